@@ -1,0 +1,22 @@
+// Package rollout decides whether a roll-out on Heroku is over: timestamped
+// observations in, a picture and a verdict out.
+//
+// It is pure: no clock, no network, no files, no printing. Time comes with each
+// [Observation], so a run can be recorded, replayed and tested to the second.
+//
+//	r := rollout.New(cfg)
+//	r.Apply(observation)          // as often as something is learnt
+//	if v, ok := r.Verdict(); ok { // the wait is over
+//
+// The rule behind it is the rule of presumed life: an old instance counts as
+// alive from the moment that it is known or must be assumed to exist, until its
+// end was observed or its longest possible life is over. The files:
+//
+//   - observation.go: what can be told to the core
+//   - picture.go, verdict.go: what the core tells
+//   - rollout.go: the fold, and what it wants to be told next
+//   - target.go: which release is waited for, and what became of it
+//   - books.go: the bookkeeping of one label from the log
+//   - hold.go: how long an instance can hide
+//   - fleet.go: list, books and holds together: how many old ones are left
+package rollout

@@ -1,0 +1,135 @@
+// What the core tells: the picture of the roll-out and the verdict on it.
+
+package rollout
+
+import "time"
+
+// A Picture is all that is known at one moment, for people and for outputs.
+// Times of the platform are UTC; zero means that it did not happen, or is not known.
+type Picture struct {
+	// At is how long the gate has been waiting.
+	At time.Duration `json:"at"`
+	// PlatformNow is the platform's clock at that moment; zero before its first answer.
+	PlatformNow time.Time `json:"platformNow,omitzero"`
+
+	App     App  `json:"app"`
+	Preboot bool `json:"preboot"`
+
+	// Target is the release that is waited for; nil until it is known.
+	Target *Release `json:"target,omitempty"`
+	// Commit is the commit of the target's slug; empty if it has none or it is not known.
+	Commit string `json:"commit,omitempty"`
+	// SupersededBy is the version of the newest succeeded release after the target; 0 if none.
+	SupersededBy int `json:"supersededBy,omitempty"`
+
+	Types  []TypePicture `json:"types"`
+	Dynos  []DynoPicture `json:"dynos"`
+	OneOff []Dyno        `json:"oneOff,omitempty"`
+
+	// OldRemaining, NewUp and NewWanted are the sums over Types.
+	OldRemaining int `json:"oldRemaining"`
+	NewUp        int `json:"newUp"`
+	NewWanted    int `json:"newWanted"`
+
+	Times Times `json:"times"`
+
+	// Log is how far the log can be relied on; empty before the first word of it.
+	Log LogState `json:"log,omitempty"`
+	// LogSince is the time from which the log is whole; zero if it is not.
+	LogSince time.Time `json:"logSince,omitzero"`
+	// LogReason says why the log cannot be relied on.
+	LogReason string `json:"logReason,omitempty"`
+	// Gaps are the moments at which lines of the log were lost.
+	Gaps []Gap `json:"gaps,omitempty"`
+
+	// Waiting says in plain words what is being waited for; empty when nothing is.
+	Waiting string `json:"waiting,omitempty"`
+	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold.
+	HoldUntil time.Duration `json:"holdUntil,omitempty"`
+
+	// Moments is the timeline, oldest first.
+	Moments []Moment `json:"moments"`
+	// Notices are things that a person should know, said once, oldest first.
+	Notices []string `json:"notices,omitempty"`
+}
+
+// TypePicture is one process type of the formation.
+type TypePicture struct {
+	Type   string `json:"type"`
+	Wanted int    `json:"wanted"`
+	// Up counts new dynos that are up, or asleep.
+	Up       int `json:"up"`
+	Starting int `json:"starting"`
+	Crashed  int `json:"crashed"`
+	// OldListed is the number of old dynos in the dyno list, OldHidden of those
+	// that are not in it and still count as alive.
+	OldListed int `json:"oldListed"`
+	OldHidden int `json:"oldHidden"`
+	// Basis says how it is known that no old one runs; empty while one may.
+	Basis Basis `json:"basis,omitempty"`
+	// HoldUntil is when a hold on this type is over, on the clock of Picture.At; 0 without one.
+	HoldUntil time.Duration `json:"holdUntil,omitempty"`
+	// HoldReason says why it is a hold and not proof.
+	HoldReason string `json:"holdReason,omitempty"`
+}
+
+// DynoPicture is one label: the record in the list, and what is hidden behind it.
+type DynoPicture struct {
+	Label string `json:"label"`
+	Type  string `json:"type"`
+	// Version and State are those of the listed record; 0 and empty if there is none.
+	Version int    `json:"version,omitempty"`
+	State   string `json:"state,omitempty"`
+	Old     bool   `json:"old,omitempty"` // the listed record is of an older release
+	// Hidden is the number of instances that are not listed and count as alive.
+	Hidden int       `json:"hidden,omitempty"`
+	Basis  Basis     `json:"basis,omitempty"`
+	UpAt   time.Time `json:"upAt,omitzero"`
+	// GoneAt is when the last hidden or old instance of the label ended.
+	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Crashes counts crashes of the label since the target's release.
+	Crashes int `json:"crashes,omitempty"`
+}
+
+// Times are the moments that the outputs carry.
+type Times struct {
+	ReleaseCreated  time.Time `json:"releaseCreated,omitzero"`
+	ReleaseFinished time.Time `json:"releaseFinished,omitzero"`
+	FirstNewUp      time.Time `json:"firstNewUp,omitzero"`
+	AllNewUp        time.Time `json:"allNewUp,omitzero"`
+	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
+	OldGone         time.Time `json:"oldGone,omitzero"`
+}
+
+// A Basis is how it is known that old code is gone.
+type Basis string
+
+const (
+	// Proven: every old instance was seen to end.
+	Proven Basis = "proven"
+	// Presumed: the longest time that an old instance can live is over.
+	Presumed Basis = "presumed"
+)
+
+// A Gap is a hole in the log.
+type Gap struct {
+	At     time.Duration `json:"at"`
+	Reason string        `json:"reason"`
+}
+
+// A Source is where a moment is known from.
+type Source string
+
+const (
+	FromAPI   Source = "API"
+	FromLog   Source = "log"
+	FromLimit Source = "presumed" // nothing was seen; a limit of the platform was reached
+)
+
+// A Moment is one line of the timeline.
+type Moment struct {
+	// Time is the platform's time of it.
+	Time   time.Time `json:"time"`
+	What   string    `json:"what"`
+	Source Source    `json:"source"`
+}

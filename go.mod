@@ -1,0 +1,3 @@
+module heroku-rollout-gate
+
+go 1.26
