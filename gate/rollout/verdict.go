@@ -2,6 +2,13 @@
 
 package rollout
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
 // A Result is the kind of an ending.
 type Result string
 
@@ -52,3 +59,279 @@ type Verdict struct {
 	// Basis is empty unless Passed.
 	Basis Basis `json:"basis,omitempty"`
 }
+
+// decide judges what is known, worst news first:
+//
+//  1. the platform refuses: no answer can be had
+//  2. the caller interrupts
+//  3. the input names something that does not exist
+//  4. the deploy failed: its build, its release phase
+//  5. other code came after it: rolled back, superseded
+//  6. new dynos crash
+//  7. everything holds, in one look: the gate opens
+//  8. the time is over
+//
+// It returns nil while there is reason to wait.
+func (r *Rollout) decide() *Verdict {
+	switch {
+	case r.trouble != nil && r.trouble.Kind != Unreachable:
+		return r.refused()
+	case r.end == Interrupt:
+		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting: " + orNothing(r.waiting())}
+	}
+	for _, rung := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
+		if v := rung(); v != nil {
+			return v
+		}
+	}
+	if r.end == Deadline {
+		return r.timedOut()
+	}
+	return nil
+}
+
+func (r *Rollout) refused() *Verdict {
+	t := r.trouble
+	v := &Verdict{Result: Undecided}
+	switch t.Kind {
+	case Unauthorized:
+		v.Reason = KeyUnauthorized
+		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s: %s): check the input \"api-key\"", t.Op, t.Message)
+	case Forbidden:
+		v.Reason = KeyForbidden
+		v.Message = fmt.Sprintf("the API key may not see app %q (%s: %s): give it the scope \"read\" and access to the app", r.cfg.App, t.Op, t.Message)
+	default:
+		v.Reason = AppNotFound
+		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s: %s): check the input \"app\"", r.cfg.App, t.Op, t.Message)
+	}
+	return v
+}
+
+func (r *Rollout) badInput() *Verdict {
+	bad := r.target.bad
+	if bad == "" && r.full != nil && len(r.full.Formation) > 0 {
+		var have []string
+		for _, f := range r.full.Formation {
+			have = append(have, f.Type)
+		}
+		slices.Sort(have)
+		for _, t := range r.cfg.Types {
+			if !slices.Contains(have, t) {
+				bad = fmt.Sprintf("process-types %q is not a process type of the app: it has %s", t, strings.Join(have, ", "))
+				break
+			}
+		}
+	}
+	if bad == "" {
+		return nil
+	}
+	return &Verdict{Result: Failed, Reason: InvalidInput, Message: bad}
+}
+
+func (r *Rollout) failedDeploy() *Verdict {
+	rel := r.target.rel
+	if rel == nil {
+		if b := r.target.failedBuild(); b != nil {
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed: no release came of it; see the build's log on Heroku", b.Commit)}
+		}
+		return nil
+	}
+	switch rel.Status {
+	case "failed":
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase: it was not deployed, and the release before it runs on", rel.Version)}
+	case "expired":
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over: it was not deployed", rel.Version)}
+	}
+	return nil
+}
+
+func (r *Rollout) otherCode() *Verdict {
+	rel := r.target.rel
+	if rel == nil {
+		return nil
+	}
+	if n := r.target.returned; n != 0 {
+		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d: the deploy was rolled back", n, rel.Version)}
+	}
+	if n := r.target.newerMax; n != 0 && r.cfg.FailOnNewer {
+		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out", n, rel.Version)}
+	}
+	return nil
+}
+
+// crashed ends the wait when a new dyno stays crashed, or crashes again and again.
+func (r *Rollout) crashed() *Verdict {
+	for _, lb := range r.fleet.sorted() {
+		rec := lb.rec
+		if rec == nil || r.fleet.version == 0 || !r.fleet.inScope(lb.typ) || r.fleet.old(rec) {
+			delete(r.crashSince, lb.name)
+			continue
+		}
+		since, seen := r.crashSince[lb.name]
+		switch {
+		case rec.State != "crashed":
+			delete(r.crashSince, lb.name)
+		case !seen:
+			since = r.clock.elapsed(rec.UpdatedAt, r.now)
+			r.crashSince[lb.name] = since
+		}
+		if rec.State == "crashed" && r.fleet.look.AskedAt-since >= r.cfg.CrashGrace {
+			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", short(r.now-since)))
+		}
+		var crashes []time.Time
+		for _, c := range lb.books.add(0, r.fleet.release).crashes {
+			if c.After(rec.CreatedAt) {
+				crashes = append(crashes, c)
+			}
+		}
+		if n := len(crashes); n >= crashLoop && rec.State != "up" && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
+			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, short(crashes[n-1].Sub(crashes[n-crashLoop]))))
+		}
+	}
+	return nil
+}
+
+func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
+	return &Verdict{Result: Failed, Reason: DynosCrashed, Message: fmt.Sprintf("new dyno %s of release v%d %s", lb.name, lb.rec.Version, what)}
+}
+
+// open passes when everything holds in one full look that knows of all that the
+// log has told, and still so after the time to settle.
+func (r *Rollout) open() *Verdict {
+	ok, _ := r.holds(r.types)
+	if !ok {
+		r.readyAt = -1
+		return nil
+	}
+	if r.readyAt < 0 {
+		r.readyAt = r.now
+	}
+	l := r.full
+	if l == nil || l != r.fleet.look || r.changedAt > l.AskedAt {
+		return nil
+	}
+	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
+		return nil
+	}
+	// What is over now must have been over when the look was asked for.
+	then, _ := r.fleet.survey(l.AskedAt)
+	ok, basis := r.holds(then)
+	if !ok {
+		return nil
+	}
+	return r.passed(basis)
+}
+
+// holds tells whether all conditions of an opening are met by the given standings
+// of the types, and how that is known.
+func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
+	rel := r.target.rel
+	if rel == nil || rel.Status != "succeeded" || r.target.missing || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
+		return false, ""
+	}
+	if len(r.full.Formation) == 0 {
+		// A formation that is not there yet, or an app that only runs one-off dynos.
+		for _, d := range r.fleet.look.Dynos {
+			if d.Type != "run" && d.Type != "scheduler" && d.Type != "release" {
+				return false, ""
+			}
+		}
+	}
+	basis := Proven
+	for _, t := range types {
+		if t.Basis == "" || t.Up < t.Wanted {
+			return false, ""
+		}
+		if t.Basis == Presumed {
+			basis = Presumed
+		}
+	}
+	if basis == Presumed && r.cfg.RequireProof {
+		return false, basis
+	}
+	return true, basis
+}
+
+func (r *Rollout) passed(basis Basis) *Verdict {
+	wanted, up, _ := r.sums()
+	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: basis}
+	how := "the log shows the end of every old process"
+	if basis == Presumed {
+		how = "the longest time that an old process can live is over"
+		if r.times.OldGone.IsZero() || r.lastPresumed().After(r.times.OldGone) {
+			r.times.OldGone = r.lastPresumed()
+		}
+	}
+	from := FromLog
+	if basis == Presumed {
+		from = FromLimit
+	}
+	if !r.times.OldGone.IsZero() {
+		r.moment(r.times.OldGone, "no old dyno runs any more", from)
+	}
+	if wanted == 0 {
+		v.Reason = NothingToRun
+		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: the formation is scaled to zero (%s)", how)
+		r.notice("the formation wants no dynos: nothing runs")
+		return v
+	}
+	v.Message = fmt.Sprintf("release v%d runs alone: %s up, no old one left (%s)", r.fleet.version, count(up, "new dyno"), how)
+	return v
+}
+
+// lastPresumed is when the last hold that had to be waited for was over.
+func (r *Rollout) lastPresumed() time.Time {
+	var last time.Time
+	for _, d := range r.dynos {
+		if d.Basis == Presumed && d.GoneAt.After(last) {
+			last = d.GoneAt
+		}
+	}
+	return last
+}
+
+func (r *Rollout) timedOut() *Verdict {
+	v := &Verdict{Result: TimedOut}
+	wanted, up, old := r.sums()
+	rel := r.target.rel
+	switch {
+	case r.fleet.look == nil || r.trouble != nil && r.now-r.lookedAt > platformSilent:
+		v.Reason = PlatformUnreachable
+		v.Message = "the platform gave no usable answer"
+		if r.trouble != nil {
+			v.Message = fmt.Sprintf("the platform gave no usable answer (%s: %s)", r.trouble.Op, r.trouble.Message)
+		}
+	case rel == nil:
+		v.Reason = ReleaseMissing
+		v.Message = fmt.Sprintf("%s did not appear; the newest release is v%d", r.target.wish(), r.target.newest)
+		if r.cfg.Want.Commit != "" && r.target.noSlugs() {
+			v.Message += "; its releases carry no slug, so no commit can be matched: use the input \"release\" instead"
+		}
+	case rel.Status != "succeeded":
+		v.Reason = ReleaseMissing
+		v.Message = fmt.Sprintf("release v%d is still %s: its release phase is not over", rel.Version, rel.Status)
+	case old > 0 || r.holding() != 0:
+		v.Reason = OldDynosRemain
+		v.Message = "still waiting for " + orNothing(r.waiting())
+	case up < wanted:
+		v.Reason = NewDynosMissing
+		v.Message = fmt.Sprintf("only %d of %s of release v%d up", up, count(wanted, "new dyno"), rel.Version)
+	case r.cfg.RequireProof:
+		v.Reason = Unproven
+		v.Message = "no old dyno can be running any more, but that is presumed and not proven, and require-proof is set"
+	default:
+		v.Reason = OldDynosRemain
+		v.Message = "the time was over before everything had held for long enough"
+	}
+	return v
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "the first look at the app"
+	}
+	return s
+}
+
+// short prints a duration as people say it.
+func short(d time.Duration) string { return d.Round(time.Second).String() }

@@ -1,0 +1,17 @@
+// Package gate is the deploy gate as a program: it reads the inputs, puts the
+// parts together, waits, and ends with a verdict, outputs and an exit status.
+//
+// The parts, each a package with one job:
+//
+//   - rollout: observations in, verdict out; pure
+//   - platform: the Platform API as observations
+//   - logtail: the app's log as observations
+//   - watch: the waiting loop between them
+//   - report: what people and later steps are told
+//   - herokusim: a simulated Heroku, for tests and demonstrations only
+//
+// Exit statuses: 0 passed, 1 the deploy failed, 2 an input is invalid and nothing
+// was started, 3 the time was over, 4 the gate cannot tell, 130 interrupted.
+//
+// None of these packages is a library: their Go interfaces may change with any version.
+package gate

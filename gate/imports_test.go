@@ -1,0 +1,138 @@
+// Who may import whom. A package here exists to keep such a rule.
+
+package gate_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "heroku-rollout-gate"
+
+// mayImport lists, for each package of ours, the others that it may import.
+var mayImport = map[string][]string{
+	"gate/rollout":     {},
+	"gate/platform":    {"gate/rollout"},
+	"gate/logtail":     {"gate/rollout"},
+	"gate/watch":       {"gate/rollout"},
+	"gate/report":      {"gate/rollout"},
+	"gate/herokusim":   {},
+	"gate":             {"gate/rollout", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
+	"cmd/rollout-gate": {"gate"},
+	"cmd/herokusim":    {"gate/herokusim"},
+	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
+}
+
+// only lists packages from outside, with the one package that may import each.
+var only = map[string]string{
+	"github.com/heroku/heroku-go/v5":        "gate/platform",
+	"github.com/cenkalti/backoff/v4":        "gate/platform",
+	"github.com/sethvargo/go-githubactions": "gate/report",
+	"github.com/goccy/go-yaml":              "gate/herokusim",
+}
+
+// pure is all that the core may import.
+var pure = []string{"cmp", "fmt", "maps", "slices", "strings", "time"}
+
+// notShipped must not be reached by the program: a simulator in production, or
+// what only tests need.
+var notShipped = []string{module + "/gate/herokusim", "github.com/goccy/go-yaml", "testing", "net/http/httptest"}
+
+type pkg struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+	Doc        string
+}
+
+func packages(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string]pkg{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimPrefix(p.ImportPath, module+"/")] = p
+	}
+	return all
+}
+
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	for name, p := range all {
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s has no rule: add it to mayImport", name)
+		}
+		if p.Doc == "" {
+			t.Errorf("package %s has no package comment", name)
+		}
+		for _, imp := range p.Imports {
+			if ours, ok := strings.CutPrefix(imp, module+"/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+			for outside, who := range only {
+				if (imp == outside || strings.HasPrefix(imp, outside+"/")) && name != who {
+					t.Errorf("%s imports %s, which is for %s alone", name, imp, who)
+				}
+			}
+			if name == "gate/rollout" && !slices.Contains(pure, imp) {
+				t.Errorf("the core imports %s: it must stay pure", imp)
+			}
+			if name == "gate/watch" && strings.HasPrefix(imp, "net") {
+				t.Errorf("watch imports %s: it knows nothing of the network", imp)
+			}
+		}
+	}
+	for name := range mayImport {
+		if _, ok := all[name]; !ok {
+			t.Errorf("there is a rule for %s, but no such package", name)
+		}
+	}
+	for _, dep := range all["cmd/rollout-gate"].Deps {
+		if slices.Contains(notShipped, dep) {
+			t.Errorf("the program reaches %s", dep)
+		}
+	}
+}
+
+// The core takes time from its observations, never from a clock.
+func TestCoreHasNoClock(t *testing.T) {
+	t.Parallel()
+	banned := []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "NewTimer", "NewTicker", "Tick"}
+	p := packages(t)["gate/rollout"]
+	if len(p.GoFiles) == 0 {
+		t.Fatal("the core has no files")
+	}
+	for _, name := range p.GoFiles {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(banned, sel.Sel.Name) {
+					t.Errorf("%s uses time.%s", name, sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}

@@ -1,0 +1,231 @@
+// The inputs: one table, which the flags, action.yml and the README follow.
+
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// settings are the inputs, understood.
+type settings struct {
+	rollout.Config
+	key          string
+	apiURL       string
+	pollInterval time.Duration
+	record       string
+}
+
+// An Input is one thing that a user can set.
+type Input struct {
+	Name     string
+	Default  string // as written in action.yml; empty if there is none
+	Required bool
+	// About is the description in action.yml and the README, one line of Markdown.
+	About string
+	parse func(s *settings, value string) error
+}
+
+// Inputs are all inputs of the action, and all flags of the program.
+var Inputs = []Input{
+	{"app", "", true, "Name or id of the Heroku app.", parseApp},
+	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
+		func(s *settings, v string) error { s.key = v; return oneLine(v) }},
+	{"release", "latest", false, "The release to wait for: `latest`, a version (`v123`, `123`) or a release id. One that does not exist yet is waited for.", parseRelease},
+	{"commit", "", false, "Wait for the release of this commit (at least 7 characters) instead.", parseCommit},
+	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
+	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
+		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
+	{"poll-interval", "10s", false, "Longest time between two looks at the dyno list while nothing else drives one; at least `1s`.",
+		span(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
+	{"settle", "0s", false, "How long everything must hold before the gate opens.",
+		span(0, func(s *settings, d time.Duration) { s.Settle = d })},
+	{"logs", "auto", false, "`auto` reads the app's log, the only proof there is; `off` does not, and everything is presumed.",
+		choice([]string{"auto", "off"}, func(s *settings, v string) { s.UseLog = v == "auto" })},
+	{"require-proof", "false", false, "`true` opens on proof only, never because the longest possible life of old dynos is over.",
+		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
+	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which its API does not tell.",
+		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
+	{"preboot-hold", "", false, "How long prebooted-over dynos are presumed alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
+		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
+	{"on-supersede", "follow", false, "What a newer release means: `follow` goes on, `fail` ends with `superseded`.",
+		choice([]string{"follow", "fail"}, func(s *settings, v string) { s.FailOnNewer = v == "fail" })},
+	{"crash-grace", "60s", false, "How long a new dyno may stay crashed before the gate gives up.",
+		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
+	{"include-one-off", "false", false, "`true` waits for one-off dynos of older releases, too.",
+		yesNo(func(s *settings, v bool) { s.IncludeOneOff = v })},
+	{"record", "", false, "File to which every observation is written as it arrives, for `rollout-gate replay`.",
+		func(s *settings, v string) error { s.record = v; return nil }},
+	{"api-url", "https://api.heroku.com", false, "Where the Platform API is, for tests and proxies.", parseURL},
+}
+
+// InputError is a value that an input cannot have.
+type InputError struct {
+	Name, Value string
+	// Allowed says what the value may be.
+	Allowed string
+	secret  bool
+}
+
+func (e *InputError) Error() string {
+	switch {
+	case e.Value == "":
+		return fmt.Sprintf("input %q is missing: %s", e.Name, e.Allowed)
+	case e.secret:
+		return fmt.Sprintf("input %q cannot be used: %s", e.Name, e.Allowed)
+	}
+	return fmt.Sprintf("input %q is %q: %s", e.Name, e.Value, e.Allowed)
+}
+
+// readInputs understands all inputs. flags holds those that were given on the
+// command line; the others come as GitHub passes them. All problems are reported.
+func readInputs(flags map[string]string, getenv func(string) string) (settings, []error) {
+	var s settings
+	var problems []error
+	for _, in := range Inputs {
+		value := strings.TrimSpace(lookUp(in, flags, getenv))
+		if value == "" {
+			value = in.Default
+		}
+		if value == "" {
+			if in.Required {
+				problems = append(problems, &InputError{Name: in.Name, Allowed: "give the name or id of the Heroku app"})
+			}
+			continue
+		}
+		if err := in.parse(&s, value); err != nil {
+			problems = append(problems, &InputError{Name: in.Name, Value: value, Allowed: err.Error(), secret: in.Name == "api-key"})
+		}
+	}
+	if s.key == "" {
+		problems = append(problems, &InputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
+	}
+	if w := s.Want; w.Commit != "" && (w.Version != 0 || w.ID != "") {
+		problems = append(problems, errors.New(`inputs "release" and "commit" are both set: give one of them`))
+	}
+	s.WorkflowCommit = getenv("GITHUB_SHA")
+	return s, problems
+}
+
+func lookUp(in Input, flags map[string]string, getenv func(string) string) string {
+	if v := flags[in.Name]; v != "" {
+		return v
+	}
+	// GitHub keeps the hyphen; a shell cannot name such a variable.
+	name := "INPUT_" + strings.ToUpper(in.Name)
+	for _, n := range []string{name, strings.ReplaceAll(name, "-", "_")} {
+		if v := getenv(n); v != "" {
+			return v
+		}
+	}
+	if in.Name == "api-key" {
+		return getenv("HEROKU_API_KEY")
+	}
+	return ""
+}
+
+var (
+	appName     = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
+	uuid        = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	version     = regexp.MustCompile(`^v?([1-9][0-9]{0,8})$`)
+	commitSHA   = regexp.MustCompile(`^(?i)[0-9a-f]{7,64}$`)
+	processType = regexp.MustCompile(`^[-\w]{1,128}$`)
+	seconds     = regexp.MustCompile(`^[0-9]+$`)
+)
+
+func parseApp(s *settings, v string) error {
+	if !appName.MatchString(v) && !uuid.MatchString(v) {
+		return errors.New("an app is named by 3 to 30 lower-case letters, digits and hyphens, or by its id")
+	}
+	s.App = v
+	return nil
+}
+
+func parseRelease(s *settings, v string) error {
+	switch m := version.FindStringSubmatch(v); {
+	case v == "latest":
+	case m != nil:
+		s.Want.Version, _ = strconv.Atoi(m[1])
+	case uuid.MatchString(v):
+		s.Want.ID = v
+	default:
+		return errors.New(`give "latest", a version such as "v123", or a release id`)
+	}
+	return nil
+}
+
+func parseCommit(s *settings, v string) error {
+	if !commitSHA.MatchString(v) {
+		return errors.New("give a commit as 7 or more hexadecimal digits")
+	}
+	s.Want.Commit = strings.ToLower(v)
+	return nil
+}
+
+func parseTypes(s *settings, v string) error {
+	for _, t := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
+		if !processType.MatchString(t) {
+			return fmt.Errorf("%q cannot be a process type: they are letters, digits, hyphens and underscores", t)
+		}
+		s.Types = append(s.Types, t)
+	}
+	return nil
+}
+
+func parseURL(s *settings, v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return errors.New("give a URL such as https://api.heroku.com")
+	}
+	s.apiURL = strings.TrimSuffix(v, "/")
+	return nil
+}
+
+func oneLine(v string) error {
+	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return errors.New("a key has no blanks and is one line")
+	}
+	return nil
+}
+
+// span parses a duration that is at least so long.
+func span(least time.Duration, set func(*settings, time.Duration)) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		w := v
+		if seconds.MatchString(v) {
+			w += "s"
+		}
+		d, err := time.ParseDuration(w)
+		switch {
+		case err != nil:
+			return errors.New("give a duration such as 90s, 5m or 1h30m, or a whole number of seconds")
+		case d < least:
+			return fmt.Errorf("it is at least %s", least)
+		}
+		set(s, d)
+		return nil
+	}
+}
+
+func choice(words []string, set func(*settings, string)) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		for _, w := range words {
+			if v == w {
+				set(s, v)
+				return nil
+			}
+		}
+		return fmt.Errorf("it is one of %s", strings.Join(words, ", "))
+	}
+}
+
+func yesNo(set func(*settings, bool)) func(*settings, string) error {
+	return choice([]string{"true", "false"}, func(s *settings, v string) { set(s, v == "true") })
+}

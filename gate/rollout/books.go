@@ -1,0 +1,170 @@
+// The books of one label: what the log says of the instances that ran under it.
+
+package rollout
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// maxEntries bounds the books of one label. A label that fills them is a crash
+	// loop; its books are then unusable, and the hold applies.
+	maxEntries = 2000
+	// A dyno's record is created up to a second after the time that the list gives
+	// (whole seconds), and API and log servers may disagree a little.
+	stampSlack = 2 * time.Second
+	// A replacement is announced twice: "Restarting", then the change of state.
+	sameTrigger = 5 * time.Second
+	// After an exit, its "to crashed" line comes within 5 s (122 of 122 captured).
+	crashLineDelay = 5 * time.Second
+)
+
+// books hold every line of a label that tells of a life, in the order of their
+// stamps: lines come late, twice, and out of order.
+type books struct {
+	entries []Line
+	full    bool
+	// changedAt is when the last entry was made, on the gate's clock.
+	changedAt time.Duration
+}
+
+// enter adds a line, once. It tells whether the line was new.
+func (b *books) enter(l Line, at time.Duration) bool {
+	if b.full {
+		return false
+	}
+	i, _ := slices.BinarySearchFunc(b.entries, l, func(a, b Line) int { return a.Stamp.Compare(b.Stamp) })
+	for j := i; j < len(b.entries) && b.entries[j].Stamp.Equal(l.Stamp); j++ {
+		if b.entries[j] == l {
+			return false
+		}
+		i = j + 1
+	}
+	if len(b.entries) == maxEntries {
+		b.full, b.entries = true, nil
+		return false
+	}
+	b.entries = slices.Insert(b.entries, i, l)
+	b.changedAt = at
+	return true
+}
+
+// A tally is what the books add up to.
+type tally struct {
+	alive     int // instances that are alive; below 0 when lines are missing
+	starts    int
+	lastStart time.Time
+	lastExit  time.Time
+	firstStop time.Time // the first exit after the target's release
+	lastTerm  time.Time
+	crashExit time.Time // the last exit that no SIGTERM announced
+	crashes   []time.Time
+	trigger   time.Time // the last announcement of a replacement
+	startDue  bool      // its start has not come yet
+	state     string    // the record's state as the log last told it
+	stateAt   time.Time
+	broken    string // why the books cannot be trusted; empty if they can
+}
+
+// base is how many instances ran when the books begin, as far as the first entry
+// tells; one is presumed unless the entry says that nothing ran.
+func (b *books) base() int {
+	if len(b.entries) == 0 {
+		return 1
+	}
+	switch first := b.entries[0]; {
+	case first.Kind == State && first.To == "starting" && first.From != "up":
+		return 0
+	case first.Kind == Sleep && first.Text == "Unidling":
+		return 0
+	}
+	return 1
+}
+
+// add reckons up the books. base is the number of instances at their beginning,
+// release the platform's time of the target's release.
+func (b *books) add(base int, release time.Time) tally {
+	t := tally{alive: base}
+	if b.full {
+		t.broken = "too many starts and exits to keep books of"
+		return t
+	}
+	terms, ups := 0, 0
+	for i, e := range b.entries {
+		switch e.Kind {
+		case Start:
+			t.alive++
+			t.starts++
+			t.startDue = false
+			t.lastStart = e.Stamp
+		case Exit:
+			t.alive--
+			t.lastExit = e.Stamp
+			if terms == 0 || b.crashedAt(i) {
+				t.crashExit = e.Stamp
+			} else {
+				terms--
+				if t.firstStop.IsZero() && !e.Stamp.Before(release) {
+					t.firstStop = e.Stamp
+				}
+			}
+			if t.alive < 0 {
+				t.broken = "the log shows an exit without its start"
+			}
+		case Sigterm:
+			terms++
+			t.lastTerm = e.Stamp
+		case Replace:
+			t.announce(e.Stamp)
+		case State:
+			t.state, t.stateAt = e.To, e.Stamp
+			switch {
+			case e.To == "crashed":
+				t.crashes = append(t.crashes, e.Stamp)
+			case e.To == "up" && e.From == "starting":
+				ups++
+				if ups > t.starts+base {
+					t.broken = "the log shows a dyno that is up without its start"
+				}
+			case e.From == "up" && e.To == "starting":
+				t.announce(e.Stamp)
+			}
+		}
+	}
+	return t
+}
+
+// crashedAt tells whether the exit at entry i is that of the listed dyno, which the
+// record's change to crashed goes with.
+func (b *books) crashedAt(i int) bool {
+	exit := b.entries[i].Stamp
+	for _, e := range b.entries[max(0, i-3):min(len(b.entries), i+4)] {
+		if e.Kind == State && e.To == "crashed" && e.Stamp.Sub(exit).Abs() <= crashLineDelay {
+			return true
+		}
+	}
+	return false
+}
+
+// announce notes that the record is being replaced, which a start must follow.
+func (t *tally) announce(stamp time.Time) {
+	if t.startDue && stamp.Sub(t.trigger) > sameTrigger {
+		t.broken = "the log announces a restart whose start it does not show"
+	}
+	t.startDue, t.trigger = true, stamp
+}
+
+// startedSince tells whether a start at or after t is in the books.
+func (b *books) startedSince(t time.Time) bool {
+	for i := len(b.entries) - 1; i >= 0; i-- {
+		e := b.entries[i]
+		if e.Stamp.Before(t.Add(-stampSlack)) {
+			return false
+		}
+		if e.Kind == Start {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,443 @@
+// The fold: observations in, picture and verdict out, and what is wanted next.
+
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config says what is waited for and how strictly. Its zero value waits for the
+// newest release of an app with preboot limits of the platform's defaults.
+type Config struct {
+	// App is the name or id of the app, for messages.
+	App string
+	// Want names the release; zero means the newest one at the start.
+	Want Want
+	// Types are the process types in scope; none means all of the formation.
+	Types []string
+	// Timeout bounds the wait; only used to say that a hold reaches past it. 0: no bound.
+	Timeout time.Duration
+	// Settle is how long everything must hold before the gate opens. 0: at once.
+	Settle time.Duration
+	// BootTimeout is the app's boot timeout on Heroku. 0: the platform's default, 60 s.
+	BootTimeout time.Duration
+	// PrebootHold overrides the hold for prebooted dynos. 0: computed.
+	PrebootHold time.Duration
+	// CrashGrace is how long a new dyno may stay crashed. 0: 60 s.
+	CrashGrace time.Duration
+	// FailOnNewer ends the wait when a newer release succeeds; otherwise it is followed.
+	FailOnNewer bool
+	// RequireProof never opens on presumption.
+	RequireProof bool
+	// IncludeOneOff counts one-off dynos, too.
+	IncludeOneOff bool
+	// UseLog tells that the log is read. If not, nothing can be proven.
+	UseLog bool
+	// WorkflowCommit is the commit that the workflow runs on, to warn when the
+	// newest release carries another. Empty: not known.
+	WorkflowCommit string
+}
+
+// Want names a release. At most one field is set.
+type Want struct {
+	Version int
+	ID      string
+	Commit  string // whole or abbreviated
+}
+
+const (
+	defaultCrashGrace = 60 * time.Second
+	// crashLoop is how many crashes of one dyno within the grace are a loop.
+	crashLoop = 3
+	// platformSilent is how long the platform may bring no list before a time-out
+	// is blamed on it.
+	platformSilent = time.Minute
+)
+
+// Rollout is the state of one wait. Its methods are not safe for concurrent use.
+type Rollout struct {
+	cfg    Config
+	clock  *platformClock
+	target *target
+	fleet  *fleet
+
+	now         time.Duration
+	full        *Look         // the newest full look
+	changedAt   time.Duration // when a line in scope was last learnt
+	dirty       bool          // something happened that the newest look may not show
+	newsFromAPI bool          // the log told of something done through the API since the newest full look
+	readyAt     time.Duration // since when all conditions hold; -1 while they do not
+	lookedAt    time.Duration // when the newest look arrived
+	trouble     *Trouble      // the newest trouble, nil after a good answer
+	end         End
+	verdict     *Verdict
+	times       Times
+	gaps        []Gap
+	notices     []string
+	moments     []Moment
+	crashSince  map[string]time.Duration
+
+	types []typeStanding // as of the newest observation
+	dynos []DynoPicture
+}
+
+// New begins a wait.
+func New(cfg Config) *Rollout {
+	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]time.Duration{}}
+	if r.cfg.CrashGrace == 0 {
+		r.cfg.CrashGrace = defaultCrashGrace
+	}
+	r.target = newTarget(&r.cfg, r.clock)
+	r.fleet = newFleet(&r.cfg, r.clock)
+	return r
+}
+
+// Apply takes in one observation. After the verdict it changes nothing.
+func (r *Rollout) Apply(o Observation) {
+	if r.verdict != nil {
+		return
+	}
+	r.now = max(r.now, o.At)
+	r.clock.learn(o.Date, o.At)
+	switch {
+	case o.App != nil:
+		r.fleet.app = *o.App
+		if o.App.Maintenance {
+			r.notice("the app is in maintenance mode; its dynos run all the same")
+		}
+	case o.Preboot != nil:
+		r.fleet.preboot = *o.Preboot
+		if !o.Preboot.Known && !r.fleet.rolling() {
+			r.notice("the platform does not say whether preboot is on; the gate holds as if it were")
+		}
+	case o.Look != nil:
+		r.seeLook(o.Look)
+	case o.Slug != nil:
+		r.target.seeSlug(o.Slug)
+		r.retarget()
+	case o.Builds != nil:
+		r.target.builds = o.Builds.Builds
+	case o.Line != nil:
+		r.seeLine(o.Line)
+	case o.Log != nil:
+		r.seeLog(o.Log)
+	case o.Trouble != nil:
+		r.trouble = o.Trouble
+	}
+	if o.End != "" {
+		r.end = o.End
+	}
+	r.judge()
+}
+
+func (r *Rollout) seeLook(l *Look) {
+	if last := r.fleet.look; last != nil && l.AskedAt < last.AskedAt {
+		return // overtaken by a newer one
+	}
+	r.trouble = nil
+	r.lookedAt = r.now
+	r.dirty = r.changedAt > l.AskedAt
+	if l.Full() {
+		r.full, r.newsFromAPI = l, false
+		r.target.see(l)
+	}
+	r.fleet.seeList(l, r.now)
+	r.retarget()
+}
+
+// retarget tells the fleet of the target, once it is known, and of its fate.
+func (r *Rollout) retarget() {
+	rel := r.target.rel
+	if rel == nil {
+		return
+	}
+	if r.fleet.version != rel.Version {
+		r.fleet.retarget(rel.Version, rel.CreatedAt)
+		r.times.ReleaseCreated = rel.CreatedAt
+		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
+	}
+	if rel.Status == "succeeded" && r.times.ReleaseFinished.IsZero() {
+		r.times.ReleaseFinished = rel.UpdatedAt
+		r.moment(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
+	}
+	if n := r.target.newerMax; n > 0 {
+		r.notice(fmt.Sprintf("release v%d was made after v%d; its dynos count as new, too", n, rel.Version))
+	}
+	if c := r.target.commits[rel.SlugID]; c != "" && r.cfg.WorkflowCommit != "" && r.cfg.Want == (Want{}) &&
+		!strings.HasPrefix(strings.ToLower(r.cfg.WorkflowCommit), c) {
+		r.notice(fmt.Sprintf("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"",
+			rel.Version, c, r.cfg.WorkflowCommit))
+	}
+}
+
+func (r *Rollout) seeLine(l *Line) {
+	if l.Kind == API {
+		r.dirty, r.newsFromAPI = true, true
+		return
+	}
+	if !r.fleet.seeLine(l, r.now) {
+		return
+	}
+	r.changedAt = r.now
+	// A SIGTERM or an exit does not change the list; a start or a state does.
+	if l.Kind == Start || l.Kind == State {
+		r.dirty = true
+	}
+}
+
+func (r *Rollout) seeLog(s *LogStatus) {
+	r.fleet.seeLog(s)
+	switch s.State {
+	case Gapped:
+		r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
+		r.notice("the log has a gap (" + s.Reason + "): what it does not prove from here on is presumed after a hold")
+	case Refused:
+		r.notice("no log: " + s.Reason + "; without it nothing is proven, and the gate holds instead")
+	}
+}
+
+// judge brings the picture up to date and decides.
+func (r *Rollout) judge() {
+	if r.fleet.look != nil && r.fleet.version != 0 {
+		r.types, r.dynos = r.fleet.survey(r.now)
+		r.follow()
+	}
+	r.verdict = r.decide()
+}
+
+// follow notes the moments that the outputs carry.
+func (r *Rollout) follow() {
+	t := &r.times
+	wanted, up, old := r.sums()
+	var first, last time.Time
+	for _, d := range r.dynos {
+		if d.UpAt.IsZero() {
+			continue
+		}
+		if first.IsZero() || d.UpAt.Before(first) {
+			first = d.UpAt
+		}
+		if d.UpAt.After(last) {
+			last = d.UpAt
+		}
+	}
+	if t.FirstNewUp.IsZero() && !first.IsZero() {
+		t.FirstNewUp = first
+		r.moment(first, "first new dyno up", FromAPI)
+	}
+	if t.AllNewUp.IsZero() && up >= wanted && !last.IsZero() {
+		t.AllNewUp = last
+		r.moment(last, fmt.Sprintf("all %d new dynos up; the dyno list shows %d old", up, r.listed()), FromAPI)
+	}
+	var stopped time.Time
+	for _, lb := range r.fleet.labels {
+		if !r.fleet.inScope(lb.typ) || len(lb.books.entries) == 0 {
+			continue
+		}
+		if s := lb.books.add(r.fleet.base(lb), r.fleet.release).firstStop; !s.IsZero() && (stopped.IsZero() || s.Before(stopped)) {
+			stopped = s
+		}
+	}
+	if t.FirstOldStopped.IsZero() && !stopped.IsZero() {
+		t.FirstOldStopped = stopped
+		r.moment(stopped, "first old dyno ended", FromLog)
+	}
+	if old > 0 || r.holding() != 0 {
+		t.OldGone = time.Time{}
+		return
+	}
+	if t.OldGone.IsZero() {
+		for _, d := range r.dynos {
+			if d.GoneAt.After(t.OldGone) {
+				t.OldGone = d.GoneAt
+			}
+		}
+		if t.OldGone.IsZero() {
+			t.OldGone = t.ReleaseFinished // there was nothing old
+		}
+	}
+}
+
+func (r *Rollout) sums() (wanted, up, old int) {
+	for _, t := range r.types {
+		wanted += t.Wanted
+		up += t.Up
+		old += t.OldListed + t.OldHidden
+	}
+	return
+}
+
+func (r *Rollout) listed() int {
+	n := 0
+	for _, t := range r.types {
+		n += t.OldListed
+	}
+	return n
+}
+
+// holding is the latest end of a hold; 0 if there is none, never if it is open.
+func (r *Rollout) holding() time.Duration {
+	var until time.Duration
+	for _, t := range r.types {
+		if t.Basis == "" {
+			until = max(until, t.HoldUntil)
+		}
+	}
+	return until
+}
+
+func (r *Rollout) notice(s string) {
+	if !slices.Contains(r.notices, s) && len(r.notices) < 50 {
+		r.notices = append(r.notices, s)
+	}
+}
+
+func (r *Rollout) moment(at time.Time, what string, from Source) {
+	r.moments = append(r.moments, Moment{Time: at, What: what, Source: from})
+}
+
+// Verdict is the end of the wait; false while there is none.
+func (r *Rollout) Verdict() (Verdict, bool) {
+	if r.verdict == nil {
+		return Verdict{}, false
+	}
+	return *r.verdict, true
+}
+
+// Wants is what the core would like to be told next.
+type Wants struct {
+	// Ready: only a fresh full look is missing for the gate to open.
+	Ready bool
+	// Changed: something happened that the newest look may not show.
+	Changed bool
+	// Quiet: the log flows and every new dyno is up, so only the log brings news.
+	Quiet bool
+	// Full: the dyno list alone will not do for the next look.
+	Full bool
+	// WakeAt is when time alone may change the verdict; 0 if it will not.
+	WakeAt time.Duration
+	// Releases is how many of the newest releases a full look should bring.
+	Releases int
+	// Slugs are the slugs whose commit is not known and matters.
+	Slugs []string
+	// Builds: the newest builds may tell why the release does not appear.
+	Builds bool
+}
+
+// Wants tells what would help the core along.
+func (r *Rollout) Wants() Wants {
+	w := Wants{
+		Ready:    r.readyAt >= 0,
+		Changed:  r.dirty,
+		Releases: r.target.asked,
+		Slugs:    r.target.slugsWanted(),
+		Builds:   r.cfg.Want.Commit != "" && r.target.rel == nil,
+	}
+	rel := r.target.rel
+	waits := rel == nil || rel.Status != "succeeded"
+	wanted, up, _ := r.sums()
+	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted
+	w.Full = waits || w.Ready || r.newsFromAPI
+	wake := func(at time.Duration) {
+		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
+			w.WakeAt = at
+		}
+	}
+	for _, t := range r.types {
+		if t.Basis == "" {
+			wake(t.HoldUntil)
+		}
+	}
+	for _, t := range r.wakes() {
+		wake(t)
+	}
+	return w
+}
+
+// wakes are the moments at which a doubt about the books, or a grace, runs out.
+func (r *Rollout) wakes() []time.Duration {
+	var out []time.Duration
+	if r.cfg.Settle > 0 && r.readyAt >= 0 {
+		out = append(out, r.readyAt+r.cfg.Settle)
+	}
+	for _, since := range r.crashSince {
+		out = append(out, since+r.cfg.CrashGrace)
+	}
+	return append(out, r.fleet.wakes...)
+}
+
+// Picture is all that is known now.
+func (r *Rollout) Picture() Picture {
+	p := Picture{
+		At: r.now, PlatformNow: r.clock.now(r.now),
+		App: r.fleet.app, Preboot: r.fleet.prebooted(),
+		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
+		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynos,
+		Waiting: r.waiting(), SupersededBy: r.target.newerMax,
+	}
+	if rel := r.target.rel; rel != nil {
+		p.Target, p.Commit = rel, r.target.commits[rel.SlugID]
+	}
+	for _, t := range r.types {
+		tp := t.TypePicture
+		if tp.Basis != "" || tp.HoldUntil == never {
+			tp.HoldUntil = 0
+		}
+		p.Types = append(p.Types, tp)
+		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)
+	}
+	p.NewWanted, p.NewUp, p.OldRemaining = r.sums()
+	if r.fleet.look != nil {
+		for _, d := range r.fleet.look.Dynos {
+			if r.fleet.oneOff(d.Type) && !r.fleet.inScope(d.Type) {
+				p.OneOff = append(p.OneOff, d)
+			}
+		}
+	}
+	p.Moments = slices.Clone(r.moments)
+	slices.SortStableFunc(p.Moments, func(a, b Moment) int { return a.Time.Compare(b.Time) })
+	return p
+}
+
+// waiting says in plain words what is being waited for.
+func (r *Rollout) waiting() string {
+	rel := r.target.rel
+	switch {
+	case r.verdict != nil && r.verdict.Result == Passed:
+		return ""
+	case r.fleet.look == nil:
+		return "the first look at the app"
+	case rel == nil:
+		return r.target.wish() + " to appear"
+	case rel.Status != "succeeded":
+		return fmt.Sprintf("release v%d, which is %s: its release phase is not over", rel.Version, rel.Status)
+	}
+	var parts []string
+	for _, t := range r.types {
+		if d := t.describe(); d != "" {
+			parts = append(parts, d)
+		}
+	}
+	what := strings.Join(parts, "; ")
+	if until := r.holding(); until != 0 && r.listed() == 0 {
+		if what == "" {
+			what = "old dynos that the list does not show"
+		}
+		for _, t := range r.types {
+			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" {
+				what += " (" + t.HoldReason + ")"
+				break
+			}
+		}
+	}
+	if what == "" && r.cfg.Settle > 0 {
+		return "things to stay as they are for " + short(r.cfg.Settle)
+	}
+	if what == "" {
+		return "a last look at the app"
+	}
+	return what
+}

@@ -1,0 +1,252 @@
+// Stories: one file is one roll-out on the simulated Heroku and what the gate must
+// make of it. The whole program runs, in virtual time.
+
+package gate_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/herokusim"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// expectation is the second document of a story file.
+type expectation struct {
+	// Inputs are given to the gate beside app and api-key.
+	Inputs map[string]string `yaml:"inputs"`
+	// Interrupt ends the run this long after the gate's start.
+	Interrupt duration `yaml:"interrupt"`
+	Want      struct {
+		Result string `yaml:"result"`
+		Reason string `yaml:"reason"`
+		Basis  string `yaml:"basis"`
+		// Within is how long after the last old exit the gate opens at most.
+		Within duration `yaml:"within"`
+		// Between bounds the moment of the verdict, in story time.
+		Between []duration `yaml:"between"`
+		// Says must all stand in what is printed, Silent none of it.
+		Says   []string `yaml:"says"`
+		Silent []string `yaml:"silent"`
+		// Outputs must be exactly so.
+		Outputs map[string]string `yaml:"outputs"`
+		// Requests is the largest number of API requests.
+		Requests int `yaml:"requests"`
+	} `yaml:"want"`
+}
+
+type duration time.Duration
+
+func (d *duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = duration(v)
+	return err
+}
+
+// outcome is what a run came to.
+type outcome struct {
+	status  int
+	at      time.Duration // story time of the verdict
+	stdout  string
+	outputs map[string]string
+	summary string
+	picture rollout.Picture
+	verdict rollout.Verdict
+	ended   bool
+	server  *herokusim.Server
+}
+
+// play runs the gate on a story. It must be called in a synctest bubble.
+func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, inputs map[string]string, interrupt time.Duration) outcome {
+	t.Helper()
+	dir := t.TempDir()
+	env := map[string]string{
+		"GITHUB_ACTIONS": "true",
+		"GITHUB_OUTPUT":  filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
+		"INPUT_APP": app, "INPUT_API-KEY": testKey,
+	}
+	for k, v := range inputs {
+		env["INPUT_"+strings.ToUpper(k)] = v
+	}
+	var stdout, stderr bytes.Buffer
+	var o outcome
+	o.server = herokusim.NewServer(story, herokusim.Options{From: from})
+	o.server.Begin()
+	command := gate.Command{
+		Getenv: func(k string) string { return env[k] },
+		Stdout: &stdout, Stderr: &stderr, Transport: o.server.Transport(),
+		Ended: func(p rollout.Picture, v rollout.Verdict) {
+			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
+		},
+	}
+	ctx := t.Context()
+	if interrupt > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, interrupt)
+		defer cancel()
+	}
+	o.status = command.Main(ctx)
+	if stderr.Len() > 0 {
+		t.Errorf("standard error: %s", stderr.String())
+	}
+	o.stdout = stdout.String()
+	o.outputs = readOutputs(t, env["GITHUB_OUTPUT"])
+	if b, err := os.ReadFile(env["GITHUB_STEP_SUMMARY"]); err == nil {
+		o.summary = string(b)
+	}
+	for _, text := range []string{o.stdout, o.summary, fmt.Sprint(o.outputs)} {
+		if strings.Contains(strings.ReplaceAll(text, "::add-mask::"+testKey, ""), testKey) {
+			t.Error("the API key was printed")
+		}
+		if strings.Contains(text, "/logplex/") {
+			t.Error("the URL of a log session was printed")
+		}
+	}
+	return o
+}
+
+const testKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
+
+// readOutputs reads a file as the runner does: NAME<<DELIMITER, lines, DELIMITER.
+func readOutputs(t testing.TB, path string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	for i := 0; i < len(lines); i++ {
+		name, delim, ok := strings.Cut(lines[i], "<<")
+		if !ok {
+			t.Fatalf("output file, line %d: %q", i+1, lines[i])
+		}
+		var value []string
+		for i++; i < len(lines) && lines[i] != delim; i++ {
+			value = append(value, lines[i])
+		}
+		out[name] = strings.Join(value, "\n")
+	}
+	return out
+}
+
+func TestStories(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/stories/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories")
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			scenario, want := readStory(t, file)
+			story, err := scenario.Play()
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				checkStory(t, story, scenario, want)
+			})
+		})
+	}
+}
+
+func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second, ok := strings.Cut(string(data), "\n---\n")
+	if !ok {
+		t.Fatalf("%s: a story is a scenario, a line ---, and inputs and want", file)
+	}
+	scenario, err := herokusim.Parse(file, []byte(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want expectation
+	if err := yaml.UnmarshalWithOptions([]byte(second), &want, yaml.Strict()); err != nil {
+		t.Fatalf("%s, second document: %v", file, err)
+	}
+	if scenario.Source == "" {
+		t.Errorf("%s names no source", file)
+	}
+	return scenario, want
+}
+
+func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
+	o := play(t, story, scenario.App.Name, scenario.Gate.Duration(), e.Inputs, time.Duration(e.Interrupt))
+	w := e.Want
+	if got := string(o.verdict.Result); got != w.Result || string(o.verdict.Reason) != w.Reason || string(o.verdict.Basis) != w.Basis {
+		t.Errorf("verdict %s, %s, basis %q at %s (%s); want %s, %s, %q", got, o.verdict.Reason, o.verdict.Basis, o.at, o.verdict.Message, w.Result, w.Reason, w.Basis)
+	}
+	if o.outputs["result"] != w.Result || o.outputs["reason"] != w.Reason {
+		t.Errorf("outputs say %q, %q", o.outputs["result"], o.outputs["reason"])
+	}
+	checkTruth(t, story, o)
+	if o.verdict.Result == rollout.Passed && w.Within > 0 {
+		last, _ := story.LastOldExit(o.picture.Target.Version)
+		if late := o.at - last; late > time.Duration(w.Within) {
+			t.Errorf("opened at %s, %s after the last old exit; want within %s", o.at, late, time.Duration(w.Within))
+		}
+	}
+	if len(w.Between) == 2 && (o.at < time.Duration(w.Between[0]) || o.at > time.Duration(w.Between[1])) {
+		t.Errorf("verdict at %s, want between %s and %s", o.at, time.Duration(w.Between[0]), time.Duration(w.Between[1]))
+	}
+	all := o.stdout + "\n" + o.summary
+	for _, s := range w.Says {
+		if !strings.Contains(all, s) {
+			t.Errorf("%q is said nowhere", s)
+		}
+	}
+	for _, s := range w.Silent {
+		if strings.Contains(all, s) {
+			t.Errorf("%q is said", s)
+		}
+	}
+	for name, v := range w.Outputs {
+		if got := o.outputs[name]; got != v {
+			t.Errorf("output %s is %q, want %q", name, got, v)
+		}
+	}
+	if n := len(o.server.Requests()); w.Requests > 0 && n > w.Requests {
+		t.Errorf("%d requests, want at most %d", n, w.Requests)
+	}
+	if t.Failed() {
+		t.Logf("log of the step:\n%s", o.stdout)
+	}
+}
+
+// checkTruth fails when the gate opened while old code ran: the worst it can do.
+func checkTruth(t testing.TB, story *herokusim.Story, o outcome) {
+	t.Helper()
+	if !o.ended {
+		t.Fatal("the gate did not wait at all")
+	}
+	if o.verdict.Result != rollout.Passed {
+		return
+	}
+	for _, in := range story.OldRunning(o.at, o.picture.Target.Version) {
+		t.Errorf("TOO EARLY: opened at %s while %s of v%d ran until %s", o.at, in.Label, in.Version, in.Exit)
+	}
+	var report struct{ Verdict rollout.Verdict }
+	if err := json.Unmarshal([]byte(o.outputs["report"]), &report); err != nil {
+		t.Errorf("output report is not JSON: %v", err)
+	}
+}

@@ -1,0 +1,353 @@
+// Package watch waits: it decides when to look at the platform, feeds what comes
+// back to the core, and ends on a verdict. It does not judge, and it knows nothing
+// of HTTP.
+package watch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// Platform answers questions about an app. An answer comes as an observation
+// without At and AskedAt, which are the watcher's to say.
+type Platform interface {
+	App(ctx context.Context, app string) (rollout.Observation, error)
+	Preboot(ctx context.Context, app string) (rollout.Observation, error)
+	Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error)
+	Slug(ctx context.Context, app, id string) (rollout.Observation, error)
+	Builds(ctx context.Context, app string) (rollout.Observation, error)
+}
+
+// Log tells of the app's log until ctx ends or the platform refuses it.
+type Log interface {
+	Run(ctx context.Context, emit func(rollout.Observation))
+}
+
+// Report shows people how it goes. It is called after every observation.
+type Report interface {
+	Update(rollout.Picture)
+}
+
+const (
+	// With the log flowing, a look only guards against what the log does not tell.
+	flowingInterval = time.Minute
+	// A look with formation and releases costs three requests instead of one.
+	fullInterval = time.Minute
+	// What the log tells makes the list worth a look, but not for every line.
+	changeSpacing = 5 * time.Second
+	// Two looks are never closer than this.
+	minSpacing = time.Second
+	// A reader should hear from the gate at least this often.
+	heartbeat = 30 * time.Second
+	// The last look, at the deadline, gets this long.
+	lastLook = 1500 * time.Millisecond
+	// A question that got no answer is asked again after this.
+	retryAfter = 10 * time.Second
+	// What hangs when the verdict is there is left behind after this.
+	farewell = 500 * time.Millisecond
+)
+
+// A Watcher waits for one roll-out.
+type Watcher struct {
+	Config   rollout.Config
+	Platform Platform
+	Log      Log    // nil: the log is not read
+	Report   Report // nil: nobody watches
+	// Timeout ends the wait. 0: it never does.
+	Timeout time.Duration
+	// Interval is the longest time between two looks at the dyno list while nothing
+	// else drives one. 0: 10 s.
+	Interval time.Duration
+	// Record is called with every observation before it is applied. nil: not recorded.
+	Record func(rollout.Observation)
+	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
+	// for a demonstration against a simulated platform.
+	Speed float64
+}
+
+// run is the state of one wait; its fields belong to the goroutine of Run.
+type run struct {
+	*Watcher
+	core  *rollout.Rollout
+	begin time.Time
+	news  chan news
+	wg    sync.WaitGroup
+
+	looking  bool
+	asked    time.Duration // when the newest look was asked for; -1 before the first
+	askedAll time.Duration // the same for the newest full look
+	partial  bool          // the newest look was not a full one
+	failed   bool          // the newest look brought nothing
+	// retry says, for each question that is asked only until it is answered, when
+	// to ask it again; never once it is answered or under way.
+	retry map[string]time.Duration
+}
+
+// never is a moment that does not come.
+const never = time.Duration(1<<63 - 1)
+
+// Run waits for the verdict. It returns when it is there and everything that was
+// started has ended, or has been given up. The end of ctx is an interrupt.
+func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
+	r := &run{
+		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
+		news: make(chan news, 256), asked: -1, askedAll: -1,
+		retry: map[string]time.Duration{},
+	}
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if w.Log != nil {
+		r.wg.Go(func() {
+			w.Log.Run(inner, func(o rollout.Observation) { r.send(inner, news{o: o}) })
+		})
+	}
+	r.loop(ctx, inner)
+	cancel()
+	r.leave()
+	v, _ := r.core.Verdict()
+	return r.core.Picture(), v
+}
+
+// leave waits a moment for what was started to end.
+func (r *run) leave() {
+	done := make(chan struct{})
+	go func() { r.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(farewell):
+	}
+}
+
+func (r *run) loop(ctx, inner context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	deadline := make(<-chan time.Time)
+	if r.Timeout > 0 {
+		t := time.NewTimer(r.real(r.Timeout))
+		defer t.Stop()
+		deadline = t.C
+	}
+	for {
+		if _, done := r.core.Verdict(); done {
+			return
+		}
+		r.ask(inner)
+		timer.Reset(r.real(r.nextTurn() - r.elapsed()))
+		select {
+		case n := <-r.news:
+			r.take(n)
+		case <-timer.C:
+			r.apply(rollout.Observation{})
+		case <-deadline:
+			r.lastLook(ctx, inner)
+			r.apply(rollout.Observation{End: rollout.Deadline})
+		case <-ctx.Done():
+			r.apply(rollout.Observation{End: rollout.Interrupt})
+		}
+		if r.Report != nil {
+			r.Report.Update(r.core.Picture())
+		}
+	}
+}
+
+// take applies what came in and all that has come in behind it.
+func (r *run) take(n news) {
+	for {
+		switch {
+		case n.question == "look":
+			r.looking, r.failed = false, n.o.Look == nil
+		case n.question != "" && n.answered:
+			r.retry[n.question] = never
+		case n.question != "":
+			r.retry[n.question] = r.elapsed() + retryAfter
+		}
+		r.apply(n.o)
+		select {
+		case n = <-r.news:
+		default:
+			return
+		}
+	}
+}
+
+func (r *run) apply(o rollout.Observation) {
+	o.At = r.elapsed()
+	if r.Record != nil {
+		r.Record(o)
+	}
+	r.core.Apply(o)
+}
+
+// elapsed is the time since the start, on the platform's scale.
+func (r *run) elapsed() time.Duration {
+	d := time.Since(r.begin)
+	if r.Speed > 0 {
+		d = time.Duration(float64(d) * r.Speed)
+	}
+	return d
+}
+
+// real is a span of the platform's time in our own.
+func (r *run) real(d time.Duration) time.Duration {
+	if r.Speed > 0 {
+		d = time.Duration(float64(d) / r.Speed)
+	}
+	return max(d, 0)
+}
+
+// nextTurn is when the loop has to act, if nothing comes in before.
+func (r *run) nextTurn() time.Duration {
+	next := r.elapsed() + heartbeat
+	if at := r.nextLook(); !r.looking && at < next {
+		next = at
+	}
+	return next
+}
+
+// nextLook is when the next look is due.
+func (r *run) nextLook() time.Duration {
+	if r.asked < 0 {
+		return 0
+	}
+	w := r.core.Wants()
+	interval := r.Interval
+	if interval == 0 {
+		interval = 10 * time.Second
+	}
+	if w.Quiet && !r.failed {
+		interval = max(interval, flowingInterval)
+	}
+	at := r.asked + interval
+	if w.Changed {
+		at = min(at, r.asked+changeSpacing)
+	}
+	if w.WakeAt > 0 {
+		at = min(at, max(w.WakeAt, r.asked+minSpacing))
+	}
+	if w.Ready {
+		if r.partial {
+			return r.asked
+		}
+		at = min(at, r.asked+minSpacing)
+	}
+	return at
+}
+
+// ask starts every request that is due.
+func (r *run) ask(ctx context.Context) {
+	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
+	if !r.looking && now >= r.nextLook() {
+		wake := w.WakeAt > 0 && now >= w.WakeAt
+		full := w.Full || wake || r.failed || r.askedAll < 0 || now >= r.askedAll+fullInterval
+		r.look(ctx, full, w.Releases)
+		if w.Builds {
+			r.retry["builds"] = 0
+		}
+	}
+	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
+	r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
+	if w.Builds {
+		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
+	}
+	for _, id := range w.Slugs {
+		r.once(ctx, id, func() (rollout.Observation, error) {
+			o, err := r.Platform.Slug(ctx, app, id)
+			if kind(err) == rollout.NotFound {
+				return rollout.Observation{Slug: &rollout.Slug{ID: id}}, nil
+			}
+			return o, err
+		})
+	}
+}
+
+// once asks a question until it is answered.
+func (r *run) once(ctx context.Context, question string, ask func() (rollout.Observation, error)) {
+	if at, asked := r.retry[question]; asked && r.elapsed() < at {
+		return
+	}
+	r.retry[question] = never // it is under way
+	r.wg.Go(func() {
+		o, err := ask()
+		switch {
+		case err == nil:
+		case question == "app":
+			o = trouble(err)
+		case question == "preboot":
+			o = rollout.Observation{Preboot: &rollout.Preboot{}}
+		default:
+			o = rollout.Observation{}
+		}
+		r.send(ctx, news{o: o, question: question, answered: err == nil})
+	})
+}
+
+// look starts a look, unless one is under way.
+func (r *run) look(ctx context.Context, full bool, releases int) {
+	asked := r.elapsed()
+	r.looking, r.partial, r.asked = true, !full, asked
+	if full {
+		r.askedAll = asked
+	}
+	r.wg.Go(func() {
+		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
+		if err != nil {
+			o = trouble(err)
+		} else {
+			o.Look.AskedAt = asked
+		}
+		r.send(ctx, news{o: o, question: "look"})
+	})
+}
+
+// lastLook is the one at the deadline: whatever hangs, it is over soon.
+func (r *run) lastLook(ctx, inner context.Context) {
+	limited, cancel := context.WithTimeout(inner, lastLook)
+	defer cancel()
+	r.look(limited, true, r.core.Wants().Releases)
+	for {
+		select {
+		case n := <-r.news:
+			r.take(n)
+			if _, done := r.core.Verdict(); done || !r.looking {
+				return
+			}
+		case <-limited.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// news is an observation on its way to the loop.
+type news struct {
+	o        rollout.Observation
+	question string // what it answers; empty for the log
+	answered bool   // the question need not be asked again
+}
+
+func (r *run) send(ctx context.Context, n news) {
+	select {
+	case r.news <- n:
+	case <-ctx.Done():
+	}
+}
+
+// kind sorts an error of the platform; empty for nil.
+func kind(err error) rollout.TroubleKind {
+	var k interface{ Kind() rollout.TroubleKind }
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &k):
+		return k.Kind()
+	}
+	return rollout.Unreachable
+}
+
+func trouble(err error) rollout.Observation {
+	return rollout.Observation{Trouble: &rollout.Trouble{Kind: kind(err), Op: "asking Heroku", Message: err.Error()}}
+}
