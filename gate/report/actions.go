@@ -1,0 +1,129 @@
+// Actions: workflow commands and files, by way of the SDK, which panics where
+// we want an error.
+
+package report
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"heroku-rollout-gate/gate/rollout"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// A tone is how an ending sounds.
+type tone int
+
+const (
+	good tone = iota
+	doubtful
+	bad
+)
+
+func toneOf(v rollout.Verdict) tone {
+	switch {
+	case v.Result != rollout.Passed:
+		return bad
+	case v.Basis == rollout.Proven && v.Reason != rollout.NothingToRun:
+		return good
+	}
+	return doubtful
+}
+
+// headline names app, release, result and what it rests on: "my-app v42: passed (proven)".
+func headline(e Ending) string {
+	var who []string
+	if name := e.Picture.App.Name; name != "" {
+		who = append(who, name)
+	}
+	if v := release(e.Picture); v != "" {
+		who = append(who, v)
+	}
+	if len(who) == 0 {
+		who = append(who, "roll-out")
+	}
+	return fmt.Sprintf("%s: %s", strings.Join(who, " "), outcome(e.Verdict))
+}
+
+// outcome is the result with what a reader needs next to it.
+func outcome(v rollout.Verdict) string {
+	why := string(v.Reason)
+	switch {
+	case v.Result == rollout.Passed && v.Reason == rollout.NothingToRun:
+		why = "nothing to run"
+	case v.Result == rollout.Passed:
+		why = string(v.Basis)
+	}
+	if why == "" {
+		return string(v.Result)
+	}
+	return fmt.Sprintf("%s (%s)", v.Result, why)
+}
+
+// annotate issues one annotation. The runner cuts messages at 4096 characters.
+func (r *Report) annotate(t tone, title, message string) {
+	a := r.sdk.WithFieldsMap(map[string]string{"title": cut(title, 200)})
+	message = cut(message, 1000)
+	switch t {
+	case good:
+		a.Noticef("%s", message)
+	case doubtful:
+		a.Warningf("%s", message)
+	default:
+		a.Errorf("%s", message)
+	}
+}
+
+func (r *Report) command(name, message string) {
+	r.sdk.IssueCommand(&githubactions.Command{Name: name, Message: message})
+}
+
+// writeOutputs writes all outputs in one go. The SDK would end every value with
+// a delimiter that is known to everybody, and a value that is the delimiter breaks
+// out even on one line: hence a random one for each file.
+func (r *Report) writeOutputs(vs []outputValue) error {
+	delimiter := "end_" + random()
+	var b strings.Builder
+	for i, v := range vs {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s<<%s\n%s\n%s", v.name, delimiter, v.value, delimiter)
+	}
+	if err := r.writeFile("output", b.String()); err != nil {
+		return fmt.Errorf("writing outputs: %w", err)
+	}
+	return nil
+}
+
+func (r *Report) writeSummary(markdown string) error {
+	if err := r.writeFile("step-summary", markdown); err != nil {
+		return fmt.Errorf("writing summary: %w", err)
+	}
+	return nil
+}
+
+// writeFile appends to a file of the runner, without secrets.
+func (r *Report) writeFile(name, text string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if e, ok := p.(error); ok {
+				err = e
+				return
+			}
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	r.sdk.IssueFileCommand(&githubactions.Command{Name: name, Message: r.secrets.redact(text)})
+	return nil
+}
+
+// random is 128 bits that nobody can guess.
+func random() string {
+	b := make([]byte, 16)
+	rand.Read(b) // never fails: https://pkg.go.dev/crypto/rand#Read
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,40 @@
+// Excerpts: lines that somebody else wrote, bounded in every direction.
+
+package report
+
+import "fmt"
+
+const (
+	excerptLines = 200 // of one excerpt in the log
+	keptLines    = 50  // of one excerpt in the summary
+	keptExcerpts = 10
+	lineLength   = 500
+)
+
+type excerpt struct {
+	title string
+	lines []string
+}
+
+// newExcerpt makes title and lines inert. Of very many lines the last ones count.
+func (r *Report) newExcerpt(title string, lines []string) excerpt {
+	x := excerpt{title: r.text(title, nameLength)}
+	for _, l := range last(lines, excerptLines) {
+		x.lines = append(x.lines, r.line(l, lineLength))
+	}
+	return x
+}
+
+// keep holds an excerpt for the summary.
+func (r *Report) keep(x excerpt) {
+	x.lines = last(x.lines, keptLines)
+	r.excerpts = last(append(r.excerpts, x), keptExcerpts)
+}
+
+func (x excerpt) markdown() string {
+	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n</details>\n", markdown(x.title), fenced(x.lines))
+}
+
+func last[T any](s []T, n int) []T {
+	return s[max(0, len(s)-n):]
+}

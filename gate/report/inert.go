@@ -1,0 +1,82 @@
+// Inert copies: the picture and the verdict with every text in them made safe, so
+// that outputs and summary have only their own format to care for.
+
+package report
+
+import (
+	"slices"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// The most characters of a text: a name, a sentence.
+const (
+	nameLength     = 120
+	sentenceLength = 500
+)
+
+func (r *Report) verdict(v rollout.Verdict) rollout.Verdict {
+	return rollout.Verdict{
+		Result:  rollout.Result(r.text(string(v.Result), nameLength)),
+		Reason:  rollout.Reason(r.text(string(v.Reason), nameLength)),
+		Message: r.text(v.Message, 1000),
+		Basis:   r.basis(v.Basis),
+	}
+}
+
+func (r *Report) basis(b rollout.Basis) rollout.Basis {
+	return rollout.Basis(r.text(string(b), nameLength))
+}
+
+func (r *Report) picture(p rollout.Picture) rollout.Picture {
+	p.App.ID = r.text(p.App.ID, nameLength)
+	p.App.Name = r.text(p.App.Name, nameLength)
+	p.App.Space = r.text(p.App.Space, nameLength)
+	p.App.Generation = r.text(p.App.Generation, nameLength)
+	if p.Target != nil {
+		t := *p.Target
+		t.ID = r.text(t.ID, nameLength)
+		t.Status = r.text(t.Status, nameLength)
+		t.SlugID = r.text(t.SlugID, nameLength)
+		t.Description = r.text(t.Description, sentenceLength)
+		p.Target = &t
+	}
+	p.Commit = r.text(p.Commit, nameLength)
+	p.Log = rollout.LogState(r.text(string(p.Log), nameLength))
+	p.LogReason = r.text(p.LogReason, sentenceLength)
+	p.Waiting = r.text(p.Waiting, sentenceLength)
+	p.Types = each(p.Types, func(t *rollout.TypePicture) {
+		t.Type = r.text(t.Type, nameLength)
+		t.Basis = r.basis(t.Basis)
+		t.HoldReason = r.text(t.HoldReason, sentenceLength)
+	})
+	p.Dynos = each(p.Dynos, func(d *rollout.DynoPicture) {
+		d.Label = r.text(d.Label, nameLength)
+		d.Type = r.text(d.Type, nameLength)
+		d.State = r.text(d.State, nameLength)
+		d.Basis = r.basis(d.Basis)
+	})
+	p.OneOff = each(p.OneOff, func(d *rollout.Dyno) {
+		d.ID = r.text(d.ID, nameLength)
+		d.Name = r.text(d.Name, nameLength)
+		d.Type = r.text(d.Type, nameLength)
+		d.Size = r.text(d.Size, nameLength)
+		d.State = r.text(d.State, nameLength)
+	})
+	p.Gaps = each(p.Gaps, func(g *rollout.Gap) { g.Reason = r.text(g.Reason, sentenceLength) })
+	p.Moments = each(p.Moments, func(m *rollout.Moment) {
+		m.What = r.text(m.What, sentenceLength)
+		m.Source = rollout.Source(r.text(string(m.Source), nameLength))
+	})
+	p.Notices = each(p.Notices, func(n *string) { *n = r.text(*n, sentenceLength) })
+	return p
+}
+
+// each is a copy of s with f applied to every element.
+func each[T any](s []T, f func(*T)) []T {
+	s = slices.Clone(s)
+	for i := range s {
+		f(&s[i])
+	}
+	return s
+}

@@ -1,0 +1,238 @@
+// The report: its life from the first line to the outputs, and the rules of its voice.
+//
+// Rules of our voice:
+//
+//   - The step log gets one line when something changed that a reader cares
+//     about, and one at least every 30 seconds. A terminal gets one line that is
+//     updated in place; outside a terminal nothing is ever repainted.
+//   - A line starts with how long the gate has waited, right-aligned: "1m05s  ".
+//   - No capital at the start, no full stop at the end, plain words. Sentences
+//     with both are for the summary, which is read as a page.
+//   - A thing to mind is a line with "warning:", printed once. It is not an
+//     annotation: those are for the ending, and there is one of them.
+//   - Foreign log text is marked with "| " at each line and put in a group.
+//   - Outputs are for machines: one line each, never a value made up for a moment
+//     that did not happen.
+//   - What comes from outside is inert everywhere, see escape.go. A secret is
+//     never written, in any spelling, see secret.go.
+
+// Package report tells people and workflows how the roll-out goes and how it
+// ended: progress, outputs, summary and the closing annotation. It decides
+// nothing, and it never prints a secret.
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Options is the world that a Report speaks to.
+type Options struct {
+	// Stdout takes the step log. Nil discards it.
+	Stdout io.Writer
+	// Getenv reads the environment. Nil means an empty one.
+	Getenv func(string) string
+	// Terminal tells that Stdout is a terminal.
+	Terminal bool
+}
+
+// A Report is safe for use by several goroutines.
+type Report struct {
+	mu      sync.Mutex
+	secrets *secrets
+	out     *printer
+	sdk     *githubactions.Action
+	actions bool // workflow commands are understood
+	outputs bool // there is a file for outputs
+	summary bool // there is a file for the summary
+
+	progress progress
+	excerpts []excerpt
+}
+
+// New returns a Report for the world that o describes. Workflow commands are
+// used if GITHUB_ACTIONS is true; outputs and the summary are written wherever
+// GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name a file.
+func New(o Options) *Report {
+	if o.Stdout == nil {
+		o.Stdout = io.Discard
+	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	actions := o.Getenv("GITHUB_ACTIONS") == "true"
+	s := &secrets{}
+	out := &printer{
+		w:       o.Stdout,
+		secrets: s,
+		live:    o.Terminal && !actions && o.Getenv("TERM") != "dumb",
+	}
+	out.color = out.live && o.Getenv("NO_COLOR") == ""
+	return &Report{
+		secrets: s,
+		out:     out,
+		sdk:     githubactions.New(githubactions.WithWriter(out), githubactions.WithGetenv(o.Getenv)),
+		actions: actions,
+		outputs: o.Getenv("GITHUB_OUTPUT") != "",
+		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
+	}
+}
+
+// Mask keeps a secret out of everything that is printed or written from now on,
+// here and, in Actions, in the rest of the job. A secret of fewer than four bytes
+// is not masked: it would blot out ordinary words.
+func (r *Report) Mask(secret string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, part := range r.secrets.add(secret) {
+		if r.actions {
+			// Straight to the writer: the one line that has to hold the secret. The
+			// runner takes it out of the log.
+			var b bytes.Buffer
+			githubactions.New(githubactions.WithWriter(&b)).AddMask(part)
+			r.out.raw(b.Bytes())
+		}
+	}
+}
+
+// Update shows the picture if it has news in it, or if nothing was shown for a while.
+// Call it after every observation.
+func (r *Report) Update(p rollout.Picture) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.warn(p.At, r.progress.notices(p))
+	if body, ok := r.progress.next(p, r.out.live); ok {
+		r.out.status(stamped(p.At, r.text(body, 600)))
+	}
+}
+
+func (r *Report) warn(at time.Duration, notices []string) {
+	for _, n := range notices {
+		r.out.line(stamped(at, "warning: "+r.text(n, 400)))
+	}
+}
+
+// Excerpt shows lines that somebody else wrote, and keeps them for the summary.
+func (r *Report) Excerpt(title string, lines []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x := r.newExcerpt(title, lines)
+	r.keep(x)
+	if !r.actions {
+		r.out.line(x.title)
+		for _, l := range x.lines {
+			r.out.line("| " + l)
+		}
+		return
+	}
+	token := random()
+	r.sdk.Group(x.title)
+	r.command("stop-commands", token)
+	for _, l := range x.lines {
+		r.out.line("| " + l)
+	}
+	r.command(token, "")
+	r.sdk.EndGroup()
+}
+
+// An Ending is all that there is to tell when the wait is over.
+type Ending struct {
+	Picture rollout.Picture
+	Verdict rollout.Verdict
+	// Waited is how long the gate waited.
+	Waited time.Duration
+	// Requests is the number of requests sent to the platform's API;
+	// BudgetRemaining and BudgetLowest are what the platform last said is left of
+	// the account's budget, and the lowest that it said. -1 is unknown.
+	Requests, BudgetRemaining, BudgetLowest int
+}
+
+// End writes outputs and summary, then the last lines of the log. The files come
+// first: after a signal there is little time. Everything is tried, whatever fails.
+func (r *Report) End(e Ending) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	news := r.progress.notices(e.Picture)
+	// Where the last status line still stands, only the cost is news.
+	shown := r.progress.shown && r.progress.body == state(e.Picture) && !r.out.pending
+	e.Picture = r.picture(e.Picture)
+	e.Verdict = r.verdict(e.Verdict)
+
+	var errs []error
+	if r.outputs {
+		errs = append(errs, r.writeOutputs(values(e)))
+	}
+	if r.summary {
+		errs = append(errs, r.writeSummary(summarize(e, r.excerpts)))
+	}
+	r.warn(e.Picture.At, news)
+	r.out.line(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
+	r.close(e)
+	return errors.Join(append(errs, r.out.err)...)
+}
+
+// close is the last word: an annotation in Actions, a plain line elsewhere.
+func (r *Report) close(e Ending) {
+	v := e.Verdict
+	tone := toneOf(v)
+	if !r.actions {
+		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), v.Message))
+		return
+	}
+	r.annotate(tone, headline(e), v.Message)
+}
+
+// Invalid tells of bad inputs: every one of them in the log, and that nothing
+// was started in the outputs. There is no summary, since nothing happened.
+func (r *Report) Invalid(problems []error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var texts []string
+	for _, p := range flatten(problems) {
+		texts = append(texts, r.text(p.Error(), 600))
+	}
+	message := r.text(strings.Join(texts, "; "), 1000)
+	if message == "" {
+		message = "the inputs are not valid"
+	}
+
+	var err error
+	if r.outputs {
+		err = r.writeOutputs(invalidValues(message))
+	}
+	for _, t := range texts {
+		r.out.line("invalid input: " + t)
+	}
+	const title = "nothing was started: invalid input"
+	if r.actions {
+		r.annotate(bad, title, message)
+	} else {
+		r.out.colored(bad, title)
+	}
+	return errors.Join(err, r.out.err)
+}
+
+// flatten takes joined errors apart.
+func flatten(errs []error) []error {
+	var flat []error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			flat = append(flat, flatten(joined.Unwrap())...)
+			continue
+		}
+		flat = append(flat, err)
+	}
+	return flat
+}

@@ -1,0 +1,168 @@
+// Whole runs: what they leave in log, outputs and summary, against golden files.
+
+package report
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]func() story{
+		"measured":       measured,
+		"presumed":       presumed,
+		"timed-out":      timedOut,
+		"release-failed": releaseFailed,
+		"cancelled":      cancelled,
+		"hostile":        hostile,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := inActions(t)
+			tell(t, w.report(true), s()) // a terminal makes no difference in Actions
+			golden(t, name+".log", w.stdout.String())
+			golden(t, name+".outputs", w.file("GITHUB_OUTPUT"))
+			golden(t, name+".summary.md", w.file("GITHUB_STEP_SUMMARY"))
+			checkInert(t, w)
+		})
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	t.Parallel()
+	w := inActions(t)
+	r := w.report(false)
+	err := r.Invalid([]error{
+		errors.Join(errors.New("app is required"), errors.New(`timeout "1 hour" is not a duration`)),
+		nil,
+		errors.New("api-key " + secret + "\n::error::x"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "invalid.log", w.stdout.String())
+	golden(t, "invalid.outputs", w.file("GITHUB_OUTPUT"))
+	if s := w.file("GITHUB_STEP_SUMMARY"); s != "" {
+		t.Errorf("got summary %q", s)
+	}
+}
+
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		terminal bool
+		env      map[string]string
+	}{
+		"pipe":              {},
+		"terminal":          {terminal: true},
+		"terminal-no-color": {terminal: true, env: map[string]string{"NO_COLOR": "1"}},
+		"terminal-dumb":     {terminal: true, env: map[string]string{"TERM": "dumb"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for k, v := range test.env {
+				w.env[k] = v
+			}
+			s := presumed()
+			s.excerpt = []string{"line", "::warning::line"}
+			tell(t, w.report(test.terminal), s)
+			golden(t, name+".log", strings.ReplaceAll(w.stdout.String(), "\x1b", "ESC"))
+			if strings.Contains(w.stdout.String(), secret) {
+				t.Error("the secret shows")
+			}
+			if colored := strings.Contains(w.stdout.String(), "\x1b[3"); colored != (name == "terminal") {
+				t.Errorf("got colour %t", colored)
+			}
+		})
+	}
+}
+
+func TestOutputFileAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "GITHUB_OUTPUT")
+	tell(t, w.report(false), measured())
+	got := parseOutputs(t, w.file("GITHUB_OUTPUT"))
+	delete(got, "report")
+	want := map[string]string{
+		"result": "passed", "reason": "rolled-out", "basis": "proven",
+		"message": "v42 of my-app is rolled out: 10 of 10 new dynos are up and all 10 old ones were seen to end",
+		"release": "v42", "release-id": "aaaaaaaa-0000-0000-0000-000000000042", "superseded-by": "",
+		"commit":             "1f2e3d4c5b6a79880716253443526170deadbeef",
+		"release-created-at": "2026-03-14T12:00:00Z", "release-finished-at": "2026-03-14T12:00:00Z",
+		"first-new-up-at": "2026-03-14T12:00:05Z", "all-new-up-at": "2026-03-14T12:00:08Z",
+		"first-old-stopped-at": "2026-03-14T12:03:11Z", "old-gone-at": "2026-03-14T12:05:08Z",
+		"rollout-seconds": "308", "unseen-seconds": "308", "waited-seconds": "308",
+		"old-remaining": "0", "new-up": "10", "new-wanted": "10",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+	if strings.Contains(w.stdout.String(), "::") {
+		t.Errorf("commands outside Actions:\n%s", w.stdout.String())
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestBrokenWorld(t *testing.T) {
+	t.Parallel()
+	w := inActions(t)
+	w.env["GITHUB_STEP_SUMMARY"] = filepath.Join(t.TempDir(), "no", "such", "folder")
+	r := New(Options{Stdout: brokenWriter{}, Getenv: func(k string) string { return w.env[k] }})
+	r.Mask(secret)
+	r.Update(measured().pictures[0])
+	err := r.End(measured().ending)
+	for _, want := range []string{"writing summary: ", "writing the log: broken pipe"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want %q in it", err, want)
+		}
+	}
+	if got := parseOutputs(t, w.file("GITHUB_OUTPUT")); got["result"] != "passed" {
+		t.Errorf("got outputs %v", got)
+	}
+	if err := New(Options{}).End(Ending{}); err != nil {
+		t.Errorf("in no world: %v", err)
+	}
+}
+
+func TestRhythm(t *testing.T) {
+	t.Parallel()
+	var g progress
+	p := rollout.Picture{Types: []rollout.TypePicture{{Type: "web", Wanted: 9}}}
+	show := func(at time.Duration, up int, hold time.Duration) bool {
+		p.At, p.Types[0].Up, p.HoldUntil = at, up, hold
+		_, ok := g.next(p, false)
+		return ok
+	}
+	for i, step := range []struct {
+		at   time.Duration
+		up   int
+		hold time.Duration
+		want bool
+	}{
+		{0, 0, 0, true},                                           // the first one
+		{500 * time.Millisecond, 1, 0, false},                     // too soon
+		{time.Second, 2, 0, true},                                 // both changes at once
+		{30 * time.Second, 2, 0, false},                           // nothing new
+		{31 * time.Second, 2, 0, true},                            // the heartbeat
+		{33 * time.Second, 2, time.Minute, true},                  // a hold begins
+		{35 * time.Second, 2, time.Minute + time.Second, false},   // it moves a little
+		{36 * time.Second, 2, time.Minute + 10*time.Second, true}, // it moves
+		{38 * time.Second, 2, 0, true},                            // it is over
+	} {
+		if got := show(step.at, step.up, step.hold); got != step.want {
+			t.Errorf("step %d at %s: got line %t, want %t", i, step.at, got, step.want)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+// Secrets: every spelling of them that could turn up in a text, and how they
+// are taken out.
+
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// shortestSecret is the fewest bytes that are masked.
+const shortestSecret = 4
+
+const redacted = "***"
+
+type secrets struct {
+	spellings []string
+	replacer  *strings.Replacer
+}
+
+// add takes a secret in and returns the parts of it to mask: each of its lines.
+func (s *secrets) add(secret string) []string {
+	var parts []string
+	for _, part := range strings.FieldsFunc(secret, func(c rune) bool { return c == '\n' || c == '\r' }) {
+		part = strings.TrimSpace(part)
+		if len(part) >= shortestSecret {
+			parts = append(parts, part)
+			s.spellings = append(s.spellings, spellings(part)...)
+		}
+	}
+	// The longest first: a spelling can hold another.
+	slices.SortFunc(s.spellings, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	s.spellings = slices.Compact(s.spellings)
+	pairs := make([]string, 0, 2*len(s.spellings))
+	for _, sp := range s.spellings {
+		pairs = append(pairs, sp, redacted)
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+	return parts
+}
+
+func (s *secrets) redact(text string) string {
+	if len(s.spellings) == 0 {
+		return text
+	}
+	return s.replacer.Replace(text)
+}
+
+// spellings is the secret as it is, escaped for URLs and JSON, and in base64, on
+// its own as well as in the middle of something (an Authorization header).
+func spellings(secret string) []string {
+	all := []string{secret}
+	for _, e := range []string{url.QueryEscape(secret), url.PathEscape(secret)} {
+		all = append(all, e, lowerHex(e))
+	}
+	all = append(all, quoted(secret, true), quoted(secret, false))
+	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		all = append(all, enc.EncodeToString([]byte(secret)))
+		raw := enc.WithPadding(base64.NoPadding)
+		// Three bytes make four characters, so the text before it shifts the
+		// secret by 0, 1 or 2 bytes. Keep the characters that depend on it alone.
+		for shift, skip := range []int{0, 2, 3} {
+			e := raw.EncodeToString(append(make([]byte, shift), secret...))
+			e = e[skip : (shift+len(secret))*8/6]
+			if len(e) >= shortestSecret {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// lowerHex turns %2F into %2f.
+func lowerHex(escaped string) string {
+	b := []byte(escaped)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:], bytes.ToLower(b[i+1:i+3]))
+		}
+	}
+	return string(b)
+}
+
+// quoted is the inside of s as a JSON string.
+func quoted(s string, html bool) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(html)
+	if enc.Encode(s) != nil {
+		return s
+	}
+	return strings.Trim(strings.TrimSpace(b.String()), `"`)
+}
