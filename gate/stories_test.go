@@ -176,7 +176,12 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 	if !ok {
 		t.Fatalf("%s: a story is a scenario, a line ---, and inputs and want", file)
 	}
-	scenario, err := herokusim.Parse(file, []byte(first))
+	var scenario *herokusim.Scenario
+	if name, ok := strings.CutPrefix(first, "scenario: "); ok {
+		scenario, err = herokusim.Load(name)
+	} else {
+		scenario, err = herokusim.Parse(file, []byte(first))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +196,11 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	o := play(t, story, scenario.App.Name, scenario.Gate.Duration(), e.Inputs, time.Duration(e.Interrupt))
+	from := 2 * time.Second
+	if scenario.Gate != nil {
+		from = *scenario.Gate
+	}
+	o := play(t, story, scenario.App.Name, from, e.Inputs, time.Duration(e.Interrupt))
 	w := e.Want
 	if got := string(o.verdict.Result); got != w.Result || string(o.verdict.Reason) != w.Reason || string(o.verdict.Basis) != w.Basis {
 		t.Errorf("verdict %s, %s, basis %q at %s (%s); want %s, %s, %q", got, o.verdict.Reason, o.verdict.Basis, o.at, o.verdict.Message, w.Result, w.Reason, w.Basis)

@@ -20,6 +20,10 @@ const (
 	metricLife = 60 * time.Second
 )
 
+// exitDue is the only doubt that needs no words: the log flows, and the end of an
+// old process is what is waited for.
+const exitDue = "an exit is still to come"
+
 // never is a hold whose end is not known yet.
 const never = time.Duration(1<<63 - 1)
 
@@ -39,9 +43,10 @@ type fleet struct {
 	metrics   map[string]*beat
 	firstLook *Look
 
-	log      LogState
-	logSince time.Time
-	logWhy   string
+	log       LogState
+	logSince  time.Time
+	booksFrom time.Time // lines from before the last gap do not count any more
+	logWhy    string
 
 	release time.Time // when the target was created; zero while it is not known
 	version int       // the target's version
@@ -246,6 +251,9 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 		}
 		return false
 	}
+	if l.Stamp.Before(f.booksFrom) {
+		return false
+	}
 	switch l.Kind {
 	case Start, State, Sigterm, Sigkill, Exit, Replace, Sleep:
 	default:
@@ -293,10 +301,14 @@ func (f *fleet) typeOf(name string) string {
 // seeLog takes in news of the log stream. After a gap the books begin anew: what
 // was lost may have been a start.
 func (f *fleet) seeLog(s *LogStatus) {
+	after := f.log
 	f.log, f.logWhy = s.State, s.Reason
 	switch s.State {
 	case Flowing:
 		f.logSince = s.Since
+		if after == Gapped {
+			f.booksFrom = s.Since
+		}
 	case Gapped:
 		f.logSince = time.Time{}
 		for _, lb := range f.labels {
@@ -423,7 +435,7 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 	case t.alive < running:
 		return "the log does not show every start"
 	case t.alive > running:
-		return "an exit is still to come"
+		return exitDue
 	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
 		return "an instance is being stopped"
 	}
@@ -654,11 +666,8 @@ func (ts *typeStanding) judge(s standing, name string) {
 // describe says what is still missing of a type, for people.
 func (t *TypePicture) describe() string {
 	var parts []string
-	if t.OldListed > 0 {
-		parts = append(parts, fmt.Sprintf("%s in the dyno list", count(t.OldListed, "old "+t.Type+" dyno")))
-	}
-	if t.OldHidden > 0 {
-		parts = append(parts, fmt.Sprintf("%s not in the list", count(t.OldHidden, "old "+t.Type+" dyno")))
+	if old := t.OldListed + t.OldHidden; old > 0 {
+		parts = append(parts, count(old, "old "+t.Type+" dyno")+" to end")
 	}
 	if missing := t.Wanted - t.Up; missing > 0 {
 		parts = append(parts, fmt.Sprintf("%s to be up", count(missing, "new "+t.Type+" dyno")))

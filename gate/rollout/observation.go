@@ -87,9 +87,9 @@ type Dyno struct {
 	State string `json:"state"`
 	// Version is the version of the release that the record belongs to.
 	Version   int       `json:"version"`
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 	// UpdatedAt is when State last changed.
-	UpdatedAt time.Time `json:"updatedAt"`
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
 // Formation is how many dynos of one process type the app wants.
@@ -97,9 +97,9 @@ type Formation struct {
 	Type      string    `json:"type"`
 	Quantity  int       `json:"quantity"`
 	Size      string    `json:"size,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 	// UpdatedAt is when it was last scaled.
-	UpdatedAt time.Time `json:"updatedAt"`
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
 // Release is one release of the app.
@@ -112,8 +112,8 @@ type Release struct {
 	// SlugID is empty for container images, on Fir, and before the first build.
 	SlugID      string    `json:"slugId,omitempty"`
 	Description string    `json:"description,omitempty"`
-	CreatedAt   time.Time `json:"createdAt"`
-	UpdatedAt   time.Time `json:"updatedAt"`
+	CreatedAt   time.Time `json:"createdAt,omitzero"`
+	UpdatedAt   time.Time `json:"updatedAt,omitzero"`
 }
 
 // Slug tells which commit a slug was built from.
@@ -137,7 +137,7 @@ type Build struct {
 	Commit    string    `json:"commit,omitempty"`
 	ReleaseID string    `json:"releaseId,omitempty"`
 	SlugID    string    `json:"slugId,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 }
 
 // A LineKind is what a platform line of the log tells.

@@ -44,8 +44,12 @@ type Picture struct {
 
 	// Waiting says in plain words what is being waited for; empty when nothing is.
 	Waiting string `json:"waiting,omitempty"`
-	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold.
+	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold,
+	// and while its end is not known.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
+
+	// RequireProof: the end of a hold will not open the gate.
+	RequireProof bool `json:"requireProof,omitempty"`
 
 	// Moments is the timeline, oldest first.
 	Moments []Moment `json:"moments"`

@@ -376,7 +376,7 @@ func (r *Rollout) Picture() Picture {
 		App: r.fleet.app, Preboot: r.fleet.prebooted(),
 		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
 		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynos,
-		Waiting: r.waiting(), SupersededBy: r.target.newerMax,
+		Waiting: r.waiting(), SupersededBy: r.target.newerMax, RequireProof: r.cfg.RequireProof,
 	}
 	if rel := r.target.rel; rel != nil {
 		p.Target, p.Commit = rel, r.target.commits[rel.SlugID]
@@ -427,7 +427,7 @@ func (r *Rollout) waiting() string {
 			what = "old dynos that the list does not show"
 		}
 		for _, t := range r.types {
-			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" {
+			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != exitDue {
 				what += " (" + t.HoldReason + ")"
 				break
 			}

@@ -207,7 +207,7 @@ func TestAnEmptyListIsNotZero(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
 	b.logs(0, time.Hour)
-	b.sees(6*sec)
+	b.sees(6 * sec)
 	b.open(false, "")
 	b.sees(600 * sec)
 	b.open(false, "")

@@ -1,0 +1,158 @@
+// This file is for refusing scenarios that tell of something impossible.
+
+package herokusim
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// problem is what is wrong and the YAML path of where.
+type problem struct{ path, reason string }
+
+func (p *problem) Error() string { return p.path + ": " + p.reason }
+
+// check finds the first thing that is wrong with a scenario.
+func (sc *Scenario) check() *problem {
+	c := checker{sc: sc}
+	c.app()
+	c.releases()
+	for _, typ := range slices.Sorted(maps.Keys(sc.Types)) {
+		c.typ("types."+typ, typ, sc.Types[typ])
+	}
+	for i := range sc.Events {
+		c.event(fmt.Sprintf("events[%d]", i), &sc.Events[i])
+	}
+	c.log()
+	for i, f := range sc.Faults {
+		c.fault(fmt.Sprintf("faults[%d]", i), f)
+	}
+	return c.first
+}
+
+// checker keeps the first problem that it is told.
+type checker struct {
+	sc    *Scenario
+	first *problem
+}
+
+func (c *checker) refuse(bad bool, path, format string, args ...any) {
+	if bad && c.first == nil {
+		c.first = &problem{path, fmt.Sprintf(format, args...)}
+	}
+}
+
+var (
+	typeName = regexp.MustCompile(`^[-\w]{1,128}$`)
+	hexName  = regexp.MustCompile(`^[0-9a-f]{40}$`)
+)
+
+func (c *checker) app() {
+	sc := c.sc
+	c.refuse(len(sc.Types) == 0, "types", "a scenario needs types: the process types of the app, as in \"types: {web: {quantity: 1}}\"")
+	gen := sc.App.Generation
+	c.refuse(gen != "" && gen != "cedar" && gen != "fir", "app.generation", "generation is cedar or fir, not %q", gen)
+	c.refuse(gen == "fir" && sc.App.Space == "", "app", "an app on Fir is in a space: give it one")
+	c.refuse(sc.App.Preboot && sc.App.Space != "", "app.preboot", "preboot is of the Common Runtime: leave out space %q or preboot", sc.App.Space)
+	c.refuse(sc.App.Stack != "" && sc.App.Stack != "container", "app.stack", "stack is left out or \"container\", not %q", sc.App.Stack)
+	c.refuse(sc.MetricsIDs != "" && sc.MetricsIDs != "dyno" && sc.MetricsIDs != "other", "metrics-ids", "metrics-ids is dyno or other, not %q", sc.MetricsIDs)
+	c.refuse(sc.Noise != nil && (*sc.Noise < 0 || *sc.Noise > 10000), "noise", "noise is lines in a second, 0 to 10000")
+	for path, d := range map[string]time.Duration{"boot-timeout": sc.BootTimeout, "list-lag": sc.ListLag, "ends": sc.Ends} {
+		c.refuse(d < 0, path, "%s is %s: it cannot be less than zero", path, d)
+	}
+	c.refuse(sc.Budget != nil && *sc.Budget < 0, "budget", "budget cannot be less than zero")
+}
+
+func (c *checker) releases() {
+	for i, r := range c.sc.Releases {
+		path := fmt.Sprintf("releases[%d]", i)
+		c.refuse(r.Version < 1, path+".version", "a release needs a version from 1 on, not %d", r.Version)
+		c.refuse(r.At >= 0, path+".at", "release v%d is at %s: releases before the story have a time below zero; later ones are events", r.Version, r.At)
+		c.commit(path+".commit", r.Commit)
+		c.timings(path, r.Timing)
+		if i > 0 {
+			before := c.sc.Releases[i-1]
+			c.refuse(r.Version <= before.Version, path+".version", "release v%d comes after v%d: versions rise", r.Version, before.Version)
+			c.refuse(r.At <= before.At, path+".at", "release v%d is not later than v%d", r.Version, before.Version)
+		}
+	}
+}
+
+func (c *checker) commit(path, commit string) {
+	c.refuse(commit != "" && !hexName.MatchString(commit), path, "a commit is 40 digits of 0-9a-f, not %q", commit)
+}
+
+func (c *checker) typ(path, name string, t Type) {
+	c.refuse(!typeName.MatchString(name), path, "process type %q: use letters, digits, - and _", name)
+	c.refuse(t.Quantity < 0 || t.Quantity > 5000, path+".quantity", "quantity is 0 to 5000, not %d", t.Quantity)
+	c.timing(path+".timing", t.Timing)
+}
+
+func (c *checker) timings(path string, all map[string]Timing) {
+	for _, typ := range slices.Sorted(maps.Keys(all)) {
+		c.refuse(!c.has(typ), path+".timing."+typ, "timing of a process type %q that the app does not have", typ)
+		c.timing(path+".timing."+typ, all[typ])
+	}
+}
+
+func (c *checker) has(typ string) bool { _, ok := c.sc.Types[typ]; return ok }
+
+func (c *checker) timing(path string, t Timing) {
+	for name, s := range map[string]*Span{"turn": t.Turn, "start": t.Start, "up": t.Up, "term": t.Term, "stop": t.Stop, "exit": t.Exit} {
+		c.refuse(s != nil && (s.First < 0 || s.Last < 0), path+"."+name, "%s cannot be less than zero", name)
+	}
+	c.refuse(t.Term != nil && t.Exit != nil, path, "term and exit both say when the old process ends: keep one")
+	c.refuse(t.Start != nil && t.Up != nil && (t.Start.First >= t.Up.First || t.Start.Last >= t.Up.Last), path, "a process is up after its start: make start less than up")
+	if t.Exit != nil && t.Stop != nil {
+		c.refuse(t.Exit.First < stopTime(t.Stop.First) || t.Exit.Last < stopTime(t.Stop.Last), path, "exit leaves no room for stop: the old process would get SIGTERM before the event")
+	}
+	c.refuse(t.Back != nil && *t.Back < 0, path+".back", "back cannot be less than zero")
+	c.refuse(t.Crash < Always, path+".crash", "crash is a number of times, or always")
+	c.refuse(t.R10 && t.Crash == 0, path+".r10", "r10 says how the process crashes: say how often with crash")
+}
+
+// label checks that a label can be one of the app's, now or after scaling.
+func (c *checker) label(path, label string) {
+	typ, number, ok := strings.Cut(label, ".")
+	c.refuse(!ok || !c.has(typ) || number == "", path, "label %q: write it as in \"web.1\", with a process type of the app", label)
+}
+
+func (c *checker) log() {
+	l := c.sc.Log
+	c.refuse(l.Refused != 0 && (l.Refused < 400 || l.Refused > 599), "log.refused", "refused is the status of an error, 400 to 599, not %d", l.Refused)
+	c.refuse(l.History != nil && (*l.History < 0 || *l.History > 1500), "log.history", "history is 0 to 1500 lines")
+	c.refuse(l.Chunk < 0, "log.chunk", "chunk is a number of bytes")
+	for path, d := range map[string]time.Duration{"cut": l.Cut, "heartbeat": l.Heartbeat, "silent-after": l.SilentAfter, "api-late": l.APILate} {
+		c.refuse(d < 0, "log."+path, "%s cannot be less than zero", path)
+	}
+	c.share("log.double", &l.Double)
+	c.share("log.lose-lines", &l.LoseLines)
+	if l.Late != nil {
+		c.share("log.late.share", &l.Late.Share)
+		c.refuse(l.Late.By < 0, "log.late.by", "by cannot be less than zero")
+	}
+	for i, x := range l.Lose {
+		path := fmt.Sprintf("log.lose[%d]", i)
+		c.share(path+".share", x.Share)
+		c.refuse(x.To <= x.From, path, "to is not later than from")
+		c.refuse(!slices.Contains([]string{"", "L11", "L12", "L13"}, x.Notice), path+".notice", "notice is L11, L12, L13 or left out, not %q", x.Notice)
+	}
+}
+
+func (c *checker) share(path string, share *float64) {
+	c.refuse(share != nil && (*share < 0 || *share > 1), path, "a share is 0 to 1")
+}
+
+func (c *checker) fault(path string, f Fault) {
+	c.refuse(f.To <= f.From, path, "to is not later than from")
+	c.share(path+".share", f.Share)
+	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)
+	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0, path, "delay, stale and retry-after cannot be less than zero")
+	c.refuse(f.Page < 0 || f.Page > 2, path+".page", "page is 1, the first, or 2, all further ones")
+	wrong := f.Status != 0 || f.Body != "" || f.HTML || f.Hang || f.Reset || f.CutBody || f.Stale > 0 || f.Delay > 0
+	c.refuse(!wrong, path, "the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale or delay")
+}

@@ -1,0 +1,98 @@
+// This file is for refusing impossible events.
+
+package herokusim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (c *checker) event(path string, e *Event) {
+	c.refuse(e.At < 0, path+".at", "event at %s: the story begins at 0s; what came before is told by releases", e.At)
+	c.refuse(c.sc.Ends > 0 && e.At > c.sc.Ends, path+".at", "event at %s is after the end of the story at %s", e.At, c.sc.Ends)
+	switch kinds := e.kinds(); len(kinds) {
+	case 0:
+		c.refuse(true, path, "the event does not say what happens: give it one of %s", strings.Join(eventKinds, ", "))
+	case 1:
+	default:
+		c.refuse(true, path, "one event is one thing, this one is %s: make two events", strings.Join(kinds, " and "))
+	}
+	c.timings(path, e.Timing)
+	switch {
+	case e.Deploy != nil:
+		c.commit(path+".deploy.commit", e.Deploy.Commit)
+		c.phase(path+".deploy.phase", e.Deploy.Phase)
+		c.refuse(e.Deploy.Build != nil && e.Deploy.Build.Takes <= 0, path+".deploy.build", "a build takes some time: say how long with takes")
+	case e.Config != nil:
+		c.phase(path+".config.phase", e.Config.Phase)
+	case e.Rollback != nil:
+		c.refuse(e.Rollback.To < 1, path+".rollback.to", "a rollback needs the version to go back to, as in \"to: 40\"")
+		c.phase(path+".rollback.phase", e.Rollback.Phase)
+	case e.Restart != nil:
+		c.restart(path+".restart", e.Restart)
+	case e.Scale != nil:
+		for _, typ := range slices.Sorted(maps.Keys(e.Scale)) {
+			c.refuse(!c.has(typ), path+".scale."+typ, "scaling of a process type %q that the app does not have", typ)
+			c.refuse(e.Scale[typ] < 0 || e.Scale[typ] > 5000, path+".scale."+typ, "quantity is 0 to 5000, not %d", e.Scale[typ])
+		}
+	case e.Crash != nil:
+		c.label(path+".crash.label", e.Crash.Label)
+		who := e.Crash.Instance
+		c.refuse(who != "" && who != "listed" && who != "hidden", path+".crash.instance", "instance is listed or hidden, not %q", who)
+		c.refuse(e.Crash.Back != nil && (e.Crash.Stays || *e.Crash.Back < 0), path+".crash.back", "back is a time from zero on, and not together with stays")
+	case e.Cycle != "":
+		c.label(path+".cycle", e.Cycle)
+	case e.Run != nil:
+		c.oneOff(path+".run", e.Run)
+	case e.Scheduler != nil:
+		c.oneOff(path+".scheduler", e.Scheduler)
+	case e.Say != nil:
+		c.refuse(e.Say.Label == "" || e.Say.Text == "" || strings.ContainsAny(e.Say.Text, "\n\r"), path+".say", "say needs a label and one line of text")
+		c.refuse(e.Say.Times < 0 || e.Say.Every < 0, path+".say", "times and every cannot be less than zero")
+		c.refuse(e.Say.Times > 1 && e.Say.Every == 0, path+".say", "say it %d times: how often? add every", e.Say.Times)
+	case e.Preboot != nil:
+		c.refuse(c.sc.App.Space != "" && *e.Preboot, path+".preboot", "preboot is of the Common Runtime, the app is in space %q", c.sc.App.Space)
+	}
+}
+
+var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "say", "preboot", "maintenance"}
+
+func (e *Event) kinds() []string {
+	set := []bool{e.Deploy != nil, e.Config != nil, e.Rollback != nil, e.Restart != nil, e.Scale != nil, e.Crash != nil, e.Cycle != "", e.Idle, e.Wake, e.Run != nil, e.Scheduler != nil, e.Say != nil, e.Preboot != nil, e.Maintenance != nil}
+	var kinds []string
+	for i, is := range set {
+		if is {
+			kinds = append(kinds, eventKinds[i])
+		}
+	}
+	return kinds
+}
+
+func (c *checker) phase(path string, p *Phase) {
+	if p == nil {
+		return
+	}
+	c.refuse(p.Takes <= 0, path, "a release phase takes some time: say how long with takes")
+	c.refuse(p.Fails && p.Expires, path, "a release phase fails or expires, not both")
+}
+
+func (c *checker) restart(path string, r *Restart) {
+	said := 0
+	for _, is := range []bool{r.Type != "", r.Label != "", r.All} {
+		if is {
+			said++
+		}
+	}
+	c.refuse(said != 1, path, "a restart is of one type, one label, or all: give exactly one")
+	c.refuse(r.Type != "" && !c.has(r.Type), path+".type", "restart of a process type %q that the app does not have", r.Type)
+	if r.Label != "" {
+		c.label(path+".label", r.Label)
+	}
+}
+
+func (c *checker) oneOff(path string, o *OneOff) {
+	typ, _, ok := strings.Cut(o.Label, ".")
+	c.refuse(!ok || c.has(typ), path+".label", "a one-off dyno needs a label that no process type has, as in \"run.1234\", not %q", o.Label)
+	c.refuse(o.Takes < 0, path+".takes", "takes cannot be less than zero")
+}

@@ -1,0 +1,113 @@
+// This file is for the Platform API's bad hours.
+
+package herokusim
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fault finds what is wrong with a request at that time; nil if nothing is.
+func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.story.Scenario.Faults {
+		f := &s.story.Scenario.Faults[i]
+		if now < f.From || now >= f.To || !strings.Contains(r.URL.Path, f.Path) {
+			continue
+		}
+		if f.Page > 0 && (f.Page > 1) != strings.Contains(r.Header.Get("Range"), "]") {
+			continue // the first page has no exclusive start, the others have
+		}
+		if f.Share == nil || s.rng.Float64() < *f.Share {
+			return f
+		}
+	}
+	return nil
+}
+
+// wait holds the answer back; it tells whether time has passed.
+func (f *Fault) wait(s *Server, r *http.Request) bool {
+	if f.Hang {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if f.Delay == 0 {
+		return false
+	}
+	if !sleep(r, s.until(s.Now()+f.Delay)) {
+		panic(http.ErrAbortHandler)
+	}
+	return true
+}
+
+// answer gives the bad answer; false if a good one is to be given, perhaps stale or cut.
+func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case f.Reset:
+		panic(http.ErrAbortHandler)
+	case f.Status == 0 && f.Body == "" && !f.HTML:
+		return false
+	}
+	status := f.Status
+	if status == 0 {
+		status = http.StatusOK
+		if f.HTML {
+			status = http.StatusServiceUnavailable
+		}
+	}
+	kind, body := "application/json", f.Body
+	switch {
+	case f.HTML:
+		kind, body = "text/html", orElse(f.Body, "<!DOCTYPE html>\n<html><head><title>Heroku | Application Error</title></head><body>We'll be back soon.</body></html>\n")
+	case body == "":
+		body = fmt.Sprintf(`{"id":%q,"message":%q}`+"\n", errorID(status), http.StatusText(status))
+	case !strings.HasPrefix(strings.TrimSpace(body), "{") && !strings.HasPrefix(strings.TrimSpace(body), "["):
+		kind = "text/plain"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Request-Id", idOf("fault", r.URL.Path))
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))
+	}
+	w.WriteHeader(status)
+	io.WriteString(w, body)
+	return true
+}
+
+// errorID is Heroku's word for a status.
+func errorID(status int) string {
+	switch status {
+	case 400:
+		return "bad_request"
+	case 401:
+		return "unauthorized"
+	case 403:
+		return "forbidden"
+	case 404:
+		return "not_found"
+	case 422:
+		return "invalid_params"
+	case 429:
+		return "rate_limit"
+	case 503:
+		return "service_unavailable"
+	}
+	return "internal_server_error"
+}
+
+// sleep waits for the time or the end of the request, and tells which it was.
+func sleep(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}

@@ -1,0 +1,152 @@
+// This file is for the lines of the log: when each is stamped, when it comes out, and whether it is lost.
+
+package herokusim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Line is one line of the log.
+type Line struct {
+	// Emitted is when it can be read; Stamp is the time that it carries.
+	Emitted time.Duration
+	Stamp   time.Time
+	Source  string // heroku or app
+	Proc    string // the label, router, api …
+	Text    string
+	// InTail and InHistory tell where it can be read at all.
+	InTail, InHistory bool
+}
+
+// String is the line as a log session prints it, without the line's end.
+func (l Line) String() string {
+	return l.Stamp.UTC().Format("2006-01-02T15:04:05.000000+00:00") + " " + l.Source + "[" + l.Proc + "]: " + l.Text
+}
+
+// A draft is a line before anything goes wrong with it.
+type draft struct {
+	at                 time.Duration
+	source, proc, text string
+}
+
+func (p *play) line(source, proc, text string) {
+	p.lines = append(p.lines, draft{p.now, source, proc, text})
+}
+
+func (p *play) heroku(label, text string) { p.line("heroku", label, text) }
+
+func (p *play) api(text string) { p.line("app", "api", text) }
+
+// How long before the story routine lines begin, and a beat of the metrics.
+const (
+	routine = 10 * time.Minute
+	beat    = 20 * time.Second
+)
+
+// metrics writes the runtime metrics of every process, each at its own beat.
+func (p *play) metrics() {
+	if !p.sc.Metrics {
+		return
+	}
+	for _, i := range p.st.Instances {
+		at := i.Start + time.Duration(p.rng.Int64N(int64(beat)))
+		if at < -routine {
+			at += ((-routine-at)/beat + 1) * beat
+		}
+		for ; at < p.st.End && (i.Exit == 0 || at < i.Exit); at += beat {
+			text := fmt.Sprintf("source=%s dyno=heroku.%d.%s ", i.Label, 2808254, i.metricsID)
+			p.lines = append(p.lines,
+				draft{at, "heroku", i.Label, text + "sample#load_avg_1m=0.12 sample#load_avg_5m=0.10 sample#load_avg_15m=0.08"},
+				draft{at, "heroku", i.Label, text + "sample#memory_total=180.43MB sample#memory_rss=180.10MB sample#memory_cache=0.33MB sample#memory_swap=0.00MB sample#memory_pgpgin=57219pages sample#memory_pgpgout=11005pages sample#memory_quota=512.00MB"})
+		}
+	}
+}
+
+// noise writes routine lines of the app and the router.
+func (p *play) noise() {
+	rate := 0.1
+	if p.sc.Noise != nil {
+		rate = *p.sc.Noise
+	}
+	if rate == 0 || len(p.st.Instances) == 0 {
+		return
+	}
+	for at := -routine; at < p.st.End; {
+		at += time.Duration(p.rng.ExpFloat64() / rate * float64(time.Second))
+		i := p.st.Instances[p.rng.IntN(len(p.st.Instances))]
+		if !i.Running(at) || i.OneOff {
+			continue
+		}
+		if i.Type == "web" && p.rng.IntN(2) == 0 {
+			p.lines = append(p.lines, draft{at, "heroku", "router", fmt.Sprintf(
+				`at=info method=GET path="/" host=%s.herokuapp.com request_id=%s fwd="192.0.2.1" dyno=%s connect=0ms service=%dms status=200 bytes=7918 protocol=http1.1 tls=true tls_version=tls1.3`,
+				p.sc.AppName(), p.uuid(), i.Label, 1+p.rng.IntN(90))})
+			continue
+		}
+		p.lines = append(p.lines, draft{at, "app", i.Label, fmt.Sprintf("[%d] done in %d ms", 10+p.rng.IntN(90), 1+p.rng.IntN(900))})
+	}
+}
+
+// print turns the drafts into lines, with the trouble that the scenario wants.
+func (p *play) print() {
+	slices.SortStableFunc(p.lines, func(a, b draft) int { return int(a.at - b.at) })
+	log := p.sc.Log
+	lost := make([]int, len(log.Lose))
+	var last time.Duration
+	for i, d := range p.lines {
+		// Stamps have microseconds and none comes twice, as with real ones.
+		at := d.at.Round(time.Microsecond)
+		if i > 0 && at <= last {
+			at = last + time.Microsecond
+		}
+		last = at
+		l := Line{Emitted: max(at, d.at), Stamp: p.st.Time(at), Source: d.source, Proc: d.proc, Text: d.text, InTail: true, InHistory: true}
+		platform := d.source == "heroku" && d.proc != "router"
+		if d.proc == "api" {
+			l.Emitted += log.APILate
+		}
+		if log.Late != nil && p.rng.Float64() < log.Late.Share {
+			l.Emitted += log.Late.By
+		}
+		if platform && log.LoseLines > 0 && p.rng.Float64() < log.LoseLines {
+			l.InTail, l.InHistory = false, false
+		}
+		for n, x := range log.Lose {
+			if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || p.rng.Float64() < *x.Share) {
+				l.InTail, l.InHistory = false, l.InHistory && x.Kept
+				lost[n]++
+			}
+		}
+		p.st.Lines = append(p.st.Lines, l)
+		if log.Double > 0 && p.rng.Float64() < log.Double {
+			l.Emitted += 300 * time.Millisecond
+			p.st.Lines = append(p.st.Lines, l)
+		}
+	}
+	for n, x := range log.Lose {
+		if x.Notice != "" {
+			// In front, so that it comes before the first line that is not lost.
+			p.st.Lines = slices.Insert(p.st.Lines, 0, p.notice(x, lost[n]))
+		}
+	}
+	slices.SortStableFunc(p.st.Lines, func(a, b Line) int { return int(a.Emitted - b.Emitted) })
+}
+
+// notice is the line that tells of lost lines. L11 is of one tail session alone.
+func (p *play) notice(x Lose, lost int) Line {
+	since := strings.Replace(p.st.Time(x.From).UTC().Format(time.RFC3339), "Z", "+00:00", 1)
+	l := Line{Emitted: x.To, Stamp: p.st.Time(x.To - time.Microsecond), Source: "heroku", Proc: "log-shuttle", InTail: true, InHistory: true}
+	switch x.Notice {
+	case "L11":
+		l.Proc, l.InHistory = "logplex", false
+		l.Text = fmt.Sprintf("Error L11 (Tail buffer overflow) -> This tail session dropped %d messages since %s.", lost, since)
+	case "L12":
+		l.Text = fmt.Sprintf("Error L12: %d messages dropped since %s.", lost, since)
+	case "L13":
+		l.Text = fmt.Sprintf("Error L13: %d messages lost since %s.", lost, since)
+	}
+	return l
+}

@@ -1,0 +1,238 @@
+// This file is for log sessions and their streams, and the output of release phases.
+
+package herokusim
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// A sessionWish is the body of the request for a session.
+type sessionWish struct {
+	Dyno     string `json:"dyno"`
+	DynoName string `json:"dyno_name"`
+	Type     string `json:"type"`
+	Source   string `json:"source"`
+	Lines    int    `json:"lines"`
+	Tail     bool   `json:"tail"`
+}
+
+type session struct {
+	id      string
+	wish    sessionWish
+	created time.Duration
+	used    bool
+}
+
+func (s *Server) newSession(wish sessionWish, now time.Duration) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), wish: wish, created: now}
+	s.sessions[x.id] = x
+	return x
+}
+
+// useSession finds a session. Its URL is good for five minutes, and for an hour
+// once it was used.
+func (s *Server) useSession(id string, now time.Duration) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.sessions[id]
+	if x == nil || !x.used && now > x.created+5*time.Minute || now > x.created+time.Hour {
+		return nil
+	}
+	x.used = true
+	return x
+}
+
+// wants tells whether a line passes the session's filters.
+func (x *session) wants(l Line) bool {
+	for _, want := range []string{x.wish.Dyno, x.wish.DynoName, x.wish.Type} {
+		if want != "" && l.Proc != want && !strings.HasPrefix(l.Proc, want+".") && !strings.HasPrefix(l.Proc, want+"-") {
+			return false
+		}
+	}
+	return x.wish.Source == "" || l.Source == x.wish.Source
+}
+
+// history is the lines that are still kept at that time, at most as many as wanted.
+func (s *Server) history(x *session, now time.Duration) []Line {
+	kept := 1500
+	if s.story.Scenario.App.Generation == "fir" {
+		kept = 0
+	}
+	if h := s.story.Scenario.Log.History; h != nil {
+		kept = *h
+	}
+	var lines []Line
+	for i := s.firstAfter(now) - 1; i >= 0 && kept > 0 && len(lines) < x.wish.Lines; i-- {
+		l := s.story.Lines[i]
+		if !l.InHistory {
+			continue
+		}
+		kept--
+		if x.wants(l) {
+			lines = append(lines, l)
+		}
+	}
+	slices.Reverse(lines)
+	return lines
+}
+
+// firstAfter is the number of the first line that comes out after that time.
+func (s *Server) firstAfter(now time.Duration) int {
+	return sort.Search(len(s.story.Lines), func(i int) bool { return s.story.Lines[i].Emitted > now })
+}
+
+// stream sends a session: its history, and then what comes.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	log := s.story.Scenario.Log
+	joined := s.Now()
+	x := s.useSession(strings.TrimPrefix(r.URL.Path, "/logplex/sessions/"), joined)
+	if x == nil {
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	out := &lineWriter{w: w, chunk: log.Chunk, events: strings.Contains(r.Header.Get("Accept"), "text/event-stream")}
+	out.begin()
+	if log.L20 {
+		out.raw(s.story.Time(joined).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
+		out.send()
+		return
+	}
+	for _, l := range s.history(x, joined) {
+		out.raw(l.String())
+	}
+	if !out.send() || !x.wish.Tail {
+		return
+	}
+	s.tail(out, r, x, joined)
+}
+
+// tail sends lines as they come out.
+func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined time.Duration) {
+	log := s.story.Scenario.Log
+	deaf := joined
+	if log.JoinLoss {
+		// The history is sent before the tail is joined: what comes out in
+		// between is in neither.
+		deaf += 200 * time.Millisecond
+	}
+	end := joined + orElse(log.Cut, 15*time.Minute)
+	next := s.firstAfter(deaf)
+	spoke := joined
+	for {
+		now := s.Now()
+		if now >= end {
+			return
+		}
+		if log.SilentAfter > 0 && now >= joined+log.SilentAfter {
+			sleep(r, s.until(end))
+			return
+		}
+		for ; next < len(s.story.Lines) && s.story.Lines[next].Emitted <= now; next++ {
+			if l := s.story.Lines[next]; l.InTail && x.wants(l) {
+				out.raw(l.String())
+				spoke = now
+			}
+		}
+		if log.Heartbeat > 0 && now >= spoke+log.Heartbeat {
+			out.beat()
+			spoke = now
+		}
+		if !out.send() {
+			return
+		}
+		wake := end
+		if log.Heartbeat > 0 {
+			wake = min(wake, spoke+log.Heartbeat)
+		}
+		if log.SilentAfter > 0 {
+			wake = min(wake, joined+log.SilentAfter)
+		}
+		if next < len(s.story.Lines) {
+			wake = min(wake, s.story.Lines[next].Emitted)
+		}
+		if !sleep(r, s.until(wake)) {
+			return
+		}
+	}
+}
+
+// outputStream sends what a release phase prints, from its start to its end.
+func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
+	o, ok := s.story.outputs[strings.TrimPrefix(r.URL.Path, "/streams/")]
+	if !ok || s.Now() < o.begins {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	out := &lineWriter{w: w}
+	out.begin()
+	for i, line := range o.lines {
+		at := o.begins + (o.ends-o.begins)*time.Duration(i+1)/time.Duration(len(o.lines)+1)
+		if left := s.until(at); left > 0 && (!out.send() || !sleep(r, left)) {
+			return
+		}
+		out.raw(line)
+	}
+	if out.send() {
+		sleep(r, max(0, s.until(o.ends)))
+	}
+}
+
+// A lineWriter sends lines in the form and the pieces that are wanted.
+type lineWriter struct {
+	w      http.ResponseWriter
+	chunk  int
+	events bool // as server-sent events
+	buf    bytes.Buffer
+}
+
+func (o *lineWriter) begin() {
+	kind := "text/plain"
+	if o.events {
+		kind = "text/event-stream"
+	}
+	o.w.Header().Set("Content-Type", kind)
+	o.w.WriteHeader(http.StatusOK)
+	flush(o.w)
+}
+
+func (o *lineWriter) raw(line string) {
+	if o.events {
+		fmt.Fprintf(&o.buf, "data: %s\n\n", line)
+		return
+	}
+	o.buf.WriteString(line + "\n")
+}
+
+// beat sends the heartbeat: a null byte, and a comment among events.
+func (o *lineWriter) beat() {
+	if o.events {
+		io.WriteString(&o.buf, ":\n\n")
+		return
+	}
+	o.buf.WriteByte(0)
+}
+
+// send sends what was gathered; false if nobody listens any more.
+func (o *lineWriter) send() bool {
+	for o.buf.Len() > 0 {
+		n := o.buf.Len()
+		if o.chunk > 0 {
+			n = min(n, o.chunk)
+		}
+		if _, err := o.w.Write(o.buf.Next(n)); err != nil {
+			return false
+		}
+		flush(o.w)
+	}
+	return true
+}

@@ -1,0 +1,270 @@
+// This file is for the objects of the Platform API, with every field that Heroku's published schema has.
+
+package herokusim
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type idOnly struct {
+	ID string `json:"id"`
+}
+
+type person struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+}
+
+type object map[string]any
+
+// AppName is the app's name, also where the scenario gives none.
+func (sc *Scenario) AppName() string { return orElse(sc.App.Name, "example") }
+
+// AppID is made from the name.
+func (sc *Scenario) AppID() string { return idOf("app", sc.AppName()) }
+
+// A view is the app as the API tells it at one time, in the wording of one
+// version of the API.
+type view struct {
+	st      *Story
+	at      time.Duration
+	base    string // of URLs on this server
+	sdk     bool   // version=3.sdk
+	appRef  named
+	userRef person
+}
+
+func (s *Server) view(r *http.Request, at time.Duration) view {
+	sc := s.story.Scenario
+	return view{
+		st: s.story, at: at, base: base(r), sdk: strings.Contains(r.Header.Get("Accept"), "version=3.sdk"),
+		appRef: named{sc.AppID(), sc.AppName()}, userRef: person{idOf("user"), user},
+	}
+}
+
+// base is where the server can be reached: where the request came to.
+func base(r *http.Request) string {
+	scheme := r.URL.Scheme
+	switch {
+	case scheme != "":
+	case r.TLS != nil:
+		scheme = "https"
+	default:
+		scheme = "http"
+	}
+	return scheme + "://" + r.Host
+}
+
+// find answers for a list, or for one of it; nil if there is no such list.
+func (v view) find(list, one string, r *http.Request) *answer {
+	switch list {
+	case "account":
+		return reply(v.account())
+	case "account/rate-limits":
+		return reply(nil) // filled in by who knows the budget
+	case "app":
+		return reply(v.app())
+	case "dynos":
+		v.at -= v.st.Scenario.ListLag
+		return v.answer("dyno", rows(v, v.st.dynos, v.dyno), one, r, "id", "name")
+	case "formation":
+		return v.answer("formation", rows(v, v.st.formation, v.formation), one, r, "id", "type")
+	case "releases":
+		if n, err := strconv.Atoi(strings.TrimPrefix(one, "v")); err == nil && n > 0 {
+			one = strconv.Itoa(n)
+		}
+		return v.answer("release", rows(v, v.st.releases, v.release), one, r, "id", "version")
+	case "slugs":
+		if one == "" {
+			return nil // Heroku does not list slugs
+		}
+		return v.answer("slug", rows(v, v.st.slugs, v.slug), one, r, "id")
+	case "builds":
+		return v.answer("build", rows(v, v.st.builds, v.build), one, r, "id", "created_at")
+	case "features":
+		if v.st.Scenario.App.NoFeatures {
+			return notFound("feature")
+		}
+		return v.answer("feature", v.features(), one, r, "id", "name")
+	}
+	return nil
+}
+
+// rows makes rows of the records of this time.
+func rows[T any](v view, h history[T], object func(T) row) []row {
+	var rows []row
+	for _, record := range h.all(v.at) {
+		rows = append(rows, object(record))
+	}
+	return rows
+}
+
+// answer finds one row by any of its keys, or gives a page of them.
+func (v view) answer(what string, rows []row, one string, r *http.Request, fields ...string) *answer {
+	if one == "" {
+		return page(r, rows, fields...)
+	}
+	for _, x := range rows {
+		for _, field := range fields {
+			if x.keys[field] == one {
+				return reply(x.value)
+			}
+		}
+	}
+	return notFound(what)
+}
+
+func (v view) time(at time.Duration) time.Time { return v.st.stamp(at) }
+
+func (v view) stack() string {
+	switch {
+	case v.st.Scenario.App.Generation == "fir":
+		return "cnb"
+	case v.st.Scenario.App.Stack != "":
+		return v.st.Scenario.App.Stack
+	}
+	return "heroku-24"
+}
+
+func (v view) app() object {
+	a, _ := v.st.app.get("app", v.at)
+	sc := v.st.Scenario
+	var generation any = object{"id": idOf("generation"), "name": orElse(sc.App.Generation, "cedar")}
+	if v.sdk {
+		generation = orElse(sc.App.Generation, "cedar")
+	}
+	stack := named{idOf("stack", v.stack()), v.stack()}
+	var space, team any
+	if sc.App.Space != "" {
+		space = object{"id": idOf("space", sc.App.Space), "name": sc.App.Space, "shield": false}
+		team = named{idOf("team"), "example-team"}
+	}
+	return object{
+		"acm": false, "archived_at": nil, "buildpack_provided_description": "Ruby", "build_stack": stack,
+		"created_at": v.time(-365 * 24 * time.Hour), "git_url": "https://git.heroku.com/" + v.appRef.Name + ".git",
+		"generation": generation, "id": v.appRef.ID, "internal_routing": false, "maintenance": a.maintenance,
+		"name": v.appRef.Name, "owner": v.userRef, "organization": team, "team": team, "region": named{idOf("region"), "us"},
+		"released_at": v.time(a.released), "repo_size": 0, "slug_size": 1 << 20, "space": space, "stack": stack,
+		"updated_at": v.time(a.released), "web_url": "https://" + v.appRef.Name + ".herokuapp.com/",
+	}
+}
+
+func (v view) dyno(d dynoRecord) row {
+	size := sizeName(d.size)
+	return row{map[string]string{"id": d.id, "name": d.label}, object{
+		"app": v.appRef, "attach_url": nil, "command": d.command, "created_at": v.time(d.created), "id": d.id, "name": d.label,
+		"release": object{"id": d.release, "version": d.version}, "size": size, "state": d.state, "type": d.typ, "updated_at": v.time(d.updated),
+	}}
+}
+
+func (v view) formation(f formationRecord) row {
+	size := sizeName(f.size)
+	return row{map[string]string{"id": f.id, "type": f.typ}, object{
+		"app": v.appRef, "command": f.command, "created_at": v.time(-365 * 24 * time.Hour), "dyno_size": named{idOf("size", size), size},
+		"id": f.id, "quantity": f.quantity, "size": size, "type": f.typ, "updated_at": v.time(f.updated),
+	}}
+}
+
+func (v view) release(r releaseRecord) row {
+	var slug, output any
+	if r.slug != "" {
+		slug = idOnly{r.slug}
+	}
+	artifacts := []object{}
+	if r.slug != "" {
+		artifacts = append(artifacts, object{"type": "slug", "id": r.slug})
+	} else {
+		artifacts = append(artifacts, object{"type": "oci-image", "id": idOf("image", r.commit)})
+	}
+	if r.phase {
+		output = v.base + "/streams/" + r.id
+	}
+	return row{map[string]string{"id": r.id, "version": fmt.Sprint(r.version)}, object{
+		"addon_plan_names": []string{}, "app": v.appRef, "artifacts": artifacts, "created_at": v.time(r.created), "current": r.current,
+		"description": r.description, "eligible_for_rollback": r.eligible, "id": r.id, "output_stream_url": output, "slug": slug,
+		"status": r.status, "updated_at": v.time(r.updated), "user": v.userRef, "version": r.version,
+	}}
+}
+
+func (v view) slug(s slugRecord) row {
+	types := object{}
+	for _, f := range v.st.formation.all(v.at) {
+		types[f.typ] = f.command
+	}
+	return row{map[string]string{"id": s.id}, object{
+		"blob":                           object{"method": "GET", "url": v.base + "/blobs/" + s.id},
+		"buildpack_provided_description": "Ruby", "checksum": "SHA256:" + strings.Repeat("e3b0c442", 8), "commit": s.commit,
+		"commit_description": nil, "created_at": v.time(s.created), "id": s.id, "process_types": types, "size": 1 << 20,
+		"stack": named{idOf("stack", v.stack()), v.stack()}, "updated_at": v.time(s.created),
+	}}
+}
+
+func (v view) build(b buildRecord) row {
+	var slug, release any
+	if b.slug != "" {
+		slug = idOnly{b.slug}
+	}
+	if b.release != "" {
+		release = idOnly{b.release}
+	}
+	created := v.time(b.created)
+	return row{map[string]string{"id": b.id, "created_at": created.Format(time.RFC3339)}, object{
+		"app": idOnly{v.appRef.ID}, "buildpacks": []object{}, "created_at": created, "id": b.id,
+		"output_stream_url": v.base + "/streams/" + b.id, "release": release, "slug": slug,
+		"source_blob": object{"checksum": nil, "url": v.base + "/blobs/" + b.id, "version": b.commit, "version_description": nil},
+		"stack":       v.stack(), "status": b.status, "updated_at": v.time(b.updated), "user": v.userRef,
+	}}
+}
+
+func (v view) features() []row {
+	a, _ := v.st.app.get("app", v.at)
+	feature := func(name, description string, enabled bool, updated time.Duration) row {
+		id := idOf("feature", name)
+		return row{map[string]string{"id": id, "name": name}, object{
+			"created_at": v.time(-365 * 24 * time.Hour), "description": description, "display_name": name,
+			"doc_url": "https://devcenter.heroku.com/articles/" + name, "enabled": enabled, "feedback_email": "feedback@heroku.com",
+			"id": id, "name": name, "state": "general", "updated_at": v.time(updated),
+		}}
+	}
+	return []row{
+		feature("log-runtime-metrics", "Emit dyno resource usage information into app logs", v.st.Scenario.Metrics, -300*24*time.Hour),
+		feature("preboot", "Provide seamless web dyno deploys", a.preboot, a.prebootChanged),
+	}
+}
+
+func (v view) account() object {
+	created := v.time(-1000 * 24 * time.Hour)
+	return object{
+		"allow_tracking": false, "beta": false, "country_of_residence": nil, "created_at": created, "default_organization": nil,
+		"default_team": nil, "delinquent_at": nil, "email": user, "federated": false, "id": v.userRef.ID, "identity_provider": nil,
+		"last_login": created, "name": nil, "sms_number": nil, "suspended_at": nil, "two_factor_authentication": true,
+		"updated_at": created, "verified": true,
+	}
+}
+
+// openSession answers a request for a log session.
+func (s *Server) openSession(r *http.Request, now time.Duration) *answer {
+	if status := s.story.Scenario.Log.Refused; status != 0 {
+		return refusal(status, errorID(status), "You do not have access to the logs of this app.")
+	}
+	body := sessionWish{Lines: 100}
+	if err := readJSON(r, &body); err != nil {
+		return refusal(http.StatusBadRequest, "bad_request", "Unable to parse the JSON request body.")
+	}
+	x := s.newSession(body, now)
+	a := reply(object{
+		"created_at": s.story.stamp(now), "id": x.id, "updated_at": s.story.stamp(now),
+		"logplex_url": fmt.Sprintf("%s/logplex/sessions/%s?srv=%d", base(r), x.id, s.story.Time(now).Unix()),
+	})
+	a.status = http.StatusCreated
+	return a
+}

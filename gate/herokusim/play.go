@@ -1,0 +1,247 @@
+// This file is for working a scenario out: a queue of what comes next, and the app's parts.
+
+package herokusim
+
+import (
+	"container/heap"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// play works out a scenario. It goes from one planned moment to the next, and
+// each may plan further ones; whatever is planned asks again, when its time has
+// come, whether it still holds.
+type play struct {
+	sc    *Scenario
+	st    *Story
+	rng   *rand.Rand
+	now   time.Duration
+	queue queue
+	seq   int
+
+	app     appRecord
+	version int // of the newest release
+	current releaseRecord
+	byVer   map[int]releaseRecord
+	types   map[string]formationRecord
+	slots   map[string][]*slot // by process type, in order of the labels
+	rolls   map[string]int     // by process type: number of the roll-out that goes on
+	lines   []draft
+}
+
+// A slot is one label of the formation.
+type slot struct {
+	record  dynoRecord
+	proc    *process   // behind the record; nil if none
+	hidden  []*process // that ran behind it before, and may still run
+	turns   int        // counts new processes: what was planned for an earlier one is void
+	crashes int        // in a row
+	gone    bool
+}
+
+// A process is an instance while it is played.
+type process struct {
+	n        int // in Story.Instances; -1 before the start
+	label    string
+	version  int
+	stopping bool
+	ended    bool
+	plan     int // number of its newest end: a newer one voids the older
+}
+
+func (p *process) runs() bool { return p != nil && p.n >= 0 && !p.ended }
+
+// Play works the story out. The same scenario gives the same story.
+func (sc *Scenario) Play() (*Story, error) {
+	if bad := sc.check(); bad != nil {
+		return nil, fmt.Errorf("scenario: %w", bad)
+	}
+	p := &play{
+		sc:    sc,
+		st:    &Story{Scenario: sc, Start: sc.Begins, Gate: 2 * time.Second, End: sc.Ends, outputs: map[string]output{}},
+		rng:   rand.New(rand.NewPCG(uint64(sc.Seed), 41)),
+		byVer: map[int]releaseRecord{},
+		types: map[string]formationRecord{},
+		slots: map[string][]*slot{},
+		rolls: map[string]int{},
+	}
+	if sc.Begins.IsZero() {
+		p.st.Start = time.Date(2026, 6, 9, 16, 13, 36, 0, time.UTC)
+	}
+	if sc.Gate != nil {
+		p.st.Gate = *sc.Gate
+	}
+	if sc.Ends == 0 {
+		for _, e := range sc.Events {
+			p.st.End = max(p.st.End, e.At)
+		}
+		p.st.End += 10 * time.Minute
+	}
+	if err := p.begin(); err != nil {
+		return nil, err
+	}
+	for p.queue.Len() > 0 && p.queue[0].at <= p.st.End {
+		next := heap.Pop(&p.queue).(moment)
+		p.now = next.at
+		next.do()
+	}
+	p.metrics()
+	p.noise()
+	p.print()
+	slices.SortStableFunc(p.st.Instances, func(a, b Instance) int { return int(a.Start - b.Start) })
+	return p.st, nil
+}
+
+// begin sets the app up and plans the releases and events.
+func (p *play) begin() error {
+	past := p.sc.Releases
+	if len(past) == 0 {
+		past = []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
+	}
+	p.now = past[0].At - time.Minute
+	p.app = appRecord{preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: past[0].At}
+	if p.app.prebootChanged == 0 {
+		p.app.prebootChanged = -30 * 24 * time.Hour
+	}
+	p.st.app.put("app", p.now, p.app)
+	for _, typ := range slices.Sorted(maps.Keys(p.sc.Types)) {
+		t := p.sc.Types[typ]
+		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, "standard-1x"), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, updated: p.now}
+		p.st.formation.put(typ, p.now, p.types[typ])
+	}
+	for _, r := range past {
+		p.after(r.At-p.now, func() {
+			p.version = r.Version - 1
+			p.deploy(&Deploy{Commit: r.Commit}, r.Timing)
+		})
+	}
+	known := map[int]bool{}
+	for _, r := range past {
+		known[r.Version] = true
+	}
+	next := past[len(past)-1].Version
+	for i := range p.sc.Events {
+		e := &p.sc.Events[i]
+		if e.Deploy != nil || e.Config != nil || e.Rollback != nil {
+			next++
+			known[next] = true
+		}
+		if e.Rollback != nil && (!known[e.Rollback.To] || e.Rollback.To == next) {
+			return fmt.Errorf("scenario: events[%d].rollback.to: there is no release v%d to go back to", i, e.Rollback.To)
+		}
+		p.after(e.At-p.now, func() { p.happen(e) })
+	}
+	return nil
+}
+
+// happen does what an event says.
+func (p *play) happen(e *Event) {
+	switch {
+	case e.Deploy != nil:
+		p.deploy(e.Deploy, e.Timing)
+	case e.Config != nil:
+		p.config(e.Config, e.Timing)
+	case e.Rollback != nil:
+		p.rollback(e.Rollback, e.Timing)
+	case e.Restart != nil:
+		p.restart(e.Restart, e.Timing)
+	case e.Scale != nil:
+		p.scale(e.Scale, e.Timing)
+	case e.Crash != nil:
+		p.crash(e.Crash, e.Timing)
+	case e.Cycle != "":
+		p.cycle(e.Cycle, e.Timing)
+	case e.Idle:
+		p.idle(e.Timing)
+	case e.Wake:
+		p.wake(e.Timing)
+	case e.Run != nil:
+		p.oneOff(*e.Run, "run")
+	case e.Scheduler != nil:
+		p.oneOff(*e.Scheduler, "scheduler")
+	case e.Say != nil:
+		p.say(e.Say)
+	case e.Preboot != nil:
+		p.app.preboot, p.app.prebootChanged = *e.Preboot, p.now
+		p.st.app.put("app", p.now, p.app)
+	case e.Maintenance != nil:
+		p.app.maintenance = *e.Maintenance
+		p.st.app.put("app", p.now, p.app)
+	}
+}
+
+func (p *play) say(s *Say) {
+	for i := range max(1, s.Times) {
+		p.after(time.Duration(i)*s.Every, func() { p.line(orElse(s.Source, "app"), s.Label, s.Text) })
+	}
+}
+
+func (p *play) fir() bool   { return p.sc.App.Generation == "fir" }
+func (p *play) space() bool { return p.sc.App.Space != "" }
+
+// prebooted tells whether the type's old processes run on unlisted.
+func (p *play) prebooted(typ string) bool {
+	return p.app.preboot && typ == "web" && !p.space()
+}
+
+func (p *play) bootTimeout() time.Duration {
+	if p.sc.BootTimeout == 0 {
+		return time.Minute
+	}
+	return p.sc.BootTimeout
+}
+
+// after plans something. What is planned for now happens now.
+func (p *play) after(d time.Duration, do func()) {
+	if d <= 0 {
+		do()
+		return
+	}
+	p.seq++
+	heap.Push(&p.queue, moment{p.now + d, p.seq, do})
+}
+
+func (p *play) uuid() string {
+	a, b := p.rng.Uint64(), p.rng.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, 0x8000|b>>48&0x3fff, b&0xffffffffffff)
+}
+
+func orElse[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+func defaultCommand(typ string) string {
+	if typ == "web" {
+		return "bundle exec puma -C config/puma.rb"
+	}
+	return "bundle exec " + typ
+}
+
+// A moment is something planned.
+type moment struct {
+	at  time.Duration
+	seq int // of two at the same time the one that was planned first is first
+	do  func()
+}
+
+type queue []moment
+
+func (q queue) Len() int      { return len(q) }
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q queue) Less(i, j int) bool {
+	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].seq < q[j].seq
+}
+func (q *queue) Push(x any) { *q = append(*q, x.(moment)) }
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}

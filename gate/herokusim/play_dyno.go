@@ -1,0 +1,201 @@
+// This file is for what happens to the dynos of the formation: they turn, start, crash and stop.
+
+package herokusim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// roll turns every label of a type to a new process of the current release.
+func (p *play) roll(typ, why string, timing map[string]Timing) {
+	p.rolls[typ]++
+	roll := p.rolls[typ]
+	slots := slices.Clone(p.slots[typ])
+	if p.fir() {
+		p.rollPods(typ, slots, roll, timing)
+		return
+	}
+	for i, s := range slots {
+		t := p.times(typ, timing, i, len(slots))
+		p.after(t.turn, func() {
+			// A newer roll-out takes over the labels that have not turned yet.
+			if p.rolls[typ] == roll && !s.gone {
+				p.turn(s, why, t)
+			}
+		})
+	}
+}
+
+// turn gives a label a new process. The record shows the new one at once; the
+// old one lives on unlisted, for seconds, or with preboot for minutes.
+func (p *play) turn(s *slot, why string, t times) {
+	state := s.record.state
+	if state == "idle" {
+		state = "down" // the log's word for it
+	}
+	preboot := p.prebooted(s.record.typ)
+	if state == "up" || state == "starting" {
+		if !preboot || why == "Cycling" || p.sc.RestartingLine {
+			p.heroku(s.record.label, why)
+		}
+	}
+	// Captured: a restart of a dyno that is not up yet prints no state line.
+	if state != "starting" {
+		p.heroku(s.record.label, "State changed from "+state+" to starting")
+	}
+	old := s.proc
+	if old.runs() {
+		s.hidden = append(s.hidden, old)
+	}
+	s.crashes = 0
+	p.renew(s)
+	p.boot(s, t)
+	s.hidden = slices.DeleteFunc(s.hidden, func(h *process) bool { return !h.runs() })
+	for i, h := range s.hidden {
+		// With preboot the earlier hidden ones are kept alive, too.
+		if h == old || preboot && !t.leaveHidden {
+			// The newest of them, the last, ends exactly when told.
+			earlier := time.Duration(len(s.hidden)-1-i) * 40 * time.Millisecond
+			p.stop(h, t.term-earlier, t.stop, t.status)
+		}
+	}
+}
+
+// renew gives the label a record of its own for a new process.
+func (p *play) renew(s *slot) {
+	s.turns++
+	s.proc = nil
+	f := p.types[s.record.typ]
+	s.record = dynoRecord{
+		id: p.uuid(), label: s.record.label, typ: f.typ, size: f.size, command: f.command, state: "starting",
+		release: p.current.id, version: p.current.version, created: p.now, updated: p.now,
+	}
+	p.st.dynos.put(s.record.label, p.now, s.record)
+}
+
+// state changes the state of the record.
+func (p *play) state(s *slot, state string) {
+	s.record.state, s.record.updated = state, p.now
+	p.st.dynos.put(s.record.label, p.now, s.record)
+}
+
+// boot starts the process of a new record, which comes up or crashes.
+func (p *play) boot(s *slot, t times) {
+	turn, d := s.turns, s.record
+	proc := &process{n: -1, label: d.label, version: d.version}
+	s.proc = proc
+	p.after(t.start, func() {
+		if s.turns != turn {
+			return
+		}
+		p.born(proc, d, false)
+		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
+	})
+	fails := t.crash == Always || s.crashes < int(t.crash)
+	ready := t.up
+	if fails && t.r10 {
+		ready = t.start + p.bootTimeout()
+	}
+	p.after(ready, func() {
+		switch {
+		case s.turns != turn || proc.ended:
+		case !fails:
+			p.heroku(d.label, "State changed from starting to up")
+			p.st.Instances[proc.n].Up = p.now
+			p.state(s, "up")
+		case t.r10:
+			p.heroku(d.label, fmt.Sprintf("Error R10 (Boot timeout) -> Web process failed to bind to $PORT within %d seconds of launch", int(p.bootTimeout().Seconds())))
+			p.heroku(d.label, "Stopping process with SIGKILL")
+			p.crashed(s, 137, t, nil)
+		default:
+			p.crashed(s, 1, t, nil)
+		}
+	})
+}
+
+// crashed ends the listed process by itself and plans its return: the first
+// time at once, then after a rest, unless the scenario says when.
+func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
+	p.exit(s.proc, status)
+	s.crashes++
+	turn, state, rest := s.turns, s.record.state, 100*time.Millisecond
+	if s.crashes > 1 {
+		rest = max(rest, t.back)
+	}
+	if back != nil {
+		rest = *back
+	}
+	// Captured: the state line comes some tens of milliseconds after the exit.
+	p.after(40*time.Millisecond, func() {
+		if s.turns != turn {
+			return
+		}
+		p.heroku(s.record.label, "State changed from "+state+" to crashed")
+		p.state(s, "crashed")
+		if rest < 0 {
+			return // it stays crashed
+		}
+		p.after(rest, func() {
+			if s.turns != turn {
+				return
+			}
+			p.heroku(s.record.label, "State changed from crashed to starting")
+			p.renew(s)
+			p.boot(s, t)
+		})
+	})
+}
+
+// born is the moment in which a process begins to run.
+func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
+	proc.n = len(p.st.Instances)
+	id := d.id
+	if p.sc.MetricsIDs == "other" {
+		id = p.uuid()
+	}
+	p.st.Instances = append(p.st.Instances, Instance{
+		Label: d.label, Type: d.typ, Version: d.version, ID: d.id, OneOff: oneOff, Start: p.now, metricsID: id,
+	})
+}
+
+// exit is the moment in which a process ends.
+func (p *play) exit(proc *process, status int) {
+	if !proc.runs() {
+		return
+	}
+	proc.ended = true
+	p.st.Instances[proc.n].Exit = orElse(p.now, 1) // zero would mean that it runs
+	p.heroku(proc.label, fmt.Sprintf("Process exited with status %d", status))
+}
+
+// stop plans the end of a process; a later plan for the same process replaces
+// it, as long as the process has not been told yet.
+func (p *play) stop(proc *process, term, stop time.Duration, status int) {
+	if proc.stopping {
+		return
+	}
+	proc.plan++
+	plan := proc.plan
+	p.after(max(term, 0), func() {
+		if proc.plan != plan || !proc.runs() {
+			return
+		}
+		proc.stopping = true
+		p.st.Instances[proc.n].Term = p.now
+		p.heroku(proc.label, "Stopping all processes with SIGTERM")
+		if stop < grace {
+			p.after(stop, func() { p.exit(proc, status) })
+			return
+		}
+		p.after(grace, func() {
+			if !proc.runs() {
+				return
+			}
+			p.heroku(proc.label, "Error R12 (Exit timeout) -> At least one process failed to exit within 30 seconds of SIGTERM")
+			p.after(3*time.Millisecond, func() { p.heroku(proc.label, "Stopping remaining processes with SIGKILL") })
+			p.after(killed-grace, func() { p.exit(proc, 137) })
+		})
+	})
+}

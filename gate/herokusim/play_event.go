@@ -1,0 +1,213 @@
+// This file is for what people and the platform do to dynos between releases, and for Fir's pods.
+
+package herokusim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (p *play) restart(r *Restart, timing map[string]Timing) {
+	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
+		if r.All || r.Type == typ {
+			p.roll(typ, "Restarting", timing)
+		}
+	}
+	if r.Label != "" {
+		p.replace(r.Label, "Restarting", timing)
+	}
+}
+
+func (p *play) cycle(label string, timing map[string]Timing) { p.replace(label, "Cycling", timing) }
+
+// replace turns one label.
+func (p *play) replace(label, why string, timing map[string]Timing) {
+	s := p.find(label)
+	if s == nil {
+		return // scaled away in the meantime
+	}
+	t := p.times(s.record.typ, timing, 0, 1)
+	if p.fir() {
+		p.swap(s, t)
+		return
+	}
+	p.turn(s, why, t)
+}
+
+// find returns the label's slot. On Fir "web.2" is the second pod of web.
+func (p *play) find(label string) *slot {
+	typ, number, _ := strings.Cut(label, ".")
+	for i, s := range p.slots[typ] {
+		if s.record.label == label || p.fir() && number == strconv.Itoa(i+1) {
+			return s
+		}
+	}
+	return nil
+}
+
+func (p *play) crash(c *Crash, timing map[string]Timing) {
+	s := p.find(c.Label)
+	if s == nil {
+		return
+	}
+	status := 1
+	if c.Status != nil {
+		status = *c.Status
+	}
+	if c.Instance == "hidden" {
+		for _, h := range s.hidden {
+			if h.runs() {
+				p.exit(h, status) // no state line: the label's state is that of the new one
+				return
+			}
+		}
+		return
+	}
+	if !s.proc.runs() {
+		return
+	}
+	back := c.Back
+	if c.Stays {
+		never := time.Duration(-1)
+		back = &never
+	}
+	t := p.times(s.record.typ, timing, 0, 1)
+	t.crash = 0
+	s.crashes = 0
+	p.crashed(s, status, t, back)
+}
+
+// scale changes the formation. With preboot Heroku refuses that while old dynos
+// are hidden; the scenario may do it all the same.
+func (p *play) scale(to map[string]int, timing map[string]Timing) {
+	var said []string
+	for _, typ := range slices.Sorted(maps.Keys(to)) {
+		said = append(said, fmt.Sprintf("%s@%d:%s", typ, to[typ], sizeName(p.types[typ].size)))
+	}
+	p.api(fmt.Sprintf("Scaled to %s by user %s", strings.Join(said, " "), user))
+	for _, typ := range slices.Sorted(maps.Keys(to)) {
+		f := p.types[typ]
+		f.quantity, f.updated = to[typ], p.now
+		p.types[typ] = f
+		p.st.formation.put(typ, p.now, f)
+		p.grow(typ, f.quantity, timing)
+		for len(p.slots[typ]) > f.quantity {
+			last := p.slots[typ][len(p.slots[typ])-1]
+			p.remove(last, p.leaving(typ, timing, len(p.slots[typ])-1, len(p.slots[typ])))
+		}
+	}
+}
+
+// grow adds labels to a type. Captured: such a start has no state line before it.
+func (p *play) grow(typ string, to int, timing map[string]Timing) {
+	from := len(p.slots[typ])
+	for i := from; i < to; i++ {
+		label := fmt.Sprintf("%s.%d", typ, i+1)
+		if p.fir() {
+			label = p.pod(typ)
+		}
+		s := p.add(typ, label)
+		p.boot(s, p.times(typ, timing, i-from, to-from))
+	}
+}
+
+func (p *play) add(typ, label string) *slot {
+	s := &slot{record: dynoRecord{typ: typ, label: label}}
+	p.slots[typ] = append(p.slots[typ], s)
+	p.renew(s)
+	return s
+}
+
+// remove takes a label off the list; its process is told to stop.
+func (p *play) remove(s *slot, t times) {
+	typ := s.record.typ
+	p.slots[typ] = slices.DeleteFunc(p.slots[typ], func(x *slot) bool { return x == s })
+	s.gone = true
+	s.turns++
+	if s.record.state != "idle" && !p.fir() {
+		p.heroku(s.record.label, "State changed from "+s.record.state+" to down")
+	}
+	p.st.dynos.drop(s.record.label, p.now)
+	if s.proc.runs() {
+		p.stop(s.proc, t.term, t.stop, t.status)
+	}
+}
+
+// idle puts the web dynos to sleep; wake starts them again.
+func (p *play) idle(timing map[string]Timing) {
+	for i, s := range p.slots["web"] {
+		if s.record.state != "up" {
+			continue
+		}
+		t := p.leaving("web", timing, i, len(p.slots["web"]))
+		p.heroku(s.record.label, "Idling")
+		p.heroku(s.record.label, "State changed from up to down")
+		s.turns++
+		p.state(s, "idle")
+		s.hidden = append(s.hidden, s.proc)
+		p.stop(s.proc, t.term, t.stop, t.status)
+		s.proc = nil
+	}
+}
+
+func (p *play) wake(timing map[string]Timing) {
+	for i, s := range p.slots["web"] {
+		if s.record.state != "idle" {
+			continue
+		}
+		p.heroku(s.record.label, "Unidling")
+		p.heroku(s.record.label, "State changed from down to starting")
+		p.renew(s)
+		p.boot(s, p.times("web", timing, i, len(p.slots["web"])))
+	}
+}
+
+// rollPods replaces the pods of a type. New pods have names of their own; the
+// old ones stay listed until they are told to stop.
+func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Timing) {
+	n := max(len(old), p.types[typ].quantity)
+	for i, s := range old {
+		t := p.times(typ, timing, i, n)
+		p.after(t.turn, func() {
+			if p.rolls[typ] == roll && !s.gone {
+				p.swap(s, t)
+			}
+		})
+	}
+}
+
+// swap starts a pod and stops another one later.
+func (p *play) swap(old *slot, t times) {
+	typ := old.record.typ
+	p.boot(p.add(typ, p.pod(typ)), t)
+	p.after(t.term, func() {
+		if !old.gone {
+			rest := t
+			rest.term = 0
+			p.remove(old, rest)
+		}
+	})
+}
+
+// pod makes up a name like web-848cd4f64d-pvpr2: one part for the release, one
+// for the pod.
+func (p *play) pod(typ string) string {
+	const letters = "bcdfghjklmnpqrstvwxz2456789"
+	var name [5]byte
+	for i := range name {
+		name[i] = letters[p.rng.IntN(len(letters))]
+	}
+	return fmt.Sprintf("%s-%s-%s", typ, strings.ReplaceAll(p.current.id, "-", "")[:10], name[:])
+}
+
+func sizeName(size string) string {
+	var parts []string
+	for part := range strings.SplitSeq(size, "-") {
+		parts = append(parts, strings.ToUpper(part[:1])+part[1:])
+	}
+	return strings.ReplaceAll(strings.Join(parts, "-"), "x", "X")
+}

@@ -1,0 +1,193 @@
+// This file is for releases: deploys with their builds, config changes, rollbacks, release phases.
+
+package herokusim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const user = "developer@example.com"
+
+func (p *play) deploy(d *Deploy, timing map[string]Timing) {
+	commit := d.Commit
+	if commit == "" {
+		commit = strings.ReplaceAll(p.uuid(), "-", "") + fmt.Sprintf("%08x", p.rng.Uint32())
+	}
+	build := buildRecord{id: p.uuid(), status: "pending", commit: commit, created: p.now, updated: p.now}
+	put := func() {
+		build.updated = p.now
+		p.st.builds.put(build.id, p.now, build)
+	}
+	done := func() {
+		build.status = "succeeded"
+		slug := ""
+		if !p.fir() && p.sc.App.Stack != "container" {
+			slug = p.uuid()
+			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, created: p.now})
+		}
+		build.slug = slug
+		build.release = p.release("Deploy "+commit[:8], slug, commit, d.Phase, timing)
+		put()
+	}
+	if d.Build == nil {
+		done()
+		return
+	}
+	put()
+	p.api("Build started by user " + user)
+	p.after(d.Build.Takes, func() {
+		if d.Build.Fails {
+			build.status = "failed"
+			put()
+			p.api("Build failed -- check your build output: https://dashboard.heroku.com/apps/" + p.sc.AppID() + "/activity/builds/" + build.id)
+			return
+		}
+		done()
+		p.api("Build succeeded")
+	})
+}
+
+func (p *play) config(c *Config, timing map[string]Timing) {
+	p.release(fmt.Sprintf("Set %s config vars", orElse(c.Vars, "FOO")), p.current.slug, p.current.commit, c.Phase, timing)
+}
+
+func (p *play) rollback(r *Rollback, timing map[string]Timing) {
+	to := p.byVer[r.To]
+	p.release(fmt.Sprintf("Rollback to v%d", r.To), to.slug, to.commit, r.Phase, timing)
+}
+
+// release makes the next release and returns its id. Without a phase it has
+// succeeded, in Heroku's sense of the word, in the same moment.
+func (p *play) release(description, slug, commit string, phase *Phase, timing map[string]Timing) string {
+	p.version++
+	r := releaseRecord{
+		id: p.uuid(), description: description, status: "pending", version: p.version,
+		slug: slug, commit: commit, phase: phase != nil, created: p.now,
+	}
+	p.api(fmt.Sprintf("%s by user %s", description, user))
+	if phase == nil {
+		p.succeed(r, timing)
+		return r.id
+	}
+	p.keep(r)
+	p.api(fmt.Sprintf("Running release v%d commands by user %s", r.version, user))
+	p.phase(r, phase)
+	p.after(phase.Takes, func() {
+		switch {
+		case phase.Fails:
+			r.status = "failed"
+			p.keep(r)
+		case phase.Expires:
+			r.status = "expired"
+			p.keep(r)
+		default:
+			p.succeed(r, timing)
+		}
+	})
+	return r.id
+}
+
+// keep notes what a release is now.
+func (p *play) keep(r releaseRecord) {
+	r.updated = p.now
+	p.byVer[r.version] = r
+	p.st.releases.put(r.id, p.now, r)
+}
+
+// succeed makes a release the current one and turns the dynos to it.
+func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
+	r.status, r.eligible = "succeeded", true
+	p.api(fmt.Sprintf("Release v%d created by user %s", r.version, user))
+	if r.version < p.current.version {
+		p.keep(r) // overtaken by a newer one
+		return
+	}
+	first := p.current.version == 0
+	if !first {
+		// Not through keep: to stop being current is no change that Heroku dates.
+		before := p.byVer[p.current.version]
+		before.current = false
+		p.byVer[before.version] = before
+		p.st.releases.put(before.id, p.now, before)
+	}
+	r.current = true
+	p.keep(r)
+	p.current = r
+	p.app.released = p.now
+	p.st.app.put("app", p.now, p.app)
+	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
+		if first {
+			p.grow(typ, p.types[typ].quantity, timing)
+		} else {
+			p.roll(typ, "Restarting", timing)
+		}
+	}
+}
+
+// phase runs the release command in its one-off dyno, a bit within the time
+// that the release is pending.
+func (p *play) phase(r releaseRecord, phase *Phase) {
+	begins, ends := min(time.Second, phase.Takes/4), phase.Takes-min(500*time.Millisecond, phase.Takes/10)
+	status := 0
+	if phase.Fails || phase.Expires {
+		status = 1
+	}
+	var lines []string
+	if text := strings.TrimRight(phase.Output, "\n"); text != "" {
+		lines = strings.Split(text, "\n")
+	}
+	p.st.outputs[r.id] = output{p.now + begins, p.now + ends, lines}
+	label := fmt.Sprintf("release.%d", 1000+p.rng.IntN(9000))
+	command := "bundle exec rake db:migrate"
+	p.api(fmt.Sprintf("Starting process with command `%s` by user %s", command, user))
+	p.after(begins, func() {
+		p.runOneOff(OneOff{Label: label, Command: command, Takes: ends - begins, Status: status, StartLine: true}, "release", r)
+		for i, line := range lines {
+			p.after((ends-begins)*time.Duration(i+1)/time.Duration(len(lines)+1), func() { p.line("app", label, line) })
+		}
+	})
+}
+
+// oneOff runs a dyno outside the formation, on the current release.
+func (p *play) oneOff(o OneOff, typ string) {
+	p.api(fmt.Sprintf("Starting process with command `%s` by user %s", orElse(o.Command, "bash"), user))
+	o.StartLine = o.StartLine || typ == "scheduler"
+	p.runOneOff(o, typ, p.current)
+}
+
+func (p *play) runOneOff(o OneOff, typ string, r releaseRecord) {
+	d := dynoRecord{
+		id: p.uuid(), label: o.Label, typ: typ, size: "standard-1x", command: orElse(o.Command, "bash"),
+		state: "starting", release: r.id, version: r.version, created: p.now, updated: p.now,
+	}
+	p.st.dynos.put(d.label, p.now, d)
+	proc := &process{n: -1, label: d.label, version: d.version}
+	boot := 600 * time.Millisecond
+	if o.Takes > 0 {
+		boot = min(boot, o.Takes/4)
+	}
+	p.born(proc, d, true)
+	if o.StartLine {
+		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
+	}
+	p.after(boot, func() {
+		p.heroku(d.label, "State changed from starting to up")
+		p.st.Instances[proc.n].Up = p.now
+		d.state, d.updated = "up", p.now
+		p.st.dynos.put(d.label, p.now, d)
+	})
+	if o.Takes == 0 {
+		return
+	}
+	p.after(o.Takes, func() {
+		p.exit(proc, o.Status)
+		p.after(20*time.Millisecond, func() {
+			p.heroku(d.label, "State changed from up to complete")
+			p.st.dynos.drop(d.label, p.now)
+		})
+	})
+}

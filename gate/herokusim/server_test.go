@@ -1,0 +1,274 @@
+// This file tests the Platform API: Heroku's own client reads every answer, and the form of answers is Heroku's.
+
+package herokusim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
+)
+
+func service(s *Server, key string) *heroku.Service {
+	return heroku.NewService(&http.Client{Transport: &heroku.Transport{BearerToken: key, Transport: s.Transport()}})
+}
+
+// ask makes a request as a person with a key would.
+func ask(t *testing.T, s *Server, method, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "https://api.heroku.com"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer key")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.Transport().RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func TestHerokusClientReadsEveryAnswer(t *testing.T) {
+	t.Parallel()
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := NewServer(tell(t, name), Options{From: 10 * time.Second})
+			h, ctx, app := service(s, "key"), t.Context(), s.story.Scenario.AppName()
+			try := func(what string, ok bool, err error) {
+				t.Helper()
+				if err != nil || !ok {
+					t.Errorf("%s: good %t, error %v", what, ok, err)
+				}
+			}
+			a, err := h.AppInfo(ctx, app)
+			try("app", a.Name == app && a.ID != "" && !a.UpdatedAt.IsZero(), err)
+			dynos, err := h.DynoList(ctx, app, nil)
+			try("dynos", len(dynos) > 0 && dynos[0].Release.Version >= 41 && dynos[0].State != "", err)
+			d, err := h.DynoInfo(ctx, app, dynos[0].Name)
+			try("dyno", d.ID == dynos[0].ID, err)
+			formation, err := h.FormationList(ctx, app, nil)
+			try("formation", len(formation) > 0 && formation[0].Quantity > 0, err)
+			f, err := h.FormationInfo(ctx, app, "web")
+			try("formation of web", f.Type == "web", err)
+			releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: 1, Descending: true})
+			try("releases", len(releases) == 1 && releases[0].Version >= 41, err)
+			r, err := h.ReleaseInfo(ctx, app, "v41")
+			try("release", r.Version == 41, err)
+			if r.Slug != nil {
+				slug, err := h.SlugInfo(ctx, app, r.Slug.ID)
+				try("slug", slug.Commit != nil && len(*slug.Commit) == 40, err)
+			}
+			builds, err := h.BuildList(ctx, app, nil)
+			try("builds", len(builds) > 0, err)
+			b, err := h.BuildInfo(ctx, app, builds[0].ID)
+			try("build", b.ID == builds[0].ID, err)
+			features, err := h.AppFeatureList(ctx, app, nil)
+			try("features", len(features) == 2, err)
+			preboot, err := h.AppFeatureInfo(ctx, app, "preboot")
+			try("preboot", preboot.Enabled == s.story.Scenario.App.Preboot, err)
+			limits, err := h.RateLimitInfo(ctx)
+			try("rate limits", limits.Remaining > 0, err)
+			account, err := h.AccountInfo(ctx)
+			try("account", account.Email == user, err)
+			log, err := h.LogSessionCreate(ctx, app, heroku.LogSessionCreateOpts{Lines: heroku.Int(5), Tail: heroku.Bool(false)})
+			try("log session", strings.HasPrefix(log.LogplexURL, "https://api.heroku.com/logplex/sessions/"), err)
+		})
+	}
+}
+
+// Every object has exactly the fields that Heroku's schema of 2025 knows, or
+// ones that were added later.
+func TestObjectsHaveEveryField(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tell(t, "phase-succeeds"), Options{From: 60 * time.Second})
+	for path, fields := range map[string]string{
+		"/apps/phased":                  "acm archived_at build_stack buildpack_provided_description created_at generation git_url id internal_routing maintenance name organization owner region released_at repo_size slug_size space stack team updated_at web_url",
+		"/apps/phased/dynos/web.1":      "app attach_url command created_at id name release size state type updated_at",
+		"/apps/phased/formation/web":    "app command created_at dyno_size id quantity size type updated_at",
+		"/apps/phased/releases/42":      "addon_plan_names app artifacts created_at current description eligible_for_rollback id output_stream_url slug status updated_at user version",
+		"/apps/phased/features/preboot": "created_at description display_name doc_url enabled feedback_email id name state updated_at",
+		"/account/rate-limits":          "remaining",
+	} {
+		_, body := ask(t, s, "GET", path)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Errorf("%s: %v in %s", path, err, body)
+			continue
+		}
+		for field := range strings.FieldsSeq(fields) {
+			if _, ok := got[field]; !ok {
+				t.Errorf("%s lacks %s", path, field)
+			}
+		}
+	}
+}
+
+func TestRefusalsOfTheAPI(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tell(t, "plain-restart"), Options{})
+	s.Key = "key"
+	for _, c := range []struct {
+		method, path, auth string
+		status             int
+		id                 string
+	}{
+		{"GET", "/apps/plain", "Bearer key", 200, ""},
+		{"GET", "/apps/plain", "Bearer other", 401, "unauthorized"},
+		{"GET", "/apps/plain", "Basic key", 401, "unauthorized"},
+		{"GET", "/apps/other", "Bearer key", 404, "not_found"},
+		{"GET", "/apps/plain/releases/99", "Bearer key", 404, "not_found"},
+		{"GET", "/apps/plain/nothing", "Bearer key", 404, "not_found"},
+		{"DELETE", "/apps/plain/dynos", "Bearer key", 405, "method_not_allowed"},
+	} {
+		resp, body := ask(t, s, c.method, c.path, "Authorization", c.auth)
+		if resp.StatusCode != c.status || c.id != "" && !strings.Contains(body, `"id":"`+c.id+`"`) {
+			t.Errorf("%s %s with %s: %d %s", c.method, c.path, c.auth, resp.StatusCode, body)
+		}
+	}
+	if got := s.Requests(); len(got) != 7 || got[6].Method != "DELETE" {
+		t.Errorf("recorded %v", got)
+	}
+	var herr heroku.Error
+	if _, err := service(s, "wrong").AppInfo(t.Context(), "plain"); !errors.As(err, &herr) || herr.ID != "unauthorized" {
+		t.Errorf("heroku-go sees %v", err)
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tellText(t, "types: {web: {quantity: 450}}\n"), Options{})
+	next, seen, statuses := "", map[string]bool{}, []int{}
+	for range 10 {
+		resp, body := ask(t, s, "GET", "/apps/example/dynos", "Range", next)
+		statuses = append(statuses, resp.StatusCode)
+		var dynos []struct{ Name string }
+		if err := json.Unmarshal([]byte(body), &dynos); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range dynos {
+			seen[d.Name] = true
+		}
+		if next = resp.Header.Get("Next-Range"); next == "" {
+			break
+		}
+	}
+	if want := []int{206, 206, 200}; !slices.Equal(statuses, want) || len(seen) != 450 {
+		t.Errorf("pages with statuses %v and %d dynos, want %v and 450", statuses, len(seen), want)
+	}
+	resp, body := ask(t, s, "GET", "/apps/example/releases", "Range", "version ..; max=1, order=desc")
+	if resp.StatusCode != 206 || !strings.Contains(body, `"version":41`) || resp.Header.Get("Next-Range") != "version ]41..; max=1, order=desc" {
+		t.Errorf("newest release: %d %s %v", resp.StatusCode, body, resp.Header)
+	}
+	if resp, _ := ask(t, s, "GET", "/apps/example/releases", "Range", "colour .."); resp.StatusCode != 416 {
+		t.Errorf("an unknown field is answered with %d", resp.StatusCode)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tell(t, "measured-deploy"), Options{From: -time.Second})
+	resp, _ := ask(t, s, "GET", "/apps/measured")
+	for key, want := range map[string]string{"Date": "Fri, 18 Sep 2020 23:51:32 GMT", "Ratelimit-Remaining": "4499", "Content-Type": "application/json"} {
+		if got := resp.Header.Get(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	again, body := ask(t, s, "GET", "/apps/measured", "If-None-Match", resp.Header.Get("ETag"))
+	if again.StatusCode != 304 || body != "" || resp.Header.Get("ETag") == "" {
+		t.Errorf("the same again is answered with %d %q", again.StatusCode, body)
+	}
+	for accept, want := range map[string]string{"version=3": `"generation":{`, "version=3.sdk": `"generation":"cedar"`} {
+		if _, body := ask(t, s, "GET", "/apps/measured", "Accept", "application/vnd.heroku+json; "+accept); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in %s", accept, want, body)
+		}
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := NewServer(tellText(t, "types: {web: {quantity: 1}}\nbudget: 2\n"), Options{})
+		statuses := []int{}
+		try := func(path string) {
+			resp, _ := ask(t, s, "GET", path)
+			statuses = append(statuses, resp.StatusCode)
+		}
+		try("/apps/example")
+		try("/apps/example")
+		try("/apps/example")
+		try("/account/rate-limits")
+		time.Sleep(time.Minute)
+		try("/apps/example")
+		if want := []int{200, 200, 429, 200, 200}; !slices.Equal(statuses, want) {
+			t.Errorf("statuses %v, want %v", statuses, want)
+		}
+	})
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]string{
+		"status: 503":                  "503 application/json {\"id\":\"service_unavailable\",\"message\":\"Service Unavailable\"}\n after 0s",
+		"html: true":                   "503 text/html <!DOCTYPE html> after 0s",
+		"status: 429, body: slow it":   "429 text/plain slow it after 0s",
+		"delay: 2s":                    "200 application/json [{ after 2s",
+		"hang: true":                   "context deadline exceeded after 10s",
+		"reset: true":                  "read: connection reset by peer: unexpected EOF after 0s",
+		"cut-body: true":               "200 application/json [{ then read: connection reset by peer: unexpected EOF after 0s",
+		"stale: 30s":                   "200 application/json [{ after 0s",
+		"path: /releases, reset: true": "200 application/json [{ after 0s",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			st := tellText(t, "types: {web: {quantity: 9}}\nfaults:\n  - {from: 0s, to: 1m, "+fault+"}\nevents:\n  - {at: 10s, deploy: {}}\n")
+			synctest.Test(t, func(t *testing.T) {
+				s, start := NewServer(st, Options{From: 20 * time.Second}), time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				r, _ := http.NewRequestWithContext(ctx, "GET", "http://localhost/apps/example/dynos", nil)
+				r.Header.Set("Authorization", "Bearer key")
+				resp, err := s.Transport().RoundTrip(r)
+				got := fmt.Sprint(err)
+				if err == nil {
+					body, err := io.ReadAll(resp.Body)
+					resp.Body.Close()
+					text := string(body)
+					if strings.HasPrefix(text, "[{") {
+						if stale := strings.Contains(fault, "stale"); stale == strings.Contains(text, `"version":42`) {
+							t.Errorf("the list is of the wrong time: %s", text)
+						}
+						text = text[:2]
+					}
+					if strings.HasPrefix(text, "<") {
+						text, _, _ = strings.Cut(text, "\n")
+					}
+					got = fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("Content-Type"), " ", text)
+					if err != nil {
+						got += fmt.Sprint(" then ", err)
+					}
+				}
+				if got += fmt.Sprint(" after ", time.Since(start)); got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+			})
+		})
+	}
+}

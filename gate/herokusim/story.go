@@ -1,0 +1,180 @@
+// This file is for a story that was worked out: the truth, and what every list and the log say when.
+
+package herokusim
+
+import (
+	"maps"
+	"slices"
+	"sort"
+	"time"
+)
+
+// A Story is what happens in a scenario, known from beginning to end.
+type Story struct {
+	Scenario *Scenario
+	// Start is the platform's clock at second 0.
+	Start time.Time
+	// Gate is when the gate is to be started, End where the story stops.
+	Gate, End time.Duration
+	// Instances is the truth: every process that ran, in the order of their starts.
+	Instances []Instance
+	// Lines is the log in the order in which lines come out, lost ones too.
+	Lines []Line
+
+	app       history[appRecord]
+	dynos     history[dynoRecord]
+	formation history[formationRecord]
+	releases  history[releaseRecord]
+	slugs     history[slugRecord]
+	builds    history[buildRecord]
+	outputs   map[string]output // of release phases, by release id
+}
+
+// An Instance is one run of a process.
+type Instance struct {
+	Label   string
+	Type    string
+	Version int    // of its release
+	ID      string // of the dyno record that it began under
+	OneOff  bool   // not of the formation
+	Start   time.Duration
+	// Up is when it was up, if it ever was.
+	Up time.Duration
+	// Term is when it got SIGTERM, if it did.
+	Term time.Duration
+	// Exit is when it ended. Zero: it still runs at the end of the story.
+	Exit time.Duration
+
+	metricsID string
+}
+
+// Running tells whether the process runs at that time.
+func (i Instance) Running(at time.Duration) bool {
+	return i.Start <= at && (i.Exit == 0 || at < i.Exit)
+}
+
+// OldRunning lists the formation's processes that run at that time and belong
+// to a release before version. One-off dynos are left out.
+func (st *Story) OldRunning(at time.Duration, version int) []Instance {
+	var old []Instance
+	for _, i := range st.Instances {
+		if !i.OneOff && i.Version < version && i.Running(at) {
+			old = append(old, i)
+		}
+	}
+	return old
+}
+
+// LastOldExit tells when the last of the formation's processes of a release
+// before version ended; false if one still runs at the end, or none ever ran.
+func (st *Story) LastOldExit(version int) (time.Duration, bool) {
+	var last time.Duration
+	found := false
+	for _, i := range st.Instances {
+		if i.OneOff || i.Version >= version {
+			continue
+		}
+		if i.Exit == 0 {
+			return 0, false
+		}
+		if !found || i.Exit > last {
+			last, found = i.Exit, true
+		}
+	}
+	return last, found
+}
+
+// Time is the platform's clock at a time of the story.
+func (st *Story) Time(at time.Duration) time.Time { return st.Start.Add(at) }
+
+// stamp is a time as the API tells it: in whole seconds.
+func (st *Story) stamp(at time.Duration) time.Time {
+	return st.Time(at).UTC().Truncate(time.Second)
+}
+
+// output is what a release phase prints.
+type output struct {
+	begins, ends time.Duration
+	lines        []string
+}
+
+// A history keeps what the records of one kind were, from when on.
+type history[T any] map[string][]step[T]
+
+type step[T any] struct {
+	at    time.Duration
+	gone  bool
+	value T
+}
+
+// put notes what the record is from now on. Times never go back.
+func (h *history[T]) put(key string, at time.Duration, value T) {
+	if *h == nil {
+		*h = history[T]{}
+	}
+	(*h)[key] = append((*h)[key], step[T]{at: at, value: value})
+}
+
+// drop notes that the record is no more.
+func (h *history[T]) drop(key string, at time.Duration) {
+	(*h)[key] = append((*h)[key], step[T]{at: at, gone: true})
+}
+
+// get tells what the record was at that time.
+func (h history[T]) get(key string, at time.Duration) (T, bool) {
+	steps := h[key]
+	n := sort.Search(len(steps), func(i int) bool { return steps[i].at > at })
+	if n == 0 || steps[n-1].gone {
+		var none T
+		return none, false
+	}
+	return steps[n-1].value, true
+}
+
+// all tells what all the records were at that time, in the order of their keys.
+func (h history[T]) all(at time.Duration) []T {
+	var values []T
+	for _, key := range slices.Sorted(maps.Keys(h)) {
+		if v, ok := h.get(key, at); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// The records. Their times are of the story; the API's wording is added later.
+type (
+	appRecord struct {
+		preboot        bool
+		prebootChanged time.Duration
+		maintenance    bool
+		released       time.Duration
+	}
+	dynoRecord struct {
+		id, label, typ, size, command string
+		state                         string
+		release                       string
+		version                       int
+		created, updated              time.Duration
+	}
+	formationRecord struct {
+		id, typ, size, command string
+		quantity               int
+		updated                time.Duration
+	}
+	releaseRecord struct {
+		id, description, status  string
+		version                  int
+		slug, commit             string
+		phase, current, eligible bool
+		created, updated         time.Duration
+	}
+	slugRecord struct {
+		id, commit string
+		created    time.Duration
+	}
+	buildRecord struct {
+		id, status, commit, slug, release string
+		created, updated                  time.Duration
+	}
+)
