@@ -26,9 +26,15 @@ lint: ## vet, gofmt, staticcheck, tidiness of go.mod, actionlint
 golden: ## rewrite the golden files and the tables of README and action.yml
 	go test ./gate/report ./gate -update
 
+FUZZ := 5s
+fuzz: ## a short run of every fuzz test (FUZZ=1m for longer)
+	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE --include=*_test.go '^func Fuzz[A-Za-z0-9_]+' $$d | sed 's/func //'); do \
+	    echo "$$d $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) $$d; done; done
+
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 check: race lint ## all that CI does
 
-.PHONY: help demo test race lint golden bench check
+.PHONY: help demo test race lint golden fuzz bench check

@@ -62,7 +62,7 @@ func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 	case p.fir():
 		t.term = t.up + 500*time.Millisecond
 	case p.prebooted(typ):
-		t.term = p.bootTimeout() + 130*time.Second + time.Duration(i)*13*time.Second
+		t.term = p.bootTimeout() + 130*time.Second + time.Duration(i)*11*time.Second
 	default:
 		t.term = 900 * time.Millisecond
 	}

@@ -88,7 +88,7 @@ type Timing struct {
 	// Up is when the new process is up. Nil means 4 s, or 20 s in a space.
 	Up *Span `yaml:"up,omitempty"`
 	// Term is when the old process gets SIGTERM. Nil means 0.9 s; with preboot
-	// the boot timeout and 130 s, and 13 s more for every further label; on Fir
+	// the boot timeout and 130 s, and 11 s more for every further label; on Fir
 	// half a second after the new pod is up.
 	Term *Span `yaml:"term,omitempty"`
 	// Stop is how long the old process lives after SIGTERM. Nil means 0.15 s; from

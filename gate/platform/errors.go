@@ -1,50 +1,60 @@
-// What goes wrong at the platform, sorted by what can be done about it.
+// This file is for what went wrong, in words that may be shown to anybody.
 
 package platform
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// An Error is a request that brought no usable answer.
+// Error is a request that brought no answer of use. It never holds the key, nor
+// an address that is a secret.
 type Error struct {
 	// Op is what was being done: "reading the dyno list".
 	Op string
-	// Status is the HTTP status; 0 if there was no answer.
+	// Status is the HTTP status of the last answer; 0 if there was none.
 	Status int
-	// ID and Message are the platform's own words; ID may be empty.
-	ID, Message string
-	// RequestID names the request to Heroku's support; may be empty.
+	// ID is the platform's word for the error, such as "rate_limit"; often empty.
+	ID string
+	// Message is what the platform or the network said; never empty.
+	Message string
+	// RequestID finds the request in the platform's own logs; empty without an answer.
 	RequestID string
-	err       error
+
+	err error
 }
 
 func (e *Error) Error() string {
-	s := e.Op + ": " + e.Message
+	var b strings.Builder
+	b.WriteString(e.Op + ": ")
 	if e.Status != 0 {
-		s += fmt.Sprintf(" (status %d)", e.Status)
+		fmt.Fprintf(&b, "Heroku answered %d: ", e.Status)
 	}
+	b.WriteString(e.Message)
 	if e.RequestID != "" {
-		s += fmt.Sprintf(" (request %s)", e.RequestID)
+		fmt.Fprintf(&b, " (request %s)", e.RequestID)
 	}
-	return s
+	return b.String()
 }
 
+// Unwrap lets callers see the end of a context behind an error.
 func (e *Error) Unwrap() error { return e.err }
 
-// Kind tells what can be done about it.
+// Kind sorts the error by what can be done about it.
 func (e *Error) Kind() rollout.TroubleKind {
 	switch e.Status {
 	case http.StatusUnauthorized:
 		return rollout.Unauthorized
-	case http.StatusPaymentRequired, http.StatusForbidden:
+	case http.StatusForbidden, http.StatusPaymentRequired: // 402: the account is delinquent
 		return rollout.Forbidden
 	case http.StatusNotFound, http.StatusGone:
 		return rollout.NotFound
@@ -52,39 +62,51 @@ func (e *Error) Kind() rollout.TroubleKind {
 	return rollout.Unreachable
 }
 
-// RefusesLog tells whether an error of LogSession means that the platform will
-// not give the log to this key or for this app, however often it is asked.
-func RefusesLog(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
-}
-
-// failure makes an Error of whatever a request ended with. No URL goes into it.
-func failure(op string, x *exchange, err error) error {
-	e := &Error{Op: op, err: err}
-	if x.header != nil {
-		e.RequestID = x.header.Get("Request-Id")
+// failure makes an Error of what heroku-go returned. An answer without a usable
+// body comes untyped from it, so the status is taken from the exchange.
+func (c *Client) failure(op string, ex *exchange, err error) *Error {
+	e := &Error{Op: op, Status: ex.status, RequestID: ex.header.Get("Request-Id")}
+	if ex.status/100 == 2 {
+		e.Status = 0 // the answer was good, its content was not
 	}
-	var he heroku.Error
-	var ue *url.Error
-	var se statusError
+	var said heroku.Error
+	var outer *url.Error
 	switch {
-	case errors.As(err, &he):
-		e.Status, e.ID, e.Message = he.StatusCode, he.ID, he.Error()
-	case errors.As(err, &se):
-		e.Status, e.Message = int(se), http.StatusText(int(se))
-	case errors.As(err, &ue):
-		e.Message = ue.Err.Error() // without the URL, which can hold a password
+	case errors.As(err, &said):
+		e.ID, e.Message = said.ID, said.Error()
+	case e.Status >= 400:
+		e.Message = "no explanation"
+	case errors.Is(err, context.Canceled):
+		e.err, e.Message = context.Canceled, "it was given up"
+	case errors.As(err, &outer): // its text quotes the address
+		e.Message = outer.Err.Error()
 	default:
 		e.Message = err.Error()
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.err = context.DeadlineExceeded
+	}
+	e.ID, e.Message, e.RequestID = c.discreet(e.ID), c.discreet(e.Message), c.discreet(e.RequestID)
 	if e.Message == "" {
-		e.Message = "no usable answer"
+		e.Message = "no explanation"
 	}
 	return e
 }
 
-// statusError is an answer whose body heroku-go could not read as an error.
-type statusError int
+// maxMessage bounds what is shown of a message from outside.
+const maxMessage = 300
 
-func (s statusError) Error() string { return http.StatusText(int(s)) }
+// discreet is s without the key, without control characters and not too long.
+func (c *Client) discreet(s string) string {
+	s = strings.ReplaceAll(s, c.key, "[api-key]")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if r := []rune(s); len(r) > maxMessage {
+		s = string(r[:maxMessage]) + "…"
+	}
+	return strings.TrimSpace(s)
+}

@@ -1,10 +1,12 @@
-// A look: the lists of an app, every page of them, fetched together.
+// This file is for one view of the app's lists, fetched together.
 
 package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,136 +15,138 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// maxPages bounds the pages of one list; a thousand dynos make five.
-const maxPages = 200
+// allByID asks for as many rows at once as a page can have
+// (https://devcenter.heroku.com/articles/platform-api-reference#ranges).
+const allByID = "id ..; max=1000"
 
-// Look reads the dyno list and, for a full look, the formation and the newest
-// releases. AskedAt is left for the caller to say.
+// Look reads the dyno list; with full also the formation and so many of the newest
+// releases, at the same time. Its Date is that of the earliest answer.
 func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error) {
-	look := &rollout.Look{}
-	var dates [3]time.Time
-	var errs [3]error
-	var wg sync.WaitGroup
-	wg.Go(func() { dates[0], errs[0] = c.dynos(ctx, app, look) })
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		look  rollout.Look
+		dates [3]time.Time
+		errs  [3]error
+		wg    sync.WaitGroup
+	)
+	ask := func(i int, question func() (time.Time, error)) {
+		wg.Go(func() {
+			if dates[i], errs[i] = question(); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	ask(0, func() (d time.Time, err error) {
+		look.Dynos, d, err = c.dynos(ctx, app)
+		return d, err
+	})
 	if full {
-		wg.Go(func() { dates[1], errs[1] = c.formation(ctx, app, look) })
-		wg.Go(func() { dates[2], errs[2] = c.releases(ctx, app, releases, look) })
+		ask(1, func() (d time.Time, err error) {
+			look.Formation, d, err = c.formation(ctx, app)
+			return d, err
+		})
+		ask(2, func() (d time.Time, err error) {
+			look.Releases, look.ReleasesCut, d, err = c.releases(ctx, app, max(releases, 1))
+			return d, err
+		})
 	}
 	wg.Wait()
+	if err := first(errs[:]); err != nil {
+		return rollout.Observation{}, err
+	}
+	date := dates[0]
+	if full {
+		date = earliest(date, earliest(dates[1], dates[2]))
+	}
+	return rollout.Observation{Date: date, Look: &look}, nil
+}
+
+// first is the error that came first: the others were only given up because of it.
+func first(errs []error) error {
+	var any error
 	for _, err := range errs {
-		if err != nil {
-			return rollout.Observation{}, err
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+		if any == nil {
+			any = err
 		}
 	}
-	return rollout.Observation{Date: earliest(dates[:]), Look: look}, nil
+	return any
 }
 
-func (c *Client) dynos(ctx context.Context, app string, look *rollout.Look) (time.Time, error) {
-	look.Dynos = []rollout.Dyno{}
-	first, _, err := pages(ctx, c, "reading the dyno list", path("apps", app, "dynos"), nil, maxPages, func(page heroku.DynoListResult) {
-		for _, d := range page {
-			look.Dynos = append(look.Dynos, rollout.Dyno{
-				ID: d.ID, Name: d.Name, Type: d.Type, Size: d.Size, State: d.State,
-				Version: d.Release.Version, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
-			})
-		}
-	})
-	return first, err
+func (c *Client) dynos(ctx context.Context, app string) ([]rollout.Dyno, time.Time, error) {
+	rows, date, err := list[heroku.Dyno](ctx, c, "reading the dyno list", appPath(app, "dynos"), allByID)
+	if err != nil {
+		return nil, date, err
+	}
+	dynos := make([]rollout.Dyno, 0, len(rows))
+	for _, d := range rows {
+		dynos = append(dynos, rollout.Dyno{
+			ID: d.ID, Name: d.Name, Type: d.Type, Size: d.Size, State: d.State,
+			Version: d.Release.Version, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		})
+	}
+	return dynos, date, nil
 }
 
-func (c *Client) formation(ctx context.Context, app string, look *rollout.Look) (time.Time, error) {
-	look.Formation = []rollout.Formation{}
-	first, _, err := pages(ctx, c, "reading the formation", path("apps", app, "formation"), nil, maxPages, func(page heroku.FormationListResult) {
-		for _, f := range page {
-			look.Formation = append(look.Formation, rollout.Formation{
-				Type: f.Type, Quantity: f.Quantity, Size: f.Size, CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
-			})
-		}
-	})
-	return first, err
+func (c *Client) formation(ctx context.Context, app string) ([]rollout.Formation, time.Time, error) {
+	rows, date, err := list[heroku.Formation](ctx, c, "reading the formation", appPath(app, "formation"), allByID)
+	if err != nil {
+		return nil, date, err
+	}
+	formation := make([]rollout.Formation, 0, len(rows))
+	for _, f := range rows {
+		formation = append(formation, rollout.Formation{
+			Type: f.Type, Quantity: f.Quantity, Size: f.Size, CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
+		})
+	}
+	return formation, date, nil
 }
 
-// releases reads the newest n: ids are uuids, so they are sorted by version.
-func (c *Client) releases(ctx context.Context, app string, n int, look *rollout.Look) (time.Time, error) {
-	look.Releases = []rollout.Release{}
-	newest := &heroku.ListRange{Field: "version", Max: n, Descending: true}
-	first, cut, err := pages(ctx, c, "reading the releases", path("apps", app, "releases"), newest, 1, func(page heroku.ReleaseListResult) {
-		for _, r := range page {
-			look.Releases = append(look.Releases, release(r))
-		}
-	})
-	look.ReleasesCut = cut
-	return first, err
+// releases reads the newest releases, and whether older ones exist. "Newest" is by
+// version: ids tell no age.
+func (c *Client) releases(ctx context.Context, app string, most int) ([]rollout.Release, bool, time.Time, error) {
+	var rows []heroku.Release
+	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, 1000))
+	ex, err := c.get(ctx, "reading the releases", appPath(app, "releases"), page, &rows)
+	if err != nil {
+		return nil, false, time.Time{}, err
+	}
+	releases := make([]rollout.Release, 0, len(rows))
+	for _, r := range rows {
+		releases = append(releases, release(r))
+	}
+	return releases, ex.header.Get("Next-Range") != "", ex.date(), nil
+}
+
+// Release reads one release, named by its id or its version ("v12" or "12").
+func (c *Client) Release(ctx context.Context, app, idOrVersion string) (*rollout.Release, time.Time, error) {
+	row, ex, err := c.release(ctx, app, idOrVersion)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	r := release(row)
+	return &r, ex.date(), nil
+}
+
+func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
+	name := idOrVersion
+	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {
+		name = v
+	}
+	ex, err = c.get(ctx, fmt.Sprintf("reading release %q", idOrVersion), appPath(app, "releases", name), "", &row)
+	return row, ex, err
 }
 
 func release(r heroku.Release) rollout.Release {
-	out := rollout.Release{
-		ID: r.ID, Version: r.Version, Status: r.Status, Current: r.Current, Description: r.Description,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	seen := rollout.Release{
+		ID: r.ID, Version: r.Version, Status: r.Status, Current: r.Current,
+		Description: r.Description, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.Slug != nil {
-		out.SlugID = r.Slug.ID
+		seen.SlugID = r.Slug.ID
 	}
-	return out
-}
-
-// Builds reads all builds that the platform keeps: their order cannot be asked for by age.
-func (c *Client) Builds(ctx context.Context, app string) (rollout.Observation, error) {
-	out := &rollout.Builds{Builds: []rollout.Build{}}
-	first, _, err := pages(ctx, c, "reading the builds", path("apps", app, "builds"), &heroku.ListRange{Field: "id", Max: 1000}, maxPages, func(page heroku.BuildListResult) {
-		for _, b := range page {
-			o := rollout.Build{ID: b.ID, Status: b.Status, CreatedAt: b.CreatedAt}
-			if b.SourceBlob.Version != nil {
-				o.Commit = *b.SourceBlob.Version
-			}
-			if b.Release != nil {
-				o.ReleaseID = b.Release.ID
-			}
-			if b.Slug != nil {
-				o.SlugID = b.Slug.ID
-			}
-			out.Builds = append(out.Builds, o)
-		}
-	})
-	return rollout.Observation{Date: first, Builds: out}, err
-}
-
-// pages reads a list page by page, as far as limit. It tells the platform's clock
-// in the first answer, and whether there was more than limit pages.
-func pages[T any](ctx context.Context, c *Client, op, p string, rng *heroku.ListRange, limit int, add func(T)) (first time.Time, cut bool, err error) {
-	x := &exchange{}
-	seen := map[string]bool{}
-	for range limit {
-		var page T
-		if err := c.service.Get(with(ctx, x), &page, p, nil, rng); err != nil {
-			return first, false, failure(op, x, c.restore(x, err))
-		}
-		add(page)
-		if first.IsZero() {
-			first = date(x)
-		}
-		next := x.header.Get("Next-Range")
-		if next == "" {
-			return first, false, nil
-		}
-		if seen[next] {
-			return first, false, &Error{Op: op, Message: fmt.Sprintf("the page %q was promised twice", next)}
-		}
-		seen[next] = true
-		x = &exchange{rng: next}
-	}
-	if limit > 1 {
-		return first, true, &Error{Op: op, Message: fmt.Sprintf("the list has more than %d pages", limit)}
-	}
-	return first, true, nil
-}
-
-func earliest(dates []time.Time) time.Time {
-	var first time.Time
-	for _, d := range dates {
-		if !d.IsZero() && (first.IsZero() || d.Before(first)) {
-			first = d
-		}
-	}
-	return first
+	return seen
 }

@@ -1,6 +1,6 @@
-// The way of every request: a limit for each try, retries, and the headers that
-// heroku-go does not hand on. It sits beneath heroku-go's own transport, since
-// that turns answers into errors that no longer tell what they were.
+// This file is for one request: it is tried until it is answered. It stands below
+// heroku-go's transport, because above it the headers of a refusal are gone, and
+// heroku-go's own retrying neither watches the context nor ends.
 
 package platform
 
@@ -13,167 +13,165 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 )
 
 const (
-	// One try gets this long, headers and body.
-	tryLimit = 10 * time.Second
-	// All tries of one request get this long; the watcher asks again later anyway.
-	retryLimit = 20 * time.Second
-	// No answer of the platform is near this size.
-	bodyLimit = 16 << 20
+	attemptTime = 10 * time.Second // for one attempt, with its whole body
+	retryTime   = 20 * time.Second // no new attempt begins after this
+	firstWait   = 500 * time.Millisecond
+	longestWait = 8 * time.Second
+	maxBody     = 16 << 20
 )
 
-// exchange is what a caller and the transport tell each other about one request
-// beside what heroku-go carries. It travels in the request's context.
-type exchange struct {
-	rng    string      // the Range header to send; empty: what heroku-go sends
-	header http.Header // of the answer
-	status int         // of the answer; 0 if there was none
+// sender sends requests. A request that failed for a reason that may pass is sent
+// again; that is harmless for all that this package sends.
+type sender struct {
+	base  http.RoundTripper
+	meter *meter
 }
 
-type exchangeKey struct{}
-
-func with(ctx context.Context, x *exchange) context.Context {
-	return context.WithValue(ctx, exchangeKey{}, x)
+// errAttempt is a failure that may pass. If the platform answered, res is set.
+type errAttempt struct {
+	err   error
+	res   *http.Response
+	after time.Duration // how long the platform asked to wait; 0 if it did not
 }
 
-// transport sends a request until there is an answer worth handing on.
-type transport struct {
-	base http.RoundTripper
+func (e *errAttempt) Error() string { return e.err.Error() }
+func (e *errAttempt) Unwrap() error { return e.err }
 
-	mu     sync.Mutex
-	budget Budget
-}
-
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	x, _ := req.Context().Value(exchangeKey{}).(*exchange)
-	if x == nil {
-		x = &exchange{}
-	}
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
+// RoundTrip returns the answer with its body read. If the last attempt brought a
+// refusal, that is the answer.
+func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
+	waits := &patience{ExponentialBackOff: backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(firstWait),
+		backoff.WithMultiplier(2),
+		backoff.WithMaxInterval(longestWait),
+		backoff.WithMaxElapsedTime(retryTime),
+	)}
+	res, err := backoff.RetryWithData(func() (*http.Response, error) {
+		res, err := s.attempt(req)
+		waits.after = 0
+		var again *errAttempt
+		if errors.As(err, &again) {
+			waits.after = again.after
 		}
-		req.Body.Close()
-	}
-	policy := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(500*time.Millisecond),
-		backoff.WithMaxInterval(5*time.Second),
-		backoff.WithMaxElapsedTime(retryLimit),
-	)
-	var last *http.Response
-	try := func() error {
-		resp, err := t.try(req, body, x)
-		if err != nil {
-			return err
-		}
-		last = resp
-		switch {
-		case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-			if wait := retryAfter(resp.Header); wait > 0 {
-				if wait > retryLimit {
-					return backoff.Permanent(errStatus)
-				}
-				select {
-				case <-time.After(wait):
-				case <-req.Context().Done():
-				}
-			}
-			return errStatus
-		}
-		return nil
-	}
-	err := backoff.Retry(try, backoff.WithContext(policy, req.Context()))
-	if err != nil && !errors.Is(err, errStatus) {
+		return res, err
+	}, backoff.WithContext(waits, req.Context()))
+	var last *errAttempt
+	switch {
+	case errors.As(err, &last) && last.res != nil:
+		return last.res, nil
+	case err != nil:
 		return nil, err
 	}
-	x.header, x.status = last.Header, last.StatusCode
-	return last, nil
+	return res, nil
 }
 
-// errStatus marks an answer that asks for another try. When there is none, the
-// answer is handed on as it is.
-var errStatus = errors.New("the platform asks for another try")
+// patience is exponential backoff that never comes back before the platform
+// wants it to.
+type patience struct {
+	*backoff.ExponentialBackOff
+	after time.Duration
+}
 
-// try sends the request once and reads the whole answer.
-func (t *transport) try(req *http.Request, body []byte, x *exchange) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), tryLimit)
+func (p *patience) NextBackOff() time.Duration {
+	d := p.ExponentialBackOff.NextBackOff()
+	if d == backoff.Stop || p.after <= d {
+		return d
+	}
+	if p.GetElapsedTime()+p.after > retryTime {
+		return backoff.Stop
+	}
+	return p.after
+}
+
+// attempt sends the request once. Its error is an errAttempt or permanent.
+func (s *sender) attempt(req *http.Request) (*http.Response, error) {
+	ex := exchangeOf(req.Context())
+	ex.status, ex.header = 0, nil
+	ctx, cancel := context.WithTimeoutCause(req.Context(), attemptTime, fmt.Errorf("no answer within %v", attemptTime))
 	defer cancel()
-	req = req.Clone(ctx)
-	if body != nil {
-		req.Body = io.NopCloser(bytes.NewReader(body))
+	out := req.Clone(ctx)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, backoff.Permanent(err)
+		}
+		out.Body = body
 	}
-	if x.rng != "" {
-		req.Header.Set("Range", x.rng)
+	if ex.page != "" {
+		out.Header.Set("Range", ex.page)
 	}
-	t.count(nil)
-	resp, err := t.base.RoundTrip(req)
+	s.meter.sent()
+	res, err := s.base.RoundTrip(out)
 	if err != nil {
-		return nil, tooSlow(ctx, req, err)
+		return nil, passing(ctx, err)
 	}
-	t.count(resp.Header)
-	data, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	resp.Body.Close()
-	switch {
-	case err != nil:
-		return nil, tooSlow(ctx, req, fmt.Errorf("reading the answer: %w", err))
-	case len(data) > bodyLimit:
-		return nil, backoff.Permanent(fmt.Errorf("the answer is larger than %d bytes", bodyLimit))
-	case resp.StatusCode/100 == 3:
-		return nil, backoff.Permanent(fmt.Errorf("the platform answers with a redirect (%s), which is not followed: check the input \"api-url\"", resp.Status))
-	case resp.StatusCode/100 == 2 && !json.Valid(data):
-		return nil, errors.New("the answer is not JSON")
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	// heroku-go would print it through the global logger.
-	resp.Header.Del("X-Heroku-Warning")
-	return resp, nil
-}
-
-// tooSlow says that it was the limit of one try that ended it, if it was.
-func tooSlow(ctx context.Context, req *http.Request, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %s", tryLimit)
-	}
-	return err
-}
-
-// count keeps the budget: a request when h is nil, what is left when it is not.
-func (t *transport) count(h http.Header) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if h == nil {
-		t.budget.Requests++
-		return
-	}
-	left, err := strconv.Atoi(h.Get("RateLimit-Remaining"))
+	defer res.Body.Close()
+	ex.status, ex.header = res.StatusCode, res.Header
+	s.meter.answered(res.Header)
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return
+		// A refusal is one with or without its explanation.
+		if res.StatusCode/100 == 4 && res.StatusCode != http.StatusTooManyRequests {
+			body, err = nil, nil
+		} else {
+			ex.status = 0
+			return nil, passing(ctx, err)
+		}
 	}
-	t.budget.Remaining = left
-	if t.budget.Lowest < 0 || left < t.budget.Lowest {
-		t.budget.Lowest = left
+	if len(body) > maxBody {
+		return nil, backoff.Permanent(fmt.Errorf("the answer is longer than %d MiB", maxBody>>20))
 	}
+	// heroku-go would print it to the standard log.
+	res.Header.Del("X-Heroku-Warning")
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return judge(res, body)
 }
 
-// retryAfter is the wait that an answer asks for, in seconds or as a date; 0 if none.
+// judge tells an answer from a refusal, and whether that may pass.
+func judge(res *http.Response, body []byte) (*http.Response, error) {
+	switch code := res.StatusCode; {
+	case code/100 == 2 && json.Valid(body):
+		return res, nil
+	case code/100 == 2:
+		return nil, &errAttempt{err: errors.New("the answer is not JSON, or was cut")}
+	case code/100 == 3:
+		// heroku-go would send the key to wherever it points.
+		return nil, backoff.Permanent(fmt.Errorf("the answer is a redirect (%d), which is not followed: check the API's address", code))
+	case code == http.StatusTooManyRequests || code >= 500:
+		return nil, &errAttempt{err: errors.New(res.Status), res: res, after: retryAfter(res.Header)}
+	}
+	return res, nil // heroku-go makes the error of it
+}
+
+// passing is a failure of the network. What ends the caller's context is final.
+func passing(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		// The limit of the attempt says more than "context deadline exceeded".
+		err = cause
+	}
+	return &errAttempt{err: err}
+}
+
+// retryAfter reads the header in both its forms.
 func retryAfter(h http.Header) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
+	v := h.Get("Retry-After")
 	if n, err := strconv.Atoi(v); err == nil && n > 0 {
-		return time.Duration(n) * time.Second
+		return time.Duration(min(n, 24*3600)) * time.Second
 	}
-	until, err := http.ParseTime(v)
-	date, err2 := http.ParseTime(h.Get("Date"))
-	if err != nil || err2 != nil {
+	t, err := http.ParseTime(v)
+	if err != nil {
 		return 0
 	}
-	return max(0, until.Sub(date))
+	// Against the platform's own clock, where it tells it: ours may be wrong.
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(t.Sub(now), 0)
 }

@@ -134,6 +134,9 @@ func limit(p rollout.Picture) string {
 		return ""
 	}
 	gone := "presumed gone at " + duration(p.HoldUntil)
+	if p.RequireProof {
+		return "proof is required"
+	}
 	if p.Log == rollout.Flowing {
 		return "proof by the log, at the latest " + gone
 	}

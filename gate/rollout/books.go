@@ -67,31 +67,63 @@ type tally struct {
 	broken    string // why the books cannot be trusted; empty if they can
 }
 
-// base is how many instances ran when the books begin, as far as the first entry
-// tells; one is presumed unless the entry says that nothing ran.
-func (b *books) base() int {
+// An opening is where the reckoning of the books begins: behind so many entries,
+// with so many instances alive.
+type opening struct{ entry, alive int }
+
+// open finds the latest point before the target's release at which it is known how
+// many instances were alive: after a quiet time as long as an instance can hide,
+// nothing is left but the record's own. hold is that time,
+// now the present of the platform. Without such a point the books
+// are reckoned from their beginning, with one instance presumed unless the first
+// entry says that nothing ran.
+func (b *books) open(hold time.Duration, release, now time.Time) opening {
+	quiet := func(from, to time.Time) bool {
+		return !from.IsZero() && from.Before(release) && !to.Before(from.Add(hold))
+	}
+	next := now
+	for i := len(b.entries) - 1; i >= 0; i-- {
+		if quiet(b.entries[i].Stamp, next) {
+			return opening{i + 1, b.recordAt(i)}
+		}
+		next = b.entries[i].Stamp
+	}
 	if len(b.entries) == 0 {
-		return 1
+		return opening{0, 1}
 	}
 	switch first := b.entries[0]; {
 	case first.Kind == State && first.To == "starting" && first.From != "up":
-		return 0
+		return opening{0, 0}
 	case first.Kind == Sleep && first.Text == "Unidling":
-		return 0
+		return opening{0, 0}
+	}
+	return opening{0, 1}
+}
+
+// recordAt is how many instances the record of the label stood for after entry i.
+func (b *books) recordAt(i int) int {
+	for ; i >= 0; i-- {
+		if e := b.entries[i]; e.Kind == State {
+			switch e.To {
+			case "crashed", "down", "complete":
+				return 0
+			}
+			return 1
+		}
 	}
 	return 1
 }
 
-// add reckons up the books. base is the number of instances at their beginning,
-// release the platform's time of the target's release.
-func (b *books) add(base int, release time.Time) tally {
-	t := tally{alive: base}
+// add reckons up the books. release is the platform's time of the target's release.
+func (b *books) add(o opening, release time.Time) tally {
+	t := tally{alive: o.alive}
 	if b.full {
 		t.broken = "too many starts and exits to keep books of"
 		return t
 	}
 	terms, ups := 0, 0
-	for i, e := range b.entries {
+	for i := o.entry; i < len(b.entries); i++ {
+		e := b.entries[i]
 		switch e.Kind {
 		case Start:
 			t.alive++
@@ -124,10 +156,13 @@ func (b *books) add(base int, release time.Time) tally {
 				t.crashes = append(t.crashes, e.Stamp)
 			case e.To == "up" && e.From == "starting":
 				ups++
-				if ups > t.starts+base {
+				if ups > t.starts+o.alive {
 					t.broken = "the log shows a dyno that is up without its start"
 				}
 			case e.From == "up" && e.To == "starting":
+				if t.alive == 0 {
+					t.broken = "the log shows a dyno that is up without its start"
+				}
 				t.announce(e.Stamp)
 			}
 		}

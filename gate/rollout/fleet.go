@@ -333,7 +333,7 @@ func (s standing) clear() bool { return s.basis != "" }
 // stand judges one label at the moment at. What was learnt later counts as well.
 func (f *fleet) stand(lb *label, at time.Duration) standing {
 	var s standing
-	s.tally = lb.books.add(f.base(lb), f.release)
+	s.tally = f.tally(lb, at)
 	rec := lb.rec
 	if rec != nil && f.old(rec) && rec.State != "idle" {
 		s.listed = 1
@@ -396,15 +396,14 @@ func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
 	return s
 }
 
-// base is how many instances of the label ran when the books begin.
-func (f *fleet) base(lb *label) int {
-	if lb.fresh {
-		return 0
-	}
-	if fm, ok := f.formation[lb.typ]; ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release) {
-		return 0 // the process type came with the target
-	}
-	return lb.books.base()
+// tally reckons up the books of a label.
+func (f *fleet) tally(lb *label, at time.Duration) tally {
+	o := opening{}
+	fm, ok := f.formation[lb.typ]
+	if came := ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release); !came && !lb.fresh {
+		o = lb.books.open(f.holdOf(lb), f.release, f.clock.now(at))
+	} // else the label, or its process type, is new: nothing ran before
+	return lb.books.add(o, f.release)
 }
 
 // doubt says why the books of a label do not prove that nothing is hidden behind
@@ -525,7 +524,7 @@ func (f *fleet) holdEnd(lb *label) time.Duration {
 		from = max(from, f.clock.elapsed(f.newestWeb, f.look.AskedAt))
 	}
 	if n := len(lb.books.entries); n > 0 && lb.rec != nil && !f.rolling() {
-		if t := lb.books.add(0, f.release); t.trigger.After(lb.rec.CreatedAt) {
+		if t := lb.books.add(opening{}, f.release); t.trigger.After(lb.rec.CreatedAt) {
 			from = max(from, f.clock.elapsed(t.trigger, lb.books.changedAt))
 		}
 	}

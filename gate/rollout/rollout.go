@@ -237,7 +237,7 @@ func (r *Rollout) follow() {
 		if !r.fleet.inScope(lb.typ) || len(lb.books.entries) == 0 {
 			continue
 		}
-		if s := lb.books.add(r.fleet.base(lb), r.fleet.release).firstStop; !s.IsZero() && (stopped.IsZero() || s.Before(stopped)) {
+		if s := r.fleet.tally(lb, r.now).firstStop; !s.IsZero() && (stopped.IsZero() || s.Before(stopped)) {
 			stopped = s
 		}
 	}

@@ -38,7 +38,7 @@ const (
 	// A look with formation and releases costs three requests instead of one.
 	fullInterval = time.Minute
 	// What the log tells makes the list worth a look, but not for every line.
-	changeSpacing = 5 * time.Second
+	changeSpacing = 1500 * time.Millisecond
 	// Two looks are never closer than this.
 	minSpacing = time.Second
 	// A reader should hear from the gate at least this often.

@@ -1,0 +1,11 @@
+// Package logtail reads the log of an app as observations: one long stream, opened
+// again whenever it ends, and an honest account of what may be missing in it. It
+// does not judge what a line means for the roll-out.
+//
+//   - parse.go: which lines tell of a life, and what they tell
+//   - words.go: the wordings of the platform
+//   - decode.go: from bytes to lines
+//   - tail.go: opening, reading, opening again
+//   - join.go: from when on the log is whole
+//   - session.go: one request for a log session
+package logtail

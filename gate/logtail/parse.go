@@ -1,0 +1,195 @@
+// This file is for one line of the log: is it the platform's, and does it matter?
+
+package logtail
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// maxText is how much of a message is kept.
+const maxText = 300
+
+// Parse reads one line, without its end of line. It returns true only for a line
+// that the platform wrote and that tells of a life, of a change or of a loss; a
+// line of the app or of the router is never one, whatever it quotes.
+//
+// The syntax is "TIMESTAMP SOURCE[PROC]: MESSAGE"
+// (https://devcenter.heroku.com/articles/logging). Only the platform can write with
+// the source heroku, or as app[api].
+func Parse(line []byte) (rollout.Line, bool) {
+	h, ok := split(line)
+	if !ok {
+		return rollout.Line{}, false
+	}
+	var l rollout.Line
+	switch origin(h) {
+	case fromLabel:
+		if !describe(h.message, &l) {
+			return rollout.Line{}, false
+		}
+		if l.Kind != rollout.Loss {
+			l.Label = string(h.proc)
+		}
+	case fromAPI:
+		// The gate's own log sessions are announced, too, and change nothing.
+		if bytes.HasPrefix(h.message, []byte("Log session created")) {
+			return rollout.Line{}, false
+		}
+		l.Kind = rollout.API
+	case fromLogs:
+		if !lost(h.message) {
+			return rollout.Line{}, false
+		}
+		l.Kind = rollout.Loss
+	default:
+		return rollout.Line{}, false
+	}
+	if l.Stamp, ok = parseStamp(h.stamp); !ok {
+		return rollout.Line{}, false
+	}
+	if l.Kind != rollout.API && l.Kind != rollout.Metric {
+		l.Text = clean(h.message)
+	}
+	return l, true
+}
+
+// parts are the four parts of a line. proc is nil if there is none.
+type parts struct{ stamp, source, proc, message []byte }
+
+func split(line []byte) (parts, bool) {
+	i := bytes.IndexByte(line, ' ')
+	if i < 0 {
+		return parts{}, false
+	}
+	p := parts{stamp: line[:i]}
+	rest := line[i+1:]
+	j := bytes.IndexByte(rest, ':')
+	if j < 1 || j+1 < len(rest) && rest[j+1] != ' ' {
+		return parts{}, false
+	}
+	p.source, p.message = rest[:j], bytes.TrimPrefix(rest[j+1:], []byte(" "))
+	if k := bytes.IndexByte(p.source, '['); k >= 0 {
+		if p.source[j-1] != ']' {
+			return parts{}, false
+		}
+		p.source, p.proc = p.source[:k], p.source[k+1:j-1]
+	}
+	return p, true
+}
+
+// writer is who wrote a line.
+type writer int
+
+const (
+	fromOther writer = iota
+	fromLabel        // the platform, about one dyno
+	fromAPI          // the platform, about a change through its API
+	fromLogs         // the log system, about itself
+)
+
+// origin tells who wrote a line. Changes through the API were heroku[api] until
+// about 2017 and are app[api] now. Notices of the log system have had many names:
+// logplex[1] in its code (https://github.com/heroku/logplex), heroku[logplex] in
+// the documentation, and log-shuttle under either source
+// (https://github.com/heroku/log-shuttle).
+func origin(p parts) writer {
+	switch string(p.source) {
+	case "heroku":
+		switch string(p.proc) {
+		case "router", "nginx":
+			return fromOther
+		case "api":
+			return fromAPI
+		case "logplex", "log-shuttle":
+			return fromLogs
+		}
+		if isLabel(p.proc) {
+			return fromLabel
+		}
+	case "app":
+		switch string(p.proc) {
+		case "api":
+			return fromAPI
+		case "log-shuttle":
+			return fromLogs
+		}
+	case "logplex", "Logplex":
+		return fromLogs
+	}
+	return fromOther
+}
+
+// isLabel tells whether a name can be a dyno's: web.1, or a pod's name on Fir.
+func isLabel(b []byte) bool {
+	for _, c := range b {
+		if !isWord(c) && c != '.' {
+			return false
+		}
+	}
+	return len(b) > 0 && len(b) <= 200
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
+
+// allWord tells whether b is one plain word.
+func allWord(b []byte) bool {
+	for _, c := range b {
+		if !isWord(c) {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+func parseStamp(b []byte) (time.Time, bool) {
+	if len(b) > len("2006-01-02T15:04:05.000000000+00:00") {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(b))
+	if err != nil || t.Year() < 2000 {
+		return time.Time{}, false
+	}
+	return t.UTC(), true
+}
+
+// forbidden tells whether a line ends the reading for good. It comes without a
+// process, and then the stream ends (logplex_api.erl, no_tail_warning).
+func forbidden(line []byte) bool {
+	const word = "Error L20"
+	i := bytes.Index(line, []byte(word))
+	if i < 0 {
+		return false
+	}
+	if i == 0 {
+		return true
+	}
+	p, ok := split(line)
+	return ok && bytes.HasPrefix(p.message, []byte(word)) && origin(p) == fromLogs ||
+		bytes.EqualFold(line[:i], []byte("Logplex: "))
+}
+
+// clean makes a message fit to be kept and shown.
+func clean(b []byte) string {
+	s := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, string(b[:min(len(b), 4*maxText)]))
+	if len(s) <= maxText {
+		return s
+	}
+	end := maxText
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
+}

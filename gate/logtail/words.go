@@ -1,0 +1,131 @@
+// This file is for the wordings of the platform, of all its years.
+
+package logtail
+
+import (
+	"bytes"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// describe sets what a message about a dyno tells; false if it tells nothing of
+// its life. Wordings as in captured logs of 2011 to 2026, also when they were cut.
+func describe(msg []byte, l *rollout.Line) bool {
+	if len(msg) < 6 {
+		return false
+	}
+	switch msg[0] {
+	case 'S':
+		return describeS(msg, l)
+	case 'P':
+		return is(msg, "Process exited", l, rollout.Exit)
+	case 'E', 'L':
+		if lost(msg) {
+			l.Kind = rollout.Loss
+			return true
+		}
+		if isFault(msg) {
+			l.Kind = rollout.Fault
+			return true
+		}
+	case 'R':
+		// Running process: until 2011, for one-off dynos.
+		return is(msg, "Restarting", l, rollout.Replace) || is(msg, "Running process with command", l, rollout.Start)
+	case 'C':
+		return is(msg, "Cycling", l, rollout.Replace)
+	case 'I':
+		return is(msg, "Idling", l, rollout.Sleep)
+	case 'U':
+		return is(msg, "Unidling", l, rollout.Sleep)
+	case 's':
+		return describeMetric(msg, l)
+	}
+	return false
+}
+
+func is(msg []byte, prefix string, l *rollout.Line, k rollout.LineKind) bool {
+	if len(msg) < len(prefix) || string(msg[:len(prefix)]) != prefix {
+		return false
+	}
+	l.Kind = k
+	return true
+}
+
+func describeS(msg []byte, l *rollout.Line) bool {
+	switch {
+	case is(msg, "State changed from ", l, rollout.State):
+		return describeState(msg[len("State changed from "):], l)
+	case is(msg, "Starting process with command", l, rollout.Start):
+		return true
+	case !bytes.HasPrefix(msg, []byte("Stopping ")):
+		return false
+	case bytes.Contains(msg, []byte("SIGK")):
+		l.Kind = rollout.Sigkill
+		return true
+	case bytes.Contains(msg, []byte("SIGT")):
+		l.Kind = rollout.Sigterm
+		return true
+	}
+	// Cut before the signal: only one of the two says "remaining".
+	return is(msg, "Stopping remaining process", l, rollout.Sigkill) ||
+		is(msg, "Stopping all process", l, rollout.Sigterm)
+}
+
+// describeState reads "up to starting". A cut line, without both states, tells
+// nothing.
+func describeState(msg []byte, l *rollout.Line) bool {
+	from, to, ok := bytes.Cut(msg, []byte(" to "))
+	to = bytes.TrimRight(to, " \t")
+	if !ok || !allWord(from) || !allWord(to) || len(msg) > maxText {
+		return false
+	}
+	l.From, l.To = state(from), state(to)
+	return true
+}
+
+// state is string(b) without an allocation for the words that are known.
+func state(b []byte) string {
+	for _, s := range [...]string{"up", "starting", "crashed", "down", "complete", "created", "stopping", "bouncing", "provisioning", "idle"} {
+		if string(b) == s {
+			return s
+		}
+	}
+	return string(b)
+}
+
+// describeMetric reads the instance from a line of log-runtime-metrics:
+// "source=web.1 dyno=heroku.2808254.d97d0ea7-cf3d-411b-b453-d2943a50b456 sample#…"
+// (https://devcenter.heroku.com/articles/log-runtime-metrics).
+func describeMetric(msg []byte, l *rollout.Line) bool {
+	const mark = " dyno=heroku."
+	if !bytes.HasPrefix(msg, []byte("source=")) {
+		return false
+	}
+	i := bytes.Index(msg, []byte(mark))
+	if i < 0 {
+		return false
+	}
+	name, _, _ := bytes.Cut(msg[i+len(mark):], []byte(" "))
+	uuid := name[bytes.LastIndexByte(name, '.')+1:]
+	if !allWord(uuid) || len(uuid) > 64 {
+		return false
+	}
+	l.Kind, l.UUID = rollout.Metric, string(uuid)
+	return true
+}
+
+// isFault tells whether a message is a numbered error of a dyno: "Error R12 (…".
+func isFault(msg []byte) bool {
+	return len(msg) > 7 && string(msg[:7]) == "Error R" && msg[7] >= '0' && msg[7] <= '9'
+}
+
+// lost tells whether a message says that lines were lost for this reader: L11 (this
+// session was too slow), L12 and L13 (lost on the way in), L15 (no history). L10 is
+// about other readers. The word Error is missing in the documentation's L11.
+func lost(msg []byte) bool {
+	msg = bytes.TrimPrefix(msg, []byte("Error "))
+	if len(msg) < 3 || msg[0] != 'L' || msg[1] != '1' || len(msg) > 3 && isWord(msg[3]) {
+		return false
+	}
+	return msg[2] == '1' || msg[2] == '2' || msg[2] == '3' || msg[2] == '5'
+}

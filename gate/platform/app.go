@@ -1,0 +1,103 @@
+// This file is for the app itself and for what was built for it.
+
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	heroku "github.com/heroku/heroku-go/v5"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// App tells where the app runs.
+func (c *Client) App(ctx context.Context, app string) (rollout.Observation, error) {
+	var a struct {
+		heroku.App
+		// heroku-go does not know it. It is an object in version=3 of the API and a
+		// string in 3.sdk (schema.json of heroku/platform-api against heroku/cli).
+		Generation json.RawMessage `json:"generation"`
+	}
+	ex, err := c.get(ctx, "reading the app", appPath(app), "", &a)
+	if err != nil {
+		return rollout.Observation{}, err
+	}
+	seen := &rollout.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
+	if a.Space != nil {
+		seen.Space = a.Space.Name
+	}
+	return rollout.Observation{Date: ex.date(), App: seen}, nil
+}
+
+func generation(raw json.RawMessage) string {
+	var object struct{ Name string }
+	if json.Unmarshal(raw, &object) == nil && object.Name != "" {
+		return object.Name
+	}
+	var name string
+	if json.Unmarshal(raw, &name) == nil {
+		return name
+	}
+	return ""
+}
+
+// Preboot tells whether the app's old web dynos run on for minutes. An app that
+// does not have the feature answers 404.
+func (c *Client) Preboot(ctx context.Context, app string) (rollout.Observation, error) {
+	var f heroku.AppFeature
+	ex, err := c.get(ctx, "reading the app feature preboot", appPath(app, "features", "preboot"), "", &f)
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.Status == 404:
+		return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true}}, nil
+	case err != nil:
+		return rollout.Observation{}, err
+	}
+	return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
+}
+
+// Slug tells which commit a slug carries.
+func (c *Client) Slug(ctx context.Context, app, id string) (rollout.Observation, error) {
+	var s heroku.Slug
+	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
+	if err != nil {
+		return rollout.Observation{}, err
+	}
+	return rollout.Observation{Date: ex.date(), Slug: &rollout.Slug{ID: s.ID, Commit: deref(s.Commit)}}, nil
+}
+
+// newestBuilds asks for enough builds to find the one that a gate waits for. The
+// API sorts builds by id or started_at (schema.json), and ids tell no age.
+const newestBuilds = "started_at ..; max=50, order=desc"
+
+// Builds lists the newest builds, newest first.
+func (c *Client) Builds(ctx context.Context, app string) (rollout.Observation, error) {
+	var list []heroku.Build
+	ex, err := c.get(ctx, "reading the builds", appPath(app, "builds"), newestBuilds, &list)
+	if err != nil {
+		return rollout.Observation{}, err
+	}
+	builds := make([]rollout.Build, 0, len(list))
+	for _, b := range list {
+		seen := rollout.Build{ID: b.ID, Status: b.Status, Commit: deref(b.SourceBlob.Version), CreatedAt: b.CreatedAt}
+		if b.Release != nil {
+			seen.ReleaseID = b.Release.ID
+		}
+		if b.Slug != nil {
+			seen.SlugID = b.Slug.ID
+		}
+		builds = append(builds, seen)
+	}
+	slices.SortStableFunc(builds, func(a, b rollout.Build) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return rollout.Observation{Date: ex.date(), Builds: &rollout.Builds{Builds: builds}}, nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

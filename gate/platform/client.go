@@ -1,0 +1,165 @@
+// This file is for the client: its options, and how one question is asked.
+
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
+)
+
+// Options say how to reach the platform.
+type Options struct {
+	// Key is a Heroku API key or OAuth token. Required.
+	Key string
+	// URL is where the API is. Empty: https://api.heroku.com.
+	URL string
+	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
+	Transport http.RoundTripper
+	// UserAgent names the program to the platform. Empty: that of heroku-go.
+	UserAgent string
+}
+
+// A Client asks the platform. It may be used by several goroutines at once.
+type Client struct {
+	key     string
+	service *heroku.Service
+	base    http.RoundTripper
+	meter   *meter
+}
+
+// New returns a client. It sends nothing yet.
+func New(o Options) (*Client, error) {
+	if err := checkKey(o.Key); err != nil {
+		return nil, err
+	}
+	address, err := checkURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	base := o.Transport
+	if base == nil {
+		base = defaultTransport()
+	}
+	agent := o.UserAgent
+	if agent == "" {
+		agent = heroku.DefaultUserAgent
+	}
+	m := newMeter()
+	service := heroku.NewService(&http.Client{
+		Transport: &heroku.Transport{
+			BearerToken: o.Key,
+			UserAgent:   agent,
+			Transport:   &sender{base: base, meter: m},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	service.URL = address
+	return &Client{key: o.Key, service: service, base: base, meter: m}, nil
+}
+
+// checkKey refuses what cannot be sent in a header. It never quotes the key.
+func checkKey(key string) error {
+	if key == "" {
+		return errors.New("reading the API key: it is empty; create one with `heroku authorizations:create`")
+	}
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("reading the API key: it contains a space, a line break or another character that no key has; copy it again")
+	}
+	return nil
+}
+
+// checkURL refuses an address that would send the key in the clear. It quotes no
+// more than the host: the rest of a mistaken address may be a secret.
+func checkURL(address string) (string, error) {
+	if address == "" {
+		return heroku.DefaultURL, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return "", errors.New("reading the API's address: it is not a URL; give one such as https://api.heroku.com")
+	}
+	switch {
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("reading the API's address: that at %q has a user, a query or a fragment; leave these out", u.Host)
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return strings.TrimRight(u.String(), "/"), nil
+	}
+	return "", fmt.Errorf("reading the API's address: that at %q is not https and would send the key in the clear; use https", u.Host)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func defaultTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = attemptTime
+	t.TLSHandshakeTimeout = 5 * time.Second
+	t.MaxIdleConnsPerHost = 4
+	return t
+}
+
+// Budget tells what was asked so far.
+func (c *Client) Budget() Budget { return c.meter.budget() }
+
+// get asks for one object, or one page of a list, and decodes it into v.
+func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchange, error) {
+	ex := &exchange{page: page}
+	if err := c.service.Get(withExchange(ctx, ex), v, path, nil, nil); err != nil {
+		return ex, c.failure(op, ex, err)
+	}
+	return ex, nil
+}
+
+// maxPages is more pages than any list can have.
+const maxPages = 1000
+
+// list asks for a list, with all its pages. page is the first Range to ask for.
+func list[T any](ctx context.Context, c *Client, op, path, page string) (items []T, date time.Time, err error) {
+	items = []T{}
+	asked := map[string]bool{}
+	for len(asked) < maxPages {
+		var more []T
+		ex, err := c.get(ctx, op, path, page, &more)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		items = append(items, more...)
+		date = earliest(date, ex.date())
+		asked[page] = true
+		page = ex.header.Get("Next-Range")
+		if page == "" {
+			return items, date, nil
+		}
+		if asked[page] {
+			break
+		}
+	}
+	return nil, time.Time{}, &Error{Op: op, Message: "the list has no end: its pages repeat themselves"}
+}
+
+// earliest is the earlier of two times that are set.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// appPath is the path of an app or of what belongs to it.
+func appPath(app string, parts ...string) string {
+	path := "/apps/" + url.PathEscape(app)
+	for _, p := range parts {
+		path += "/" + url.PathEscape(p)
+	}
+	return path
+}

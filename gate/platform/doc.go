@@ -1,0 +1,13 @@
+// Package platform asks the Platform API of Heroku and gives its answers as
+// observations. It decides nothing about a roll-out, and it changes nothing on the
+// platform: the one thing that it creates is a log session. It alone imports
+// heroku-go and backoff.
+//
+//   - client.go: the client and its options
+//   - app.go: where the app runs, and what was built for it
+//   - look.go: the lists of dynos, formation and releases
+//   - log.go: log sessions, and the output of a release command
+//   - transport.go: one request, tried until it is answered
+//   - exchange.go: what travels beside a request: paging, counts, headers
+//   - errors.go: what went wrong, without secrets
+package platform

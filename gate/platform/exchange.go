@@ -1,0 +1,88 @@
+// This file is for what travels beside a request through heroku-go: the page that
+// is asked for, the headers of the answer, and the count of all requests.
+
+package platform
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// An exchange belongs to one request and its answer. heroku-go gives a caller
+// neither the headers nor the status of an answer, and its ListRange cannot say
+// what a Next-Range says.
+type exchange struct {
+	// page is the Range to ask for; empty for none.
+	page string
+
+	status int
+	header http.Header
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context, ex *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, ex)
+}
+
+func exchangeOf(ctx context.Context) *exchange {
+	ex, _ := ctx.Value(exchangeKey{}).(*exchange)
+	if ex == nil {
+		ex = &exchange{}
+	}
+	return ex
+}
+
+// date is the platform's clock as told by the answer.
+func (ex *exchange) date() time.Time {
+	t, err := http.ParseTime(ex.header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// Budget is what was asked of the platform, which allows each account a number of
+// requests that all its programs share.
+type Budget struct {
+	// Requests is how many were sent, with those that were tried again.
+	Requests int
+	// Remaining is what the platform last said is left, Lowest the least that it
+	// said; -1 if it said nothing.
+	Remaining, Lowest int
+}
+
+type meter struct {
+	mu sync.Mutex
+	b  Budget
+}
+
+func newMeter() *meter { return &meter{b: Budget{Remaining: -1, Lowest: -1}} }
+
+func (m *meter) sent() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.b.Requests++
+}
+
+func (m *meter) answered(h http.Header) {
+	n, err := strconv.Atoi(h.Get("RateLimit-Remaining"))
+	if err != nil || n < 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.b.Remaining = n
+	if m.b.Lowest < 0 || n < m.b.Lowest {
+		m.b.Lowest = n
+	}
+}
+
+func (m *meter) budget() Budget {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.b
+}

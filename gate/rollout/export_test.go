@@ -1,0 +1,14 @@
+// What the tests from outside may see of the inside.
+
+package rollout
+
+import "time"
+
+// Alive is what the books of one label make of lines, with so many alive before.
+func Alive(before int, lines []Line) int {
+	var b books
+	for _, l := range lines {
+		b.enter(l, 0)
+	}
+	return b.add(opening{alive: before}, time.Time{}).alive
+}
