@@ -40,6 +40,7 @@ type slot struct {
 	turns   int        // counts new processes: what was planned for an earlier one is void
 	crashes int        // in a row
 	gone    bool
+	leaving bool // a pod on Fir whose successor was started
 }
 
 // A process is an instance while it is played.

@@ -12,7 +12,7 @@ import (
 func (p *play) roll(typ, why string, timing map[string]Timing) {
 	p.rolls[typ]++
 	roll := p.rolls[typ]
-	slots := slices.Clone(p.slots[typ])
+	slots := p.staying(typ)
 	if p.fir() {
 		p.rollPods(typ, slots, roll, timing)
 		return

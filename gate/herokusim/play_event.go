@@ -41,7 +41,7 @@ func (p *play) replace(label, why string, timing map[string]Timing) {
 // find returns the label's slot. On Fir "web.2" is the second pod of web.
 func (p *play) find(label string) *slot {
 	typ, number, _ := strings.Cut(label, ".")
-	for i, s := range p.slots[typ] {
+	for i, s := range p.staying(typ) {
 		if s.record.label == label || p.fir() && number == strconv.Itoa(i+1) {
 			return s
 		}
@@ -95,16 +95,16 @@ func (p *play) scale(to map[string]int, timing map[string]Timing) {
 		p.types[typ] = f
 		p.st.formation.put(typ, p.now, f)
 		p.grow(typ, f.quantity, timing)
-		for len(p.slots[typ]) > f.quantity {
-			last := p.slots[typ][len(p.slots[typ])-1]
-			p.remove(last, p.leaving(typ, timing, len(p.slots[typ])-1, len(p.slots[typ])))
+		for staying := p.staying(typ); len(staying) > f.quantity; staying = p.staying(typ) {
+			i := len(staying) - 1
+			p.remove(staying[i], p.leaving(typ, timing, i, len(staying)))
 		}
 	}
 }
 
 // grow adds labels to a type. Captured: such a start has no state line before it.
 func (p *play) grow(typ string, to int, timing map[string]Timing) {
-	from := len(p.slots[typ])
+	from := len(p.staying(typ))
 	for i := from; i < to; i++ {
 		label := fmt.Sprintf("%s.%d", typ, i+1)
 		if p.fir() {
@@ -113,6 +113,11 @@ func (p *play) grow(typ string, to int, timing map[string]Timing) {
 		s := p.add(typ, label)
 		p.boot(s, p.times(typ, timing, i-from, to-from))
 	}
+}
+
+// staying lists the type's slots but for pods that are being replaced.
+func (p *play) staying(typ string) []*slot {
+	return slices.DeleteFunc(slices.Clone(p.slots[typ]), func(s *slot) bool { return s.leaving })
 }
 
 func (p *play) add(typ, label string) *slot {
@@ -183,6 +188,10 @@ func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Tim
 // swap starts a pod and stops another one later.
 func (p *play) swap(old *slot, t times) {
 	typ := old.record.typ
+	if old.leaving {
+		return
+	}
+	old.leaving = true
 	p.boot(p.add(typ, p.pod(typ)), t)
 	p.after(t.term, func() {
 		if !old.gone {

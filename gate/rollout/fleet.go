@@ -67,8 +67,7 @@ type label struct {
 	fresh     bool          // it was not in the list when the books were already open
 	books     books
 
-	upAt   time.Time // when its new record first was up
-	goneAt time.Time // when its last old instance ended
+	upAt time.Time // when its new record first was up
 }
 
 // beat is an instance that runtime metrics tell of.

@@ -1,0 +1,195 @@
+// This file is for bad answers: which are asked again, when, and what is said.
+
+package platform
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+func TestBadAnswers(t *testing.T) {
+	t.Parallel()
+	json := func(status int, id, message string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			answer(w, status, fmt.Sprintf(`{"id":%q,"message":%q}`, id, message))
+		}
+	}
+	text := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { answer(w, status, body) }
+	}
+	cases := map[string]struct {
+		handler http.HandlerFunc
+		again   bool // it is tried more than once
+		status  int
+		kind    rollout.TroubleKind
+		want    string
+	}{
+		"401":       {json(401, "unauthorized", "Invalid credentials provided."), false, 401, rollout.Unauthorized, "reading the app: Heroku answered 401: Invalid credentials provided. (request req-1)"},
+		"402":       {json(402, "delinquent", "pay"), false, 402, rollout.Forbidden, "pay"},
+		"403":       {json(403, "forbidden", "You do not have access."), false, 403, rollout.Forbidden, "You do not have access."},
+		"404":       {json(404, "not_found", "Couldn't find that app."), false, 404, rollout.NotFound, "Couldn't find that app."},
+		"404 text":  {text(404, "nothing here"), false, 404, rollout.NotFound, "no explanation"},
+		"410":       {json(410, "gone", "It moved."), false, 410, rollout.NotFound, "It moved."},
+		"422":       {json(422, "invalid_params", "no"), false, 422, rollout.Unreachable, "no"},
+		"429 json":  {json(429, "rate_limit", "Your account reached the API rate limit"), true, 429, rollout.Unreachable, "rate limit"},
+		"429 text":  {text(429, "slow down"), true, 429, rollout.Unreachable, "Heroku answered 429: no explanation"},
+		"500":       {json(500, "internal", "oops"), true, 500, rollout.Unreachable, "oops"},
+		"503 html":  {text(503, "<html>Service unavailable"), true, 503, rollout.Unreachable, "Heroku answered 503: no explanation"},
+		"cut":       {text(200, `{"id":"1","na`), true, 0, rollout.Unreachable, "not JSON, or was cut"},
+		"empty":     {text(200, ""), true, 0, rollout.Unreachable, "not JSON"},
+		"html":      {text(200, "<html>welcome to this network"), true, 0, rollout.Unreachable, "not JSON"},
+		"a list":    {text(200, `[1]`), false, 0, rollout.Unreachable, "cannot unmarshal array"},
+		"too long":  {text(200, `"`+strings.Repeat("x", maxBody)+`"`), false, 0, rollout.Unreachable, "longer than 16 MiB"},
+		"quotes":    {text(403, `{"id":"forbidden","message":"the key `+key+` is \u001b[31mbad\nhere"}`), false, 403, rollout.Forbidden, "the key [api-key] is  [31mbad here"},
+		"long":      {json(403, "forbidden", strings.Repeat("x", 5000)), false, 403, rollout.Forbidden, strings.Repeat("x", 300) + "…"},
+		"no answer": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, 0, rollout.Unreachable, "no answer within 10s"},
+		"network":   {func(w http.ResponseWriter, r *http.Request) { panic(errors.New("dial with " + key)) }, true, 0, rollout.Unreachable, "dial with [api-key]"},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Host != "api.heroku.com" {
+				t.Error("a redirect was followed")
+			}
+			w.Header().Set("Location", "https://elsewhere.example.com/")
+			answer(w, 302, "")
+		}, false, 0, rollout.Unreachable, "redirect (302), which is not followed"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, d := client(t, c.handler)
+				_, err := p.App(t.Context(), "shop")
+				took := time.Since(d.begin)
+				var e *Error
+				if !errors.As(err, &e) {
+					t.Fatalf("error %v", err)
+				}
+				if c.status != 0 && e.Status != c.status || e.Kind() != c.kind || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%d %s: %v\nwant %q", e.Status, e.Kind(), err, c.want)
+				}
+				if strings.Contains(fmt.Sprintf("%v %+v", err, *e), key) {
+					t.Errorf("the key came out: %+v", *e)
+				}
+				if (len(d.seen) > 1) != c.again || p.Budget().Requests != len(d.seen) {
+					t.Errorf("%d requests, %+v", len(d.seen), p.Budget())
+				}
+				if took > retryTime+attemptTime+time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var when []time.Duration
+		var d *direct
+		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
+			when = append(when, time.Since(d.begin))
+			switch len(when) {
+			case 1:
+				answer(w, 503, "")
+			case 2:
+				panic(io.ErrUnexpectedEOF)
+			case 3:
+				w.Header().Set("Retry-After", "7")
+				answer(w, 429, "")
+			default:
+				answer(w, 200, `{"id":"1","name":"shop"}`)
+			}
+		})
+		got, err := p.App(t.Context(), "shop")
+		if err != nil || got.App.Name != "shop" || len(when) != 4 {
+			t.Fatalf("%v, %v, %v", got, err, when)
+		}
+		for i, limits := range [][2]time.Duration{{250, 750}, {500, 1500}, {7000, 7000}} {
+			if d := (when[i+1] - when[i]).Round(time.Millisecond); d < limits[0]*time.Millisecond || d > limits[1]*time.Millisecond {
+				t.Errorf("wait %d was %v", i+1, d)
+			}
+		}
+	})
+}
+
+// TestLongRetryAfter: who shall come back later than there is time does not wait.
+func TestLongRetryAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "Wed, 04 Mar 2026 06:06:07 GMT")
+			answer(w, 429, `{"id":"rate_limit","message":"slow down"}`)
+		})
+		_, err := p.App(t.Context(), "shop")
+		var e *Error
+		if !errors.As(err, &e) || e.Status != 429 || len(d.seen) != 1 || time.Since(d.begin) != 0 {
+			t.Errorf("%v after %v and %d requests", err, time.Since(d.begin), len(d.seen))
+		}
+	})
+}
+
+func TestEndOfContext(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]http.HandlerFunc{
+		"in a request": func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"in a wait":    func(w http.ResponseWriter, r *http.Request) { answer(w, 503, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, d := client(t, h)
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				if _, err := p.Look(ctx, "shop", true, 1); err == nil || time.Since(d.begin) != 3*time.Second {
+					t.Errorf("%v after %v", err, time.Since(d.begin))
+				}
+			})
+		})
+	}
+}
+
+// TestFirstError: of three requests the one that failed is named, not those that
+// were given up because of it.
+func TestFirstError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/releases") {
+				answer(w, 403, `{"id":"forbidden","message":"no releases for you"}`)
+				return
+			}
+			<-r.Context().Done()
+		})
+		_, err := p.Look(t.Context(), "shop", true, 1)
+		if err == nil || !strings.Contains(err.Error(), "reading the releases: Heroku answered 403: no releases for you") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestHeaders(t *testing.T) {
+	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+			t.Errorf("authorization %q", got)
+		}
+		w.Header().Set("X-Heroku-Warning", "this must not be printed")
+		answer(w, 200, `{"id":"1"}`)
+	})
+	var printed bytes.Buffer // heroku-go prints warnings to the standard log
+	before := log.Writer()
+	log.SetOutput(&printed)
+	t.Cleanup(func() { log.SetOutput(before) })
+	if _, err := p.App(t.Context(), "shop"); err != nil || printed.Len() > 0 {
+		t.Errorf("%v; printed %q", err, printed.String())
+	}
+}
