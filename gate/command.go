@@ -131,7 +131,7 @@ func (c *Command) build(s settings) (*parts, error) {
 	}
 	p := &parts{client: client}
 	if s.UseLog {
-		p.tail = &logtail.Tail{App: s.App, Sessions: client, Transport: c.Transport, Refused: refusesLog}
+		p.tail = &logtail.Tail{App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog}
 	}
 	if s.record != "" {
 		if p.recorder, err = newRecorder(s.record, s.Config); err != nil {
@@ -139,13 +139,6 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	return p, nil
-}
-
-// refusesLog tells whether the platform will not give the log to this key, or for
-// this app, however often it is asked.
-func refusesLog(err error) bool {
-	var e *platform.Error
-	return errors.As(err, &e) && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
 
 // wait runs the gate to its end.

@@ -369,7 +369,7 @@ func one(t *testing.T, seed int64, late *lateness) {
 // settled is when nothing but listed new dynos ran and all of them were up: the
 // books cannot balance before. lastStart is the last start of a new dyno.
 func settled(story *herokusim.Story, o outcome) (could, lastStart time.Duration) {
-	could = story.Gate
+	could = story.Gate + 2*time.Second // reading the log takes that long
 	for _, in := range story.Instances {
 		if in.OneOff || in.Start > o.at {
 			continue

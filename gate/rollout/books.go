@@ -18,6 +18,14 @@ const (
 	sameTrigger = 5 * time.Second
 	// After an exit, its "to crashed" line comes within 5 s (122 of 122 captured).
 	crashLineDelay = 5 * time.Second
+	// Usually it comes at once (163 captured: median 0.03 s, 99 % within 0.72 s), so
+	// an exit soon after a SIGTERM is taken for the old instance's after so long.
+	exitSoon = 900 * time.Millisecond
+	// An exit later in the 30 s that a stopped instance has could as well be a crash
+	// of the new one: it takes longer to be believed.
+	exitLate = 1500 * time.Millisecond
+	// How close to a SIGTERM or a SIGKILL an exit must be to belong to it.
+	atOnce = 2 * time.Second
 )
 
 // books hold every line of a label that tells of a life, in the order of their
@@ -27,6 +35,8 @@ type books struct {
 	full    bool
 	// changedAt is when the last entry was made, on the gate's clock.
 	changedAt time.Duration
+	// exitAt is when the last exit was entered, on the gate's clock.
+	exitAt time.Duration
 }
 
 // enter adds a line, once. It tells whether the line was new.
@@ -47,6 +57,9 @@ func (b *books) enter(l Line, at time.Duration) bool {
 	}
 	b.entries = slices.Insert(b.entries, i, l)
 	b.changedAt = at
+	if l.Kind == Exit {
+		b.exitAt = at
+	}
 	return true
 }
 
@@ -58,6 +71,7 @@ type tally struct {
 	lastExit  time.Time
 	firstStop time.Time // the first exit after the target's release
 	lastTerm  time.Time
+	lastKill  time.Time
 	crashExit time.Time // the last exit that no SIGTERM announced
 	crashes   []time.Time
 	trigger   time.Time // the last announcement of a replacement
@@ -180,6 +194,21 @@ func (b *books) crashedAt(i int) bool {
 		}
 	}
 	return false
+}
+
+// believedAfter is how long after the last exit was learnt it can be told whose it
+// was: a change to crashed would have shown by then.
+func (t *tally) believedAfter() time.Duration {
+	since := func(stop time.Time) bool {
+		return !stop.IsZero() && !stop.After(t.lastExit) && t.lastExit.Sub(stop) <= atOnce
+	}
+	switch {
+	case since(t.lastKill) && t.lastKill.Sub(t.lastTerm) >= killAfter-atOnce:
+		return 0 // R12: the instance that had been stopped
+	case since(t.lastTerm):
+		return exitSoon
+	}
+	return exitLate
 }
 
 // announce notes that the record is being replaced, which a start must follow.

@@ -53,7 +53,8 @@ type fleet struct {
 
 	newestWeb time.Time // when the newest new web dyno was created or announced
 
-	wakes []time.Duration // when a doubt of the last survey runs out by time alone
+	wakes  []time.Duration // when a doubt of the last survey runs out by time alone
+	lookAt time.Duration   // when a look would settle a doubt of it; 0: there is none
 }
 
 // label is one slot of the formation, or one pod on Fir.
@@ -437,10 +438,14 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
 		return "an instance is being stopped"
 	}
+	if sure := lb.books.exitAt + t.believedAfter(); running == 1 && !t.lastExit.IsZero() && at < sure {
+		f.wakes = append(f.wakes, sure)
+		return "an exit is too fresh to tell whose it was"
+	}
 	if lb.rec != nil && lb.rec.State == "up" && t.state != "" && t.state != "up" && t.stateAt.After(lb.rec.UpdatedAt.Add(stampSlack)) {
 		return "the list is behind the log"
 	}
-	if !t.crashExit.IsZero() && running == 1 && !t.lastStart.After(t.crashExit) && f.until(t.crashExit.Add(listLag), f.clock.now(f.look.AskedAt)) {
+	if !t.crashExit.IsZero() && running == 1 && !t.lastStart.After(t.crashExit) && f.lookAfter(t.crashExit.Add(listLag)) {
 		return "a dyno crashed, and the list may not know yet"
 	}
 	if beat := f.lastBeat(lb, t); !beat.IsZero() && f.until(beat.Add(metricLife), now) {
@@ -456,6 +461,19 @@ func (f *fleet) until(t, now time.Time) bool {
 		return false
 	}
 	f.wakes = append(f.wakes, f.clock.elapsed(t, never))
+	return true
+}
+
+// lookAfter tells whether only a look that is asked for after the platform's moment
+// t can settle a doubt, and notes it.
+func (f *fleet) lookAfter(t time.Time) bool {
+	at := f.clock.elapsed(t, never)
+	if f.look.AskedAt >= at {
+		return false
+	}
+	if f.lookAt == 0 || at < f.lookAt {
+		f.lookAt = at
+	}
 	return true
 }
 
@@ -576,7 +594,7 @@ type typeStanding struct {
 
 // survey judges every type in scope at the moment at.
 func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
-	f.wakes = f.wakes[:0]
+	f.wakes, f.lookAt = f.wakes[:0], 0
 	byType := map[string]*typeStanding{}
 	var order []*typeStanding
 	for _, t := range f.types() {

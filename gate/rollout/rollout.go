@@ -319,6 +319,8 @@ type Wants struct {
 	Full bool
 	// WakeAt is when time alone may change the verdict; 0 if it will not.
 	WakeAt time.Duration
+	// LookAt is when a look at the dyno list would settle a doubt; 0: there is none.
+	LookAt time.Duration
 	// Releases is how many of the newest releases a full look should bring.
 	Releases int
 	// Slugs are the slugs whose commit is not known and matters.
@@ -330,7 +332,7 @@ type Wants struct {
 // Wants tells what would help the core along.
 func (r *Rollout) Wants() Wants {
 	w := Wants{
-		Ready:    r.readyAt >= 0,
+		Ready:    r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle,
 		Changed:  r.dirty,
 		Releases: r.target.asked,
 		Slugs:    r.target.slugsWanted(),
@@ -351,22 +353,19 @@ func (r *Rollout) Wants() Wants {
 			wake(t.HoldUntil)
 		}
 	}
-	for _, t := range r.wakes() {
-		wake(t)
+	for _, at := range r.fleet.wakes {
+		wake(at)
+	}
+	if r.cfg.Settle > 0 && r.readyAt >= 0 {
+		wake(r.readyAt + r.cfg.Settle)
+	}
+	w.LookAt = r.fleet.lookAt
+	for _, since := range r.crashSince {
+		if at := since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {
+			w.LookAt = at
+		}
 	}
 	return w
-}
-
-// wakes are the moments at which a doubt about the books, or a grace, runs out.
-func (r *Rollout) wakes() []time.Duration {
-	var out []time.Duration
-	if r.cfg.Settle > 0 && r.readyAt >= 0 {
-		out = append(out, r.readyAt+r.cfg.Settle)
-	}
-	for _, since := range r.crashSince {
-		out = append(out, since+r.cfg.CrashGrace)
-	}
-	return append(out, r.fleet.wakes...)
 }
 
 // Picture is all that is known now.

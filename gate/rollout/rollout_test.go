@@ -99,11 +99,17 @@ func TestOpensOnTheLastExit(t *testing.T) {
 	b := newBench(t, rollout.Config{})
 	b.replaced()
 	b.line(32*sec, "web.1", rollout.Exit)
-	b.open(false, "") // the look is older than the exit
+	b.sees(33*sec, dyno("web.1", 42, "up", 1*sec))
+	b.open(false, "") // it could have been the new one, crashing
+	if b.core.Wants().WakeAt != 33*sec+sec/2 {
+		t.Errorf("the core wants %+v", b.core.Wants())
+	}
+	b.apply(34*sec, rollout.Observation{})
+	b.open(false, "") // the look is too old
 	if !b.core.Wants().Ready {
 		t.Error("the core does not ask for a last look")
 	}
-	b.sees(33*sec, dyno("web.1", 42, "up", 1*sec))
+	b.sees(34*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(true, rollout.Proven)
 }
 
@@ -122,7 +128,7 @@ func TestCrashOfTheNewIsNotTheEndOfTheOld(t *testing.T) {
 	b.sees(25*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(false, "")
 	b.line(32*sec, "web.1", rollout.Exit)
-	b.sees(33*sec, dyno("web.1", 42, "up", 1*sec))
+	b.sees(34*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(true, rollout.Proven)
 }
 

@@ -204,6 +204,9 @@ func (r *run) nextTurn() time.Duration {
 	if at := r.nextLook(); !r.looking && at < next {
 		next = at
 	}
+	if at := r.core.Wants().WakeAt; at > 0 && at < next {
+		next = at
+	}
 	return next
 }
 
@@ -224,8 +227,8 @@ func (r *run) nextLook() time.Duration {
 	if w.Changed {
 		at = min(at, r.asked+changeSpacing)
 	}
-	if w.WakeAt > 0 {
-		at = min(at, max(w.WakeAt, r.asked+minSpacing))
+	if w.LookAt > 0 {
+		at = min(at, max(w.LookAt, r.asked+minSpacing))
 	}
 	if w.Ready {
 		if r.partial {
@@ -240,8 +243,7 @@ func (r *run) nextLook() time.Duration {
 func (r *run) ask(ctx context.Context) {
 	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
 	if !r.looking && now >= r.nextLook() {
-		wake := w.WakeAt > 0 && now >= w.WakeAt
-		full := w.Full || wake || r.failed || r.askedAll < 0 || now >= r.askedAll+fullInterval
+		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+fullInterval
 		r.look(ctx, full, w.Releases)
 		if w.Builds {
 			r.retry["builds"] = 0
