@@ -177,11 +177,10 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 		listed[d.Name] = true
 		lb := f.labels[d.Name]
 		if lb == nil {
-			lb = &label{name: d.Name, typ: d.Type, fresh: f.booksOpenBefore(l)}
+			lb = &label{name: d.Name, fresh: f.booksOpenBefore(l)}
 			f.labels[d.Name] = lb
-		} else if lb.rec == nil && lb.leftAt == 0 && len(lb.books.entries) > 0 {
-			lb.typ = d.Type // it was known from the log only
 		}
+		lb.typ = d.Type // of a label known from the log it was a guess
 		if lb.rec == nil || lb.rec.ID != d.ID || lb.rec.Version != d.Version || !lb.rec.CreatedAt.Equal(d.CreatedAt) {
 			lb.recSince = at
 		}
