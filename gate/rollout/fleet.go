@@ -62,7 +62,7 @@ type label struct {
 	name, typ string
 	rec       *Dyno         // its record in the newest look; nil if it has none
 	recSince  time.Duration // when this record was first seen
-	earliest  time.Time     // creation of the earliest record of it that was seen
+	booked    time.Time     // creation of its record in the first look after the books began
 	wasOld    bool          // an old record of it was seen
 	leftAt    time.Duration // when it was first missing in the list; 0 while listed
 	fresh     bool          // it was not in the list when the books were already open
@@ -184,8 +184,8 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 		if lb.rec == nil || lb.rec.ID != d.ID || lb.rec.Version != d.Version || !lb.rec.CreatedAt.Equal(d.CreatedAt) {
 			lb.recSince = at
 		}
-		if lb.earliest.IsZero() || d.CreatedAt.Before(lb.earliest) {
-			lb.earliest = d.CreatedAt
+		if lb.booked.IsZero() && f.booked(l) {
+			lb.booked = d.CreatedAt
 		}
 		lb.rec, lb.leftAt = d, 0
 		f.seeRecord(lb)
@@ -204,6 +204,12 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 // without the label, before this look: the label is then a new one.
 func (f *fleet) booksOpenBefore(l *Look) bool {
 	return l != f.firstLook && f.log == Flowing && !f.logSince.IsZero()
+}
+
+// booked tells whether the books had begun when the look was asked for.
+func (f *fleet) booked(l *Look) bool {
+	now := f.clock.now(l.AskedAt)
+	return f.log == Flowing && !f.logSince.IsZero() && !now.IsZero() && !now.Before(f.logSince)
 }
 
 // seeRecord judges the listed record of a label against the target.
@@ -312,7 +318,7 @@ func (f *fleet) seeLog(s *LogStatus) {
 		f.logSince = time.Time{}
 		for _, lb := range f.labels {
 			lb.books = books{}
-			lb.fresh = false
+			lb.fresh, lb.booked = false, time.Time{}
 		}
 	}
 }
@@ -415,11 +421,11 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 		return "the log's history does not say where it begins"
 	}
 	now := f.clock.now(at)
-	// Whatever was already hidden when the books begin, or when the earliest record
-	// that was seen was created, is over after one hold.
+	// Whatever was already hidden when the books began is over after one hold. It was
+	// hidden since before the record of that time was created, which may be long ago.
 	known := f.logSince
-	if !lb.earliest.IsZero() && lb.earliest.Before(known) {
-		known = lb.earliest
+	if !lb.booked.IsZero() && lb.booked.Before(known) {
+		known = lb.booked
 	}
 	switch {
 	case now.IsZero() || f.until(known.Add(f.holdOf(lb)), now):

@@ -39,8 +39,9 @@ const (
 	fullInterval = time.Minute
 	// What the log tells makes the list worth a look, but not for every line.
 	changeSpacing = 1500 * time.Millisecond
-	// Two looks are never closer than this.
-	minSpacing = time.Second
+	// Two looks are never closer than this, but for the one that may open the gate.
+	minSpacing   = time.Second
+	readySpacing = 400 * time.Millisecond
 	// A reader should hear from the gate at least this often.
 	heartbeat = 30 * time.Second
 	// The last look, at the deadline, gets this long.
@@ -234,7 +235,7 @@ func (r *run) nextLook() time.Duration {
 		if r.partial {
 			return r.asked
 		}
-		at = min(at, r.asked+minSpacing)
+		at = min(at, r.asked+readySpacing)
 	}
 	return at
 }
