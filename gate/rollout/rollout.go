@@ -175,7 +175,10 @@ func (r *Rollout) retarget() {
 
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
-		r.dirty, r.newsFromAPI = true, true
+		// What happened before the newest full look was asked for is in it.
+		if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
+			r.dirty, r.newsFromAPI = true, true
+		}
 		return
 	}
 	if !r.fleet.seeLine(l, r.now) {

@@ -34,9 +34,9 @@ type Report interface {
 
 const (
 	// With the log flowing, a look only guards against what the log does not tell.
-	flowingInterval = time.Minute
+	flowingInterval = 75 * time.Second
 	// A look with formation and releases costs three requests instead of one.
-	fullInterval = time.Minute
+	fullInterval = 75 * time.Second
 	// What the log tells makes the list worth a look, but not for every line.
 	changeSpacing = 1500 * time.Millisecond
 	// Two looks are never closer than this, but for the one that may open the gate.
