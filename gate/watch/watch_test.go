@@ -1,0 +1,167 @@
+// The waiting loop in virtual time, with a platform that answers from a table.
+
+package watch_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/watch"
+)
+
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// platform answers that one web dyno is up on v42, as its knobs say.
+type platform struct {
+	begin time.Time
+	hang  bool  // looks are never answered
+	fail  error // looks fail
+	old   bool  // the dyno is still on v41
+
+	mu    sync.Mutex
+	looks []time.Duration
+	full  []bool
+}
+
+func (p *platform) App(context.Context, string) (rollout.Observation, error) {
+	return rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Generation: "cedar"}}, nil
+}
+
+func (p *platform) Preboot(context.Context, string) (rollout.Observation, error) {
+	return rollout.Observation{Preboot: &rollout.Preboot{Known: true}}, nil
+}
+
+func (p *platform) Slug(_ context.Context, _, id string) (rollout.Observation, error) {
+	return rollout.Observation{Slug: &rollout.Slug{ID: id, Commit: "c0ffee"}}, nil
+}
+
+func (p *platform) Builds(context.Context, string) (rollout.Observation, error) {
+	return rollout.Observation{Builds: &rollout.Builds{}}, nil
+}
+
+func (p *platform) Look(ctx context.Context, _ string, full bool, _ int) (rollout.Observation, error) {
+	p.mu.Lock()
+	p.looks = append(p.looks, time.Since(p.begin))
+	p.full = append(p.full, full)
+	p.mu.Unlock()
+	if p.hang {
+		<-ctx.Done()
+		return rollout.Observation{}, ctx.Err()
+	}
+	if p.fail != nil {
+		return rollout.Observation{}, p.fail
+	}
+	d := rollout.Dyno{ID: "d", Name: "web.1", Type: "web", State: "up", Version: 42, CreatedAt: epoch, UpdatedAt: epoch}
+	if p.old {
+		d.Version = 41
+	}
+	l := &rollout.Look{Dynos: []rollout.Dyno{d}}
+	if full {
+		l.Formation = []rollout.Formation{{Type: "web", Quantity: 1, CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)}}
+		l.Releases = []rollout.Release{
+			{ID: "41", Version: 41, Status: "succeeded", SlugID: "s", CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)},
+			{ID: "42", Version: 42, Status: "succeeded", SlugID: "s", CreatedAt: epoch, UpdatedAt: epoch},
+		}
+	}
+	return rollout.Observation{Date: epoch.Add(time.Since(p.begin)), Look: l}, nil
+}
+
+type refusal struct{}
+
+func (refusal) Error() string             { return "Invalid credentials provided." }
+func (refusal) Kind() rollout.TroubleKind { return rollout.Unauthorized }
+
+// run waits against the platform and tells when the verdict came.
+func run(t *testing.T, p *platform, w watch.Watcher, ctx context.Context) (rollout.Verdict, time.Duration) {
+	t.Helper()
+	p.begin = time.Now()
+	w.Platform, w.Config.App = p, "shop"
+	_, v := w.Run(ctx)
+	return v, time.Since(p.begin)
+}
+
+func TestHoldEndsOnTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &platform{}
+		v, took := run(t, p, watch.Watcher{}, t.Context())
+		if v.Result != rollout.Passed || v.Basis != rollout.Presumed || took < 90*time.Second || took > 92*time.Second {
+			t.Errorf("%+v after %s, want presumed after 90 s", v, took)
+		}
+		for i := 1; i < len(p.looks); i++ {
+			if gap := p.looks[i] - p.looks[i-1]; gap > 10*time.Second {
+				t.Errorf("%s without a look", gap)
+			}
+		}
+		if last := len(p.full) - 1; !p.full[0] || !p.full[last] {
+			t.Error("the first and the last look must be full")
+		}
+	})
+}
+
+func TestDeadlineWhateverHangs(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]*platform{"hangs": {hang: true}, "fails": {fail: errors.New("no route")}, "old": {old: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v, took := run(t, p, watch.Watcher{Timeout: 3 * time.Minute}, t.Context())
+				if v.Result != rollout.TimedOut || took < 3*time.Minute || took > 3*time.Minute+2*time.Second {
+					t.Errorf("%+v after %s", v, took)
+				}
+				want := rollout.PlatformUnreachable
+				if name == "old" {
+					want = rollout.OldDynosRemain
+				}
+				if v.Reason != want {
+					t.Errorf("reason %s, want %s", v.Reason, want)
+				}
+				if last := p.looks[len(p.looks)-1]; last != 3*time.Minute {
+					t.Errorf("the last look was at %s, not at the deadline", last)
+				}
+			})
+		})
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		v, took := run(t, &platform{hang: true}, watch.Watcher{}, ctx)
+		if v.Result != rollout.Cancelled || took != 20*time.Second {
+			t.Errorf("%+v after %s, want cancelled at once", v, took)
+		}
+	})
+}
+
+func TestARevokedKeyEndsTheWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v, took := run(t, &platform{fail: refusal{}}, watch.Watcher{}, t.Context())
+		if v.Reason != rollout.KeyUnauthorized || took > time.Second {
+			t.Errorf("%+v after %s", v, took)
+		}
+	})
+}
+
+func TestEverythingIsRecorded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen []rollout.Observation
+		v, _ := run(t, &platform{}, watch.Watcher{Record: func(o rollout.Observation) { seen = append(seen, o) }}, t.Context())
+		again := rollout.New(rollout.Config{App: "shop"})
+		for _, o := range seen {
+			again.Apply(o)
+		}
+		if got, ok := again.Verdict(); !ok || got != v {
+			t.Errorf("the recording comes to %+v, the run to %+v", got, v)
+		}
+	})
+}
