@@ -37,6 +37,39 @@ type books struct {
 	changedAt time.Duration
 	// exitAt is when the last exit was entered, on the gate's clock.
 	exitAt time.Duration
+
+	// The last reckoning, which holds while what it was made from does.
+	kept      tally
+	keptFor   question
+	keptUntil time.Time
+}
+
+// A question is what the books are reckoned up for, beside their entries.
+type question struct {
+	entries int // how many there were
+	none    bool
+	hold    time.Duration
+	release time.Time
+}
+
+// reckon adds up the books. none says that nothing ran when they began; otherwise
+// that is found out, with hold as the longest time that an instance can hide. The
+// answer is kept, so that it costs nothing until something new is entered.
+func (b *books) reckon(none bool, hold time.Duration, release, now time.Time) tally {
+	q := question{len(b.entries), none, hold, release}
+	if q == b.keptFor && (b.keptUntil.IsZero() || now.Before(b.keptUntil)) {
+		return b.kept
+	}
+	o := opening{}
+	b.keptUntil = time.Time{}
+	if !none {
+		o = b.open(hold, release, now)
+		if n := len(b.entries); n > 0 && o.entry < n && b.entries[n-1].Stamp.Before(release) {
+			b.keptUntil = b.entries[n-1].Stamp.Add(hold) // it is quiet then
+		}
+	}
+	b.kept, b.keptFor = b.add(o, release), q
+	return b.kept
 }
 
 // enter adds a line, once. It tells whether the line was new.

@@ -179,7 +179,7 @@ func (r *Rollout) crashed() *Verdict {
 			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", short(r.now-since)))
 		}
 		var crashes []time.Time
-		for _, c := range lb.books.add(opening{}, r.fleet.release).crashes {
+		for _, c := range r.fleet.tally(lb, r.now).crashes {
 			if c.After(rec.CreatedAt) {
 				crashes = append(crashes, c)
 			}

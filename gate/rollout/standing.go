@@ -1,0 +1,286 @@
+// The rule of presumed life, for one label: list, books and hold together say
+// whether an old instance may still run.
+
+package rollout
+
+import "time"
+
+const (
+	// An exit that no SIGTERM announced is a crash, of the listed dyno or of a
+	// hidden one. A list that was asked this much later knows which.
+	listLag = 10 * time.Second
+	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime
+	// Metrics", Dev Center): three beats missed, and it is no longer evidence.
+	metricLife = 60 * time.Second
+)
+
+// exitDue is the only doubt that needs no words: the log flows, and the end of an
+// old process is what is waited for.
+const exitDue = "an exit is still to come"
+
+// never is a hold whose end is not known yet.
+const never = time.Duration(1<<63 - 1)
+
+// A standing is what is known of the old instances of one label.
+type standing struct {
+	listed int           // 1 if its record is old
+	hidden int           // how many others count as alive
+	basis  Basis         // how it is known that there are none; empty while there may be
+	until  time.Duration // when the hold on it is over; never if that is open
+	why    string        // why there is no proof
+	tally  tally
+}
+
+func (s standing) clear() bool { return s.basis != "" }
+
+// stand judges one label at the moment at. What was learnt later counts as well.
+func (f *fleet) stand(lb *label, at time.Duration) standing {
+	var s standing
+	s.tally = f.tally(lb, at)
+	rec := lb.rec
+	if rec != nil && f.old(rec) && rec.State != "idle" {
+		s.listed = 1
+	}
+	if f.fir() || f.oneOff(lb.typ) {
+		return f.standPod(lb, at, s)
+	}
+	running, inBooks := 0, true
+	if rec != nil && (rec.State == "up" || rec.State == "starting") {
+		inBooks = lb.books.startedSince(rec.CreatedAt)
+		if inBooks || s.listed == 1 {
+			running = 1
+		}
+	}
+	s.hidden = max(0, s.tally.alive-running)
+	if s.listed == 1 {
+		// The start of the new one may be in the log before the list shows it.
+		s.hidden = 0
+		s.until, s.why = never, "an old dyno is listed"
+		return s
+	}
+
+	s.why = f.doubt(lb, s.tally, running, inBooks, at)
+	if s.why == "" {
+		s.basis, s.hidden = Proven, 0
+		return s
+	}
+	s.until = f.holdEnd(lb, s.tally)
+	if beat := f.lastBeat(lb, s.tally); !beat.IsZero() {
+		s.until = max(s.until, f.clock.elapsed(beat.Add(metricLife), never))
+	}
+	if at >= s.until {
+		s.basis, s.hidden = Presumed, 0
+		return s
+	}
+	s.hidden = max(1, s.hidden)
+	return s
+}
+
+// standPod judges a pod, or a one-off dyno: its name is never given to another
+// instance, so the record tells all while it is listed.
+func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
+	switch {
+	case lb.rec != nil && s.listed == 1:
+		s.until, s.why = never, "an old dyno is listed"
+	case lb.rec != nil:
+		s.basis = Proven
+	case !f.wasOld(lb):
+		s.basis = Proven // only ever seen new, or only in the log before the first look
+	case !s.tally.lastExit.IsZero() && s.tally.lastExit.After(s.tally.lastStart):
+		s.basis = Proven
+	default:
+		s.until, s.why = lb.leftAt+rollingHold, "its end is not in the log"
+		if at >= s.until {
+			s.basis = Presumed
+		} else {
+			s.hidden = 1
+		}
+	}
+	return s
+}
+
+// tally reckons up the books of a label.
+func (f *fleet) tally(lb *label, at time.Duration) tally {
+	// If the label, or its process type, is new, nothing ran before.
+	fm, ok := f.formation[lb.typ]
+	none := lb.fresh || ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release)
+	return lb.books.reckon(none, f.holdOf(lb), f.release, f.clock.now(at))
+}
+
+// doubt says why the books of a label do not prove that nothing is hidden behind
+// its record; empty if they do.
+func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Duration) string {
+	switch {
+	case f.log != Flowing:
+		return f.noLog()
+	case f.logSince.IsZero():
+		return "the log's history does not say where it begins"
+	}
+	now := f.clock.now(at)
+	// Whatever was already hidden when the books began is over after one hold. It was
+	// hidden since before the record of that time was created, which may be long ago.
+	known := f.logSince
+	if !lb.booked.IsZero() && lb.booked.Before(known) {
+		known = lb.booked
+	}
+	switch {
+	case now.IsZero() || f.until(known.Add(f.holdOf(lb)), now):
+		return "the log's history does not reach back far enough"
+	case t.broken != "":
+		return t.broken
+	case t.startDue:
+		return "a restart is announced whose start is not in the log yet"
+	case !inBooks:
+		return "the start of the listed dyno is not in the log"
+	case t.alive < running:
+		return "the log does not show every start"
+	case t.alive > running:
+		return exitDue
+	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
+		return "an instance is being stopped"
+	}
+	if sure := lb.books.exitAt + t.believedAfter(); running == 1 && !t.lastExit.IsZero() && at < sure {
+		f.wakes = append(f.wakes, sure)
+		return "an exit is too fresh to tell whose it was"
+	}
+	if lb.rec != nil && lb.rec.State == "up" && t.state != "" && t.state != "up" && t.stateAt.After(lb.rec.UpdatedAt.Add(stampSlack)) {
+		return "the list is behind the log"
+	}
+	if !t.crashExit.IsZero() && running == 1 && !t.lastStart.After(t.crashExit) && f.lookAfter(t.crashExit.Add(listLag)) {
+		return "a dyno crashed, and the list may not know yet"
+	}
+	if beat := f.lastBeat(lb, t); !beat.IsZero() && f.until(beat.Add(metricLife), now) {
+		return "its runtime metrics say that it is alive"
+	}
+	return ""
+}
+
+// until tells whether the platform's moment t is still ahead of now, and if so
+// notes it as one at which the judgement may change.
+func (f *fleet) until(t, now time.Time) bool {
+	if !now.Before(t) {
+		return false
+	}
+	f.wakes = append(f.wakes, f.clock.elapsed(t, never))
+	return true
+}
+
+// lookAfter tells whether only a look that is asked for after the platform's moment
+// t can settle a doubt, and notes it.
+func (f *fleet) lookAfter(t time.Time) bool {
+	at := f.clock.elapsed(t, never)
+	if f.look.AskedAt >= at {
+		return false
+	}
+	if f.lookAt == 0 || at < f.lookAt {
+		f.lookAt = at
+	}
+	return true
+}
+
+func (f *fleet) noLog() string {
+	switch {
+	case !f.cfg.UseLog:
+		return "the log is switched off"
+	case f.logWhy != "":
+		return f.logWhy
+	case f.log == "":
+		return "the log has not been read yet"
+	}
+	return "the log stream is interrupted"
+}
+
+// lastBeat is the last sign of life of an old instance of the label that its
+// books do not explain; zero if there is none. An instance is old if it was heard
+// of before the target's release, or if its uuid is that of an old dyno of the
+// list (whether the two are the same thing is not established, so only a match
+// counts).
+func (f *fleet) lastBeat(lb *label, t tally) time.Time {
+	var last time.Time
+	if f.release.IsZero() {
+		return last
+	}
+	for uuid, b := range lb.beats {
+		isNew, listed := f.ids[uuid]
+		if isNew || (!listed && !b.first.Before(f.release)) {
+			continue
+		}
+		if b.last.After(t.lastExit.Add(stampSlack)) && b.last.After(last) {
+			last = b.last
+		}
+	}
+	return last
+}
+
+// holdOf is how long an instance of the label can hide after its record turned.
+func (f *fleet) holdOf(lb *label) time.Duration {
+	switch {
+	case f.rolling():
+		return rollingHold
+	case lb.typ == "web" && f.prebooted():
+		return f.cfg.prebootHold(f.webCount())
+	}
+	return replaceHold
+}
+
+// holdEnd is when the longest possible life of whatever hides behind the label is over.
+func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
+	hold := f.holdOf(lb)
+	web := lb.typ == "web" && !f.rolling() && f.prebooted()
+	var from time.Duration
+	switch {
+	case lb.rec == nil:
+		from = lb.leftAt
+	case f.rolling() && f.wasOld(lb):
+		from = lb.recSince
+	case f.old(lb.rec): // asleep: its process was stopped when the state changed
+		from = f.clock.elapsed(lb.rec.UpdatedAt, f.look.AskedAt)
+	default:
+		from = f.clock.elapsed(lb.rec.CreatedAt, lb.recSince)
+	}
+	if web && !f.newestWeb.IsZero() {
+		from = max(from, f.clock.elapsed(f.newestWeb, f.look.AskedAt))
+	}
+	if lb.rec != nil && !f.rolling() && t.trigger.After(lb.rec.CreatedAt) {
+		from = max(from, f.clock.elapsed(t.trigger, lb.books.changedAt))
+	}
+	return from + hold
+}
+
+// unlisted judges what no list and no line has shown: an old dyno of the type that
+// had already left the list when the gate came. It is never proven gone, but the
+// books, if they begin early enough, would have told of it.
+func (f *fleet) unlisted(typ string, at time.Duration) standing {
+	hold := replaceHold
+	if f.rolling() {
+		hold = rollingHold
+	}
+	if f.log == Flowing && !f.logSince.IsZero() && !f.fir() {
+		if now := f.clock.now(at); !now.IsZero() && !f.until(f.logSince.Add(hold), now) {
+			return standing{basis: Proven}
+		}
+	}
+	s := standing{why: f.noLog()}
+	if f.log == Flowing {
+		s.why = "the log's history does not reach back far enough"
+	}
+	switch fm := f.formation[typ]; {
+	case f.rolling():
+		mixed := false // the roll-out had begun when the list was first read
+		for _, d := range f.firstLook.Dynos {
+			mixed = mixed || d.Type == typ && !f.old(&d)
+		}
+		if mixed || len(f.firstLook.Dynos) == 0 {
+			s.until = f.firstLook.AskedAt + hold
+		}
+	case !fm.UpdatedAt.IsZero():
+		s.until = f.clock.elapsed(fm.UpdatedAt, f.formedAt) + hold
+	}
+	if at >= s.until {
+		s.basis = Presumed
+		if s.until == 0 {
+			s.basis = Proven
+		}
+	}
+	return s
+}
