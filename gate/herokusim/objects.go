@@ -89,7 +89,7 @@ func (v view) find(list, one string, r *http.Request) *answer {
 		}
 		return v.answer("slug", rows(v, v.st.slugs, v.slug), one, r, "id")
 	case "builds":
-		return v.answer("build", rows(v, v.st.builds, v.build), one, r, "id", "created_at")
+		return v.answer("build", rows(v, v.st.builds, v.build), one, r, "id", "started_at")
 	case "features":
 		if v.st.Scenario.App.NoFeatures {
 			return notFound("feature")
@@ -217,7 +217,7 @@ func (v view) build(b buildRecord) row {
 		release = idOnly{b.release}
 	}
 	created := v.time(b.created)
-	return row{map[string]string{"id": b.id, "created_at": created.Format(time.RFC3339)}, object{
+	return row{map[string]string{"id": b.id, "started_at": created.Format(time.RFC3339)}, object{
 		"app": idOnly{v.appRef.ID}, "buildpacks": []object{}, "created_at": created, "id": b.id,
 		"output_stream_url": v.base + "/streams/" + b.id, "release": release, "slug": slug,
 		"source_blob": object{"checksum": nil, "url": v.base + "/blobs/" + b.id, "version": b.commit, "version_description": nil},

@@ -4,6 +4,7 @@ package logtail
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -41,7 +42,7 @@ func Parse(line []byte) (rollout.Line, bool) {
 		if bytes.HasPrefix(h.message, []byte("Log session created")) {
 			return rollout.Line{}, false
 		}
-		l.Kind = rollout.API
+		l.Kind, l.Release = rollout.API, madeRelease(h.message)
 	case fromLogs:
 		if !lost(h.message) {
 			return rollout.Line{}, false
@@ -53,10 +54,27 @@ func Parse(line []byte) (rollout.Line, bool) {
 	if l.Stamp, ok = parseStamp(h.stamp); !ok {
 		return rollout.Line{}, false
 	}
-	if l.Kind != rollout.API && l.Kind != rollout.Metric {
+	switch l.Kind {
+	case rollout.API, rollout.Metric, rollout.Start:
+		// They can quote configuration, and commands can hold secrets.
+	default:
 		l.Text = clean(h.message)
 	}
 	return l, true
+}
+
+// madeRelease is the version in "Release v42 created by ..."; 0 if it says something else.
+func madeRelease(message []byte) int {
+	rest, ok := bytes.CutPrefix(message, []byte("Release v"))
+	digits, _, ok2 := bytes.Cut(rest, []byte(" created"))
+	if !ok || !ok2 || len(digits) > 9 {
+		return 0
+	}
+	n, err := strconv.Atoi(string(digits))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // parts are the four parts of a line. proc is nil if there is none.

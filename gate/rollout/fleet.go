@@ -36,6 +36,7 @@ type fleet struct {
 	newestWeb time.Time // when the newest new web dyno was created or announced
 
 	wakes  []time.Duration // when a doubt of the last survey runs out by time alone
+	behind bool            // a dyno is up by the log, and not yet by the list
 	lookAt time.Duration   // when a look would settle a doubt of it; 0: there is none
 }
 
@@ -51,7 +52,8 @@ type label struct {
 	books     books
 	beats     map[string]*beat // by the uuid of its instances
 
-	upAt time.Time // when its new record first was up
+	turned time.Time // when its first new record was created
+	upAt   time.Time // when a new record of it first was up
 }
 
 // beat is an instance that runtime metrics tell of.
@@ -191,6 +193,9 @@ func (f *fleet) seeRecord(lb *label) {
 	f.ids[d.ID] = isNew || f.ids[d.ID]
 	if !isNew {
 		return
+	}
+	if lb.turned.IsZero() {
+		lb.turned = d.CreatedAt
 	}
 	if lb.typ == "web" && d.CreatedAt.After(f.newestWeb) {
 		f.newestWeb = d.CreatedAt

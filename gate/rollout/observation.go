@@ -168,6 +168,9 @@ type Line struct {
 	// From and To are the states of a State line.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
+	// Release is the version of a release that an API line says was made; 0 if it
+	// says something else.
+	Release int `json:"release,omitempty"`
 	// UUID names the instance in a Metric line.
 	UUID string `json:"uuid,omitempty"`
 	// Text is the message as it was printed, at most 300 bytes of it. The text of

@@ -175,6 +175,7 @@ func (r *Rollout) retarget() {
 
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
+		r.target.heard = max(r.target.heard, l.Release)
 		// What happened before the newest full look was asked for is in it.
 		if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
 			r.dirty, r.newsFromAPI = true, true
@@ -207,6 +208,10 @@ func (r *Rollout) judge() {
 	if r.fleet.look != nil && r.fleet.version != 0 {
 		r.types, r.dynos = r.fleet.survey(r.now)
 		r.follow()
+		if until := r.holding(); r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != never {
+			r.notice(fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",
+				short(until), short(r.cfg.Timeout)))
+		}
 	}
 	r.verdict = r.decide()
 }
@@ -344,8 +349,9 @@ func (r *Rollout) Wants() Wants {
 	rel := r.target.rel
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
-	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted
-	w.Full = waits || w.Ready || r.newsFromAPI
+	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0
+	w.Changed = w.Changed || r.behind()
+	w.Full = waits || w.Ready || r.newsFromAPI || r.target.heard > r.target.newest
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at
@@ -369,6 +375,12 @@ func (r *Rollout) Wants() Wants {
 		}
 	}
 	return w
+}
+
+// behind tells whether the log knows more than the lists show, so that a newer look
+// is worth its price.
+func (r *Rollout) behind() bool {
+	return r.target.heard > r.target.newest || r.fleet.behind
 }
 
 // Picture is all that is known now.

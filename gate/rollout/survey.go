@@ -53,7 +53,8 @@ type typeStanding struct {
 
 // survey judges every type in scope at the moment at.
 func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
-	f.wakes, f.lookAt = f.wakes[:0], 0
+	f.wakes, f.lookAt, f.behind = f.wakes[:0], 0, false
+	now := f.clock.now(at)
 	byType := map[string]*typeStanding{}
 	var order []*typeStanding
 	for _, t := range f.types() {
@@ -72,6 +73,8 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 		if rec := lb.rec; rec != nil {
 			dp.Version, dp.State, dp.Old = rec.Version, rec.State, f.old(rec)
 			ts.count(rec, dp.Old)
+			t := &s.tally
+			f.behind = f.behind || rec.State == "starting" && t.state == "up" && t.stateAt.After(rec.CreatedAt) && now.Before(t.stateAt.Add(2*listLag))
 		}
 		for _, c := range s.tally.crashes {
 			if c.After(f.release) {

@@ -35,6 +35,7 @@ type target struct {
 	builds   []Build
 	asked    int // how many releases to ask for
 
+	heard    int      // the newest version that the log has told of
 	rel      *Release // nil while it is not known
 	missing  bool     // the newest look did not show the target any more
 	newerMax int      // the newest succeeded release after the target

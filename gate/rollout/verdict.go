@@ -180,11 +180,11 @@ func (r *Rollout) crashed() *Verdict {
 		}
 		var crashes []time.Time
 		for _, c := range r.fleet.tally(lb, r.now).crashes {
-			if c.After(rec.CreatedAt) {
+			if c.After(lb.turned) {
 				crashes = append(crashes, c)
 			}
 		}
-		if n := len(crashes); n >= crashLoop && rec.State != "up" && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
+		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
 			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, short(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}
 	}
@@ -226,6 +226,9 @@ func (r *Rollout) open() *Verdict {
 // of the types, and how that is known.
 func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	rel := r.target.rel
+	if r.target.heard > r.target.newest {
+		return false, "" // the log tells of a release that the list does not show yet
+	}
 	if rel == nil || rel.Status != "succeeded" || r.target.missing || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
