@@ -27,8 +27,8 @@ func TestParse(t *testing.T) {
 		line string
 		want rollout.Line // its Stamp is filled in; no Kind: the line does not matter
 	}{
-		"start":              {"heroku[web.1]: Starting process with command `bin/serve`", rollout.Line{Label: "web.1", Kind: rollout.Start, Text: "Starting process with command `bin/serve`"}},
-		"start of 2011":      {"heroku[rake.2]: Running process with command `rake x`", rollout.Line{Label: "rake.2", Kind: rollout.Start, Text: "Running process with command `rake x`"}},
+		"start":              {"heroku[web.1]: Starting process with command `bin/serve`", rollout.Line{Label: "web.1", Kind: rollout.Start}},
+		"start of 2011":      {"heroku[rake.2]: Running process with command `rake x`", rollout.Line{Label: "rake.2", Kind: rollout.Start}},
 		"pod":                {"heroku[web-12a34b56d-e78f9]: Idling", rollout.Line{Label: "web-12a34b56d-e78f9", Kind: rollout.Sleep, Text: "Idling"}},
 		"state":              {"heroku[web.7]: State changed from stopping to down", rollout.Line{Label: "web.7", Kind: rollout.State, From: "stopping", To: "down", Text: "State changed from stopping to down"}},
 		"new state":          {"heroku[web.7]: State changed from up to resting", rollout.Line{Label: "web.7", Kind: rollout.State, From: "up", To: "resting", Text: "State changed from up to resting"}},
@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 		"router's fault":     {"heroku[web.1]: Error H13 (Connection closed without response)", rollout.Line{}},
 		"text is cut":        {"heroku[web.1]: " + long, rollout.Line{Label: "web.1", Kind: rollout.Fault, Text: long[:300]}},
 		"text is clean":      {"heroku[web.1]: Process exited\x1b[31m with\xff status 1\u0085", rollout.Line{Label: "web.1", Kind: rollout.Exit, Text: "Process exited[31m with status 1"}},
-		"release":            {"app[api]: Release v7 created by user a@example.com", rollout.Line{Kind: rollout.API}},
+		"release":            {"app[api]: Release v7 created by user a@example.com", rollout.Line{Kind: rollout.API, Release: 7}},
 		"deploy, old":        {"heroku[api]: Deploy 6933f9b by a@example.com", rollout.Line{Kind: rollout.API}},
 		"one-off by api":     {"app[api]: Starting process with command `bash` by user a@example.com", rollout.Line{Kind: rollout.API}},
 		"our session":        {"app[api]: Log session created by user a@example.com", rollout.Line{}},

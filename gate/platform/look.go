@@ -121,16 +121,6 @@ func (c *Client) releases(ctx context.Context, app string, most int) ([]rollout.
 	return releases, ex.header.Get("Next-Range") != "", ex.date(), nil
 }
 
-// Release reads one release, named by its id or its version ("v12" or "12").
-func (c *Client) Release(ctx context.Context, app, idOrVersion string) (*rollout.Release, time.Time, error) {
-	row, ex, err := c.release(ctx, app, idOrVersion)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	r := release(row)
-	return &r, ex.date(), nil
-}
-
 func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
 	name := idOrVersion
 	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {

@@ -115,20 +115,20 @@ func TestPreboot(t *testing.T) {
 	t.Parallel()
 	body, status := "", 0
 	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, status, body) })
-	status, body = 200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`
-	got, err := p.Preboot(t.Context(), "shop")
-	want := &rollout.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-	if diff := cmp.Diff(want, got.Preboot); diff != "" || err != nil {
-		t.Error(err, diff)
-	}
-	status, body = 404, `{"id":"not_found","message":"Couldn't find that app feature."}`
-	got, err = p.Preboot(t.Context(), "shop")
-	if diff := cmp.Diff(rollout.Observation{Date: dated, Preboot: &rollout.Preboot{Known: true}}, got); diff != "" || err != nil {
-		t.Error(err, diff)
-	}
-	status, body = 403, `{"id":"forbidden","message":"no"}`
-	if got, err = p.Preboot(t.Context(), "shop"); err == nil {
-		t.Error("a refusal was taken for an answer", got)
+	for _, tc := range []struct {
+		status int
+		body   string
+		want   *rollout.Preboot // nil: an error
+	}{
+		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &rollout.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &rollout.Preboot{Known: true}},
+		{403, `{"id":"forbidden","message":"no"}`, nil},
+	} {
+		status, body = tc.status, tc.body
+		got, err := p.Preboot(t.Context(), "shop")
+		if diff := cmp.Diff(tc.want, got.Preboot); diff != "" || (err != nil) != (tc.want == nil) {
+			t.Errorf("status %d: %v %s", tc.status, err, diff)
+		}
 	}
 }
 
@@ -223,30 +223,6 @@ func TestEndlessPages(t *testing.T) {
 		if _, err := p.Look(t.Context(), "shop", false, 0); err == nil || n > maxPages {
 			t.Errorf("%s: %v after %d pages", name, err, n)
 		}
-	}
-}
-
-func TestRelease(t *testing.T) {
-	t.Parallel()
-	p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/9") {
-			answer(w, 404, `{"id":"not_found","message":"Couldn't find that release."}`)
-			return
-		}
-		answer(w, 200, `{"id":"r","version":7,"status":"expired"}`)
-	})
-	got, at, err := p.Release(t.Context(), "shop", "v7")
-	if diff := cmp.Diff(&rollout.Release{ID: "r", Version: 7, Status: "expired"}, got); diff != "" || err != nil || at != dated {
-		t.Error(err, at, diff)
-	}
-	_, _, err = p.Release(t.Context(), "shop", "9")
-	var e *Error
-	if !errors.As(err, &e) || e.Kind() != rollout.NotFound || e.Message != "Couldn't find that release." {
-		t.Errorf("%v", err)
-	}
-	p.Release(t.Context(), "shop", "vvv-id")
-	if diff := cmp.Diff([]string{"GET /apps/shop/releases/7", "GET /apps/shop/releases/9", "GET /apps/shop/releases/vvv-id"}, d.seen); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -14,8 +14,10 @@ const (
 	// A dyno's record is created up to a second after the time that the list gives
 	// (whole seconds), and API and log servers may disagree a little.
 	stampSlack = 2 * time.Second
-	// A replacement is announced twice: "Restarting", then the change of state.
+	// A replacement is announced twice, by "Restarting" and by the change of state,
+	// and either line can come double (captures: 75 ms apart at the most).
 	sameTrigger = 5 * time.Second
+	sameLine    = time.Second
 	// After an exit, its "to crashed" line comes within 5 s (122 of 122 captured).
 	crashLineDelay = 5 * time.Second
 	// Usually it comes at once (163 captured: median 0.03 s, 99 % within 0.72 s), so
@@ -27,6 +29,10 @@ const (
 	// How close to a SIGTERM or a SIGKILL an exit must be to belong to it.
 	atOnce = 2 * time.Second
 )
+
+// killedByR12 is how the platform words the SIGKILL that follows a SIGTERM; the one
+// after a boot timeout reads otherwise.
+const killedByR12 = "Stopping remaining processes with SIGKILL"
 
 // books hold every line of a label that tells of a life, in the order of their
 // stamps: lines come late, twice, and out of order.
@@ -50,20 +56,23 @@ type question struct {
 	none    bool
 	hold    time.Duration
 	release time.Time
+	whole   time.Time
 }
 
 // reckon adds up the books. none says that nothing ran when they began; otherwise
-// that is found out, with hold as the longest time that an instance can hide. The
-// answer is kept, so that it costs nothing until something new is entered.
-func (b *books) reckon(none bool, hold time.Duration, release, now time.Time) tally {
-	q := question{len(b.entries), none, hold, release}
+// that is found out, with hold as the longest time that an instance can hide, and
+// whole as the time from which nothing can live any more that was hidden when the
+// books began. The answer is kept, so that it costs nothing until something new is
+// entered.
+func (b *books) reckon(none bool, hold time.Duration, release, whole, now time.Time) tally {
+	q := question{len(b.entries), none, hold, release, whole}
 	if q == b.keptFor && (b.keptUntil.IsZero() || now.Before(b.keptUntil)) {
 		return b.kept
 	}
 	o := opening{}
 	b.keptUntil = time.Time{}
 	if !none {
-		o = b.open(hold, release, now)
+		o = b.open(hold, release, whole, now)
 		if n := len(b.entries); n > 0 && o.entry < n && b.entries[n-1].Stamp.Before(release) {
 			b.keptUntil = b.entries[n-1].Stamp.Add(hold) // it is quiet then
 		}
@@ -96,6 +105,12 @@ func (b *books) enter(l Line, at time.Duration) bool {
 	return true
 }
 
+// drop forgets the entries from before the given time.
+func (b *books) drop(before time.Time) {
+	b.entries = slices.DeleteFunc(b.entries, func(l Line) bool { return l.Stamp.Before(before) })
+	b.keptFor = question{}
+}
+
 // A tally is what the books add up to.
 type tally struct {
 	alive     int // instances that are alive; below 0 when lines are missing
@@ -104,10 +119,11 @@ type tally struct {
 	lastExit  time.Time
 	firstStop time.Time // the first exit after the target's release
 	lastTerm  time.Time
-	lastKill  time.Time
+	lastKill  time.Time // the last SIGKILL that ended the 30 s after a SIGTERM
 	crashExit time.Time // the last exit that no SIGTERM announced
 	crashes   []time.Time
 	trigger   time.Time // the last announcement of a replacement
+	announced LineKind  // by which line
 	startDue  bool      // its start has not come yet
 	state     string    // the record's state as the log last told it
 	stateAt   time.Time
@@ -115,50 +131,56 @@ type tally struct {
 }
 
 // An opening is where the reckoning of the books begins: behind so many entries,
-// with so many instances alive.
-type opening struct{ entry, alive int }
+// with so many instances alive, one of which may still be booting.
+type opening struct {
+	entry, alive int
+	booting      bool
+	// Exits before this time may be those of instances that the books know nothing
+	// of: they do not count.
+	exitsFrom time.Time
+}
 
 // open finds the latest point before the target's release at which it is known how
 // many instances were alive: after a quiet time as long as an instance can hide,
-// nothing is left but the record's own. hold is that time,
-// now the present of the platform. Without such a point the books
-// are reckoned from their beginning, with one instance presumed unless the first
-// entry says that nothing ran.
-func (b *books) open(hold time.Duration, release, now time.Time) opening {
-	quiet := func(from, to time.Time) bool {
-		return !from.IsZero() && from.Before(release) && !to.Before(from.Add(hold))
-	}
+// nothing is left but the record's own. Without such a point the books are reckoned
+// from their beginning, with one instance presumed unless the first entry says that
+// nothing ran, and with no exit believed before the time whole.
+func (b *books) open(hold time.Duration, release, whole, now time.Time) opening {
 	next := now
 	for i := len(b.entries) - 1; i >= 0; i-- {
-		if quiet(b.entries[i].Stamp, next) {
-			return opening{i + 1, b.recordAt(i)}
+		if from := b.entries[i].Stamp; from.Before(release) && !next.Before(from.Add(hold)) {
+			state := b.stateAt(i)
+			o := opening{entry: i + 1, alive: 1, booting: state == "starting"}
+			if state == "crashed" || state == "down" || state == "complete" {
+				o.alive = 0
+			}
+			return o
 		}
 		next = b.entries[i].Stamp
 	}
+	o := opening{alive: 1, exitsFrom: whole}
 	if len(b.entries) == 0 {
-		return opening{0, 1}
+		return o
 	}
 	switch first := b.entries[0]; {
 	case first.Kind == State && first.To == "starting" && first.From != "up":
-		return opening{0, 0}
+		o.alive = 0
 	case first.Kind == Sleep && first.Text == "Unidling":
-		return opening{0, 0}
+		o.alive = 0
+	case first.Kind == State:
+		o.booting = first.From == "starting"
 	}
-	return opening{0, 1}
+	return o
 }
 
-// recordAt is how many instances the record of the label stood for after entry i.
-func (b *books) recordAt(i int) int {
+// stateAt is the state of the label's record after entry i; empty if no entry tells.
+func (b *books) stateAt(i int) string {
 	for ; i >= 0; i-- {
 		if e := b.entries[i]; e.Kind == State {
-			switch e.To {
-			case "crashed", "down", "complete":
-				return 0
-			}
-			return 1
+			return e.To
 		}
 	}
-	return 1
+	return ""
 }
 
 // add reckons up the books. release is the platform's time of the target's release.
@@ -168,7 +190,11 @@ func (b *books) add(o opening, release time.Time) tally {
 		t.broken = "too many starts and exits to keep books of"
 		return t
 	}
-	terms, ups := 0, 0
+	var terms []time.Time // SIGTERMs that no exit has answered yet
+	ups := 0
+	if o.booting {
+		ups = -1 // its start is not in the books
+	}
 	for i := o.entry; i < len(b.entries); i++ {
 		e := b.entries[i]
 		switch e.Kind {
@@ -178,12 +204,22 @@ func (b *books) add(o opening, release time.Time) tally {
 			t.startDue = false
 			t.lastStart = e.Stamp
 		case Exit:
+			if e.Stamp.Before(o.exitsFrom) {
+				continue
+			}
 			t.alive--
 			t.lastExit = e.Stamp
-			if terms == 0 || b.crashedAt(i) {
+			// A SIGTERM that was printed twice must not vouch for a later crash.
+			for len(terms) > 0 && e.Stamp.Sub(terms[0]) > killAfter+stampSlack {
+				terms = terms[1:]
+			}
+			switch crashed := b.crashedAt(i); {
+			case crashed && t.startDue:
+				t.broken = "the log shows a crash without its start"
+			case crashed || len(terms) == 0:
 				t.crashExit = e.Stamp
-			} else {
-				terms--
+			default:
+				terms = terms[1:]
 				if t.firstStop.IsZero() && !e.Stamp.Before(release) {
 					t.firstStop = e.Stamp
 				}
@@ -192,64 +228,86 @@ func (b *books) add(o opening, release time.Time) tally {
 				t.broken = "the log shows an exit without its start"
 			}
 		case Sigterm:
-			terms++
+			terms = append(terms, e.Stamp)
 			t.lastTerm = e.Stamp
-		case Replace:
-			t.announce(e.Stamp)
+		case Sigkill:
+			if e.Text == killedByR12 {
+				t.lastKill = e.Stamp
+			}
 		case State:
+			before := t.state
 			t.state, t.stateAt = e.To, e.Stamp
 			switch {
 			case e.To == "crashed":
 				t.crashes = append(t.crashes, e.Stamp)
-			case e.To == "up" && e.From == "starting":
+			case e.To == "up" && e.From == "starting" && before != "up": // else it came twice
 				ups++
-				if ups > t.starts+o.alive {
+				if ups > t.starts {
 					t.broken = "the log shows a dyno that is up without its start"
 				}
 			case e.From == "up" && e.To == "starting":
 				if t.alive == 0 {
 					t.broken = "the log shows a dyno that is up without its start"
 				}
-				t.announce(e.Stamp)
+				t.announce(e)
+			}
+			if e.From == "starting" && (e.To == "up" || e.To == "crashed") && t.startDue {
+				t.broken = "the log shows a dyno that is " + e.To + " without its start"
 			}
 		}
 	}
 	return t
 }
 
-// crashedAt tells whether the exit at entry i is that of the listed dyno, which the
-// record's change to crashed goes with.
+// crashedAt tells whether the exit at entry i is that of the listed dyno: of all
+// exits it is the nearest to a change of the record's state to crashed.
 func (b *books) crashedAt(i int) bool {
-	exit := b.entries[i].Stamp
-	for _, e := range b.entries[max(0, i-3):min(len(b.entries), i+4)] {
-		if e.Kind == State && e.To == "crashed" && e.Stamp.Sub(exit).Abs() <= crashLineDelay {
+	for j := max(0, i-4); j < min(len(b.entries), i+5); j++ {
+		if e := b.entries[j]; e.Kind == State && e.To == "crashed" && b.nearestExit(j) == i {
 			return true
 		}
 	}
 	return false
 }
 
+// nearestExit is the exit that is the nearest in time to entry j; -1 if there is
+// none near enough to belong to it.
+func (b *books) nearestExit(j int) int {
+	best, least := -1, crashLineDelay+1
+	for i := max(0, j-4); i < min(len(b.entries), j+5); i++ {
+		if d := b.entries[i].Stamp.Sub(b.entries[j].Stamp).Abs(); b.entries[i].Kind == Exit && d < least {
+			best, least = i, d
+		}
+	}
+	return best
+}
+
 // believedAfter is how long after the last exit was learnt it can be told whose it
-// was: a change to crashed would have shown by then.
-func (t *tally) believedAfter() time.Duration {
+// was: a change to crashed would have shown by then, even if lines come as late as
+// the latest so far.
+func (t *tally) believedAfter(late time.Duration) time.Duration {
 	since := func(stop time.Time) bool {
 		return !stop.IsZero() && !stop.After(t.lastExit) && t.lastExit.Sub(stop) <= atOnce
 	}
 	switch {
-	case since(t.lastKill) && t.lastKill.Sub(t.lastTerm) >= killAfter-atOnce:
-		return 0 // R12: the instance that had been stopped
+	case since(t.lastKill):
+		return 0 // the instance that had been stopped, and did not end in time
 	case since(t.lastTerm):
-		return exitSoon
+		return exitSoon + late
 	}
-	return exitLate
+	return exitLate + late
 }
 
 // announce notes that the record is being replaced, which a start must follow.
-func (t *tally) announce(stamp time.Time) {
-	if t.startDue && stamp.Sub(t.trigger) > sameTrigger {
+func (t *tally) announce(e Line) {
+	same := sameTrigger // by the other of the two lines
+	if e.Kind == t.announced {
+		same = sameLine
+	}
+	if t.startDue && e.Stamp.Sub(t.trigger) > same {
 		t.broken = "the log announces a restart whose start it does not show"
 	}
-	t.startDue, t.trigger = true, stamp
+	t.startDue, t.trigger, t.announced = true, e.Stamp, e.Kind
 }
 
 // startedSince tells whether a start at or after t is in the books.

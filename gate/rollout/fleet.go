@@ -15,6 +15,7 @@ type fleet struct {
 
 	app     App
 	preboot Preboot
+	booted  bool // preboot was on at some time
 
 	look      *Look // the newest look
 	formation map[string]Formation
@@ -24,6 +25,11 @@ type fleet struct {
 	webs      int             // how many labels are of type web; kept with order
 	ids       map[string]bool // ids of every dyno that was ever listed; true: of a new one
 	firstLook *Look
+	covered   map[string]bool          // by type, whether the log has once told of all that no list showed
+	absent    map[string]time.Duration // by type, the last look that showed none of it
+	latest    time.Duration            // how late a line has come so far, beyond the usual
+	lag       time.Duration            // how far behind the log the list was seen to be
+	began     time.Time                // the start of the gate by the stamp of the line that took the shortest time
 
 	log       LogState
 	logSince  time.Time
@@ -32,6 +38,7 @@ type fleet struct {
 
 	release time.Time // when the target was created; zero while it is not known
 	version int       // the target's version
+	first   bool      // no release before the target had any code: nothing old can run
 
 	newestWeb time.Time // when the newest new web dyno was created or announced
 
@@ -49,6 +56,9 @@ type label struct {
 	lowest    int           // the lowest version of a record of it; 0: it was never listed
 	leftAt    time.Duration // when it was first missing in the list; 0 while listed
 	fresh     bool          // it was not in the list when the books were already open
+	proved    bool          // its books prove, or did when the log last flowed, that nothing old is left
+	settled   bool          // that was so before the books were lost: what is gone does not come back
+	behind    bool          // the list was seen to be behind the log on it
 	books     books
 	beats     map[string]*beat // by the uuid of its instances
 
@@ -63,7 +73,7 @@ func newFleet(cfg *Config, clock *platformClock) *fleet {
 	return &fleet{
 		cfg: cfg, clock: clock,
 		formation: map[string]Formation{}, labels: map[string]*label{},
-		ids: map[string]bool{},
+		ids: map[string]bool{}, absent: map[string]time.Duration{}, covered: map[string]bool{},
 	}
 }
 
@@ -74,17 +84,24 @@ func (f *fleet) rolling() bool { return f.app.Space != "" || f.fir() }
 func (f *fleet) fir() bool { return f.app.Generation == "fir" }
 
 // prebooted tells whether web dynos are, or may have been, replaced by preboot.
-// What the platform says is true of now: a feature that was switched not long
-// before the target's release, or after it, counts as on.
+// What the platform says is true of now: a feature that was on at any time, or that
+// was switched not long before the target's release or after it, counts as on.
 func (f *fleet) prebooted() bool {
 	p := f.preboot
 	switch {
 	case f.rolling():
 		return false
-	case p.Enabled || !p.Known:
+	case f.booted || !p.Known:
 		return true
 	}
 	return !p.ChangedAt.IsZero() && (f.release.IsZero() || p.ChangedAt.After(f.release.Add(-f.cfg.prebootHold(f.webCount()))))
+}
+
+func (f *fleet) seePreboot(p *Preboot) {
+	if p.Known { // an answer that did not come does not undo one that did
+		f.preboot = *p
+	}
+	f.booted = f.booted || p.Enabled
 }
 
 func (f *fleet) webCount() int {
@@ -113,11 +130,7 @@ func (f *fleet) label(name, typ string) (lb *label, made bool) {
 // oneOff tells whether a type is that of a process somebody or something started
 // once. A type of the formation may bear such a name.
 func (f *fleet) oneOff(typ string) bool {
-	fm, ok := f.formation[typ]
-	if !ok {
-		return true
-	}
-	return fm.Quantity == 0 && (typ == "run" || typ == "release" || typ == "scheduler")
+	return (typ == "run" || typ == "release" || typ == "scheduler") && f.formation[typ].Quantity == 0
 }
 
 // inScope tells whether dynos of the type keep the gate shut.
@@ -134,8 +147,17 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 	if f.firstLook == nil {
 		f.firstLook = l
 	}
+	for typ := range f.formation {
+		if !slices.ContainsFunc(l.Dynos, func(d Dyno) bool { return d.Type == typ }) {
+			f.absent[typ] = at
+		}
+	}
 	if l.Formation != nil {
-		clear(f.formation)
+		// A type that a release has dropped can still have old dynos.
+		for typ, fm := range f.formation {
+			fm.Quantity = 0
+			f.formation[typ] = fm
+		}
 		for _, fm := range l.Formation {
 			f.formation[fm.Type] = fm
 		}
@@ -147,7 +169,7 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 		listed[d.Name] = true
 		lb, made := f.label(d.Name, d.Type) // of a label of the log the type was a guess
 		if made {
-			lb.fresh = f.booksOpenBefore(l)
+			lb.fresh = f.newSinceFirstLook(d.CreatedAt)
 		}
 		if lb.lowest == 0 || d.Version < lb.lowest {
 			lb.lowest = d.Version
@@ -171,10 +193,14 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 	}
 }
 
-// booksOpenBefore tells whether the log was being kept, and a list had been read
-// without the label, before this look: the label is then a new one.
-func (f *fleet) booksOpenBefore(l *Look) bool {
-	return l != f.firstLook && f.log == Flowing && !f.logSince.IsZero()
+// newSinceFirstLook tells whether a label that no look has shown so far came into
+// being after the first look, with the log being kept: nothing ran under it before.
+func (f *fleet) newSinceFirstLook(created time.Time) bool {
+	if f.firstLook == nil || f.log != Flowing || f.logSince.IsZero() || f.logSince.After(created) {
+		return false
+	}
+	first := f.clock.now(f.firstLook.AskedAt)
+	return !first.IsZero() && created.After(first.Add(stampSlack)) && len(f.firstLook.Dynos) > 0
 }
 
 // booked tells whether the books had begun when the look was asked for.
@@ -206,8 +232,8 @@ func (f *fleet) seeRecord(lb *label) {
 }
 
 // retarget judges all that is known against a target that has just become known.
-func (f *fleet) retarget(version int, release time.Time) {
-	f.version, f.release = version, release
+func (f *fleet) retarget(version int, release time.Time, first bool) {
+	f.version, f.release, f.first = version, release, first
 	for _, lb := range f.labels {
 		if lb.rec != nil {
 			f.seeRecord(lb)
@@ -227,7 +253,7 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	if lb == nil {
 		lb, _ = f.label(l.Label, f.typeOf(l.Label))
 		if f.look != nil { // and it is not in it
-			lb.leftAt, lb.fresh = at, f.log == Flowing && !f.logSince.IsZero()
+			lb.leftAt, lb.fresh = at, f.newSinceFirstLook(l.Stamp)
 		}
 	}
 	if l.Kind == Metric {
@@ -246,17 +272,31 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	}
 	entry := *l
 	entry.Text = ""
-	if l.Kind == Sleep {
+	if l.Kind == Sleep || l.Kind == Sigkill {
 		entry.Text = l.Text
 	}
 	if !lb.books.enter(entry, at) {
 		return false
 	}
+	f.timeLine(l, at)
 	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")
 	if replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {
 		f.newestWeb = l.Stamp
 	}
 	return f.inScope(lb.typ)
+}
+
+// timeLine keeps account of how late the lines of a flowing log come. The two clocks
+// differ, so only the differences between lines tell.
+func (f *fleet) timeLine(l *Line, at time.Duration) {
+	if f.log != Flowing {
+		return
+	}
+	began := l.Stamp.Add(-at) // the start of the gate, if the line took no time
+	if began.After(f.began) {
+		f.began = began
+	}
+	f.latest = min(max(f.latest, f.began.Sub(began)-usualDelay), listLag)
 }
 
 // typeOf finds the type of a label that no list has shown: the longest type of
@@ -281,19 +321,23 @@ func (f *fleet) typeOf(name string) string {
 // seeLog takes in news of the log stream. After a gap the books begin anew: what
 // was lost may have been a start.
 func (f *fleet) seeLog(s *LogStatus) {
-	after := f.log
+	gapped := f.log == Gapped
 	f.log, f.logWhy = s.State, s.Reason
 	switch s.State {
 	case Flowing:
 		f.logSince = s.Since
-		if after == Gapped {
+		if gapped {
 			f.booksFrom = s.Since
+			for _, lb := range f.labels { // what was told again of the time before
+				lb.books.drop(s.Since)
+			}
 		}
 	case Gapped:
 		f.logSince = time.Time{}
 		for _, lb := range f.labels {
 			lb.books = books{}
 			lb.fresh, lb.booked = false, time.Time{}
+			lb.settled, lb.proved = lb.settled || lb.proved, false
 		}
 	}
 }

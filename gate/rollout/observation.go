@@ -205,9 +205,7 @@ const (
 // Trouble is a request that did not bring an answer of use.
 type Trouble struct {
 	Kind TroubleKind `json:"kind"`
-	// Op is what was being done: "reading the dyno list".
-	Op string `json:"op"`
-	// Message is what the platform or the network said, without secrets.
+	// Message says what was being done and what came of it, without secrets.
 	Message string `json:"message"`
 }
 

@@ -50,6 +50,8 @@ type Want struct {
 
 const (
 	defaultCrashGrace = 60 * time.Second
+	// prebootLife is how long an answer to whether preboot is on is good for.
+	prebootLife = 150 * time.Second
 	// crashLoop is how many crashes of one dyno within the grace are a loop.
 	crashLoop = 3
 	// platformSilent is how long the platform may bring no list before a time-out
@@ -64,21 +66,23 @@ type Rollout struct {
 	target *target
 	fleet  *fleet
 
-	now         time.Duration
-	full        *Look         // the newest full look
-	changedAt   time.Duration // when a line in scope was last learnt
-	dirty       bool          // something happened that the newest look may not show
-	newsFromAPI bool          // the log told of something done through the API since the newest full look
-	readyAt     time.Duration // since when all conditions hold; -1 while they do not
-	lookedAt    time.Duration // when the newest look arrived
-	trouble     *Trouble      // the newest trouble, nil after a good answer
-	end         End
-	verdict     *Verdict
-	times       Times
-	gaps        []Gap
-	notices     []string
-	moments     []Moment
-	crashSince  map[string]time.Duration
+	now        time.Duration
+	full       *Look         // the newest full look
+	changedAt  time.Duration // when a line in scope was last learnt
+	dirty      bool          // something happened that the newest look may not show
+	apiAt      time.Duration // when the log last told of something done through the API
+	readyAt    time.Duration // since when all conditions hold; -1 while they do not
+	lookedAt   time.Duration // when the newest look arrived
+	trouble    *Trouble      // the newest trouble, nil after a good answer
+	end        End
+	targetAt   time.Duration // when the target became known
+	prebootAt  time.Duration // when preboot was last asked for
+	verdict    *Verdict
+	times      Times
+	gaps       []Gap
+	notices    []string
+	moments    []Moment
+	crashSince map[string]time.Duration
 
 	types []typeStanding // as of the newest observation
 	dynos []DynoPicture
@@ -109,8 +113,9 @@ func (r *Rollout) Apply(o Observation) {
 			r.notice("the app is in maintenance mode; its dynos run all the same")
 		}
 	case o.Preboot != nil:
-		r.fleet.preboot = *o.Preboot
-		if !o.Preboot.Known && !r.fleet.rolling() {
+		r.fleet.seePreboot(o.Preboot)
+		r.prebootAt = r.now
+		if !r.fleet.preboot.Known && !r.fleet.rolling() {
 			r.notice("the platform does not say whether preboot is on; the gate holds as if it were")
 		}
 	case o.Look != nil:
@@ -139,9 +144,9 @@ func (r *Rollout) seeLook(l *Look) {
 	}
 	r.trouble = nil
 	r.lookedAt = r.now
-	r.dirty = r.changedAt > l.AskedAt
+	r.dirty = max(r.changedAt, r.apiAt) > l.AskedAt
 	if l.Full() {
-		r.full, r.newsFromAPI = l, false
+		r.full = l
 		r.target.see(l)
 	}
 	r.fleet.seeList(l, r.now)
@@ -152,10 +157,12 @@ func (r *Rollout) seeLook(l *Look) {
 func (r *Rollout) retarget() {
 	rel := r.target.rel
 	if rel == nil {
+		r.noteCommit()
 		return
 	}
 	if r.fleet.version != rel.Version {
-		r.fleet.retarget(rel.Version, rel.CreatedAt)
+		r.targetAt = r.now
+		r.fleet.retarget(rel.Version, rel.CreatedAt, r.target.firstCode())
 		r.times.ReleaseCreated = rel.CreatedAt
 		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
 	}
@@ -173,12 +180,27 @@ func (r *Rollout) retarget() {
 	}
 }
 
+// noteCommit says at once what keeps a commit from being found.
+func (r *Rollout) noteCommit() {
+	switch {
+	case r.cfg.Want.Commit == "" || r.target.newest == 0:
+	case r.target.noSlugs():
+		r.notice("the app's releases carry no slug, so no commit can be matched: " + useRelease)
+	case r.target.followed() > 0:
+		r.notice(fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again",
+			r.target.followed(), r.cfg.Want.Commit))
+	}
+}
+
+// useRelease is what to do where no commit can be matched.
+const useRelease = `use the input "release" instead`
+
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
 		r.target.heard = max(r.target.heard, l.Release)
 		// What happened before the newest full look was asked for is in it.
 		if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
-			r.dirty, r.newsFromAPI = true, true
+			r.dirty, r.apiAt = true, r.now
 		}
 		return
 	}
@@ -187,7 +209,7 @@ func (r *Rollout) seeLine(l *Line) {
 	}
 	r.changedAt = r.now
 	// A SIGTERM or an exit does not change the list; a start or a state does.
-	if l.Kind == Start || l.Kind == State {
+	if l.Kind == Start || l.Kind == State || l.Kind == Exit && r.fleet.fir() {
 		r.dirty = true
 	}
 }
@@ -333,6 +355,10 @@ type Wants struct {
 	Releases int
 	// Slugs are the slugs whose commit is not known and matters.
 	Slugs []string
+	// Preboot: the answer to whether preboot is on is missing, or too old.
+	Preboot bool
+	// Flowing: the log tells of what happens.
+	Flowing bool
 	// Builds: the newest builds may tell why the release does not appear.
 	Builds bool
 }
@@ -350,8 +376,10 @@ func (r *Rollout) Wants() Wants {
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
 	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0
+	w.Flowing = r.fleet.log == Flowing
+	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
 	w.Changed = w.Changed || r.behind()
-	w.Full = waits || w.Ready || r.newsFromAPI || r.target.heard > r.target.newest
+	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.heard > r.target.newest
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at

@@ -3,12 +3,17 @@
 
 package rollout
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// An exit that no SIGTERM announced is a crash, of the listed dyno or of a
 	// hidden one. A list that was asked this much later knows which.
 	listLag = 10 * time.Second
+	// Lines come this much apart in time as a matter of course.
+	usualDelay = 500 * time.Millisecond
 	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime
 	// Metrics", Dev Center): three beats missed, and it is no longer evidence.
 	metricLife = 60 * time.Second
@@ -38,7 +43,7 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	var s standing
 	s.tally = f.tally(lb, at)
 	rec := lb.rec
-	if rec != nil && f.old(rec) && rec.State != "idle" {
+	if rec != nil && f.old(rec) && rec.State != "idle" && rec.State != "down" {
 		s.listed = 1
 	}
 	if f.fir() || f.oneOff(lb.typ) {
@@ -60,8 +65,11 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	}
 
 	s.why = f.doubt(lb, s.tally, running, inBooks, at)
-	if s.why == "" {
-		s.basis, s.hidden = Proven, 0
+	if f.log == Flowing {
+		lb.proved = s.why == ""
+	}
+	if lb.proved || lb.settled {
+		s.basis, s.hidden, s.why = Proven, 0, ""
 		return s
 	}
 	s.until = f.holdEnd(lb, s.tally)
@@ -101,10 +109,24 @@ func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
 
 // tally reckons up the books of a label.
 func (f *fleet) tally(lb *label, at time.Duration) tally {
-	// If the label, or its process type, is new, nothing ran before.
-	fm, ok := f.formation[lb.typ]
-	none := lb.fresh || ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release)
-	return lb.books.reckon(none, f.holdOf(lb), f.release, f.clock.now(at))
+	hold := f.holdOf(lb.typ)
+	none := lb.fresh || f.first
+	if fm, ok := f.formation[lb.typ]; ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release) && !f.wasOld(lb) {
+		// The process type came with the target, unless the log shows that it did not.
+		none = none || len(lb.books.entries) > 0 && lb.books.entries[0].Kind == Start
+	}
+	return lb.books.reckon(none, hold, f.release, f.whole(lb, hold), f.clock.now(at))
+}
+
+// whole is the time from which nothing lives any more that was already hidden when
+// the books of the label began. It was hidden since before the record of that time
+// was created, which may be long ago.
+func (f *fleet) whole(lb *label, hold time.Duration) time.Time {
+	known := f.logSince
+	if !lb.booked.IsZero() && lb.booked.Before(known) {
+		known = lb.booked
+	}
+	return known.Add(hold)
 }
 
 // doubt says why the books of a label do not prove that nothing is hidden behind
@@ -117,14 +139,8 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 		return "the log's history does not say where it begins"
 	}
 	now := f.clock.now(at)
-	// Whatever was already hidden when the books began is over after one hold. It was
-	// hidden since before the record of that time was created, which may be long ago.
-	known := f.logSince
-	if !lb.booked.IsZero() && lb.booked.Before(known) {
-		known = lb.booked
-	}
 	switch {
-	case now.IsZero() || f.until(known.Add(f.holdOf(lb)), now):
+	case now.IsZero() || f.until(f.whole(lb, f.holdOf(lb.typ)), now):
 		return "the log's history does not reach back far enough"
 	case t.broken != "":
 		return t.broken
@@ -139,7 +155,7 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
 		return "an instance is being stopped"
 	}
-	if sure := lb.books.exitAt + t.believedAfter(); running == 1 && !t.lastExit.IsZero() && at < sure {
+	if sure := lb.books.exitAt + t.believedAfter(f.latest+f.lag); running == 1 && !t.lastExit.IsZero() && at < sure {
 		f.wakes = append(f.wakes, sure)
 		return "an exit is too fresh to tell whose it was"
 	}
@@ -212,12 +228,12 @@ func (f *fleet) lastBeat(lb *label, t tally) time.Time {
 	return last
 }
 
-// holdOf is how long an instance of the label can hide after its record turned.
-func (f *fleet) holdOf(lb *label) time.Duration {
+// holdOf is how long an instance of a type can hide after its label's record turned.
+func (f *fleet) holdOf(typ string) time.Duration {
 	switch {
 	case f.rolling():
 		return rollingHold
-	case lb.typ == "web" && f.prebooted():
+	case typ == "web" && f.prebooted():
 		return f.cfg.prebootHold(f.webCount())
 	}
 	return replaceHold
@@ -225,7 +241,7 @@ func (f *fleet) holdOf(lb *label) time.Duration {
 
 // holdEnd is when the longest possible life of whatever hides behind the label is over.
 func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
-	hold := f.holdOf(lb)
+	hold := f.holdOf(lb.typ)
 	web := lb.typ == "web" && !f.rolling() && f.prebooted()
 	var from time.Duration
 	switch {
@@ -251,12 +267,13 @@ func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
 // had already left the list when the gate came. It is never proven gone, but the
 // books, if they begin early enough, would have told of it.
 func (f *fleet) unlisted(typ string, at time.Duration) standing {
-	hold := replaceHold
-	if f.rolling() {
-		hold = rollingHold
+	if f.first || f.covered[typ] {
+		return standing{basis: Proven}
 	}
+	hold := f.holdOf(typ)
 	if f.log == Flowing && !f.logSince.IsZero() && !f.fir() {
 		if now := f.clock.now(at); !now.IsZero() && !f.until(f.logSince.Add(hold), now) {
+			f.covered[typ] = true
 			return standing{basis: Proven}
 		}
 	}
@@ -264,22 +281,22 @@ func (f *fleet) unlisted(typ string, at time.Duration) standing {
 	if f.log == Flowing {
 		s.why = "the log's history does not reach back far enough"
 	}
-	switch fm := f.formation[typ]; {
-	case f.rolling():
-		mixed := false // the roll-out had begun when the list was first read
-		for _, d := range f.firstLook.Dynos {
-			mixed = mixed || d.Type == typ && !f.old(&d)
+	begun := true
+	if f.rolling() {
+		// What left the list before the first look, or between two that show nothing.
+		s.until = f.firstLook.AskedAt + hold
+		absent := f.absent[typ]
+		if absent > 0 && slices.ContainsFunc(f.look.Dynos, func(d Dyno) bool { return d.Type == typ }) {
+			s.until = absent + hold
 		}
-		if mixed || len(f.firstLook.Dynos) == 0 {
-			s.until = f.firstLook.AskedAt + hold
-		}
-	case !fm.UpdatedAt.IsZero():
-		s.until = f.clock.elapsed(fm.UpdatedAt, f.formedAt) + hold
+		begun = absent > 0 || slices.ContainsFunc(f.firstLook.Dynos, func(d Dyno) bool { return d.Type == typ && !f.old(&d) })
+	} else {
+		s.until = f.clock.elapsed(f.formation[typ].UpdatedAt, f.formedAt) + hold
 	}
 	if at >= s.until {
 		s.basis = Presumed
-		if s.until == 0 {
-			s.basis = Proven
+		if !begun {
+			s.basis = Proven // the roll-out was watched from before its beginning
 		}
 	}
 	return s

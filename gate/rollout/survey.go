@@ -73,8 +73,7 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 		if rec := lb.rec; rec != nil {
 			dp.Version, dp.State, dp.Old = rec.Version, rec.State, f.old(rec)
 			ts.count(rec, dp.Old)
-			t := &s.tally
-			f.behind = f.behind || rec.State == "starting" && t.state == "up" && t.stateAt.After(rec.CreatedAt) && now.Before(t.stateAt.Add(2*listLag))
+			f.compare(lb, &s.tally, now)
 		}
 		for _, c := range s.tally.crashes {
 			if c.After(f.release) {
@@ -103,6 +102,24 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 		out[i] = *ts
 	}
 	return out, dynos
+}
+
+// compare notes when the list is behind the log, and how far: a dyno is up by the
+// one and still starting by the other.
+func (f *fleet) compare(lb *label, t *tally, now time.Time) {
+	if t.state != "up" || now.IsZero() {
+		return
+	}
+	lag := f.clock.now(f.look.AskedAt).Sub(t.stateAt)
+	switch {
+	case lb.rec.State == "starting" && t.stateAt.After(lb.rec.CreatedAt):
+		f.behind = f.behind || now.Before(t.stateAt.Add(2*listLag))
+		lb.behind = lb.behind || lag > 0
+		f.lag = min(max(f.lag, lag), listLag)
+	case lb.rec.State == "up" && lb.behind:
+		lb.behind = false
+		f.lag = min(max(f.lag, lag), listLag)
+	}
 }
 
 // goneAt is when a clear label's last old instance ended, as far as that is known.

@@ -36,6 +36,7 @@ type target struct {
 	asked    int // how many releases to ask for
 
 	heard    int      // the newest version that the log has told of
+	running  int      // the newest version that a listed dyno was of
 	rel      *Release // nil while it is not known
 	missing  bool     // the newest look did not show the target any more
 	newerMax int      // the newest succeeded release after the target
@@ -50,6 +51,9 @@ func newTarget(cfg *Config, clock *platformClock) *target {
 // see takes in the releases of a look.
 func (t *target) see(l *Look) {
 	t.cut = l.ReleasesCut
+	for _, d := range l.Dynos {
+		t.running = max(t.running, d.Version)
+	}
 	for _, r := range l.Releases {
 		t.releases[r.Version] = r
 		t.newest = max(t.newest, r.Version)
@@ -100,6 +104,8 @@ func (t *target) resolve() {
 		} else if w.Version < t.newest && t.cut {
 			t.asked = min(maxReleases, t.newest-w.Version+moreReleases)
 		}
+	case t.heard > t.newest || t.running > t.newest:
+		// A newer release is known of, and the list of releases is behind.
 	default:
 		r := t.releases[t.newest]
 		t.rel = &r
@@ -115,20 +121,28 @@ func (t *target) resolve() {
 // followed is not it, unless it came while the gate was waiting: the commit is
 // then about to be deployed again.
 func (t *target) byCommit(commit string) *Release {
+	commit = strings.ToLower(commit)
+	full := ""
+	for _, c := range t.commits {
+		if !strings.HasPrefix(c, commit) || c == full {
+			continue
+		}
+		if full != "" {
+			t.bad = fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", commit, min(c, full), max(c, full))
+			return nil
+		}
+		full = c
+	}
 	var found *Release
 	for _, r := range t.versions() {
 		c, known := t.commits[r.SlugID]
 		switch {
-		case r.SlugID != "" && !known && found == nil:
+		case found != nil && r.SlugID != found.SlugID:
+			return found // the run is over
+		case found == nil && r.SlugID != "" && !known:
 			return nil // its slug is still to be read
-		case known && strings.HasPrefix(c, strings.ToLower(commit)):
-			if found != nil && c != t.commits[found.SlugID] {
-				t.bad = fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", commit, t.commits[found.SlugID], c)
-				return nil
-			}
-			if found == nil || found.SlugID == r.SlugID {
-				found = &r
-			}
+		case known && c == full && full != "":
+			found = &r
 		case found == nil && r.Version <= t.first && r.Status == "succeeded":
 			return nil
 		}
@@ -186,6 +200,32 @@ func (t *target) seeNewer() {
 			t.asked = maxReleases // it may be the slug of a much older release
 		}
 	}
+}
+
+// firstCode tells whether the target brings the app's first code: no release before
+// it has a slug. It is only known where releases have slugs, and all were listed.
+func (t *target) firstCode() bool {
+	if t.rel.SlugID == "" || t.cut {
+		return false
+	}
+	for _, r := range t.releases {
+		if r.Version < t.rel.Version && r.SlugID != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// followed is a release with the wanted commit that other code has followed; 0 if
+// there is none.
+func (t *target) followed() int {
+	n := 0
+	for _, r := range t.releases {
+		if c := t.commits[r.SlugID]; c != "" && strings.HasPrefix(c, strings.ToLower(t.cfg.Want.Commit)) {
+			n = max(n, r.Version)
+		}
+	}
+	return n
 }
 
 // failedBuild is the newest build of the wanted commit, if it failed.

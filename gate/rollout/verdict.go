@@ -96,13 +96,13 @@ func (r *Rollout) refused() *Verdict {
 	switch t.Kind {
 	case Unauthorized:
 		v.Reason = KeyUnauthorized
-		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s: %s): check the input \"api-key\"", t.Op, t.Message)
+		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s): check the input \"api-key\"", t.Message)
 	case Forbidden:
 		v.Reason = KeyForbidden
-		v.Message = fmt.Sprintf("the API key may not see app %q (%s: %s): give it the scope \"read\" and access to the app", r.cfg.App, t.Op, t.Message)
+		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
 	default:
 		v.Reason = AppNotFound
-		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s: %s): check the input \"app\"", r.cfg.App, t.Op, t.Message)
+		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\"", r.cfg.App, t.Message)
 	}
 	return v
 }
@@ -207,7 +207,7 @@ func (r *Rollout) open() *Verdict {
 		r.readyAt = r.now
 	}
 	l := r.full
-	if l == nil || l != r.fleet.look || r.changedAt > l.AskedAt {
+	if l == nil || l != r.fleet.look || max(r.changedAt, r.apiAt) > l.AskedAt {
 		return nil
 	}
 	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
@@ -232,13 +232,8 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	if rel == nil || rel.Status != "succeeded" || r.target.missing || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
-	if len(r.full.Formation) == 0 {
-		// A formation that is not there yet, or an app that only runs one-off dynos.
-		for _, d := range r.fleet.look.Dynos {
-			if d.Type != "run" && d.Type != "scheduler" && d.Type != "release" {
-				return false, ""
-			}
-		}
+	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {
+		return false, "" // a formation that is not there yet, or not any more, says nothing
 	}
 	basis := Proven
 	for _, t := range types {
@@ -259,6 +254,9 @@ func (r *Rollout) passed(basis Basis) *Verdict {
 	wanted, up, _ := r.sums()
 	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: basis}
 	how := "the log shows the end of every old process"
+	if r.times.FirstOldStopped.IsZero() {
+		how = "none was left to end"
+	}
 	if basis == Presumed {
 		how = "the longest time that an old process can live is over"
 		if r.times.OldGone.IsZero() || r.lastPresumed().After(r.times.OldGone) {
@@ -302,13 +300,13 @@ func (r *Rollout) timedOut() *Verdict {
 		v.Reason = PlatformUnreachable
 		v.Message = "the platform gave no usable answer"
 		if r.trouble != nil {
-			v.Message = fmt.Sprintf("the platform gave no usable answer (%s: %s)", r.trouble.Op, r.trouble.Message)
+			v.Message = fmt.Sprintf("the platform gave no usable answer (%s)", r.trouble.Message)
 		}
 	case rel == nil:
 		v.Reason = ReleaseMissing
 		v.Message = fmt.Sprintf("%s did not appear; the newest release is v%d", r.target.wish(), r.target.newest)
 		if r.cfg.Want.Commit != "" && r.target.noSlugs() {
-			v.Message += "; its releases carry no slug, so no commit can be matched: use the input \"release\" instead"
+			v.Message += "; its releases carry no slug, so no commit can be matched: " + useRelease
 		}
 	case rel.Status != "succeeded":
 		v.Reason = ReleaseMissing

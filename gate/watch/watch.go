@@ -35,8 +35,10 @@ type Report interface {
 const (
 	// With the log flowing, a look only guards against what the log does not tell.
 	flowingInterval = 75 * time.Second
-	// A look with formation and releases costs three requests instead of one.
-	fullInterval = 75 * time.Second
+	// A look with formation and releases costs three requests instead of one. Without
+	// the log nothing else tells that it is needed.
+	fullInterval  = 150 * time.Second
+	blindInterval = time.Minute
 	// What the log tells makes the list worth a look, but not for every line.
 	changeSpacing = 1500 * time.Millisecond
 	// Two looks are never closer than this, but for the one that may open the gate.
@@ -85,7 +87,8 @@ type run struct {
 	failed   bool          // the newest look brought nothing
 	// retry says, for each question that is asked only until it is answered, when
 	// to ask it again; never once it is answered or under way.
-	retry map[string]time.Duration
+	retry    map[string]time.Duration
+	answered map[string]bool
 }
 
 // never is a moment that does not come.
@@ -97,7 +100,7 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
 		news: make(chan news, 256), asked: -1, askedAll: -1,
-		retry: map[string]time.Duration{},
+		retry: map[string]time.Duration{}, answered: map[string]bool{},
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
@@ -154,14 +157,16 @@ func (r *run) loop(ctx, inner context.Context) {
 	}
 }
 
-// take applies what came in and all that has come in behind it.
-func (r *run) take(n news) {
+// take applies what came in and all that has come in behind it. It tells whether
+// the last look was among it.
+func (r *run) take(n news) (last bool) {
 	for {
+		last = last || n.question == "last look"
 		switch {
-		case n.question == "look":
+		case n.question == "look" || n.question == "last look":
 			r.looking, r.failed = false, n.o.Look == nil
 		case n.question != "" && n.answered:
-			r.retry[n.question] = never
+			r.retry[n.question], r.answered[n.question] = never, true
 		case n.question != "":
 			r.retry[n.question] = r.elapsed() + retryAfter
 		}
@@ -169,7 +174,7 @@ func (r *run) take(n news) {
 		select {
 		case n = <-r.news:
 		default:
-			return
+			return last
 		}
 	}
 }
@@ -244,14 +249,21 @@ func (r *run) nextLook() time.Duration {
 func (r *run) ask(ctx context.Context) {
 	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
 	if !r.looking && now >= r.nextLook() {
-		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+fullInterval
-		r.look(ctx, full, w.Releases)
+		every := blindInterval
+		if w.Flowing {
+			every = fullInterval
+		}
+		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+every
+		r.look(ctx, "look", full, w.Releases)
 		if w.Builds {
-			r.retry["builds"] = 0
+			r.again("builds")
 		}
 	}
 	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
-	r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
+	if w.Preboot {
+		r.again("preboot")
+		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
+	}
 	if w.Builds {
 		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
 	}
@@ -263,6 +275,14 @@ func (r *run) ask(ctx context.Context) {
 			}
 			return o, err
 		})
+	}
+}
+
+// again lets a question be asked once more that was answered before.
+func (r *run) again(question string) {
+	if r.answered[question] {
+		r.answered[question] = false
+		delete(r.retry, question)
 	}
 }
 
@@ -288,7 +308,7 @@ func (r *run) once(ctx context.Context, question string, ask func() (rollout.Obs
 }
 
 // look starts a look, unless one is under way.
-func (r *run) look(ctx context.Context, full bool, releases int) {
+func (r *run) look(ctx context.Context, question string, full bool, releases int) {
 	asked := r.elapsed()
 	r.looking, r.partial, r.asked = true, !full, asked
 	if full {
@@ -301,7 +321,7 @@ func (r *run) look(ctx context.Context, full bool, releases int) {
 		} else {
 			o.Look.AskedAt = asked
 		}
-		r.send(ctx, news{o: o, question: "look"})
+		r.send(ctx, news{o: o, question: question})
 	})
 }
 
@@ -309,12 +329,12 @@ func (r *run) look(ctx context.Context, full bool, releases int) {
 func (r *run) lastLook(ctx, inner context.Context) {
 	limited, cancel := context.WithTimeout(inner, lastLook)
 	defer cancel()
-	r.look(limited, true, r.core.Wants().Releases)
+	r.look(limited, "last look", true, r.core.Wants().Releases)
 	for {
 		select {
 		case n := <-r.news:
-			r.take(n)
-			if _, done := r.core.Verdict(); done || !r.looking {
+			last := r.take(n)
+			if _, done := r.core.Verdict(); done || last {
 				return
 			}
 		case <-limited.Done():
@@ -352,5 +372,5 @@ func kind(err error) rollout.TroubleKind {
 }
 
 func trouble(err error) rollout.Observation {
-	return rollout.Observation{Trouble: &rollout.Trouble{Kind: kind(err), Op: "asking Heroku", Message: err.Error()}}
+	return rollout.Observation{Trouble: &rollout.Trouble{Kind: kind(err), Message: err.Error()}}
 }
