@@ -108,6 +108,17 @@ func roll(seed int64) rolled {
 	return r
 }
 
+// target is the version of the newest release when the gate starts.
+func (r rolled) target(gate time.Duration) int {
+	version := 41
+	for _, e := range r.Events {
+		if (e.Deploy != nil || e.Config != nil) && e.At <= gate {
+			version++
+		}
+	}
+	return version
+}
+
 // timings are those of one release or restart, within the platform's limits.
 func (d dice) timings(sc *herokusim.Scenario) map[string]herokusim.Timing {
 	out := map[string]herokusim.Timing{}
@@ -338,6 +349,10 @@ func one(t *testing.T, seed int64, late *lateness) {
 		return
 	default:
 		fail("verdict %+v at %s", o.verdict, o.at)
+		return
+	}
+	if want := r.target(story.Gate); o.picture.Target.Version != want {
+		fail("the target was taken to be v%d, not v%d", o.picture.Target.Version, want)
 		return
 	}
 	for _, in := range story.OldRunning(o.at, o.picture.Target.Version) {
