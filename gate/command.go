@@ -120,7 +120,7 @@ func (c *Command) parseFlags() (map[string]string, error) {
 // parts are what a wait is put together from.
 type parts struct {
 	client   *platform.Client
-	tail     watch.Log
+	tail     *logtail.Tail // nil: the log is not read
 	recorder *recorder
 }
 
@@ -145,8 +145,11 @@ func (c *Command) build(s settings) (*parts, error) {
 func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report) int {
 	begin := time.Now()
 	w := &watch.Watcher{
-		Config: s.Config, Platform: p.client, Log: p.tail, Report: out,
+		Config: s.Config, Platform: p.client, Report: out,
 		Timeout: s.Timeout, Interval: s.pollInterval, Speed: c.Speed,
+	}
+	if p.tail != nil {
+		w.Log = p.tail
 	}
 	if p.recorder != nil {
 		w.Record = p.recorder.observe
@@ -156,6 +159,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)
 	}
+	explain(ctx, picture, verdict, s.App, p.client, p.tail, out)
 	budget := p.client.Budget()
 	err := out.End(report.Ending{
 		Picture: picture, Verdict: verdict, Waited: waited,

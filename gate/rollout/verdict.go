@@ -56,6 +56,8 @@ type Verdict struct {
 	// Message is one sentence for people: what happened, and what to do next if
 	// something has to be done.
 	Message string `json:"message"`
+	// Dyno is the label of the dyno that crashed; empty for other reasons.
+	Dyno string `json:"dyno,omitempty"`
 	// Basis is empty unless Passed.
 	Basis Basis `json:"basis,omitempty"`
 }
@@ -192,7 +194,7 @@ func (r *Rollout) crashed() *Verdict {
 }
 
 func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
-	return &Verdict{Result: Failed, Reason: DynosCrashed, Message: fmt.Sprintf("new dyno %s of release v%d %s", lb.name, lb.rec.Version, what)}
+	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s", lb.name, lb.rec.Version, what)}
 }
 
 // open passes when everything holds in one full look that knows of all that the
