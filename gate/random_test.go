@@ -351,8 +351,10 @@ func one(t *testing.T, seed int64, late *lateness) {
 		fail("verdict %+v at %s", o.verdict, o.at)
 		return
 	}
-	if want := r.target(story.Gate); o.picture.Target.Version != want {
-		fail("the target was taken to be v%d, not v%d", o.picture.Target.Version, want)
+	// When the API fails at first, a release may come before the first answer.
+	least, most := r.target(story.Gate), r.target(story.Gate+time.Minute)
+	if v := o.picture.Target.Version; v < least || v > most || r.calm && v != least {
+		fail("the target was taken to be v%d, not v%d", v, least)
 		return
 	}
 	for _, in := range story.OldRunning(o.at, o.picture.Target.Version) {

@@ -286,5 +286,7 @@ func TestLinesInAnyOrderAndTwice(t *testing.T) {
 		b.line(1*sec, "web.1", rollout.State, "up", "starting")
 	}
 	b.sees(40*sec, dyno("web.1", 42, "up", 1*sec))
+	b.open(false, "") // lines have come up to 31 s late: a crash could still be told of
+	b.sees(44*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(true, rollout.Proven)
 }
