@@ -26,7 +26,8 @@ type fleet struct {
 	ids       map[string]bool // ids of every dyno that was ever listed; true: of a new one
 	firstLook *Look
 	covered   map[string]bool          // by type, whether the log has once told of all that no list showed
-	absent    map[string]time.Duration // by type, the last look that showed none of it
+	absent    map[string]bool          // by type, whether the newest look shows none of it
+	appeared  map[string]time.Duration // by type, when it was seen again after a look without it
 	latest    time.Duration            // how late a line has come so far, beyond the usual
 	lag       time.Duration            // how far behind the log the list was seen to be
 	began     time.Time                // the start of the gate by the stamp of the line that took the shortest time
@@ -73,7 +74,7 @@ func newFleet(cfg *Config, clock *platformClock) *fleet {
 	return &fleet{
 		cfg: cfg, clock: clock,
 		formation: map[string]Formation{}, labels: map[string]*label{},
-		ids: map[string]bool{}, absent: map[string]time.Duration{}, covered: map[string]bool{},
+		ids: map[string]bool{}, absent: map[string]bool{}, appeared: map[string]time.Duration{}, covered: map[string]bool{},
 	}
 }
 
@@ -147,11 +148,6 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 	if f.firstLook == nil {
 		f.firstLook = l
 	}
-	for typ := range f.formation {
-		if !slices.ContainsFunc(l.Dynos, func(d Dyno) bool { return d.Type == typ }) {
-			f.absent[typ] = at
-		}
-	}
 	if l.Formation != nil {
 		// A type that a release has dropped can still have old dynos.
 		for typ, fm := range f.formation {
@@ -162,6 +158,13 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 			f.formation[fm.Type] = fm
 		}
 		f.formedAt = at
+	}
+	for typ := range f.formation {
+		none := !slices.ContainsFunc(l.Dynos, func(d Dyno) bool { return d.Type == typ })
+		if f.absent[typ] && !none {
+			f.appeared[typ] = at
+		}
+		f.absent[typ] = none
 	}
 	listed := map[string]bool{}
 	for i := range l.Dynos {

@@ -284,12 +284,9 @@ func (f *fleet) unlisted(typ string, at time.Duration) standing {
 	begun := true
 	if f.rolling() {
 		// What left the list before the first look, or between two that show nothing.
-		s.until = f.firstLook.AskedAt + hold
-		absent := f.absent[typ]
-		if absent > 0 && slices.ContainsFunc(f.look.Dynos, func(d Dyno) bool { return d.Type == typ }) {
-			s.until = absent + hold
-		}
-		begun = absent > 0 || slices.ContainsFunc(f.firstLook.Dynos, func(d Dyno) bool { return d.Type == typ && !f.old(&d) })
+		appeared := f.appeared[typ]
+		s.until = max(f.firstLook.AskedAt, appeared) + hold
+		begun = appeared > 0 || slices.ContainsFunc(f.firstLook.Dynos, func(d Dyno) bool { return d.Type == typ && !f.old(&d) })
 	} else {
 		s.until = f.clock.elapsed(f.formation[typ].UpdatedAt, f.formedAt) + hold
 	}

@@ -1,0 +1,343 @@
+// How the gate could be fooled: each of these once opened it, or might have.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// shut fails the test if the gate has opened.
+func (b *bench) shut(truth string) {
+	b.t.Helper()
+	if v, done := b.core.Verdict(); done {
+		b.t.Errorf("%s, %s (%s); truth: %s", v.Result, v.Reason, v.Message, truth)
+	}
+}
+
+func preboot(b *bench) {
+	b.apply(0, rollout.Observation{Preboot: &rollout.Preboot{Known: true, Enabled: true}})
+}
+
+// A gap, and then a restart inside the window: the old one of before the gap still hides.
+func TestNotFooledByGapThenRestart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	preboot(b)
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.logs(0, time.Hour)
+	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look.Releases = all
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+	b.apply(20*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: "L13"}})
+	b.apply(20*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(20 * sec)}})
+	b.line(30*sec, "web.1", rollout.State, "up", "starting") // config change / restart
+	b.line(32*sec, "web.1", rollout.Start)
+	b.line(35*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(36*sec, dyno("web.1", 42, "up", 30*sec))
+	b.line(200*sec, "web.1", rollout.Sigterm) // of 42a or of 41: one of two
+	b.line(201*sec, "web.1", rollout.Exit)
+	b.sees(203*sec, dyno("web.1", 42, "up", 30*sec))
+	b.shut("3 started, 1 ended: one more (v41 or v42a) may live until 372 s")
+}
+
+// Two old generations, and a history that begins between them.
+func TestNotFooledByShortHistoryTwoGenerations(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	preboot(b)
+	b.logs(0, 100*sec) // v41 was deployed at -150 s; v40 hidden until <= 192 s
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+	b.line(49*sec, "web.1", rollout.Sigterm) // v40
+	b.line(50*sec, "web.1", rollout.Exit)
+	b.sees(240*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("-")
+	b.sees(244*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v41 may live until 343 s, only v40 ended")
+}
+
+// A record from before the history says nothing of what was hidden behind it.
+func TestNotFooledByEarliest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	preboot(b)
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.logs(0, 50*sec)
+	b.sees(0, dyno("web.1", 41, "up", -300*sec)) // v40 hidden since -300 (<= 42 s)
+	b.look.Releases = all
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.line(19*sec, "web.1", rollout.Sigterm) // v40
+	b.line(20*sec, "web.1", rollout.Exit)
+	b.sees(22*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("-")
+	b.sees(44*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v41 may live until 343 s; only v40 ended")
+}
+
+// A release that drops a process type leaves old dynos of it.
+func TestNotFooledByTypeDropped(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.logs(0, time.Hour)
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(2*sec, "web.1", rollout.Sigterm)
+	b.line(2*sec+sec/2, "web.1", rollout.Exit)
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	w := dyno("worker.1", 41, "up", -24*time.Hour)
+	w.Type = "worker"
+	b.line(2*sec, "worker.1", rollout.State, "up", "down")
+	b.line(2*sec, "worker.1", rollout.Sigterm)
+	b.sees(8*sec, dyno("web.1", 42, "up", 1*sec), w)
+	b.shut("worker.1 v41 is LISTED as up and its SIGTERM is in the log without exit")
+}
+
+// A formation that is suddenly empty says nothing.
+func TestNotFooledByEmptyFormation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.logs(0, time.Hour)
+	b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look.Formation = []rollout.Formation{}
+	b.sees(11 * sec)
+	b.shut("web.1 v41 was listed up 10 s ago, no end seen")
+}
+
+// The commit, other code, and the commit again: the newest is meant.
+func TestNotFooledByCommitRunBroken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Commit: "aaaaaaa"}})
+	preboot(b)
+	b.look.Releases = []rollout.Release{
+		{ID: "r42", Version: 42, Status: "succeeded", SlugID: "sA", CreatedAt: at(-2 * time.Hour), UpdatedAt: at(-2 * time.Hour)},
+		{ID: "r43", Version: 43, Status: "succeeded", SlugID: "sB", CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)},
+		{ID: "r44", Version: 44, Status: "succeeded", SlugID: "sA", CreatedAt: at(0), UpdatedAt: at(0)},
+	}
+	b.apply(0, rollout.Observation{Slug: &rollout.Slug{ID: "sA", Commit: "aaaaaaaaaaaa"}})
+	b.apply(0, rollout.Observation{Slug: &rollout.Slug{ID: "sB", Commit: "bbbbbbbbbbbb"}})
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	b.sees(6*sec, dyno("web.1", 43, "up", -time.Hour))
+	b.shut("web.1 v43 (commit b) is listed and runs; v44 brings commit a back")
+}
+
+// A pod that left the list before the target was known is old all the same.
+func TestNotFooledByFirTargetLate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.sees(0, dyno("web-1-a", 41, "up", -24*time.Hour))
+	b.look.Releases = all
+	b.sees(10*sec, dyno("web-2-b", 42, "up", 5*sec))
+	b.shut("pod web-1-a v41 left the list < 10 s ago, lives up to 30 s more")
+}
+
+// And so is a record in a Private Space.
+func TestNotFooledByPrivateTargetLate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "s", Generation: "cedar"}})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.sees(65*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look.Releases = all
+	b.sees(75*sec, dyno("web.1", 42, "up", 5*sec)) // its record was created when it began to boot
+	b.shut("v41 left the list < 10 s ago")
+}
+
+// A process type that the first look did not show can have been stopping.
+func TestNotFooledByUnlistedRolling(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Types: []string{"worker"}})
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
+	b.look.Formation = append(b.look.Formation, rollout.Formation{Type: "worker", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-99 * time.Hour)})
+	b.sees(2*sec, dyno("web-1-a", 41, "up", -24*time.Hour)) // the old worker pod is terminating, the new one not created
+	w := dyno("worker-2-b", 42, "up", 3*sec)
+	w.Type = "worker"
+	b.sees(9*sec, dyno("web-1-a", 41, "up", -24*time.Hour), w)
+	b.shut("old worker pod left the list at 1 s, lives until 31 s")
+}
+
+// A lost start line and a crash at boot cancel each other in the count.
+func TestNotFooledByLostStartBootCrash(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	preboot(b)
+	b.logs(0, time.Hour)
+	b.line(-30*time.Minute, "web.1", rollout.State, "starting", "up")
+	b.line(1*sec, "web.1", rollout.Replace)
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(4*sec, "web.1", rollout.Exit)
+	b.line(4*sec, "web.1", rollout.State, "starting", "crashed")
+	b.line(4*sec, "web.1", rollout.State, "crashed", "starting")
+	b.line(5*sec, "web.1", rollout.Start)
+	b.line(8*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v41 prebooted over runs until ~300 s")
+}
+
+// A SIGTERM that was printed twice must not vouch for a later crash.
+func TestNotFooledByDoubleSigterm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	preboot(b)
+	b.logs(0, time.Hour)
+	b.line(-30*time.Minute, "web.1", rollout.State, "starting", "up")
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(2*sec, "web.1", rollout.Start)
+	b.line(3*sec, "web.1", rollout.State, "starting", "up")
+	b.line(20*sec, "web.1", rollout.Replace)
+	b.line(20*sec, "web.1", rollout.State, "up", "starting")
+	b.line(21*sec, "web.1", rollout.Sigterm) // restart without preboot of 42a, two lines
+	b.line(21*sec+sec/2, "web.1", rollout.Sigterm)
+	b.line(22*sec, "web.1", rollout.Exit)
+	b.line(22*sec, "web.1", rollout.Start)
+	b.line(25*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(26*sec, dyno("web.1", 42, "up", 20*sec))
+	b.line(100*sec, "web.1", rollout.Exit) // v42b crashes, 79 s after any SIGTERM
+	b.sees(102*sec, dyno("web.1", 42, "up", 20*sec))
+	b.shut("v41 runs until ~300 s; v42b crashed")
+}
+
+// An empty first look does not make every label a new one.
+func TestNotFooledByFreshGlitch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.logs(0, time.Hour)
+	b.sees(0)
+	b.sees(1*sec, dyno("web.1", 41, "starting", -20*sec))
+	b.look.Releases = all
+	b.line(2*sec, "web.1", rollout.Replace) // not up yet: no state line (captured: 020-022)
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(72*sec, dyno("web.1", 42, "up", 2*sec))
+	b.shut("v41 (hidden) never ended in the log, its hold is until 92 s")
+}
+
+// The releases are behind the dynos: the newest release is not known yet.
+func TestNotFooledByStaleReleases(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	preboot(b)
+	b.look.Releases = b.look.Releases[:1]
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(-time.Hour)}})
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(2*sec, "web.1", rollout.Start)
+	b.line(3*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(4*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v42 dynos are listed, release list was stale (v41)")
+	b.sees(400*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("eventually v41 as target")
+}
+
+// The same without a log.
+func TestNotFooledByStaleReleasesQuiet(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look.Releases = b.look.Releases[:1]
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	w := dyno("web.2", 42, "up", 0)
+	b.look.Formation[0].Quantity = 2
+	b.sees(4*sec, dyno("web.1", 41, "up", -24*time.Hour), w)
+	b.shut("v42 dyno is listed beside v41, release list was stale")
+}
+
+// Something was done through the API while the look was under way.
+func TestNotFooledByApiLineInFlight(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.replaced()
+	b.line(32*sec, "web.1", rollout.Exit)
+	b.apply(34*sec, rollout.Observation{})
+	b.apply(34*sec+sec/2, rollout.Observation{Line: &rollout.Line{Stamp: at(33 * sec), Kind: rollout.API}})
+	l := b.look
+	l.AskedAt, l.Dynos = 34*sec, []rollout.Dyno{dyno("web.1", 42, "up", 1*sec)}
+	b.apply(35*sec, rollout.Observation{Date: at(34 * sec), Look: &l})
+	b.shut("an API line (rollback, deploy) was learnt after the look was asked for")
+}
+
+// A formation that was made anew with the release.
+func TestNotFooledByCame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look.Formation[0].CreatedAt = at(0)
+	b.logs(0, time.Hour)
+	b.line(-10*sec, "web.1", rollout.State, "up", "down")
+	b.line(-9*sec, "web.1", rollout.Sigterm) // dropped by v41, R12 at 21
+	b.line(2*sec, "web.1", rollout.Start)
+	b.line(4*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v40's SIGTERM was at -9 s, no exit yet")
+	b.line(19*sec, "web.1", rollout.Exit)
+}
+
+// Two restarts a few seconds apart, and one start line lost.
+func TestNotFooledByTwoTriggers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.logs(0, time.Hour)
+	b.line(1*sec, "web.1", rollout.Replace)
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(5*sec, "web.1", rollout.Replace)
+	b.line(6*sec, "web.1", rollout.Sigterm)
+	b.line(6*sec+sec/10, "web.1", rollout.Exit) // 42a
+	b.line(7*sec, "web.1", rollout.Start)       // 42b
+	b.line(9*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(12*sec, dyno("web.1", 43, "up", 5*sec))
+	b.shut("v41 gets its SIGTERM late, lives until 73")
+}
+
+// Scaled up and released between two looks on Fir.
+func TestNotFooledByFirStartHold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.look.Formation[0].Quantity = 0
+	b.sees(0)
+	b.look.Releases = all
+	b.look.Formation = []rollout.Formation{{Type: "web", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(61 * sec)}}
+	b.sees(70*sec, dyno("web-2-b", 42, "up", 66*sec))
+	b.shut("scaled up at 61 s on v41, v42 at 65 s: old pod terminating until 98 s")
+}
+
+// A process type that only an older look had in the formation.
+func TestNotFooledByScopeForget(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.look.Formation = append(b.look.Formation, rollout.Formation{Type: "worker", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-99 * time.Hour)})
+	w := dyno("worker.1", 41, "up", -24*time.Hour)
+	w.Type = "worker"
+	b.logs(0, time.Hour)
+	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour), w)
+	b.look.Releases = all
+	b.look.Formation = b.look.Formation[:1]
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(2*sec, "web.1", rollout.Sigterm)
+	b.line(2*sec+sec/2, "web.1", rollout.Exit)
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.line(2*sec, "worker.1", rollout.Sigterm)
+	b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("worker.1 v41 (seen at 0 s, in the formation then) has SIGTERM without exit")
+}
