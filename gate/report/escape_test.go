@@ -104,8 +104,9 @@ func FuzzText(f *testing.F) {
 
 		page := markdown(got)
 		text := ours.Replace(strings.ReplaceAll(page, "<span>&#36;</span>", "&#36;"))
-		if back := html.UnescapeString(text); back != got {
-			t.Errorf("Markdown reads %q, want %q", back, got)
+		// Blanks at the beginning would make a block of code of it.
+		if back, want := html.UnescapeString(text), strings.TrimLeft(got, " "); back != want {
+			t.Errorf("Markdown reads %q, want %q", back, want)
 		}
 		if strings.ContainsAny(text, "`*_[]{}<>|~!\\@$") {
 			t.Errorf("Markdown that works: %q", page)
