@@ -16,6 +16,11 @@ test: ## the tests
 race: ## the tests with the race detector, in random order
 	go test -race -shuffle=on -count=1 ./...
 
+N := 20000
+SEED := 1
+rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
+	go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
+
 lint: ## vet, gofmt, staticcheck, tidiness of go.mod, actionlint
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
@@ -37,4 +42,4 @@ bench: ## the benchmarks
 
 check: race lint ## all that CI does
 
-.PHONY: help demo test race lint golden fuzz bench check
+.PHONY: help demo test race rolls lint golden fuzz bench check

@@ -44,7 +44,6 @@ const (
 	KeyUnauthorized Reason = "unauthorized"
 	KeyForbidden    Reason = "forbidden"
 	AppNotFound     Reason = "app-not-found"
-	Internal        Reason = "internal"
 
 	Interrupted Reason = "interrupted"
 )
