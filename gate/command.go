@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
@@ -102,7 +103,8 @@ func (c *Command) parseFlags() (map[string]string, error) {
 		set.PrintDefaults()
 	}
 	for _, in := range Inputs {
-		set.String(in.Name, in.Default, in.About)
+		// The flag package takes what stands in backquotes for the value's name.
+		set.String(in.Name, in.Default, strings.ReplaceAll(in.About, "`", ""))
 	}
 	if err := set.Parse(c.Args); err != nil {
 		return nil, err
@@ -198,8 +200,11 @@ func (c *Command) replay(args []string) int {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
 		return ExitInvalid
 	}
-	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {
+	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {
 		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+	}
+	if c.Ended != nil {
+		c.Ended(picture, verdict)
 	}
 	return exitStatus(verdict)
 }
