@@ -13,6 +13,7 @@ import (
 
 	"heroku-rollout-gate/gate"
 	"heroku-rollout-gate/gate/report"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 var update = flag.Bool("update", false, "rewrite action.yml and the tables of the README")
@@ -65,8 +66,15 @@ func TestREADMETables(t *testing.T) {
 	for _, o := range report.Outputs {
 		fmt.Fprintf(&out, "| `%s` | %s |\n", o.Name, o.Description)
 	}
+	var ends strings.Builder
+	ends.WriteString("| result | reason | what it means | what to do next |\n|---|---|---|---|\n")
+	for _, e := range rollout.Endings {
+		fmt.Fprintf(&ends, "| `%s` | `%s` | %s | %s |\n", e.Result, e.Reason, e.Meaning, e.Next)
+	}
 	compare(t, "../README.md", func(old string) string {
-		return section(t, section(t, old, "inputs", in.String()), "outputs", out.String())
+		old = section(t, old, "inputs", in.String())
+		old = section(t, old, "outputs", out.String())
+		return section(t, old, "endings", ends.String())
 	})
 }
 

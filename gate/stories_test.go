@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ import (
 type expectation struct {
 	// Inputs are given to the gate beside app and api-key.
 	Inputs map[string]string `yaml:"inputs"`
+	// SHA is the commit that the workflow runs on; empty if it is not known.
+	SHA string `yaml:"sha"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
 	Want      struct {
@@ -79,6 +82,10 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 		"INPUT_APP": app, "INPUT_API-KEY": testKey,
 	}
 	for k, v := range inputs {
+		if k == shaInput {
+			env[shaInput] = v
+			continue
+		}
 		env["INPUT_"+strings.ToUpper(k)] = v
 	}
 	var stdout, stderr bytes.Buffer
@@ -117,6 +124,9 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 	}
 	return o
 }
+
+// shaInput is passed among the inputs, though it is the runner's variable.
+const shaInput = "GITHUB_SHA"
 
 const testKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
 
@@ -167,6 +177,29 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// Every way to end a wait has a story.
+func TestEveryReasonHasAStory(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/stories/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, file := range files {
+		_, want := readStory(t, file)
+		told[want.Want.Result+" "+want.Want.Reason] = true
+	}
+	for _, e := range rollout.Endings {
+		if key := string(e.Result) + " " + string(e.Reason); !told[key] {
+			t.Errorf("no story ends with %s", key)
+		}
+		delete(told, string(e.Result)+" "+string(e.Reason))
+	}
+	for key := range told {
+		t.Errorf("a story ends with %s, which is not among the endings", key)
+	}
+}
+
 func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -197,7 +230,12 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	o := play(t, story, scenario.App.Name, story.Gate, e.Inputs, time.Duration(e.Interrupt))
+	inputs := maps.Clone(e.Inputs)
+	if e.SHA != "" {
+		inputs = map[string]string{shaInput: e.SHA}
+		maps.Copy(inputs, e.Inputs)
+	}
+	o := play(t, story, scenario.AppName(), story.Gate, inputs, time.Duration(e.Interrupt))
 	w := e.Want
 	if got := string(o.verdict.Result); got != w.Result || string(o.verdict.Reason) != w.Reason || string(o.verdict.Basis) != w.Basis {
 		t.Errorf("verdict %s, %s, basis %q at %s (%s); want %s, %s, %q", got, o.verdict.Reason, o.verdict.Basis, o.at, o.verdict.Message, w.Result, w.Reason, w.Basis)
