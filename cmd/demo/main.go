@@ -91,18 +91,18 @@ func timeline(story *herokusim.Story, heroku *witness, p rollout.Picture, opened
 			exits = append(exits, in.Exit)
 		}
 	}
-	known := func(t time.Time) string { return "known from " + t.Format(time.TimeOnly) }
+	told := func(t time.Time) string { return t.Format(time.TimeOnly) }
 	rows := []row{
-		{0, "the release is made, old code runs", known(p.Times.ReleaseCreated)},
-		{first(ups), "first new dyno is up", known(p.Times.FirstNewUp)},
-		{last(ups), "last new dyno is up", known(p.Times.AllNewUp)},
-		{first(exits), "first old dyno ends", known(p.Times.FirstOldStopped)},
-		{last(exits), "last old dyno ends", known(p.Times.OldGone)},
-		{opened, "only new code runs", "opens"},
+		{0, "the release is made, old code runs", told(p.Times.ReleaseCreated)},
+		{first(ups), "first new dyno is up", told(p.Times.FirstNewUp)},
+		{last(ups), "last new dyno is up", told(p.Times.AllNewUp)},
+		{first(exits), "first old dyno ends", told(p.Times.FirstOldStopped)},
+		{last(exits), "last old dyno ends", told(p.Times.OldGone)},
+		{opened, "only new code runs", "(it opens)"},
 	}
 	fmt.Print("\nThe timeline, in the deploy's own time:\n\n")
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "clock (UTC)\tfrom release\twhat was true\told dynos alive\tHeroku said\tthe dyno list said\tthe gate")
+	fmt.Fprintln(w, "clock (UTC)\tfrom release\twhat was true\told dynos alive\tHeroku said\tthe dyno list said\tby the gate's outputs")
 	for _, r := range rows {
 		said, list := "?", "?"
 		if t, ok := heroku.at(r.at); ok {
