@@ -11,9 +11,11 @@ const (
 	// maxEntries bounds the books of one label. A label that fills them is a crash
 	// loop; its books are then unusable, and the hold applies.
 	maxEntries = 2000
-	// A dyno's record is created up to a second after the time that the list gives
-	// (whole seconds), and API and log servers may disagree a little.
+	// Two servers' stamps may disagree by this much.
 	stampSlack = 2 * time.Second
+	// A start follows the creation of its record, which the list gives in whole
+	// seconds, cut: it is never much before.
+	startSlack = 500 * time.Millisecond
 	// A replacement is announced twice, by "Restarting" and by the change of state,
 	// and either line can come double (captures: 75 ms apart at the most).
 	sameTrigger = 5 * time.Second
@@ -191,9 +193,9 @@ func (b *books) add(o opening, release time.Time) tally {
 		return t
 	}
 	var terms []time.Time // SIGTERMs that no exit has answered yet
-	ups := 0
+	boots := 0            // starts that have not come up or crashed yet
 	if o.booting {
-		ups = -1 // its start is not in the books
+		boots = 1 // its start is from before
 	}
 	for i := o.entry; i < len(b.entries); i++ {
 		e := b.entries[i]
@@ -201,6 +203,7 @@ func (b *books) add(o opening, release time.Time) tally {
 		case Start:
 			t.alive++
 			t.starts++
+			boots++
 			t.startDue = false
 			t.lastStart = e.Stamp
 		case Exit:
@@ -237,22 +240,21 @@ func (b *books) add(o opening, release time.Time) tally {
 		case State:
 			before := t.state
 			t.state, t.stateAt = e.To, e.Stamp
-			switch {
-			case e.To == "crashed":
+			if e.To == "crashed" {
 				t.crashes = append(t.crashes, e.Stamp)
-			case e.To == "up" && e.From == "starting" && before != "up": // else it came twice
-				ups++
-				if ups > t.starts {
-					t.broken = "the log shows a dyno that is up without its start"
+			}
+			switch {
+			case e.To == before: // the line came twice
+			case e.From == "starting" && (e.To == "up" || e.To == "crashed"):
+				if boots == 0 || t.startDue {
+					t.broken = "the log shows a dyno that is " + e.To + " without its start"
 				}
-			case e.From == "up" && e.To == "starting":
-				if t.alive == 0 {
+				boots = 0
+			case e.To == "starting":
+				if e.From == "up" && t.alive == 0 {
 					t.broken = "the log shows a dyno that is up without its start"
 				}
 				t.announce(e)
-			}
-			if e.From == "starting" && (e.To == "up" || e.To == "crashed") && t.startDue {
-				t.broken = "the log shows a dyno that is " + e.To + " without its start"
 			}
 		}
 	}
@@ -314,7 +316,7 @@ func (t *tally) announce(e Line) {
 func (b *books) startedSince(t time.Time) bool {
 	for i := len(b.entries) - 1; i >= 0; i-- {
 		e := b.entries[i]
-		if e.Stamp.Before(t.Add(-stampSlack)) {
+		if e.Stamp.Before(t.Add(-startSlack)) {
 			return false
 		}
 		if e.Kind == Start {

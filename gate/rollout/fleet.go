@@ -34,7 +34,8 @@ type fleet struct {
 
 	log       LogState
 	logSince  time.Time
-	booksFrom time.Time // lines from before the last gap do not count any more
+	flowedAt  time.Duration // when it last began to flow
+	booksFrom time.Time     // lines from before the last gap do not count any more
 	logWhy    string
 
 	release time.Time // when the target was created; zero while it is not known
@@ -237,7 +238,10 @@ func (f *fleet) seeRecord(lb *label) {
 // retarget judges all that is known against a target that has just become known.
 func (f *fleet) retarget(version int, release time.Time, first bool) {
 	f.version, f.release, f.first = version, release, first
+	f.newestWeb = time.Time{}
+	clear(f.covered)
 	for _, lb := range f.labels {
+		lb.proved, lb.settled, lb.turned, lb.upAt = false, false, time.Time{}, time.Time{}
 		if lb.rec != nil {
 			f.seeRecord(lb)
 		}
@@ -292,8 +296,8 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 // timeLine keeps account of how late the lines of a flowing log come. The two clocks
 // differ, so only the differences between lines tell.
 func (f *fleet) timeLine(l *Line, at time.Duration) {
-	if f.log != Flowing {
-		return
+	if f.log != Flowing || l.Stamp.Before(f.clock.now(f.flowedAt)) {
+		return // a line from before the stream was opened is not late
 	}
 	began := l.Stamp.Add(-at) // the start of the gate, if the line took no time
 	if began.After(f.began) {
@@ -323,12 +327,13 @@ func (f *fleet) typeOf(name string) string {
 
 // seeLog takes in news of the log stream. After a gap the books begin anew: what
 // was lost may have been a start.
-func (f *fleet) seeLog(s *LogStatus) {
+func (f *fleet) seeLog(s *LogStatus, at time.Duration) {
 	gapped := f.log == Gapped
 	f.log, f.logWhy = s.State, s.Reason
 	switch s.State {
 	case Flowing:
 		f.logSince = s.Since
+		f.flowedAt = at
 		if gapped {
 			f.booksFrom = s.Since
 			for _, lb := range f.labels { // what was told again of the time before

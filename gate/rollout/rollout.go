@@ -162,6 +162,7 @@ func (r *Rollout) retarget() {
 	}
 	if r.fleet.version != rel.Version {
 		r.targetAt = r.now
+		r.times, r.moments, r.readyAt = Times{}, nil, -1
 		r.fleet.retarget(rel.Version, rel.CreatedAt, r.target.firstCode())
 		r.times.ReleaseCreated = rel.CreatedAt
 		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
@@ -215,7 +216,7 @@ func (r *Rollout) seeLine(l *Line) {
 }
 
 func (r *Rollout) seeLog(s *LogStatus) {
-	r.fleet.seeLog(s)
+	r.fleet.seeLog(s, r.now)
 	switch s.State {
 	case Gapped:
 		r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
@@ -397,6 +398,9 @@ func (r *Rollout) Wants() Wants {
 		wake(r.readyAt + r.cfg.Settle)
 	}
 	w.LookAt = r.fleet.lookAt
+	if rel != nil && r.fleet.look != nil && r.suspect() && (w.LookAt == 0 || listLag < w.LookAt) {
+		w.LookAt = listLag
+	}
 	for _, since := range r.crashSince {
 		if at := since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {
 			w.LookAt = at

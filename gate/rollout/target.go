@@ -65,6 +65,7 @@ func (t *target) see(l *Look) {
 	if t.rel == nil {
 		return
 	}
+	t.correct()
 	r, ok := t.releases[t.rel.Version]
 	t.missing = !ok || !slices.ContainsFunc(l.Releases, func(r Release) bool { return r.Version == t.rel.Version })
 	t.rel = &r
@@ -113,6 +114,20 @@ func (t *target) resolve() {
 	if t.rel != nil {
 		t.asked = min(maxReleases, max(t.asked, t.newest-t.rel.Version+moreReleases))
 		t.seeNewer()
+	}
+}
+
+// correct mends the choice of the newest release: a list that was behind when the
+// gate started can have hidden a newer one that was already there.
+func (t *target) correct() {
+	start, ok := t.clock.zero()
+	if t.cfg.Want != (Want{}) || !ok {
+		return
+	}
+	for _, r := range t.releases {
+		if r.Version > t.rel.Version && !r.CreatedAt.After(start.Add(stampSlack)) {
+			t.rel, t.newerMax, t.returned = &r, 0, 0
+		}
 	}
 }
 

@@ -263,6 +263,9 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	if rel == nil || rel.Status != "succeeded" || r.target.missing || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
+	if r.suspect() {
+		return false, ""
+	}
 	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {
 		return false, "" // a formation that is not there yet, or not any more, says nothing
 	}
@@ -279,6 +282,14 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 		return false, basis
 	}
 	return true, basis
+}
+
+// suspect tells whether the newest release may not be the one that was meant: when
+// it was already old at the start, a list that was behind can have hidden a newer
+// one. A later look will show it.
+func (r *Rollout) suspect() bool {
+	start, ok := r.clock.zero()
+	return ok && r.cfg.Want == (Want{}) && r.fleet.look.AskedAt < listLag && r.target.rel.CreatedAt.Before(start.Add(-time.Minute))
 }
 
 func (r *Rollout) passed(basis Basis) *Verdict {
