@@ -38,9 +38,10 @@ type fleet struct {
 	booksFrom time.Time     // lines from before the last gap do not count any more
 	logWhy    string
 
-	release time.Time // when the target was created; zero while it is not known
-	version int       // the target's version
-	first   bool      // no release before the target had any code: nothing old can run
+	release  time.Time // when the target was created; zero while it is not known
+	version  int       // the target's version
+	finished bool      // the target's release phase is over: from here on only new ones are started
+	first    bool      // no release before the target had any code: nothing old can run
 
 	newestWeb time.Time // when the newest new web dyno was created or announced
 

@@ -341,3 +341,30 @@ func TestNotFooledByScopeForget(t *testing.T) {
 	b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
 	b.shut("worker.1 v41 (seen at 0 s, in the formation then) has SIGTERM without exit")
 }
+
+// A label that was proven empty while the release phase ran can be used again by the
+// old release before the new one comes.
+func TestNotFooledByProofFromBeforeTheRelease(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	preboot(b)
+	b.logs(0, time.Hour)
+	b.look.Releases[1].Status = "pending"
+	asleep := dyno("web.1", 41, "idle", -24*time.Hour)
+	b.line(-600*sec, "web.1", rollout.State, "up", "down")
+	b.line(-599*sec, "web.1", rollout.Sigterm)
+	b.line(-598*sec, "web.1", rollout.Exit)
+	b.sees(1*sec, asleep)
+	// It wakes on v41, and the release phase ends.
+	b.line(5*sec, "web.1", rollout.State, "down", "starting")
+	b.line(6*sec, "web.1", rollout.Start)
+	b.line(8*sec, "web.1", rollout.State, "starting", "up")
+	b.look.Releases[1].Status = "succeeded"
+	b.line(10*sec, "web.1", rollout.State, "up", "starting")
+	b.line(11*sec, "web.1", rollout.Start)
+	b.line(13*sec, "web.1", rollout.State, "starting", "up")
+	b.apply(14*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: "lines were lost"}})
+	b.apply(14*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(14 * sec)}})
+	b.sees(20*sec, dyno("web.1", 42, "up", 10*sec))
+	b.shut("the process that woke on v41 runs on")
+}

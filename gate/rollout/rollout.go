@@ -167,6 +167,7 @@ func (r *Rollout) retarget() {
 		r.times.ReleaseCreated = rel.CreatedAt
 		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
 	}
+	r.fleet.finished = rel.Status == "succeeded"
 	if rel.Status == "succeeded" && r.times.ReleaseFinished.IsZero() {
 		r.times.ReleaseFinished = rel.UpdatedAt
 		r.moment(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)

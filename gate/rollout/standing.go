@@ -61,14 +61,16 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 		// The start of the new one may be in the log before the list shows it.
 		s.hidden = 0
 		s.until, s.why = never, "an old dyno is listed"
+		lb.proved, lb.settled = false, false
 		return s
 	}
 
 	s.why = f.doubt(lb, s.tally, running, inBooks, at)
 	if f.log == Flowing {
-		lb.proved = s.why == ""
+		// Until the release phase is over, old ones can still be started.
+		lb.proved = s.why == "" && f.finished
 	}
-	if lb.proved || lb.settled {
+	if s.why == "" || lb.proved || lb.settled {
 		s.basis, s.hidden, s.why = Proven, 0, ""
 		return s
 	}
@@ -273,7 +275,7 @@ func (f *fleet) unlisted(typ string, at time.Duration) standing {
 	hold := f.holdOf(typ)
 	if f.log == Flowing && !f.logSince.IsZero() && !f.fir() {
 		if now := f.clock.now(at); !now.IsZero() && !f.until(f.logSince.Add(hold), now) {
-			f.covered[typ] = true
+			f.covered[typ] = f.finished
 			return standing{basis: Proven}
 		}
 	}
