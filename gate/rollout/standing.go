@@ -12,6 +12,8 @@ const (
 	// An exit that no SIGTERM announced is a crash, of the listed dyno or of a
 	// hidden one. A list that was asked this much later knows which.
 	listLag = 10 * time.Second
+	// A list that is no more behind than this is not called late.
+	usualLag = 250 * time.Millisecond
 	// Lines come this much apart in time as a matter of course.
 	usualDelay = 500 * time.Millisecond
 	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime

@@ -114,8 +114,10 @@ func (f *fleet) compare(lb *label, t *tally, now time.Time) {
 	switch {
 	case lb.rec.State == "starting" && t.stateAt.After(lb.rec.CreatedAt):
 		f.behind = f.behind || now.Before(t.stateAt.Add(2*listLag))
-		lb.behind = lb.behind || lag > 0
-		f.lag = min(max(f.lag, lag), listLag)
+		if lag > usualLag {
+			lb.behind = true
+			f.lag = min(max(f.lag, lag), listLag)
+		}
 	case lb.rec.State == "up" && lb.behind:
 		lb.behind = false
 		f.lag = min(max(f.lag, lag), listLag)
