@@ -107,12 +107,12 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 // compare notes when the list is behind the log, and how far: a dyno is up by the
 // one and still starting by the other.
 func (f *fleet) compare(lb *label, t *tally, now time.Time) {
-	if t.state != "up" || now.IsZero() {
-		return
+	if t.state != "up" || now.IsZero() || t.lastStart.Before(lb.rec.CreatedAt) || t.stateAt.Before(t.lastStart) {
+		return // the log does not speak of the listed one
 	}
 	lag := f.clock.now(f.look.AskedAt).Sub(t.stateAt)
 	switch {
-	case lb.rec.State == "starting" && t.stateAt.After(lb.rec.CreatedAt):
+	case lb.rec.State == "starting":
 		f.behind = f.behind || now.Before(t.stateAt.Add(2*listLag))
 		if lag > usualLag {
 			lb.behind = true
