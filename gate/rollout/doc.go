@@ -18,5 +18,8 @@
 //   - target.go: which release is waited for, and what became of it
 //   - books.go: the bookkeeping of one label from the log
 //   - hold.go: how long an instance can hide
-//   - fleet.go: list, books and holds together: how many old ones are left
+//   - fleet.go: what lists and log have told of the dynos
+//   - standing.go: list, books and holds together, for one label
+//   - survey.go: the same, added up by process type
+//   - clock.go: the platform's time and the gate's own
 package rollout

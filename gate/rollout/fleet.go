@@ -21,7 +21,7 @@ type fleet struct {
 	formation map[string]Formation
 	formedAt  time.Duration // when the formation was last read
 	labels    map[string]*label
-	order     []*label        // the labels as people count; nil when it has to be made anew
+	order     []*label        // the labels as people count; empty when it has to be made anew
 	webs      int             // how many labels are of type web; kept with order
 	ids       map[string]bool // ids of every dyno that was ever listed; true: of a new one
 	firstLook *Look
@@ -41,7 +41,6 @@ type fleet struct {
 	release  time.Time // when the target was created; zero while it is not known
 	version  int       // the target's version
 	finished bool      // the target's release phase is over: from here on only new ones are started
-	first    bool      // no release before the target had any code: nothing old can run
 
 	newestWeb time.Time // when the newest new web dyno was created or announced
 
@@ -237,8 +236,8 @@ func (f *fleet) seeRecord(lb *label) {
 }
 
 // retarget judges all that is known against a target that has just become known.
-func (f *fleet) retarget(version int, release time.Time, first bool) {
-	f.version, f.release, f.first = version, release, first
+func (f *fleet) retarget(version int, release time.Time) {
+	f.version, f.release = version, release
 	f.newestWeb = time.Time{}
 	clear(f.covered)
 	for _, lb := range f.labels {

@@ -363,3 +363,47 @@ func TestNotFooledByProofFromBeforeTheRelease(t *testing.T) {
 	b.sees(20*sec, dyno("web.1", 42, "up", 10*sec))
 	b.shut("the process that woke on v41 runs on")
 }
+
+// Container images have no slug: that no older release has one does not mean that
+// nothing old runs.
+func TestNotFooledByFirstSlugOfAContainerApp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	preboot(b)
+	b.look.Releases[0].SlugID = ""
+	b.logs(0, time.Hour)
+	b.line(3*sec, "web.1", rollout.Start) // the change of state before it was lost
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(10*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("web.1 of v41, a container image, runs on unlisted")
+}
+
+// Dynos fall asleep on the Common Runtime only: elsewhere an old one in state down
+// may be one that is being stopped.
+func TestNotFooledByAnOldDynoThatIsDown(t *testing.T) {
+	t.Parallel()
+	for _, app := range []rollout.App{
+		{ID: "a", Space: "s", Generation: "cedar"},
+		{ID: "a", Space: "s", Generation: "fir"},
+	} {
+		b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+		b.apply(0, rollout.Observation{App: &app})
+		b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+		for d := time.Duration(0); d <= 200*sec; d += 10 * sec {
+			b.sees(d, dyno("web.1", 42, "up", -80*sec), dyno("web.2", 41, "down", -24*time.Hour))
+		}
+		b.shut("web.2 of v41 is listed, and has its 30 s (" + app.Generation + ")")
+	}
+}
+
+// What is proven before it is known where the app runs is not kept.
+func TestNotFooledByProofFromBeforeTheApp(t *testing.T) {
+	t.Parallel()
+	core := rollout.New(rollout.Config{App: "shop", UseLog: true, Want: rollout.Want{Version: 42}})
+	b := &bench{t: t, core: core, look: newBench(t, rollout.Config{}).look}
+	b.logs(0, time.Hour)
+	b.sees(1*sec, dyno("web-1-b", 42, "up", -10*sec))
+	b.apply(2*sec, rollout.Observation{App: &rollout.App{ID: "a", Space: "s", Generation: "fir"}})
+	b.sees(5*sec, dyno("web-1-b", 42, "up", -10*sec))
+	b.shut("an old pod can have left the list a moment before the first look")
+}

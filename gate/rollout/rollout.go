@@ -163,7 +163,7 @@ func (r *Rollout) retarget() {
 	if r.fleet.version != rel.Version {
 		r.targetAt = r.now
 		r.times, r.moments, r.readyAt = Times{}, nil, -1
-		r.fleet.retarget(rel.Version, rel.CreatedAt, r.target.firstCode())
+		r.fleet.retarget(rel.Version, rel.CreatedAt)
 		r.times.ReleaseCreated = rel.CreatedAt
 		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
 	}

@@ -45,7 +45,7 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	var s standing
 	s.tally = f.tally(lb, at)
 	rec := lb.rec
-	if rec != nil && f.old(rec) && rec.State != "idle" && rec.State != "down" {
+	if rec != nil && f.old(rec) && !f.asleep(rec) {
 		s.listed = 1
 	}
 	if f.fir() || f.oneOff(lb.typ) {
@@ -70,7 +70,7 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	s.why = f.doubt(lb, s.tally, running, inBooks, at)
 	if f.log == Flowing {
 		// Until the release phase is over, old ones can still be started.
-		lb.proved = s.why == "" && f.finished
+		lb.proved = s.why == "" && f.finished && f.app.ID != ""
 	}
 	if s.why == "" || lb.proved || lb.settled {
 		s.basis, s.hidden, s.why = Proven, 0, ""
@@ -86,6 +86,13 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	}
 	s.hidden = max(1, s.hidden)
 	return s
+}
+
+// asleep tells whether a dyno of the formation holds no process. Only the Common
+// Runtime lets dynos sleep; elsewhere, and for one-off dynos, the same states may
+// be those of a process that is being stopped.
+func (f *fleet) asleep(d *Dyno) bool {
+	return (d.State == "idle" || d.State == "down") && f.app.ID != "" && !f.rolling() && !f.oneOff(d.Type)
 }
 
 // standPod judges a pod, or a one-off dyno: its name is never given to another
@@ -114,7 +121,7 @@ func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
 // tally reckons up the books of a label.
 func (f *fleet) tally(lb *label, at time.Duration) tally {
 	hold := f.holdOf(lb.typ)
-	none := lb.fresh || f.first
+	none := lb.fresh
 	if fm, ok := f.formation[lb.typ]; ok && !f.release.IsZero() && !fm.CreatedAt.Before(f.release) && !f.wasOld(lb) {
 		// The process type came with the target, unless the log shows that it did not.
 		none = none || len(lb.books.entries) > 0 && lb.books.entries[0].Kind == Start
@@ -271,13 +278,13 @@ func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
 // had already left the list when the gate came. It is never proven gone, but the
 // books, if they begin early enough, would have told of it.
 func (f *fleet) unlisted(typ string, at time.Duration) standing {
-	if f.first || f.covered[typ] {
+	if f.covered[typ] {
 		return standing{basis: Proven}
 	}
 	hold := f.holdOf(typ)
 	if f.log == Flowing && !f.logSince.IsZero() && !f.fir() {
 		if now := f.clock.now(at); !now.IsZero() && !f.until(f.logSince.Add(hold), now) {
-			f.covered[typ] = f.finished
+			f.covered[typ] = f.finished && f.app.ID != ""
 			return standing{basis: Proven}
 		}
 	}

@@ -217,20 +217,6 @@ func (t *target) seeNewer() {
 	}
 }
 
-// firstCode tells whether the target brings the app's first code: no release before
-// it has a slug. It is only known where releases have slugs, and all were listed.
-func (t *target) firstCode() bool {
-	if t.rel.SlugID == "" || t.cut {
-		return false
-	}
-	for _, r := range t.releases {
-		if r.Version < t.rel.Version && r.SlugID != "" {
-			return false
-		}
-	}
-	return true
-}
-
 // followed is a release with the wanted commit that other code has followed; 0 if
 // there is none.
 func (t *target) followed() int {
