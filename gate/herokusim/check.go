@@ -68,6 +68,10 @@ func (c *checker) app() {
 }
 
 func (c *checker) releases() {
+	sc := c.sc
+	c.refuse(sc.Young && len(sc.Releases) > 0, "young", "a young app has no releases: leave out one of the two")
+	c.refuse(sc.Earlier < 0 || sc.Earlier > 0 && (len(sc.Releases) == 0 || sc.Earlier >= sc.Releases[0].Version), "earlier",
+		"earlier is a number of versions below the first of releases, which has to be given")
 	for i, r := range c.sc.Releases {
 		path := fmt.Sprintf("releases[%d]", i)
 		c.refuse(r.Version < 1, path+".version", "a release needs a version from 1 on, not %d", r.Version)

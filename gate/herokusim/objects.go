@@ -88,6 +88,8 @@ func (v view) find(list, one string, r *http.Request) *answer {
 			return nil // Heroku does not list slugs
 		}
 		return v.answer("slug", rows(v, v.st.slugs, v.slug), one, r, "id")
+	case "oci-images":
+		return v.image(one)
 	case "builds":
 		return v.answer("build", rows(v, v.st.builds, v.build), one, r, "id", "started_at")
 	case "features":
@@ -182,8 +184,8 @@ func (v view) release(r releaseRecord) row {
 	artifacts := []object{}
 	if r.slug != "" {
 		artifacts = append(artifacts, object{"type": "slug", "id": r.slug})
-	} else {
-		artifacts = append(artifacts, object{"type": "oci-image", "id": idOf("image", r.commit)})
+	} else if r.commit != "" {
+		artifacts = append(artifacts, object{"type": "oci-image", "id": imageID(r)})
 	}
 	if r.phase {
 		output = v.base + "/streams/" + r.id
@@ -206,6 +208,43 @@ func (v view) slug(s slugRecord) row {
 		"commit_description": nil, "created_at": v.time(s.created), "id": s.id, "process_types": types, "size": 1 << 20,
 		"stack": named{idOf("stack", v.stack()), v.stack()}, "updated_at": v.time(s.created),
 	}}
+}
+
+func imageID(r releaseRecord) string { return idOf("image", r.commit) }
+
+// image answers for one image: a list with it. The platform knows the commit of
+// what it built itself, on Fir.
+func (v view) image(id string) *answer {
+	if v.st.Scenario.App.NoImages {
+		return notFound("resource")
+	}
+	for _, r := range v.st.releases.all(v.at) {
+		if r.slug != "" || imageID(r) != id {
+			continue
+		}
+		commit := ""
+		if v.st.Scenario.App.Generation == "fir" {
+			commit = r.commit
+		}
+		return reply([]object{{
+			"architecture": "arm64", "base_image_name": "heroku/heroku:24", "base_top_layer": "sha256:" + strings.Repeat("ea36ae5f", 8),
+			"buildpacks": []object{}, "commit": commit, "commit_description": "", "created_at": v.time(v.built(r)), "deleted_at": nil,
+			"digest": "sha256:" + strings.Repeat("dc14ae5f", 8), "id": id, "image_repo": v.appRef.ID + "/builds", "process_types": object{},
+			"stack": named{idOf("stack", v.stack()), v.stack()}, "updated_at": v.time(v.built(r)),
+		}})
+	}
+	return notFound("image")
+}
+
+// built is when the code of a release was first released.
+func (v view) built(r releaseRecord) time.Duration {
+	first := r.created
+	for _, o := range v.st.releases.all(v.at) {
+		if imageID(o) == imageID(r) {
+			first = min(first, o.created)
+		}
+	}
+	return first
 }
 
 func (v view) build(b buildRecord) row {

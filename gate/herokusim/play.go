@@ -99,11 +99,14 @@ func (sc *Scenario) Play() (*Story, error) {
 // begin sets the app up and plans the releases and events.
 func (p *play) begin() error {
 	past := p.sc.Releases
-	if len(past) == 0 {
+	if len(past) == 0 && !p.sc.Young {
 		past = []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
 	}
-	p.now = past[0].At - time.Minute
-	p.app = appRecord{preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: past[0].At}
+	p.now = -time.Hour
+	if len(past) > 0 {
+		p.now = past[0].At - time.Minute
+	}
+	p.app = appRecord{preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: p.now}
 	if p.app.prebootChanged == 0 {
 		p.app.prebootChanged = -30 * 24 * time.Hour
 	}
@@ -113,6 +116,7 @@ func (p *play) begin() error {
 		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, "standard-1x"), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, updated: p.now}
 		p.st.formation.put(typ, p.now, p.types[typ])
 	}
+	p.earlier(past)
 	for _, r := range past {
 		p.after(r.At-p.now, func() {
 			p.version = r.Version - 1
@@ -120,10 +124,14 @@ func (p *play) begin() error {
 		})
 	}
 	known := map[int]bool{}
-	for _, r := range past {
-		known[r.Version] = true
+	next := 0
+	for i, r := range past {
+		next = r.Version
+		known[next] = true
+		for n := 1; i == 0 && n <= p.sc.Earlier; n++ {
+			known[next-n] = true
+		}
 	}
-	next := past[len(past)-1].Version
 	for i := range p.sc.Events {
 		e := &p.sc.Events[i]
 		if e.Deploy != nil || e.Config != nil || e.Rollback != nil {
@@ -136,6 +144,21 @@ func (p *play) begin() error {
 		p.after(e.At-p.now, func() { p.happen(e) })
 	}
 	return nil
+}
+
+// earlier notes the releases of which nothing but the record is left.
+func (p *play) earlier(past []Past) {
+	for n := p.sc.Earlier; n > 0; n-- {
+		version, at := past[0].Version-n, p.now-time.Duration(n)*24*time.Hour
+		r := releaseRecord{id: p.uuid(), description: fmt.Sprintf("Deploy %08x", version), status: "succeeded", version: version, eligible: true, created: at, updated: at}
+		r.commit = fmt.Sprintf("%040x", version)
+		if !p.fir() && p.sc.App.Stack != "container" {
+			r.slug = p.uuid()
+			p.st.slugs.put(r.slug, at, slugRecord{id: r.slug, commit: r.commit, created: at})
+		}
+		p.byVer[version] = r
+		p.st.releases.put(r.id, at, r)
+	}
 }
 
 // happen does what an event says.

@@ -73,6 +73,7 @@ func (p *play) release(description, slug, commit string, phase *Phase, timing ma
 		p.succeed(r, timing)
 		return r.id
 	}
+	r.status = orElse(phase.Status, r.status)
 	p.keep(r)
 	p.api(fmt.Sprintf("Running release v%d commands by user %s", r.version, user))
 	p.phase(r, phase)

@@ -20,6 +20,11 @@ type Scenario struct {
 	// Releases are those before the story; the dynos run the last of them. None
 	// means v40 two days and v41 one day before.
 	Releases []Past `yaml:"releases,omitempty"`
+	// Young says that there is no release before the story, and nothing runs.
+	Young bool `yaml:"young,omitempty"`
+	// Earlier is how many of the versions right before the first of Releases were
+	// releases, too, each with code of its own, a day after the other.
+	Earlier int `yaml:"earlier,omitempty"`
 	// Gate is when the deploy step ends and the gate is started. Nil means 2 s.
 	Gate *time.Duration `yaml:"gate,omitempty"`
 	// Ends is where the story stops: the app stays as it is then. Zero means
@@ -55,8 +60,9 @@ type App struct {
 	// PrebootChanged is when the feature was last switched. Zero means 30 days before.
 	PrebootChanged time.Duration `yaml:"preboot-changed,omitempty"`
 	Maintenance    bool          `yaml:"maintenance,omitempty"`
-	// NoFeatures makes the features answer 404.
+	// NoFeatures makes the features answer 404, NoImages the OCI images.
 	NoFeatures bool `yaml:"no-features,omitempty"`
+	NoImages   bool `yaml:"no-images,omitempty"`
 }
 
 // Type is one process type of the formation.
@@ -151,6 +157,7 @@ type Phase struct {
 	Takes   time.Duration `yaml:"takes"`
 	Fails   bool          `yaml:"fails,omitempty"`
 	Expires bool          `yaml:"expires,omitempty"` // ends with status expired
+	Status  string        `yaml:"status,omitempty"`  // has this status meanwhile; empty means pending
 	Output  string        `yaml:"output,omitempty"`
 }
 

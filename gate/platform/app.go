@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
@@ -59,14 +60,53 @@ func (c *Client) Preboot(ctx context.Context, app string) (rollout.Observation, 
 	return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
 }
 
-// Slug tells which commit a slug carries.
-func (c *Client) Slug(ctx context.Context, app, id string) (rollout.Observation, error) {
-	var s heroku.Slug
-	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
+// Code tells which commit a slug or an OCI image was built from. Of code that the
+// platform does not have any more, or that the key may not see, it tells none.
+func (c *Client) Code(ctx context.Context, app string, code rollout.CodeRef) (rollout.Observation, error) {
+	var seen rollout.Code
+	var ex *exchange
+	var err error
+	if code.Image {
+		seen, ex, err = c.image(ctx, app, code.ID)
+	} else {
+		seen, ex, err = c.slug(ctx, app, code.ID)
+	}
+	var e *Error
+	if errors.As(err, &e) && (e.Kind() == rollout.NotFound || e.Kind() == rollout.Forbidden) {
+		seen, err = rollout.Code{}, nil
+	}
 	if err != nil {
 		return rollout.Observation{}, err
 	}
-	return rollout.Observation{Date: ex.date(), Slug: &rollout.Slug{ID: s.ID, Commit: deref(s.Commit)}}, nil
+	seen.ID = code.ID
+	return rollout.Observation{Date: ex.date(), Code: &seen}, nil
+}
+
+func (c *Client) slug(ctx context.Context, app, id string) (rollout.Code, *exchange, error) {
+	var s heroku.Slug
+	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
+	return rollout.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
+}
+
+// image asks for what heroku-go does not know of. The answer is a list of one
+// (schema.json of heroku/platform-api, where it is a prototype); a later form may
+// be the object alone.
+func (c *Client) image(ctx context.Context, app, id string) (rollout.Code, *exchange, error) {
+	type image struct {
+		Commit    string    `json:"commit"`
+		CreatedAt time.Time `json:"created_at"`
+	}
+	var raw json.RawMessage
+	ex, err := c.get(ctx, "reading an OCI image", appPath(app, "oci-images", id), "", &raw)
+	var one image
+	var list []image
+	switch {
+	case json.Unmarshal(raw, &list) == nil && len(list) == 1:
+		one = list[0]
+	case json.Unmarshal(raw, &one) != nil:
+		one = image{}
+	}
+	return rollout.Code{Commit: one.Commit, CreatedAt: one.CreatedAt}, ex, err
 }
 
 // newestBuilds asks for enough builds to find the one that a gate waits for. The

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -125,26 +126,33 @@ const maxPages = 1000
 
 // list asks for a list, with all its pages. page is the first Range to ask for.
 func list[T any](ctx context.Context, c *Client, op, path, page string) (items []T, date time.Time, err error) {
+	items, _, date, err = readPages[T](ctx, c, op, path, page, math.MaxInt)
+	return items, date, err
+}
+
+// readPages asks for the pages of a list, until there are enough items or no more. It
+// tells whether the list goes on.
+func readPages[T any](ctx context.Context, c *Client, op, path, page string, enough int) (items []T, cut bool, date time.Time, err error) {
 	items = []T{}
 	asked := map[string]bool{}
 	for len(asked) < maxPages {
 		var more []T
 		ex, err := c.get(ctx, op, path, page, &more)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, false, time.Time{}, err
 		}
 		items = append(items, more...)
 		date = earliest(date, ex.date())
 		asked[page] = true
 		page = ex.header.Get("Next-Range")
-		if page == "" {
-			return items, date, nil
+		if page == "" || len(items) >= enough {
+			return items, page != "", date, nil
 		}
 		if asked[page] {
 			break
 		}
 	}
-	return nil, time.Time{}, &Error{Op: op, Message: "the list has no end: its pages repeat themselves"}
+	return nil, false, time.Time{}, &Error{Op: op, Message: "the list has no end: its pages repeat themselves"}
 }
 
 // earliest is the earlier of two times that are set.

@@ -15,9 +15,12 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// allByID asks for as many rows at once as a page can have
+// longestPage is as many rows as a page can have
 // (https://devcenter.heroku.com/articles/platform-api-reference#ranges).
-const allByID = "id ..; max=1000"
+const longestPage = 1000
+
+// allByID asks for a whole list, in pages as long as can be.
+var allByID = fmt.Sprintf("id ..; max=%d", longestPage)
 
 // Look reads the dyno list; with full also the formation and so many of the newest
 // releases, at the same time. Its Date is that of the earliest answer.
@@ -105,20 +108,29 @@ func (c *Client) formation(ctx context.Context, app string) ([]rollout.Formation
 	return formation, date, nil
 }
 
-// releases reads the newest releases, and whether older ones exist. "Newest" is by
-// version: ids tell no age.
-func (c *Client) releases(ctx context.Context, app string, most int) ([]rollout.Release, bool, time.Time, error) {
-	var rows []heroku.Release
-	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, 1000))
-	ex, err := c.get(ctx, "reading the releases", appPath(app, "releases"), page, &rows)
+// releases reads so many of the newest releases or a few more, and whether older
+// ones exist. "Newest" is by version: ids tell no age.
+func (c *Client) releases(ctx context.Context, app string, most int) (releases []rollout.Release, cut bool, date time.Time, err error) {
+	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, longestPage))
+	rows, cut, date, err := readPages[releaseRow](ctx, c, "reading the releases", appPath(app, "releases"), page, most)
 	if err != nil {
 		return nil, false, time.Time{}, err
 	}
-	releases := make([]rollout.Release, 0, len(rows))
+	releases = make([]rollout.Release, 0, len(rows))
 	for _, r := range rows {
 		releases = append(releases, release(r))
 	}
-	return releases, ex.header.Get("Next-Range") != "", ex.date(), nil
+	return releases, cut, date, nil
+}
+
+// releaseRow is a release with what heroku-go does not know of: what runs where
+// there is no slug (schema.json of heroku/platform-api).
+type releaseRow struct {
+	heroku.Release
+	Artifacts []struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	} `json:"artifacts"`
 }
 
 func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
@@ -130,13 +142,18 @@ func (c *Client) release(ctx context.Context, app, idOrVersion string) (row hero
 	return row, ex, err
 }
 
-func release(r heroku.Release) rollout.Release {
+func release(r releaseRow) rollout.Release {
 	seen := rollout.Release{
 		ID: r.ID, Version: r.Version, Status: r.Status, Current: r.Current,
 		Description: r.Description, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.Slug != nil {
 		seen.SlugID = r.Slug.ID
+	}
+	for _, a := range r.Artifacts {
+		if a.Type == "oci-image" {
+			seen.ImageID = a.ID
+		}
 	}
 	return seen
 }

@@ -226,20 +226,97 @@ func TestEndlessPages(t *testing.T) {
 	}
 }
 
-func TestSlugAndBuilds(t *testing.T) {
+func TestCode(t *testing.T) {
+	t.Parallel()
+	built := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		code   rollout.CodeRef
+		status int
+		body   string
+		want   rollout.Code
+		path   string
+	}{
+		"slug":                      {rollout.CodeRef{ID: "s"}, 200, `{"id":"s","commit":"abc","created_at":"2026-03-04T05:00:00Z"}`, rollout.Code{ID: "s", Commit: "abc", CreatedAt: built}, "slugs/s"},
+		"slug without a commit":     {rollout.CodeRef{ID: "s"}, 200, `{"id":"s","commit":null}`, rollout.Code{ID: "s"}, "slugs/s"},
+		"slug that is gone":         {rollout.CodeRef{ID: "s"}, 404, `{"id":"not_found","message":"no slug"}`, rollout.Code{ID: "s"}, "slugs/s"},
+		"slug that may not be seen": {rollout.CodeRef{ID: "s"}, 403, `{"id":"forbidden","message":"no"}`, rollout.Code{ID: "s"}, "slugs/s"},
+		"image":                     {rollout.CodeRef{ID: "i", Image: true}, 200, `[{"id":"i","commit":"abc","created_at":"2026-03-04T05:00:00Z"}]`, rollout.Code{ID: "i", Commit: "abc", CreatedAt: built}, "oci-images/i"},
+		"image alone":               {rollout.CodeRef{ID: "i", Image: true}, 200, `{"id":"i","commit":"abc"}`, rollout.Code{ID: "i", Commit: "abc"}, "oci-images/i"},
+		"no image":                  {rollout.CodeRef{ID: "i", Image: true}, 200, `[]`, rollout.Code{ID: "i"}, "oci-images/i"},
+		"something else":            {rollout.CodeRef{ID: "i", Image: true}, 200, `"what"`, rollout.Code{ID: "i"}, "oci-images/i"},
+		"no such endpoint":          {rollout.CodeRef{ID: "i", Image: true}, 404, `not here`, rollout.Code{ID: "i"}, "oci-images/i"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, tc.status, tc.body) })
+			o, err := p.Code(t.Context(), "shop", tc.code)
+			if diff := cmp.Diff(&tc.want, o.Code); diff != "" || err != nil {
+				t.Error(err, diff)
+			}
+			if diff := cmp.Diff([]string{"GET /apps/shop/" + tc.path}, d.seen); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, 401, `{"id":"unauthorized","message":"no"}`) })
+	if _, err := p.Code(t.Context(), "shop", rollout.CodeRef{ID: "s"}); err == nil {
+		t.Error("a revoked key passed for a slug without a commit")
+	}
+}
+
+// The history of releases is read page by page, no further than was asked.
+func TestReleasePages(t *testing.T) {
 	t.Parallel()
 	p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "slugs") {
-			answer(w, 200, `{"id":"s","commit":null}`)
+		if !strings.HasSuffix(r.URL.Path, "/releases") {
+			answer(w, 200, `[]`)
 			return
 		}
+		switch r.Header.Get("Range") {
+		case "version ..; max=1000, order=desc":
+			w.Header().Set("Next-Range", "version ]3..; max=1000, order=desc")
+			answer(w, 206, `[{"id":"a","version":5,"status":"succeeded","slug":null,"artifacts":[{"type":"slug","id":"x"},{"type":"oci-image","id":"i"}]},{"id":"b","version":3}]`)
+		case "version ]3..; max=1000, order=desc":
+			w.Header().Set("Next-Range", "version ]2..; max=1000, order=desc")
+			answer(w, 206, `[{"id":"c","version":2}]`)
+		default:
+			answer(w, 200, `[{"id":"d","version":1}]`)
+		}
+	})
+	for most, want := range map[int]struct {
+		versions []int
+		cut      bool
+	}{2000: {[]int{5, 3, 2, 1}, false}, 1003: {[]int{5, 3, 2, 1}, false}} {
+		o, err := p.Look(t.Context(), "shop", true, most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var versions []int
+		for _, r := range o.Look.Releases {
+			versions = append(versions, r.Version)
+		}
+		if diff := cmp.Diff(want.versions, versions); diff != "" || o.Look.ReleasesCut != want.cut {
+			t.Errorf("most %d: cut %v, %s", most, o.Look.ReleasesCut, diff)
+		}
+		if first := o.Look.Releases[0]; first.ImageID != "i" || first.SlugID != "" {
+			t.Errorf("the newest release is %+v", first)
+		}
+	}
+	if n := len(d.seen); n != 10 {
+		t.Errorf("%d requests: %s", n, d.seen)
+	}
+	rows, cut, _, err := readPages[releaseRow](t.Context(), p, "reading", "/apps/shop/releases", "version ..; max=1000, order=desc", 3)
+	if len(rows) != 3 || !cut || err != nil {
+		t.Errorf("%d rows, cut %v, %v", len(rows), cut, err)
+	}
+}
+
+func TestBuilds(t *testing.T) {
+	t.Parallel()
+	p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, `[{"id":"1","status":"succeeded","created_at":"2026-03-04T05:00:00Z","release":{"id":"r"},"slug":{"id":"s"},"source_blob":{"version":"abc"}},
 			{"id":"2","status":"pending","created_at":"2026-03-04T05:01:00Z","release":null,"slug":null,"source_blob":{"version":null}}]`)
 	})
-	slug, err := p.Slug(t.Context(), "shop", "s")
-	if diff := cmp.Diff(&rollout.Slug{ID: "s"}, slug.Slug); diff != "" || err != nil {
-		t.Error(err, diff)
-	}
 	builds, err := p.Builds(t.Context(), "shop")
 	want := &rollout.Builds{Builds: []rollout.Build{
 		{ID: "2", Status: "pending", CreatedAt: time.Date(2026, 3, 4, 5, 1, 0, 0, time.UTC)},
@@ -248,7 +325,7 @@ func TestSlugAndBuilds(t *testing.T) {
 	if diff := cmp.Diff(want, builds.Builds); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if diff := cmp.Diff([]string{"GET /apps/shop/slugs/s", "GET /apps/shop/builds started_at ..; max=50, order=desc"}, d.seen); diff != "" {
+	if diff := cmp.Diff([]string{"GET /apps/shop/builds started_at ..; max=50, order=desc"}, d.seen); diff != "" {
 		t.Error(diff)
 	}
 }

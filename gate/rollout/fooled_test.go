@@ -125,8 +125,8 @@ func TestNotFooledByCommitRunBroken(t *testing.T) {
 		{ID: "r43", Version: 43, Status: "succeeded", SlugID: "sB", CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)},
 		{ID: "r44", Version: 44, Status: "succeeded", SlugID: "sA", CreatedAt: at(0), UpdatedAt: at(0)},
 	}
-	b.apply(0, rollout.Observation{Slug: &rollout.Slug{ID: "sA", Commit: "aaaaaaaaaaaa"}})
-	b.apply(0, rollout.Observation{Slug: &rollout.Slug{ID: "sB", Commit: "bbbbbbbbbbbb"}})
+	b.apply(0, rollout.Observation{Code: &rollout.Code{ID: "sA", Commit: "aaaaaaaaaaaa"}})
+	b.apply(0, rollout.Observation{Code: &rollout.Code{ID: "sB", Commit: "bbbbbbbbbbbb"}})
 	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
 	b.sees(6*sec, dyno("web.1", 43, "up", -time.Hour))
 	b.shut("web.1 v43 (commit b) is listed and runs; v44 brings commit a back")

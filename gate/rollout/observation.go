@@ -20,7 +20,7 @@ type Observation struct {
 	App     *App       `json:"app,omitempty"`
 	Preboot *Preboot   `json:"preboot,omitempty"`
 	Look    *Look      `json:"look,omitempty"`
-	Slug    *Slug      `json:"slug,omitempty"`
+	Code    *Code      `json:"code,omitempty"`
 	Builds  *Builds    `json:"builds,omitempty"`
 	Line    *Line      `json:"line,omitempty"`
 	Log     *LogStatus `json:"log,omitempty"`
@@ -109,18 +109,22 @@ type Release struct {
 	// Status is pending, succeeded, failed or expired; any other word is not good.
 	Status  string `json:"status"`
 	Current bool   `json:"current"`
-	// SlugID is empty for container images, on Fir, and before the first build.
+	// SlugID is empty for container images, on Fir, and before the first build;
+	// ImageID is the id of the OCI image then, if the platform tells it.
 	SlugID      string    `json:"slugId,omitempty"`
+	ImageID     string    `json:"imageId,omitempty"`
 	Description string    `json:"description,omitempty"`
 	CreatedAt   time.Time `json:"createdAt,omitzero"`
 	UpdatedAt   time.Time `json:"updatedAt,omitzero"`
 }
 
-// Slug tells which commit a slug was built from.
-type Slug struct {
+// Code tells which commit a slug or an OCI image was built from.
+type Code struct {
 	ID string `json:"id"`
-	// Commit is empty if the slug does not carry one.
-	Commit string `json:"commit"`
+	// Commit is empty if it does not carry one, or the platform will not tell.
+	Commit string `json:"commit,omitempty"`
+	// CreatedAt is when it was built; zero if not told.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
 }
 
 // Builds is the list of the newest builds.

@@ -120,11 +120,12 @@ func (r *Rollout) Apply(o Observation) {
 		}
 	case o.Look != nil:
 		r.seeLook(o.Look)
-	case o.Slug != nil:
-		r.target.seeSlug(o.Slug)
+	case o.Code != nil:
+		r.target.seeCode(o.Code)
 		r.retarget()
 	case o.Builds != nil:
-		r.target.builds = o.Builds.Builds
+		r.target.seeBuilds(o.Builds)
+		r.retarget()
 	case o.Line != nil:
 		r.seeLine(o.Line)
 	case o.Log != nil:
@@ -147,8 +148,8 @@ func (r *Rollout) seeLook(l *Look) {
 	r.dirty = max(r.changedAt, r.apiAt) > l.AskedAt
 	if l.Full() {
 		r.full = l
-		r.target.see(l)
 	}
+	r.target.see(l)
 	r.fleet.seeList(l, r.now)
 	r.retarget()
 }
@@ -172,10 +173,13 @@ func (r *Rollout) retarget() {
 		r.times.ReleaseFinished = rel.UpdatedAt
 		r.moment(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
 	}
+	if r.longAgo() && r.target.building() {
+		r.notice(fmt.Sprintf("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", rel.Version))
+	}
 	if n := r.target.newerMax; n > 0 {
 		r.notice(fmt.Sprintf("release v%d was made after v%d; its dynos count as new, too", n, rel.Version))
 	}
-	if c := r.target.commits[rel.SlugID]; c != "" && r.cfg.WorkflowCommit != "" && r.cfg.Want == (Want{}) &&
+	if c := r.target.codes[rel.Code().ID].Commit; c != "" && r.cfg.WorkflowCommit != "" && r.cfg.Want == (Want{}) &&
 		!strings.HasPrefix(strings.ToLower(r.cfg.WorkflowCommit), c) {
 		r.notice(fmt.Sprintf("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"",
 			rel.Version, c, r.cfg.WorkflowCommit))
@@ -184,18 +188,25 @@ func (r *Rollout) retarget() {
 
 // noteCommit says at once what keeps a commit from being found.
 func (r *Rollout) noteCommit() {
+	if r.cfg.Want.Commit == "" {
+		return
+	}
+	if r.target.noCommits() {
+		r.notice(noCommits)
+		return
+	}
+	e := r.target.earlier()
 	switch {
-	case r.cfg.Want.Commit == "" || r.target.newest == 0:
-	case r.target.noSlugs():
-		r.notice("the app's releases carry no slug, so no commit can be matched: " + useRelease)
-	case r.target.followed() > 0:
-		r.notice(fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again",
-			r.target.followed(), r.cfg.Want.Commit))
+	case e == nil:
+	case e.failed() && (r.target.built || r.now > listLag):
+		r.notice(fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, r.cfg.Want.Commit, e.Status))
+	case e.Status == "succeeded":
+		r.notice(fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, r.cfg.Want.Commit))
 	}
 }
 
-// useRelease is what to do where no commit can be matched.
-const useRelease = `use the input "release" instead`
+// noCommits says what to do where no commit can be matched.
+const noCommits = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
@@ -355,8 +366,8 @@ type Wants struct {
 	LookAt time.Duration
 	// Releases is how many of the newest releases a full look should bring.
 	Releases int
-	// Slugs are the slugs whose commit is not known and matters.
-	Slugs []string
+	// Codes are the slugs and images whose commit is not known and matters.
+	Codes []CodeRef
 	// Preboot: the answer to whether preboot is on is missing, or too old.
 	Preboot bool
 	// Flowing: the log tells of what happens.
@@ -370,18 +381,18 @@ func (r *Rollout) Wants() Wants {
 	w := Wants{
 		Ready:    r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle,
 		Changed:  r.dirty,
-		Releases: r.target.asked,
-		Slugs:    r.target.slugsWanted(),
-		Builds:   r.cfg.Want.Commit != "" && r.target.rel == nil,
+		Releases: r.target.ask(),
+		Codes:    r.target.codesWanted(),
+		Builds:   r.cfg.Want.Commit != "" && r.target.rel == nil || !r.target.built && r.longAgo(),
 	}
 	rel := r.target.rel
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
-	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0
+	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0 && !r.target.ahead() && r.target.unjudged == 0
 	w.Flowing = r.fleet.log == Flowing
 	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
 	w.Changed = w.Changed || r.behind()
-	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.heard > r.target.newest
+	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.ahead() || r.target.unjudged != 0
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at
@@ -413,7 +424,7 @@ func (r *Rollout) Wants() Wants {
 // behind tells whether the log knows more than the lists show, so that a newer look
 // is worth its price.
 func (r *Rollout) behind() bool {
-	return r.target.heard > r.target.newest || r.fleet.behind
+	return r.target.heard > r.target.releases.newest || r.fleet.behind
 }
 
 // Picture is all that is known now.
@@ -426,7 +437,7 @@ func (r *Rollout) Picture() Picture {
 		Waiting: r.waiting(), SupersededBy: r.target.newerMax, RequireProof: r.cfg.RequireProof,
 	}
 	if rel := r.target.rel; rel != nil {
-		p.Target, p.Commit = rel, r.target.commits[rel.SlugID]
+		p.Target, p.Commit = rel, r.target.codes[rel.Code().ID].Commit
 	}
 	for _, t := range r.types {
 		tp := t.TypePicture
@@ -458,9 +469,13 @@ func (r *Rollout) waiting() string {
 	case r.fleet.look == nil:
 		return "the first look at the app"
 	case rel == nil:
-		return r.target.wish() + " to appear"
+		what := r.target.wish() + " to appear"
+		if b := r.target.newestBuild(); b != nil && b.Status == "pending" {
+			what += " (its build is running)"
+		}
+		return what
 	case rel.Status != "succeeded":
-		return fmt.Sprintf("release v%d, which is %s: its release phase is not over", rel.Version, rel.Status)
+		return fmt.Sprintf("release v%d: %s", rel.Version, rel.unfinished())
 	}
 	var parts []string
 	for _, t := range r.types {
@@ -479,6 +494,9 @@ func (r *Rollout) waiting() string {
 				break
 			}
 		}
+	}
+	if what == "" {
+		what = r.doubtful()
 	}
 	if what == "" && r.cfg.Settle > 0 {
 		return "things to stay as they are for " + short(r.cfg.Settle)

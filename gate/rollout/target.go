@@ -1,9 +1,8 @@
-// Which release is waited for, and what has become of it.
+// Which release is waited for.
 
 package rollout
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,15 +10,10 @@ import (
 )
 
 const (
-	// moreReleases is how many releases beside the ones of interest are asked for.
-	moreReleases = 20
-	// maxReleases is the longest page that the platform gives.
-	maxReleases = 1000
 	// maxSlugs bounds the search for a commit among the newest releases.
 	maxSlugs = 10
-	// A failed build that was started longer ago than this before the gate is that
-	// of an earlier try.
-	buildMemory = 30 * time.Minute
+	// A failure from so long before the gate is that of an earlier try.
+	tryMemory = 30 * time.Minute
 )
 
 // target follows the release that is waited for.
@@ -27,92 +21,104 @@ type target struct {
 	cfg   *Config
 	clock *platformClock
 
-	releases map[int]Release // by version; everything that was ever listed
-	newest   int             // the newest version that was ever listed
-	first    int             // the newest version at the first look; 0 before it
-	cut      bool            // older releases exist that were not listed
-	commits  map[string]string
+	releases releases
+	codes    map[string]Code // by id of slug or image
 	builds   []Build
-	asked    int // how many releases to ask for
+	built    bool          // builds were read
+	first    int           // the newest version at the first look; -1 before it
+	lookedAt time.Duration // when the newest full look was asked for
 
-	heard    int      // the newest version that the log has told of
-	running  int      // the newest version that a listed dyno was of
-	rel      *Release // nil while it is not known
-	missing  bool     // the newest look did not show the target any more
-	newerMax int      // the newest succeeded release after the target
-	returned int      // a newer release that brings old code back; 0 if none
-	bad      string   // the caller's wish cannot be met: why
+	heard   int      // the newest version that the log has told of
+	running int      // the newest version that a listed dyno was of
+	rel     *Release // nil while it is not known
+	missing bool     // the newest look should have shown the target, and did not
+	bad     string   // the caller's wish cannot be met: why
+
+	newerMax int       // the newest succeeded release after the target
+	returned int       // a newer release that brings old code back; 0 if none
+	unjudged int       // a newer release whose code is not known yet; 0 if none
+	unread   []CodeRef // what has to be read to judge it
 }
 
 func newTarget(cfg *Config, clock *platformClock) *target {
-	return &target{cfg: cfg, clock: clock, releases: map[int]Release{}, commits: map[string]string{}, asked: moreReleases}
+	return &target{cfg: cfg, clock: clock, releases: releases{byVersion: map[int]Release{}}, codes: map[string]Code{}, first: -1}
 }
 
-// see takes in the releases of a look.
+// see takes in a look at the lists.
 func (t *target) see(l *Look) {
-	t.cut = l.ReleasesCut
 	for _, d := range l.Dynos {
 		t.running = max(t.running, d.Version)
 	}
-	for _, r := range l.Releases {
-		t.releases[r.Version] = r
-		t.newest = max(t.newest, r.Version)
+	if !l.Full() {
+		return
 	}
-	if t.first == 0 {
-		t.first = t.newest
+	t.lookedAt = l.AskedAt
+	t.releases.see(l)
+	if t.first < 0 {
+		t.first = t.releases.newest
 	}
 	t.resolve()
 	if t.rel == nil {
 		return
 	}
 	t.correct()
-	r, ok := t.releases[t.rel.Version]
-	t.missing = !ok || !slices.ContainsFunc(l.Releases, func(r Release) bool { return r.Version == t.rel.Version })
+	r := t.releases.byVersion[t.rel.Version]
 	t.rel = &r
+	listed, older := false, true
+	for _, x := range l.Releases {
+		listed = listed || x.Version == r.Version
+		older = older && x.Version > r.Version
+	}
+	t.missing = !listed && !(older && l.ReleasesCut && len(l.Releases) > 0)
 	t.seeNewer()
 }
 
-// versions lists what is known, newest first.
-func (t *target) versions() []Release {
-	out := make([]Release, 0, len(t.releases))
-	for _, r := range t.releases {
-		out = append(out, r)
+// ahead tells whether dynos or the log know of a release that the list of releases
+// does not show yet.
+func (t *target) ahead() bool { return max(t.heard, t.running) > t.releases.newest }
+
+// ask is how many of the newest releases the next look should bring.
+func (t *target) ask() int {
+	w := t.cfg.Want
+	switch {
+	case t.rel != nil && t.unjudged != 0 && len(t.unread) == 0:
+		return t.releases.ask(0, t.rel.Version) // only the whole history can tell
+	case t.rel != nil && t.rel.Status == "succeeded":
+		return t.releases.ask(t.rel.Version, 0)
+	case t.rel != nil:
+		return t.releases.ask(t.rel.Version, t.rel.Version)
+	case w.ID != "":
+		return t.releases.ask(0, 0)
+	case w.Version != 0:
+		return t.releases.ask(w.Version, 0)
 	}
-	slices.SortFunc(out, func(a, b Release) int { return cmp.Compare(b.Version, a.Version) })
-	return out
+	return t.releases.ask(t.releases.newest, 0)
 }
 
 // resolve looks for the target while it is not known.
 func (t *target) resolve() {
-	if t.rel != nil || t.bad != "" || t.newest == 0 {
+	if t.rel != nil || t.bad != "" || t.releases.newest == 0 {
 		return
 	}
 	switch w := t.cfg.Want; {
 	case w.Commit != "":
-		t.rel = t.byCommit(w.Commit)
+		t.rel = t.byCommit()
 	case w.ID != "":
-		for _, r := range t.releases {
+		for _, r := range t.releases.byVersion {
 			if strings.EqualFold(r.ID, w.ID) {
 				t.rel = &r
 			}
 		}
-		if t.rel == nil && t.cut {
-			t.asked = maxReleases
-		}
 	case w.Version != 0:
-		if r, ok := t.releases[w.Version]; ok {
+		if r, ok := t.releases.byVersion[w.Version]; ok {
 			t.rel = &r
-		} else if w.Version < t.newest && t.cut {
-			t.asked = min(maxReleases, t.newest-w.Version+moreReleases)
 		}
-	case t.heard > t.newest || t.running > t.newest:
-		// A newer release is known of, and the list of releases is behind.
+	case t.ahead():
 	default:
-		r := t.releases[t.newest]
+		r := t.releases.byVersion[t.releases.newest]
 		t.rel = &r
 	}
 	if t.rel != nil {
-		t.asked = min(maxReleases, max(t.asked, t.newest-t.rel.Version+moreReleases))
 		t.seeNewer()
 	}
 }
@@ -124,130 +130,180 @@ func (t *target) correct() {
 	if t.cfg.Want != (Want{}) || !ok {
 		return
 	}
-	for _, r := range t.releases {
+	for _, r := range t.releases.byVersion {
 		if r.Version > t.rel.Version && !r.CreatedAt.After(start.Add(stampSlack)) {
-			t.rel, t.newerMax, t.returned = &r, 0, 0
+			t.rel = &r
 		}
 	}
 }
 
-// byCommit finds the release that brought the commit: the oldest one in the newest
-// run of releases with one slug. A release with the commit that other code has
-// followed is not it, unless it came while the gate was waiting: the commit is
-// then about to be deployed again.
-func (t *target) byCommit(commit string) *Release {
-	commit = strings.ToLower(commit)
-	full := ""
-	for _, c := range t.commits {
-		if !strings.HasPrefix(c, commit) || c == full {
-			continue
-		}
-		if full != "" {
-			t.bad = fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", commit, min(c, full), max(c, full))
-			return nil
-		}
-		full = c
+// byCommit finds the release that brought the commit: the first good one in the
+// newest run of releases with one code, or the last one if none is good. A release
+// with the commit that other code has followed is not it, nor one whose failure is
+// that of an earlier try: the commit is then about to be deployed again.
+func (t *target) byCommit() *Release {
+	full, bad := t.fullCommit()
+	if bad != "" {
+		t.bad = bad
+		return nil
 	}
 	var found *Release
-	for _, r := range t.versions() {
-		c, known := t.commits[r.SlugID]
+	for _, r := range t.releases.sorted() {
+		code := r.Code()
+		c, read := t.codes[code.ID]
 		switch {
-		case found != nil && r.SlugID != found.SlugID:
-			return found // the run is over
-		case found == nil && r.SlugID != "" && !known:
-			return nil // its slug is still to be read
-		case known && c == full && full != "":
-			found = &r
+		case found != nil && code != found.Code():
+			return t.thisTry(found) // the run is over
+		case found == nil && code.ID != "" && !read:
+			return nil
+		case read && full != "" && c.Commit == full:
+			if found == nil || r.Status == "succeeded" {
+				found = &r
+			}
 		case found == nil && r.Version <= t.first && r.Status == "succeeded":
 			return nil
 		}
 	}
-	return found
+	return t.thisTry(found)
 }
 
-// slugsWanted lists the slugs whose commit has to be known to find the target, or
-// to name the target's commit.
-func (t *target) slugsWanted() []string {
-	var ids []string
-	add := func(id string) {
-		if _, ok := t.commits[id]; !ok && id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
+// thisTry is the release, unless it failed in an earlier try to deploy the commit.
+func (t *target) thisTry(r *Release) *Release {
+	if r == nil || !r.failed() {
+		return r
 	}
-	if t.rel != nil {
-		add(t.rel.SlugID)
-		return ids
+	if !t.built && t.lookedAt < listLag {
+		return nil // a newer build may be under way
 	}
-	if t.cfg.Want.Commit == "" {
+	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) {
 		return nil
 	}
-	for i, r := range t.versions() {
-		if i < maxSlugs {
-			add(r.SlugID)
-		}
+	if start, ok := t.clock.zero(); ok && r.CreatedAt.Before(start.Add(-tryMemory)) {
+		return nil
 	}
-	return ids
+	return r
 }
 
-func (t *target) seeSlug(s *Slug) {
-	t.commits[s.ID] = strings.ToLower(s.Commit)
+// failed tells whether the release will never be deployed.
+func (r *Release) failed() bool { return r.Status == "failed" || r.Status == "expired" }
+
+// unfinished says why a release that has neither succeeded nor failed is waited for.
+func (r *Release) unfinished() string {
+	switch r.Status {
+	case "pending":
+		return "its release phase is not over"
+	case "":
+		return "the platform does not tell its status"
+	}
+	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", r.Status)
+}
+
+// fullCommit is the one commit that begins with what the caller gave; empty if none
+// is known yet. It refuses to choose between two.
+func (t *target) fullCommit() (full, bad string) {
+	commits := make([]string, 0, len(t.codes)+len(t.builds))
+	for _, c := range t.codes {
+		commits = append(commits, c.Commit)
+	}
+	for _, b := range t.builds {
+		commits = append(commits, b.Commit)
+	}
+	slices.Sort(commits)
+	for _, c := range commits {
+		switch {
+		case c == full || !t.wanted(c):
+		case full != "":
+			return "", fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.cfg.Want.Commit, full, c)
+		default:
+			full = c
+		}
+	}
+	return full, ""
+}
+
+// wanted tells whether a commit is the one that the caller gave, or begins with it.
+func (t *target) wanted(commit string) bool {
+	return commit != "" && strings.HasPrefix(commit, strings.ToLower(t.cfg.Want.Commit))
+}
+
+func (t *target) seeCode(c *Code) {
+	known := *c
+	known.Commit = strings.ToLower(c.Commit)
+	t.codes[c.ID] = known
+	t.resolve()
+	if t.rel != nil {
+		t.seeNewer()
+	}
+}
+
+func (t *target) seeBuilds(b *Builds) {
+	t.builds, t.built = slices.Clone(b.Builds), true
+	for i := range t.builds {
+		t.builds[i].Commit = strings.ToLower(t.builds[i].Commit)
+	}
 	t.resolve()
 }
 
-// seeNewer judges the releases after the target.
-func (t *target) seeNewer() {
-	for _, r := range t.releases {
-		if r.Version <= t.rel.Version || r.Status != "succeeded" {
-			continue
-		}
-		t.newerMax = max(t.newerMax, r.Version)
-		if r.SlugID == "" || r.SlugID == t.rel.SlugID {
-			continue
-		}
-		known := false
-		for _, o := range t.releases {
-			if o.SlugID == r.SlugID && o.Version < t.rel.Version {
-				t.returned = max(t.returned, r.Version)
-			}
-			known = known || o.SlugID == r.SlugID && o.Version < r.Version
-		}
-		if !known && t.cut {
-			t.asked = maxReleases // it may be the slug of a much older release
-		}
-	}
-}
-
-// followed is a release with the wanted commit that other code has followed; 0 if
-// there is none.
-func (t *target) followed() int {
-	n := 0
-	for _, r := range t.releases {
-		if c := t.commits[r.SlugID]; c != "" && strings.HasPrefix(c, strings.ToLower(t.cfg.Want.Commit)) {
-			n = max(n, r.Version)
-		}
-	}
-	return n
-}
-
-// failedBuild is the newest build of the wanted commit, if it failed.
-func (t *target) failedBuild() *Build {
+// newestBuild is the newest build of the wanted commit; nil if there is none.
+func (t *target) newestBuild() *Build {
 	var newest *Build
 	for i := range t.builds {
-		b := &t.builds[i]
-		if b.Commit == "" || !strings.HasPrefix(strings.ToLower(b.Commit), strings.ToLower(t.cfg.Want.Commit)) {
-			continue
-		}
-		if newest == nil || b.CreatedAt.After(newest.CreatedAt) {
+		if b := &t.builds[i]; t.wanted(b.Commit) && (newest == nil || b.CreatedAt.After(newest.CreatedAt)) {
 			newest = b
 		}
 	}
+	return newest
+}
+
+// failedBuild is the newest build of the wanted commit, if it failed in this try.
+func (t *target) failedBuild() *Build {
+	newest := t.newestBuild()
 	if newest == nil || newest.Status != "failed" {
 		return nil
 	}
-	if start, ok := t.clock.zero(); ok && newest.CreatedAt.Before(start.Add(-buildMemory)) {
+	if start, ok := t.clock.zero(); ok && newest.CreatedAt.Before(start.Add(-tryMemory)) {
 		return nil
 	}
 	return newest
+}
+
+// building tells whether a build is under way that the newest release does not
+// come from.
+func (t *target) building() bool {
+	newest := t.releases.byVersion[t.releases.newest]
+	return slices.ContainsFunc(t.builds, func(b Build) bool {
+		return b.Status == "pending" && b.CreatedAt.After(newest.CreatedAt)
+	})
+}
+
+// earlier is the newest release with the wanted commit that is not the target: other
+// code has followed it, or it failed long ago. nil if there is none.
+func (t *target) earlier() *Release {
+	for _, r := range t.releases.sorted() {
+		if t.wanted(t.codes[r.Code().ID].Commit) {
+			return &r
+		}
+	}
+	return nil
+}
+
+// noCommits tells that the app's releases tell of no commit, so that none can be
+// matched: container images, as a rule.
+func (t *target) noCommits() bool {
+	if t.releases.newest <= 2 { // the first releases of an app carry no code yet
+		return false
+	}
+	for i, r := range t.releases.sorted() {
+		code := r.Code()
+		c, read := t.codes[code.ID]
+		if i == maxSlugs {
+			break
+		}
+		if code.ID != "" && (!read || c.Commit != "") {
+			return false
+		}
+	}
+	return true
 }
 
 // wish says in words which release is waited for.
@@ -261,13 +317,4 @@ func (t *target) wish() string {
 		return fmt.Sprintf("release v%d", w.Version)
 	}
 	return "the first release of the app"
-}
-
-// noSlugs tells that the app's releases carry no slug, so that no commit can be
-// matched: container images, and apps on Fir.
-func (t *target) noSlugs() bool {
-	if r, ok := t.releases[t.newest]; ok && t.newest > 0 {
-		return r.SlugID == "" && r.Version > 2
-	}
-	return false
 }

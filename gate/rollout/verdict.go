@@ -167,6 +167,9 @@ func (r *Rollout) failedDeploy() *Verdict {
 		}
 		return nil
 	}
+	if r.suspect() {
+		return nil // it may not be the one that was meant
+	}
 	switch rel.Status {
 	case "failed":
 		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase: it was not deployed, and the release before it runs on", rel.Version)}
@@ -181,7 +184,8 @@ func (r *Rollout) otherCode() *Verdict {
 	if rel == nil {
 		return nil
 	}
-	if n := r.target.returned; n != 0 {
+	// While the target's release phase runs it has not been live: nothing comes back.
+	if n := r.target.returned; n != 0 && rel.Status == "succeeded" {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d: the deploy was rolled back", n, rel.Version)}
 	}
 	if n := r.target.newerMax; n != 0 && r.cfg.FailOnNewer {
@@ -257,13 +261,13 @@ func (r *Rollout) open() *Verdict {
 // of the types, and how that is known.
 func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	rel := r.target.rel
-	if r.target.heard > r.target.newest {
-		return false, "" // the log tells of a release that the list does not show yet
+	if r.target.ahead() {
+		return false, "" // there is a release that the list does not show yet
 	}
-	if rel == nil || rel.Status != "succeeded" || r.target.missing || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
+	if rel == nil || rel.Status != "succeeded" || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
-	if r.suspect() {
+	if r.suspect() || r.doubtful() != "" {
 		return false, ""
 	}
 	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {
@@ -284,12 +288,33 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	return true, basis
 }
 
+// doubtful says why the releases do not show that the target is what runs, or what
+// newer code has followed; empty if they do.
+func (r *Rollout) doubtful() string {
+	t, v := r.target, r.target.rel.Version
+	switch {
+	case t.missing || t.releases.from > v:
+		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
+	case t.releases.current != 0 && t.releases.current < v:
+		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.releases.current)
+	case t.unjudged != 0:
+		return fmt.Sprintf("word on which code release v%d carries", t.unjudged)
+	}
+	return ""
+}
+
 // suspect tells whether the newest release may not be the one that was meant: when
 // it was already old at the start, a list that was behind can have hidden a newer
 // one. A later look will show it.
 func (r *Rollout) suspect() bool {
+	return r.longAgo() && r.fleet.look.AskedAt < listLag
+}
+
+// longAgo tells whether the newest release, which is waited for as nothing else was
+// named, was there long before the gate.
+func (r *Rollout) longAgo() bool {
 	start, ok := r.clock.zero()
-	return ok && r.cfg.Want == (Want{}) && r.fleet.look.AskedAt < listLag && r.target.rel.CreatedAt.Before(start.Add(-time.Minute))
+	return ok && r.cfg.Want == (Want{}) && r.target.rel != nil && r.target.rel.CreatedAt.Before(start.Add(-time.Minute))
 }
 
 func (r *Rollout) passed(basis Basis) *Verdict {
@@ -346,13 +371,10 @@ func (r *Rollout) timedOut() *Verdict {
 		}
 	case rel == nil:
 		v.Reason = ReleaseMissing
-		v.Message = fmt.Sprintf("%s did not appear; the newest release is v%d", r.target.wish(), r.target.newest)
-		if r.cfg.Want.Commit != "" && r.target.noSlugs() {
-			v.Message += "; its releases carry no slug, so no commit can be matched: " + useRelease
-		}
+		v.Message = r.target.wish() + " did not appear; " + r.whyMissing()
 	case rel.Status != "succeeded":
 		v.Reason = ReleaseMissing
-		v.Message = fmt.Sprintf("release v%d is still %s: its release phase is not over", rel.Version, rel.Status)
+		v.Message = fmt.Sprintf("release v%d did not succeed in time: %s", rel.Version, rel.unfinished())
 	case old > 0 || r.holding() != 0:
 		v.Reason = OldDynosRemain
 		v.Message = "still waiting for " + orNothing(r.waiting())
@@ -362,11 +384,36 @@ func (r *Rollout) timedOut() *Verdict {
 	case r.cfg.RequireProof:
 		v.Reason = Unproven
 		v.Message = "no old dyno can be running any more, but that is presumed and not proven, and require-proof is set"
+	case r.doubtful() != "":
+		v.Reason = PlatformUnreachable
+		v.Message = "the time was over while waiting for " + r.doubtful()
 	default:
 		v.Reason = OldDynosRemain
 		v.Message = "the time was over before everything had held for long enough"
 	}
 	return v
+}
+
+// whyMissing says what is known of a release that did not appear.
+func (r *Rollout) whyMissing() string {
+	t := r.target
+	what := "the app has no release yet"
+	if t.releases.newest > 0 {
+		what = fmt.Sprintf("the newest release is v%d", t.releases.newest)
+	}
+	if r.cfg.Want.Commit == "" {
+		return what
+	}
+	b := t.newestBuild()
+	switch {
+	case t.noCommits():
+		return what + "; " + noCommits
+	case b != nil && b.Status == "pending":
+		return what + ", and the build of the commit is not over"
+	case t.built && b == nil:
+		return what + ", and no build of the commit was seen"
+	}
+	return what
 }
 
 func orNothing(s string) string {

@@ -18,7 +18,7 @@ type Platform interface {
 	App(ctx context.Context, app string) (rollout.Observation, error)
 	Preboot(ctx context.Context, app string) (rollout.Observation, error)
 	Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error)
-	Slug(ctx context.Context, app, id string) (rollout.Observation, error)
+	Code(ctx context.Context, app string, code rollout.CodeRef) (rollout.Observation, error)
 	Builds(ctx context.Context, app string) (rollout.Observation, error)
 }
 
@@ -267,14 +267,8 @@ func (r *run) ask(ctx context.Context) {
 	if w.Builds {
 		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
 	}
-	for _, id := range w.Slugs {
-		r.once(ctx, id, func() (rollout.Observation, error) {
-			o, err := r.Platform.Slug(ctx, app, id)
-			if kind(err) == rollout.NotFound {
-				return rollout.Observation{Slug: &rollout.Slug{ID: id}}, nil
-			}
-			return o, err
-		})
+	for _, code := range w.Codes {
+		r.once(ctx, code.ID, func() (rollout.Observation, error) { return r.Platform.Code(ctx, app, code) })
 	}
 }
 

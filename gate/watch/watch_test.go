@@ -36,8 +36,8 @@ func (p *platform) Preboot(context.Context, string) (rollout.Observation, error)
 	return rollout.Observation{Preboot: &rollout.Preboot{Known: true}}, nil
 }
 
-func (p *platform) Slug(_ context.Context, _, id string) (rollout.Observation, error) {
-	return rollout.Observation{Slug: &rollout.Slug{ID: id, Commit: "c0ffee"}}, nil
+func (p *platform) Code(_ context.Context, _ string, code rollout.CodeRef) (rollout.Observation, error) {
+	return rollout.Observation{Code: &rollout.Code{ID: code.ID, Commit: "c0ffee"}}, nil
 }
 
 func (p *platform) Builds(context.Context, string) (rollout.Observation, error) {

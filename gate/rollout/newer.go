@@ -1,0 +1,123 @@
+// What came after the target: newer code, or old code that comes back.
+
+package rollout
+
+// maxPredecessors is how many different codes from before the target are compared
+// by commit with a newer release's.
+const maxPredecessors = 5
+
+// An origin is where the code of a release after the target comes from.
+type origin int
+
+const (
+	originUnknown origin = iota
+	fromBefore           // an older release than the target had it, and not the target
+	fromAfter            // it is the target's, or newer
+)
+
+// seeNewer judges the succeeded releases after the target.
+func (t *target) seeNewer() {
+	t.newerMax, t.returned, t.unjudged, t.unread = 0, 0, 0, nil
+	for _, r := range t.releases.byVersion {
+		if r.Version <= t.rel.Version || r.Status != "succeeded" {
+			continue
+		}
+		t.newerMax = max(t.newerMax, r.Version)
+		switch t.origin(r.Code()) {
+		case fromBefore:
+			t.returned = max(t.returned, r.Version)
+		case originUnknown:
+			t.unjudged = max(t.unjudged, r.Version)
+		}
+	}
+}
+
+// origin tells where code comes from. The same slug or image is the same code; so
+// is the same commit, built again. Code that was built after the target was released
+// is newer; of any other only the whole history of releases tells.
+func (t *target) origin(code CodeRef) origin {
+	own := t.rel.Code()
+	if code.ID == "" || code == own {
+		return fromAfter
+	}
+	for _, o := range t.releases.byVersion {
+		if o.Version < t.rel.Version && o.Code() == code {
+			return fromBefore
+		}
+	}
+	c, read := t.read(code)
+	mine, ownRead := t.read(own)
+	if !read || !ownRead {
+		return originUnknown
+	}
+	if c.Commit != "" {
+		if c.Commit == mine.Commit {
+			return fromAfter
+		}
+		all := true
+		for _, p := range t.predecessors() {
+			o, read := t.read(p)
+			if o.Commit == c.Commit {
+				return fromBefore
+			}
+			all = all && read
+		}
+		if !all {
+			return originUnknown
+		}
+	}
+	if t.releases.from > 0 && c.CreatedAt.Before(t.rel.CreatedAt) {
+		return originUnknown
+	}
+	return fromAfter
+}
+
+// read is what is known of code; if that was not read yet, it is noted as wanted.
+func (t *target) read(code CodeRef) (Code, bool) {
+	c, ok := t.codes[code.ID]
+	if !ok && code.ID != "" {
+		t.unread = append(t.unread, code)
+		return Code{}, false
+	}
+	return c, true
+}
+
+// predecessors are the codes of the newest releases before the target.
+func (t *target) predecessors() []CodeRef {
+	seen := map[CodeRef]bool{t.rel.Code(): true, {}: true}
+	var codes []CodeRef
+	for _, r := range t.releases.sorted() {
+		if r.Version < t.rel.Version && !seen[r.Code()] && len(codes) < maxPredecessors {
+			seen[r.Code()] = true
+			codes = append(codes, r.Code())
+		}
+	}
+	return codes
+}
+
+// codesWanted lists the code that has to be read to find the target, to name its
+// commit, or to judge what came after it.
+func (t *target) codesWanted() []CodeRef {
+	var refs []CodeRef
+	asked := map[string]bool{"": true}
+	add := func(code CodeRef) {
+		if _, ok := t.codes[code.ID]; !ok && !asked[code.ID] {
+			asked[code.ID] = true
+			refs = append(refs, code)
+		}
+	}
+	switch {
+	case t.rel != nil:
+		add(t.rel.Code())
+		for _, code := range t.unread {
+			add(code)
+		}
+	case t.cfg.Want.Commit != "":
+		for i, r := range t.releases.sorted() {
+			if i < maxSlugs {
+				add(r.Code())
+			}
+		}
+	}
+	return refs
+}

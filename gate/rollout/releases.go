@@ -1,0 +1,92 @@
+// The releases of the app, as far as they were listed.
+
+package rollout
+
+import (
+	"cmp"
+	"slices"
+)
+
+const (
+	// moreReleases is how many releases a look asks for, beside those of interest.
+	moreReleases = 20
+	// maxReleases bounds what is read of the history of an app, and what is kept.
+	maxReleases = 10_000
+)
+
+// A CodeRef names the code of a release: its slug or, for container images and on
+// Fir, its OCI image.
+type CodeRef struct {
+	ID    string
+	Image bool
+}
+
+// Code names the release's code; its ID is empty if the platform does not tell.
+func (r *Release) Code() CodeRef {
+	if r.SlugID != "" {
+		return CodeRef{ID: r.SlugID}
+	}
+	return CodeRef{ID: r.ImageID, Image: r.ImageID != ""}
+}
+
+// releases is everything that was ever listed.
+type releases struct {
+	byVersion map[int]Release
+	newest    int // the highest version; 0 before the first look
+	from      int // every release from this version on was listed; 0: every one there is
+	current   int // the version that the platform calls the current one; 0 if it named none
+}
+
+// see takes in the releases of a look.
+func (rs *releases) see(l *Look) {
+	if len(l.Releases) == 0 {
+		return
+	}
+	lowest := l.Releases[0].Version
+	for _, r := range l.Releases {
+		lowest = min(lowest, r.Version)
+	}
+	switch {
+	case !l.ReleasesCut || len(l.Releases) >= maxReleases:
+		rs.from = 0
+	case rs.newest == 0 || lowest > rs.newest: // between the two there may be others
+		rs.from = lowest
+	default:
+		rs.from = min(rs.from, lowest)
+	}
+	rs.current = 0
+	for _, r := range l.Releases {
+		rs.byVersion[r.Version] = r
+		rs.newest = max(rs.newest, r.Version)
+		if r.Current {
+			rs.current = max(rs.current, r.Version)
+		}
+	}
+}
+
+// sorted lists them, newest first. Ids tell no age.
+func (rs *releases) sorted() []Release {
+	out := make([]Release, 0, len(rs.byVersion))
+	for _, r := range rs.byVersion {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b Release) int { return cmp.Compare(b.Version, a.Version) })
+	return out
+}
+
+// ask is how many of the newest releases a look should bring, so that every one
+// from the version down on is known, and the one of the version fresh is read again.
+func (rs *releases) ask(down, fresh int) int {
+	n := moreReleases
+	if fresh > 0 {
+		n += max(0, rs.newest-fresh)
+	}
+	switch {
+	case rs.newest == 0 || rs.from <= down:
+	case down == 0:
+		n = maxReleases
+	default:
+		n = max(n, rs.newest-down+moreReleases)
+	}
+	return min(n, maxReleases)
+}
