@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,10 +17,13 @@ type fleet struct {
 	app     App
 	preboot Preboot
 	booted  bool // preboot was on at some time
+	// boot is the longest boot timeout that the log has told of, in an R10.
+	boot time.Duration
 
 	look      *Look // the newest look
 	formation map[string]Formation
 	formedAt  time.Duration // when the formation was last read
+	formed    map[string]bool // process types of which the formation has wanted dynos
 	labels    map[string]*label
 	order     []*label        // the labels as people count; empty when it has to be made anew
 	webs      int             // how many labels are of type web; kept with order
@@ -63,6 +67,7 @@ type label struct {
 	behind    bool          // the list was seen to be behind the log on it
 	books     books
 	beats     map[string]*beat // by the uuid of its instances
+	fault     Line             // the last numbered error that the log has of it
 
 	turned time.Time // when its first new record was created
 	upAt   time.Time // when a new record of it first was up
@@ -74,7 +79,7 @@ type beat struct{ first, last time.Time }
 func newFleet(cfg *Config, clock *platformClock) *fleet {
 	return &fleet{
 		cfg: cfg, clock: clock,
-		formation: map[string]Formation{}, labels: map[string]*label{},
+		formation: map[string]Formation{}, formed: map[string]bool{}, labels: map[string]*label{},
 		ids: map[string]bool{}, absent: map[string]bool{}, appeared: map[string]time.Duration{}, covered: map[string]bool{},
 	}
 }
@@ -96,7 +101,7 @@ func (f *fleet) prebooted() bool {
 	case f.booted || !p.Known:
 		return true
 	}
-	return !p.ChangedAt.IsZero() && (f.release.IsZero() || p.ChangedAt.After(f.release.Add(-f.cfg.prebootHold(f.webCount()))))
+	return !p.ChangedAt.IsZero() && (f.release.IsZero() || p.ChangedAt.After(f.release.Add(-f.prebootHold())))
 }
 
 func (f *fleet) seePreboot(p *Preboot) {
@@ -130,15 +135,23 @@ func (f *fleet) label(name, typ string) (lb *label, made bool) {
 }
 
 // oneOff tells whether a type is that of a process somebody or something started
-// once. A type of the formation may bear such a name.
+// once. A type of the formation may bear such a name; it still does when it was
+// scaled to zero not long ago, since then an old dyno of it may still run.
 func (f *fleet) oneOff(typ string) bool {
-	return (typ == "run" || typ == "release" || typ == "scheduler") && f.formation[typ].Quantity == 0
+	switch typ {
+	case "release": // the formation of every app with a release phase has it, at zero
+		return !f.formed[typ]
+	case "run", "scheduler":
+		fm, ok := f.formation[typ]
+		return !f.formed[typ] && (!ok || f.release.IsZero() || fm.UpdatedAt.Before(f.release.Add(-replaceHold)))
+	}
+	return false
 }
 
 // inScope tells whether dynos of the type keep the gate shut.
 func (f *fleet) inScope(typ string) bool {
 	if f.oneOff(typ) {
-		return f.cfg.IncludeOneOff && len(f.cfg.Types) == 0
+		return f.cfg.IncludeOneOff
 	}
 	return len(f.cfg.Types) == 0 || slices.Contains(f.cfg.Types, typ)
 }
@@ -157,6 +170,9 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 		}
 		for _, fm := range l.Formation {
 			f.formation[fm.Type] = fm
+			if fm.Quantity > 0 {
+				f.formed[fm.Type] = true
+			}
 		}
 		f.formedAt = at
 	}
@@ -253,6 +269,9 @@ func (f *fleet) retarget(version int, release time.Time) {
 func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	switch l.Kind {
 	case Start, State, Sigterm, Sigkill, Exit, Replace, Sleep, Metric:
+	case Fault:
+		f.seeFault(l)
+		return false
 	default:
 		return false
 	}
@@ -291,6 +310,22 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 		f.newestWeb = l.Stamp
 	}
 	return f.inScope(lb.typ)
+}
+
+// seeFault keeps the last numbered error of a label, and learns from a boot timeout
+// how long the app's is: "… failed to bind to $PORT within 60 seconds of launch".
+func (f *fleet) seeFault(l *Line) {
+	if lb := f.labels[l.Label]; lb != nil && !l.Stamp.Before(lb.fault.Stamp) {
+		lb.fault = *l
+	}
+	if !strings.HasPrefix(l.Text, "Error R10 ") {
+		return
+	}
+	_, rest, ok := strings.Cut(l.Text, "within ")
+	seconds, _, ok2 := strings.Cut(rest, " seconds")
+	if n, err := strconv.Atoi(seconds); ok && ok2 && err == nil && n <= longestBoot {
+		f.boot = max(f.boot, time.Duration(n)*time.Second)
+	}
 }
 
 // timeLine keeps account of how late the lines of a flowing log come. The two clocks

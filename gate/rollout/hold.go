@@ -24,17 +24,20 @@ const (
 	rollingHold = 60 * time.Second
 	// DefaultBootTimeout is the platform's own default ("Error Codes", R10).
 	DefaultBootTimeout = 60 * time.Second
+	// longestBoot is the longest boot timeout that is believed of a line, in seconds.
+	longestBoot = 3600
 )
 
 // prebootHold is how long a prebooted-over web dyno can run on, from the creation
 // of the newest new web dyno.
-func (c *Config) prebootHold(webDynos int) time.Duration {
-	if c.PrebootHold > 0 {
-		return c.PrebootHold
+func (f *fleet) prebootHold() time.Duration {
+	if f.cfg.PrebootHold > 0 {
+		return f.cfg.PrebootHold
 	}
-	boot := c.BootTimeout
+	boot := f.cfg.BootTimeout
 	if boot == 0 {
 		boot = DefaultBootTimeout
 	}
-	return boot + prebootTraffic + prebootDelay + killAfter + time.Duration(webDynos)*prebootPerDyno
+	boot = max(boot, f.boot)
+	return boot + prebootTraffic + prebootDelay + killAfter + time.Duration(f.webCount())*prebootPerDyno
 }

@@ -245,7 +245,7 @@ func (f *fleet) holdOf(typ string) time.Duration {
 	case f.rolling():
 		return rollingHold
 	case typ == "web" && f.prebooted():
-		return f.cfg.prebootHold(f.webCount())
+		return f.prebootHold()
 	}
 	return replaceHold
 }
