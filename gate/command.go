@@ -195,7 +195,7 @@ func (c *Command) replay(args []string) int {
 	defer f.Close()
 	// Outputs and summaries belong to real runs.
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
-	picture, verdict, err := replay(f, out.Update)
+	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
 		return ExitInvalid

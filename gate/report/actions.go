@@ -6,7 +6,9 @@ package report
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"heroku-rollout-gate/gate/rollout"
@@ -99,8 +101,23 @@ func (r *Report) writeOutputs(vs []outputValue) error {
 	return nil
 }
 
-func (r *Report) writeSummary(markdown string) error {
-	if err := r.writeFile("step-summary", markdown); err != nil {
+// maxFile is how large a summary may be; GitHub drops a larger one whole:
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+const maxFile = 1 << 20
+
+// writeSummary appends what page makes of the room there is: a step that runs more
+// than the gate can have written to the file already.
+func (r *Report) writeSummary(page func(room int) string) error {
+	room, before := maxFile, ""
+	if info, err := os.Stat(r.getenv("GITHUB_STEP_SUMMARY")); err == nil && info.Size() > 0 {
+		before = "\n\n" // an unfinished paragraph would take the first line in
+		room -= int(min(info.Size(), maxFile))
+	}
+	text := before + r.secrets.redact(page(room-64))
+	if len(text) >= room {
+		return errors.New("writing summary: its file is full already")
+	}
+	if err := r.writeFile("step-summary", text); err != nil {
 		return fmt.Errorf("writing summary: %w", err)
 	}
 	return nil

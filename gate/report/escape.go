@@ -41,7 +41,10 @@ func plain(s string) string {
 		switch {
 		case unicode.IsSpace(c):
 			return ' '
-		case !unicode.IsPrint(c): // control characters, bidi controls, invisible ones, halves of UTF-8
+		case unicode.Is(unicode.Variation_Selector, c): // part of many an emoji
+			return -1
+		case !unicode.IsPrint(c), // control characters, bidi controls, invisible ones, halves of UTF-8
+			unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c): // letters without a shape
 			return utf8.RuneError
 		}
 		return c

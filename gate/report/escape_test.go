@@ -29,6 +29,10 @@ func TestText(t *testing.T) {
 		"control":            {"a\x00b\x08c\x7fd\u009be\x1b", "a�b�c�d�e�"},
 		"bidi":               {"a\u202eb\u2066c\u200fd", "a�b�c�d"},
 		"no width":           {"a\u200bb\ufeffc\u2060d\U000e0041", "a�b�c�d�"},
+		"no shape":           {"a\u3164b\u115fc\u034fd", "a�b�c�d"},
+		"variation":          {"\u26a0\ufe0f #\ufe0f#[error]", "\u26a0 # #[error]"},
+		"variation, first":   {"\ufe0f::error::x", ": :error::x"},
+		"variation, secret":  {"hunt\ufe0fer22", "***"},
 		"not UTF-8":          {"a\xff\xfeb", "a��b"},
 		"secret":             {"key=hunter22!", "key=***!"},
 		"secret, torn":       {"hunt\x1b[0mer22", "***"},
@@ -94,6 +98,11 @@ func FuzzText(f *testing.F) {
 		}
 		if strings.ContainsFunc(got, func(c rune) bool { return !unicode.IsPrint(c) }) {
 			t.Errorf("something that cannot be seen: %q", got)
+		}
+		if strings.ContainsFunc(got, func(c rune) bool {
+			return unicode.In(c, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+		}) {
+			t.Errorf("something without a shape: %q", got)
 		}
 		if strings.HasPrefix(strings.TrimSpace(got), "::") || strings.Contains(got, "##[") {
 			t.Errorf("a command: %q", got)

@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,11 +37,11 @@ func measured() story {
 			Description: "Deploy 1f2e3d4c", CreatedAt: t0},
 		Commit:  "1f2e3d4c5b6a79880716253443526170deadbeef",
 		Types:   []rollout.TypePicture{{Type: "web", Wanted: n, OldListed: n}},
-		Waiting: "the release to be finished",
+		Waiting: "the release phase of v42 to end",
 		Times:   rollout.Times{ReleaseCreated: t0},
 		Moments: []rollout.Moment{{Time: t0, What: "release v42 created", Source: rollout.FromAPI}},
 		Log:     rollout.Flowing, LogSince: at(-60),
-		OldRemaining: n, NewWanted: n,
+		OldRemaining: n, NewWanted: n, Timeout: 20 * time.Minute,
 	}
 	for i := range n {
 		p.Dynos = append(p.Dynos, rollout.DynoPicture{Label: fmt.Sprintf("web.%d", i+1), Type: "web", Version: 41, State: "up", Old: true})
@@ -63,18 +64,18 @@ func measured() story {
 	t.Status, t.UpdatedAt = "succeeded", at(0.4)
 	p.Target = &t
 	p.Times.ReleaseFinished = at(0.4)
-	p.Waiting = "10 new dynos to be up"
+	p.Waiting = "10 old web dynos to end, 10 new web dynos to be up"
 	moment(0.4, "Heroku calls the release finished", rollout.FromAPI)
 	web.OldListed, web.OldHidden, web.Starting = 0, n, n
 	p.HoldUntil = 458 * time.Second
-	web.HoldUntil, web.HoldReason = p.HoldUntil, "preboot keeps old dynos running that are not listed"
+	web.HoldUntil, web.HoldReason = p.HoldUntil, rollout.ExitDue
 	show(1.2)
 	for i, sec := range up {
 		web.Up, web.Starting, p.NewUp = i+1, n-i-1, i+1
 		d := &p.Dynos[i]
 		*d = rollout.DynoPicture{Label: d.Label, Type: "web", Version: 42, State: "up", Hidden: 1, UpAt: at(sec)}
 		if i == n-1 {
-			p.Waiting = "10 old dynos to end"
+			p.Waiting = "10 old web dynos to end"
 			p.Times.AllNewUp = at(sec)
 			moment(sec, "all 10 new dynos up", rollout.FromAPI)
 		} else if i == 0 {
@@ -118,6 +119,8 @@ func presumed() story {
 	p.At, p.PlatformNow = 60*time.Second, at(60)
 	p.Log, p.LogSince, p.LogReason = rollout.Gapped, time.Time{}, "Heroku dropped lines (L11)"
 	p.Gaps = []rollout.Gap{{At: 58 * time.Second, Reason: "Heroku dropped lines (L11)"}}
+	p.Types = slices.Clone(p.Types)
+	p.Types[0].HoldReason = "the log's history does not reach back far enough"
 	p.Notices = []string{"the log lost lines, so old dynos are presumed to run until 7m38s"}
 	p.OneOff = []rollout.Dyno{{Name: "run.1234", Type: "run", State: "up", Version: 41}, {Name: "scheduler.77", Type: "scheduler", State: "up", Version: 42}}
 	held := p
@@ -141,12 +144,12 @@ func presumed() story {
 func timedOut() story {
 	m := measured()
 	p := m.pictures[len(m.pictures)-4]
-	p.At, p.PlatformNow = 300*time.Second, at(300)
+	p.At, p.PlatformNow, p.Timeout = 300*time.Second, at(300), 300*time.Second
 	return story{
 		pictures: []rollout.Picture{p},
 		ending: Ending{Picture: p, Waited: 300 * time.Second, Requests: 27, BudgetRemaining: 90, BudgetLowest: 90,
 			Verdict: rollout.Verdict{Result: rollout.TimedOut, Reason: rollout.OldDynosRemain,
-				Message: "3 old web dynos of my-app may still run after 5m; allow more with the input timeout"}},
+				Message: "still waiting after 5m00s for 3 old web dynos to end: without proof they count as alive until 7m38s, so raise the input \"timeout\" above that"}},
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"heroku-rollout-gate/gate/rollout"
 )
 
 // Escape codes of a terminal. A status line switches wrapping off while it is
@@ -70,23 +72,5 @@ func (p *printer) colored(t tone, text string) {
 
 // stamped puts the time waited before a line.
 func stamped(at time.Duration, text string) string {
-	return fmt.Sprintf("%5s  %s", duration(at), text)
-}
-
-// duration is d in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
-func duration(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
-	}
-	s := int64(d.Round(time.Second) / time.Second)
-	switch {
-	case s >= 3600:
-		return fmt.Sprintf("%s%dh%02dm%02ds", sign, s/3600, s/60%60, s%60)
-	case s >= 60:
-		return fmt.Sprintf("%s%dm%02ds", sign, s/60, s%60)
-	case s == 0:
-		return "0s"
-	}
-	return fmt.Sprintf("%s%ds", sign, s)
+	return fmt.Sprintf("%6s  %s", rollout.Short(at), text)
 }

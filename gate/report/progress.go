@@ -1,9 +1,12 @@
-// Progress: what is worth a line, and what the line says.
+// Progress: what is worth a line, and what the line says. It reads from left to
+// right: which release, what runs of each process type, what is waited for, and
+// until when at the latest.
 
 package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 const (
 	heartbeat = 30 * time.Second // the longest silence
 	pause     = time.Second      // the shortest time between two lines of a log
+	countsGap = 3 * time.Second  // the same where only numbers changed: a large formation turns for minutes
 	holdMoved = 10 * time.Second // a hold that moves by less is not news
 	typesShow = 5                // process types named in a line
 )
@@ -21,69 +25,100 @@ const (
 type progress struct {
 	shown bool
 	at    time.Duration
-	body  string
-	hold  time.Duration
-	told  map[string]bool
+	news
+	hold time.Duration
+	told map[string]bool
 }
 
-// next returns the line to show, if there is one to show now. In place there can
-// be one for every change and every second; in a log a burst of changes is one line.
-func (g *progress) next(p rollout.Picture, inPlace bool) (string, bool) {
-	body := state(p)
-	since := p.At - g.at
+// news is the part of a line whose every change is worth another one. Why a hold
+// is not proof yet comes and goes within seconds, so the reason is not part of it.
+type news struct{ what, counts string }
+
+func newsOf(p rollout.Picture) news {
+	what := target(p) + ": " + waiting(p)
+	if p.Trouble != "" {
+		what += " in trouble"
+	}
+	return news{what, strings.Join(counts(p), ", ")}
+}
+
+// next returns the line to show, empty if there is none to show now, and when to
+// ask again. In place there can be one for every change and every second; in a log a
+// burst of changes is one line.
+func (g *progress) next(p rollout.Picture, inPlace bool) (line string, again time.Duration) {
+	n := newsOf(p)
 	moved := (p.HoldUntil-g.hold).Abs() >= holdMoved || (p.HoldUntil == 0) != (g.hold == 0)
-	news := !g.shown || body != g.body || moved
+	wait := heartbeat
 	switch {
-	case !g.shown:
-	case inPlace && (news || since >= time.Second):
-	case news && since >= pause:
-	case since >= heartbeat:
-	default:
-		return "", false
+	case n.what != g.what:
+		wait = pause
+	case n != g.news || moved:
+		wait = countsGap
 	}
-	*g = progress{shown: true, at: p.At, body: body, hold: p.HoldUntil, told: g.told}
-	if l := limit(p); l != "" {
-		body += "; " + l
+	if inPlace {
+		wait = pause
 	}
-	return body, true
+	fresh := inPlace && n != g.news
+	if due := g.at + wait; g.shown && p.At < due && !fresh {
+		return "", due
+	}
+	*g = progress{shown: true, at: p.At, news: n, hold: p.HoldUntil, told: g.told}
+	again = p.At + heartbeat
+	if inPlace {
+		again = p.At + pause
+	}
+	return sentence(p), again
 }
 
 // notices returns those that were not told yet.
 func (g *progress) notices(p rollout.Picture) []string {
-	var news []string
+	var fresh []string
 	for _, n := range p.Notices {
 		if !g.told[n] {
 			if g.told == nil {
 				g.told = map[string]bool{}
 			}
 			g.told[n] = true
-			news = append(news, n)
+			fresh = append(fresh, n)
 		}
 	}
-	return news
+	return fresh
 }
 
-// state is the part of the line whose every change is news.
-func state(p rollout.Picture) string {
+// sentence is the whole line.
+func sentence(p rollout.Picture) string {
 	parts := append([]string{target(p)}, counts(p)...)
-	// What is waited for belongs here, too; when the hold is over does not.
-	if p.Waiting != "" {
-		parts = append(parts, "waiting for "+strings.TrimPrefix(p.Waiting, "waiting for "))
+	var last []string
+	if w := waiting(p); w != "" {
+		last = append(last, "waiting for "+w)
+		if l := limit(p); l != "" {
+			last = append(last, l)
+		}
+	}
+	if p.Trouble != "" {
+		last = append(last, "trouble: "+p.Trouble)
+	}
+	if len(last) > 0 {
+		parts = append(parts, strings.Join(last, "; "))
 	}
 	return strings.Join(parts, " · ")
 }
 
-// target is the release, with its status unless that is the ordinary one.
+// target is the release, with its status unless that is the ordinary one; the app
+// while the release is not known.
 func target(p rollout.Picture) string {
 	if p.Target == nil {
-		return "no release yet"
+		if p.App.Name == "" {
+			return "no release yet"
+		}
+		return p.App.Name
 	}
 	s := release(p)
 	if p.Target.Status != "succeeded" {
 		s += " " + p.Target.Status
 	}
 	if p.SupersededBy != 0 {
-		s += fmt.Sprintf(", superseded by v%d", p.SupersededBy)
+		s += fmt.Sprintf(", followed by v%d", p.SupersededBy)
 	}
 	return s
 }
@@ -95,52 +130,114 @@ func release(p rollout.Picture) string {
 	return fmt.Sprintf("v%d", p.Target.Version)
 }
 
-// counts is one part for each process type, and one for the old dynos.
+// counts is one part for each process type; of very many, those that are waited
+// for come first and the rest is summed up.
 func counts(p rollout.Picture) []string {
+	ts := p.Types
+	if len(ts) > typesShow {
+		ts = slices.Clone(ts)
+		slices.SortStableFunc(ts, func(a, b rollout.TypePicture) int { return outstanding(b) - outstanding(a) })
+	}
 	var parts []string
-	var listed, hidden, left int
-	for _, t := range p.Types {
-		listed += t.OldListed
-		hidden += t.OldHidden
-		if len(parts) == typesShow {
-			left++
+	var rest rollout.TypePicture
+	for i, t := range ts {
+		if i < typesShow {
+			parts = append(parts, t.Type+" "+numbers(t))
 			continue
 		}
-		s := fmt.Sprintf("%s %d/%d up", t.Type, t.Up, t.Wanted)
-		if t.Starting > 0 {
-			s += fmt.Sprintf(", %d starting", t.Starting)
-		}
-		if t.Crashed > 0 {
-			s += fmt.Sprintf(", %d crashed", t.Crashed)
-		}
-		parts = append(parts, s)
+		rest.Wanted += t.Wanted
+		rest.Up += t.Up
+		rest.Starting += t.Starting
+		rest.Crashed += t.Crashed
+		rest.OldListed += t.OldListed
+		rest.OldHidden += t.OldHidden
 	}
-	if left > 0 {
-		parts = append(parts, fmt.Sprintf("%s more (%d/%d up in all)", count(left, "type"), p.NewUp, p.NewWanted))
+	if left := len(ts) - typesShow; left > 0 {
+		parts = append(parts, count(left, "more type")+" "+numbers(rest))
 	}
-	if len(p.Types) == 0 {
-		return nil
-	}
-	old := fmt.Sprintf("old %d", p.OldRemaining)
-	if p.OldRemaining > 0 {
-		old += fmt.Sprintf(" (%d listed, %d hidden)", listed, hidden)
-	}
-	return append(parts, old)
+	return parts
 }
 
-// limit is how the wait for old dynos ends at the latest.
+// outstanding is 1 while a type is waited for.
+func outstanding(t rollout.TypePicture) int {
+	if t.OldListed+t.OldHidden > 0 || t.Up < t.Wanted {
+		return 1
+	}
+	return 0
+}
+
+// numbers is what runs of a type: "2/8 new up, 2 starting, 4 old listed, 1 old hidden".
+func numbers(t rollout.TypePicture) string {
+	parts := []string{fmt.Sprintf("%d/%d new up", t.Up, t.Wanted)}
+	for _, n := range []struct {
+		n    int
+		what string
+	}{
+		{t.Starting, "starting"}, {t.Crashed, "crashed"}, {t.OldListed, "old listed"}, {t.OldHidden, "old hidden"},
+	} {
+		if n.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.what))
+		}
+	}
+	if t.OldListed+t.OldHidden == 0 {
+		parts = append(parts, "no old")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// waiting is what is waited for. How many dynos of which type stands before it in
+// the line, so it is not said again.
+func waiting(p rollout.Picture) string {
+	if p.Waiting == "" || p.Target == nil || p.Target.Status != "succeeded" {
+		return p.Waiting
+	}
+	var parts []string
+	if p.OldRemaining > 0 || p.HoldUntil > 0 {
+		parts = append(parts, "old dynos to end")
+	}
+	if p.NewUp < p.NewWanted {
+		parts = append(parts, "new dynos to be up")
+	}
+	if len(parts) == 0 {
+		return p.Waiting
+	}
+	return strings.Join(parts, " and ")
+}
+
+// limit is how the wait ends at the latest: by the end of a hold, or by the timeout.
 func limit(p rollout.Picture) string {
-	if p.HoldUntil <= 0 || p.OldRemaining == 0 {
-		return ""
+	timeout := ""
+	if p.Timeout > 0 {
+		timeout = "timeout at " + rollout.Short(p.Timeout)
 	}
-	gone := "presumed gone at " + duration(p.HoldUntil)
-	if p.RequireProof {
-		return "proof is required"
+	if p.HoldUntil <= 0 {
+		return timeout
 	}
-	if p.Log == rollout.Flowing {
-		return "proof by the log, at the latest " + gone
+	gone := "presumed gone at " + rollout.Short(p.HoldUntil)
+	why := holdReason(p)
+	switch {
+	case p.RequireProof:
+		gone = "proof is required"
+	case p.Log == rollout.Flowing && why == "":
+		gone = "proof by the log, or " + gone
+	}
+	if why != "" {
+		gone += " (" + why + ")"
+	}
+	if timeout != "" && (p.RequireProof || p.HoldUntil > p.Timeout || p.NewUp < p.NewWanted) {
+		gone += "; " + timeout
 	}
 	return gone
+}
+
+// holdReason is why the last of the holds is not proof; empty where proof is due.
+func holdReason(p rollout.Picture) string {
+	for _, t := range p.Types {
+		if t.HoldUntil == p.HoldUntil && t.HoldReason != rollout.ExitDue {
+			return t.HoldReason
+		}
+	}
+	return ""
 }
 
 // lastLine is the state at the end, unless it was shown, and what it took.

@@ -51,6 +51,7 @@ type Report struct {
 	secrets *secrets
 	out     *printer
 	sdk     *githubactions.Action
+	getenv  func(string) string
 	actions bool // workflow commands are understood
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
@@ -81,6 +82,7 @@ func New(o Options) *Report {
 		secrets: s,
 		out:     out,
 		sdk:     githubactions.New(githubactions.WithWriter(out), githubactions.WithGetenv(o.Getenv)),
+		getenv:  o.Getenv,
 		actions: actions,
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
@@ -105,14 +107,17 @@ func (r *Report) Mask(secret string) {
 }
 
 // Update shows the picture if it has news in it, or if nothing was shown for a while.
-// Call it after every observation.
-func (r *Report) Update(p rollout.Picture) {
+// Call it after every observation, and again when the wait has lasted as long as it
+// returns.
+func (r *Report) Update(p rollout.Picture) (again time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.warn(p.At, r.progress.notices(p))
-	if body, ok := r.progress.next(p, r.out.live); ok {
-		r.out.status(stamped(p.At, r.text(body, 600)))
+	line, again := r.progress.next(p, r.out.live)
+	if line != "" {
+		r.out.status(stamped(p.At, r.text(line, 600)))
 	}
+	return again
 }
 
 func (r *Report) warn(at time.Duration, notices []string) {
@@ -127,6 +132,11 @@ func (r *Report) Excerpt(title string, lines []string) {
 	defer r.mu.Unlock()
 	x := r.newExcerpt(title, lines)
 	r.keep(x)
+	r.show(x)
+}
+
+// show prints lines that others wrote or named, in a group where there are groups.
+func (r *Report) show(x excerpt) {
 	if !r.actions {
 		r.out.line(x.title)
 		for _, l := range x.lines {
@@ -163,32 +173,47 @@ func (r *Report) End(e Ending) error {
 	defer r.mu.Unlock()
 	news := r.progress.notices(e.Picture)
 	// Where the last status line still stands, only the cost is news.
-	shown := r.progress.shown && r.progress.body == state(e.Picture) && !r.out.pending
+	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
 	e.Picture = r.picture(e.Picture)
 	e.Verdict = r.verdict(e.Verdict)
 
-	var errs []error
+	var unwritten error
 	if r.outputs {
-		errs = append(errs, r.writeOutputs(values(e)))
+		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		errs = append(errs, r.writeSummary(summarize(e, r.excerpts)))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
 	}
 	r.warn(e.Picture.At, news)
+	if x := fleetTable(e.Picture); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
+		r.show(x)
+	}
 	r.out.line(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
-	r.close(e)
-	return errors.Join(append(errs, r.out.err)...)
+	r.close(e, unwritten)
+	return errors.Join(unwritten, r.out.err)
 }
 
 // close is the last word: an annotation in Actions, a plain line elsewhere.
-func (r *Report) close(e Ending) {
-	v := e.Verdict
-	tone := toneOf(v)
+func (r *Report) close(e Ending, unwritten error) {
+	tone, message := toneOf(e.Verdict), e.Verdict.Message
+	if unwritten != nil { // the step fails for it, and must say so
+		tone = bad
+		message = r.text(fmt.Sprintf("%s; but later steps miss it: %s", message, oneLine(unwritten)), 1000)
+	}
 	if !r.actions {
-		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), v.Message))
+		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), message))
 		return
 	}
-	r.annotate(tone, headline(e), v.Message)
+	r.annotate(tone, headline(e), message)
+}
+
+// oneLine is joined errors as one sentence.
+func oneLine(err error) string {
+	var texts []string
+	for _, e := range flatten([]error{err}) {
+		texts = append(texts, e.Error())
+	}
+	return strings.Join(texts, "; ")
 }
 
 // Invalid tells of bad inputs: every one of them in the log, and that nothing

@@ -140,29 +140,30 @@ func TestRhythm(t *testing.T) {
 	t.Parallel()
 	var g progress
 	p := rollout.Picture{Types: []rollout.TypePicture{{Type: "web", Wanted: 9}}}
-	show := func(at time.Duration, up int, hold time.Duration) bool {
-		p.At, p.Types[0].Up, p.HoldUntil = at, up, hold
-		_, ok := g.next(p, false)
-		return ok
-	}
 	for i, step := range []struct {
-		at   time.Duration
-		up   int
-		hold time.Duration
-		want bool
+		at    time.Duration
+		up    int
+		hold  time.Duration
+		wait  string
+		want  bool
+		again time.Duration // when to ask again
 	}{
-		{0, 0, 0, true},                                           // the first one
-		{500 * time.Millisecond, 1, 0, false},                     // too soon
-		{time.Second, 2, 0, true},                                 // both changes at once
-		{30 * time.Second, 2, 0, false},                           // nothing new
-		{31 * time.Second, 2, 0, true},                            // the heartbeat
-		{33 * time.Second, 2, time.Minute, true},                  // a hold begins
-		{35 * time.Second, 2, time.Minute + time.Second, false},   // it moves a little
-		{36 * time.Second, 2, time.Minute + 10*time.Second, true}, // it moves
-		{38 * time.Second, 2, 0, true},                            // it is over
+		{0, 0, 0, "a", true, 30 * time.Second},                                         // the first one
+		{500 * time.Millisecond, 0, 0, "b", false, time.Second},                        // too soon
+		{time.Second, 1, 0, "b", true, 31 * time.Second},                               // both changes at once
+		{2 * time.Second, 2, 0, "b", false, 4 * time.Second},                           // only numbers
+		{4 * time.Second, 3, 0, "b", true, 34 * time.Second},                           // they have waited
+		{33 * time.Second, 3, 0, "b", false, 34 * time.Second},                         // nothing new
+		{34 * time.Second, 3, 0, "b", true, 64 * time.Second},                          // the heartbeat
+		{37 * time.Second, 3, time.Minute, "b", true, 67 * time.Second},                // a hold begins
+		{41 * time.Second, 3, time.Minute + time.Second, "b", false, 67 * time.Second}, // it moves a little
+		{42 * time.Second, 3, time.Minute + 10*time.Second, "b", true, 72 * time.Second},
+		{46 * time.Second, 3, 0, "b", true, 76 * time.Second}, // it is over
 	} {
-		if got := show(step.at, step.up, step.hold); got != step.want {
-			t.Errorf("step %d at %s: got line %t, want %t", i, step.at, got, step.want)
+		p.At, p.Types[0].Up, p.HoldUntil, p.Waiting = step.at, step.up, step.hold, step.wait
+		line, again := g.next(p, false)
+		if got := line != ""; got != step.want || again != step.again {
+			t.Errorf("step %d at %s: got line %t, then %s; want %t, %s", i, step.at, got, again, step.want, step.again)
 		}
 	}
 }

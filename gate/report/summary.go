@@ -7,15 +7,22 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// maxSummary is how large the page gets. Over 1 MiB GitHub drops it whole.
+// maxSummary is how large the page gets: larger ones load slowly.
 const maxSummary = 180_000
 
-// summarize is the page. Everything in the ending has to be inert already.
-func summarize(e Ending, excerpts []excerpt) string {
+// leftOut is the room for the last line of a page that is not whole.
+const leftOut = 100
+
+// summarize is the page, in at most room bytes. Everything in the ending has to be
+// inert already.
+func summarize(e Ending, excerpts []excerpt, room int) string {
+	room = min(room, maxSummary) - leftOut
 	p := e.Picture
 	sections := []string{
 		opening(e),
@@ -38,7 +45,7 @@ func summarize(e Ending, excerpts []excerpt) string {
 	for _, s := range sections {
 		switch {
 		case s == "":
-		case page.Len()+len(s) > maxSummary:
+		case page.Len()+len(s)+1 > room:
 			left++
 		default:
 			page.WriteString(s)
@@ -72,7 +79,7 @@ func symbol(v rollout.Verdict) string {
 func opening(e Ending) string {
 	p, v := e.Picture, e.Verdict
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s %s\n\n%s\n\n", symbol(v), markdown(headline(e)), markdown(v.Message))
+	fmt.Fprintf(&b, "## %s %s\n\n%s\n\n", symbol(v), markdown(headline(e)), markdown(asSentence(v.Message)))
 
 	var facts []string
 	fact := func(what, value string) {
@@ -91,7 +98,7 @@ func opening(e Ending) string {
 		fact("superseded by", fmt.Sprintf("v%d", p.SupersededBy))
 	}
 	fact("basis", string(v.Basis))
-	fact("waited", duration(e.Waited))
+	fact("waited", rollout.Short(e.Waited))
 	b.WriteString(strings.Join(facts, " · ") + "\n")
 
 	t := p.Times
@@ -103,12 +110,22 @@ func opening(e Ending) string {
 			gone = "presumed gone"
 		}
 		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code was %s at %s, **%s later**.\n",
-			distance(t.ReleaseFinished, p), gone, distance(t.OldGone, p), duration(t.OldGone.Sub(t.ReleaseFinished)))
+			distance(t.ReleaseFinished, p), gone, distance(t.OldGone, p), rollout.Short(t.OldGone.Sub(t.ReleaseFinished)))
 	case p.OldRemaining > 0:
 		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code may still run: **%s**.\n",
 			distance(t.ReleaseFinished, p), count(p.OldRemaining, "old dyno"))
 	}
 	return b.String()
+}
+
+// asSentence is a message with a capital and a full stop.
+func asSentence(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[n:]
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
 }
 
 func warnings(p rollout.Picture) string {
@@ -125,7 +142,7 @@ func holds(p rollout.Picture) string {
 	return list("Holds", held, 20, func(t rollout.TypePicture) string {
 		s := fmt.Sprintf("**%s**", markdown(t.Type))
 		if t.HoldUntil > 0 {
-			s += " until " + duration(t.HoldUntil) + " of waiting"
+			s += " until " + rollout.Short(t.HoldUntil) + " of waiting"
 		}
 		if t.HoldReason != "" {
 			s += ": " + markdown(t.HoldReason)
@@ -155,7 +172,7 @@ func logState(p rollout.Picture) string {
 	}
 	if len(p.Gaps) > 0 {
 		b.WriteString(list("", p.Gaps, 20, func(g rollout.Gap) string {
-			return fmt.Sprintf("lines lost after %s of waiting: %s", duration(g.At), markdown(g.Reason))
+			return fmt.Sprintf("lines lost after %s of waiting: %s", rollout.Short(g.At), markdown(g.Reason))
 		}))
 	}
 	return b.String()
@@ -187,7 +204,7 @@ func distance(t time.Time, p rollout.Picture) string {
 	}
 	d := t.Sub(p.Times.ReleaseCreated)
 	if d.Round(time.Second) < 0 {
-		return duration(d)
+		return rollout.Short(d)
 	}
-	return "+" + duration(d)
+	return "+" + rollout.Short(d)
 }

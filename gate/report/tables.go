@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"heroku-rollout-gate/gate/rollout"
@@ -72,11 +73,11 @@ func types(p rollout.Picture) string {
 		more(len(p.Types), mostTypes)
 }
 
-// dynos is a table of the labels; of very many, those with news first.
-func dynos(p rollout.Picture) string {
-	if len(p.Dynos) == 0 {
-		return ""
-	}
+var dynoHead = []string{"Dyno", "Release", "State", "New up", "Old hidden", "Old gone", "Known", "Crashes"}
+
+// dynoRows is a row for each label, its texts written by write; of very many labels,
+// those with news come first.
+func dynoRows(p rollout.Picture, write func(string) string) [][]string {
 	ds := p.Dynos
 	if len(ds) > mostDynos {
 		ds = slices.Clone(ds)
@@ -92,12 +93,40 @@ func dynos(p rollout.Picture) string {
 				version += " (old)"
 			}
 		}
-		rows = append(rows, []string{markdown(d.Label), version, markdown(d.State), distance(d.UpAt, p),
-			positive(d.Hidden), distance(d.GoneAt, p), markdown(string(d.Basis)), positive(d.Crashes)})
+		rows = append(rows, []string{write(d.Label), version, write(d.State), distance(d.UpAt, p),
+			positive(d.Hidden), distance(d.GoneAt, p), write(string(d.Basis)), positive(d.Crashes)})
+	}
+	return rows
+}
+
+func dynos(p rollout.Picture) string {
+	if len(p.Dynos) == 0 {
+		return ""
 	}
 	return fmt.Sprintf("<details><summary>Dynos (%d)</summary>\n\n%s%s\n</details>\n", len(p.Dynos),
-		table([]string{"Dyno", "Release", "State", "New up", "Old hidden", "Old gone", "Known", "Crashes"}, rows),
-		more(len(p.Dynos), mostDynos))
+		table(dynoHead, dynoRows(p, markdown)), more(len(p.Dynos), mostDynos))
+}
+
+// fleetTable is the same table for the log, as it stood at the end.
+func fleetTable(p rollout.Picture) excerpt {
+	if len(p.Dynos) == 0 {
+		return excerpt{}
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	short := func(s string) string { return cut(s, 40) }
+	for _, cells := range append([][]string{dynoHead}, dynoRows(p, short)...) {
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	w.Flush()
+	var lines []string
+	for l := range strings.Lines(b.String()) {
+		lines = append(lines, strings.TrimRight(l, " \n"))
+	}
+	if left := len(p.Dynos) - mostDynos; left > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", left))
+	}
+	return excerpt{title: fmt.Sprintf("dynos at the end (%d)", len(p.Dynos)), lines: lines}
 }
 
 // interest is how much a dyno matters when not all can be shown.

@@ -22,7 +22,7 @@ type fleet struct {
 
 	look      *Look // the newest look
 	formation map[string]Formation
-	formedAt  time.Duration // when the formation was last read
+	formedAt  time.Duration   // when the formation was last read
 	formed    map[string]bool // process types of which the formation has wanted dynos
 	labels    map[string]*label
 	order     []*label        // the labels as people count; empty when it has to be made anew

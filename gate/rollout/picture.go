@@ -50,6 +50,11 @@ type Picture struct {
 
 	// RequireProof: the end of a hold will not open the gate.
 	RequireProof bool `json:"requireProof,omitempty"`
+	// Timeout is when the wait ends at the latest, on the clock of At; 0: never.
+	Timeout time.Duration `json:"timeout,omitempty"`
+
+	// Trouble is what the newest request came to; empty once one was answered.
+	Trouble string `json:"trouble,omitempty"`
 
 	// Moments is the timeline, oldest first.
 	Moments []Moment `json:"moments"`

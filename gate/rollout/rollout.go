@@ -81,6 +81,7 @@ type Rollout struct {
 	times      Times
 	gaps       []Gap
 	notices    []string
+	tooShort   bool // it was said that a hold reaches past the timeout
 	moments    []Moment
 	crashSince map[string]time.Duration
 
@@ -244,8 +245,8 @@ func (r *Rollout) judge() {
 		r.types, r.dynos = r.fleet.survey(r.now)
 		r.follow()
 		if until := r.holding(); r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != never {
-			r.notice(fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",
-				short(until), short(r.cfg.Timeout)))
+			r.noticeOnce(&r.tooShort, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",
+				Short(until), Short(r.cfg.Timeout)))
 		}
 	}
 	r.verdict = r.decide()
@@ -273,7 +274,7 @@ func (r *Rollout) follow() {
 	}
 	if t.AllNewUp.IsZero() && up >= wanted && !last.IsZero() {
 		t.AllNewUp = last
-		r.moment(last, fmt.Sprintf("all %d new dynos up; the dyno list shows %d old", up, r.listed()), FromAPI)
+		r.moment(last, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", up, r.listed()), FromAPI)
 	}
 	var stopped time.Time
 	for _, lb := range r.fleet.labels {
@@ -293,6 +294,7 @@ func (r *Rollout) follow() {
 		return
 	}
 	if t.OldGone.IsZero() {
+		t.OldGone = r.lastPresumed()
 		for _, d := range r.dynos {
 			if d.GoneAt.After(t.OldGone) {
 				t.OldGone = d.GoneAt
@@ -335,6 +337,14 @@ func (r *Rollout) holding() time.Duration {
 func (r *Rollout) notice(s string) {
 	if !slices.Contains(r.notices, s) && len(r.notices) < 50 {
 		r.notices = append(r.notices, s)
+	}
+}
+
+// noticeOnce gives a notice that would change from one observation to the next.
+func (r *Rollout) noticeOnce(given *bool, s string) {
+	if !*given {
+		*given = true
+		r.notice(s)
 	}
 }
 
@@ -434,7 +444,14 @@ func (r *Rollout) Picture() Picture {
 		App: r.fleet.app, Preboot: r.fleet.prebooted(),
 		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
 		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynos,
-		Waiting: r.waiting(), SupersededBy: r.target.newerMax, RequireProof: r.cfg.RequireProof,
+		Waiting: r.waiting(), SupersededBy: r.target.newerMax,
+		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
+	}
+	if p.App.Name == "" {
+		p.App.Name = r.cfg.App
+	}
+	if r.trouble != nil {
+		p.Trouble = r.trouble.Message
 	}
 	if rel := r.target.rel; rel != nil {
 		p.Target, p.Commit = rel, r.target.codes[rel.Code().ID].Commit
@@ -475,7 +492,10 @@ func (r *Rollout) waiting() string {
 		}
 		return what
 	case rel.Status != "succeeded":
-		return fmt.Sprintf("release v%d: %s", rel.Version, rel.unfinished())
+		if rel.Status == "pending" {
+			return fmt.Sprintf("the release phase of v%d to end", rel.Version)
+		}
+		return fmt.Sprintf("release v%d to succeed (%s)", rel.Version, rel.unfinished())
 	}
 	var parts []string
 	for _, t := range r.types {
@@ -489,17 +509,20 @@ func (r *Rollout) waiting() string {
 			what = "old dynos that the list does not show"
 		}
 		for _, t := range r.types {
-			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != exitDue {
+			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue {
 				what += " (" + t.HoldReason + ")"
 				break
 			}
 		}
 	}
+	if what == "" && r.cfg.RequireProof && slices.ContainsFunc(r.types, func(t typeStanding) bool { return t.Basis == Presumed }) {
+		return "proof that old dynos are gone, which is only presumed"
+	}
 	if what == "" {
 		what = r.doubtful()
 	}
 	if what == "" && r.cfg.Settle > 0 {
-		return "things to stay as they are for " + short(r.cfg.Settle)
+		return "things to stay as they are for " + Short(r.cfg.Settle)
 	}
 	if what == "" {
 		return "a last look at the app"

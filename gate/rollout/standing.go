@@ -21,9 +21,9 @@ const (
 	metricLife = 60 * time.Second
 )
 
-// exitDue is the only doubt that needs no words: the log flows, and the end of an
-// old process is what is waited for.
-const exitDue = "an exit is still to come"
+// ExitDue is the only reason of a hold that needs no words: the log flows, and the
+// end of an old process is what is waited for.
+const ExitDue = "an exit is still to come"
 
 // never is a hold whose end is not known yet.
 const never = time.Duration(1<<63 - 1)
@@ -162,7 +162,7 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 	case t.alive < running:
 		return "the log does not show every start"
 	case t.alive > running:
-		return exitDue
+		return ExitDue
 	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
 		return "an instance is being stopped"
 	}

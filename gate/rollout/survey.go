@@ -48,7 +48,8 @@ func (f *fleet) sorted() []*label {
 // A picture of one type: its labels' standings added up.
 type typeStanding struct {
 	TypePicture
-	presumed []string // labels that only a limit, not the log, says are clear
+	presumed []string      // labels that only a limit, not the log, says are clear
+	limit    time.Duration // when the last of these limits was reached
 }
 
 // survey judges every type in scope at the moment at.
@@ -80,7 +81,7 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 				dp.Crashes++
 			}
 		}
-		if s.clear() && (f.wasOld(lb) || !s.tally.lastExit.Before(f.release)) {
+		if s.basis == Presumed || s.clear() && (f.wasOld(lb) || !s.tally.lastExit.Before(f.release)) {
 			dp.GoneAt = f.goneAt(lb, s)
 		}
 		ts.OldListed += s.listed
@@ -154,6 +155,7 @@ func (ts *typeStanding) judge(s standing, name string) {
 	switch {
 	case s.basis == Presumed:
 		ts.presumed = append(ts.presumed, name)
+		ts.limit = max(ts.limit, s.until)
 	case s.clear():
 	case s.until > ts.HoldUntil:
 		ts.HoldUntil, ts.HoldReason = s.until, s.why

@@ -318,3 +318,11 @@ func (t *target) wish() string {
 	}
 	return "the first release of the app"
 }
+
+// input names the input that says which release is waited for.
+func (t *target) input() string {
+	if t.cfg.Want.Commit != "" {
+		return "commit"
+	}
+	return "release"
+}

@@ -108,7 +108,7 @@ func (r *Rollout) decide() *Verdict {
 	case r.trouble != nil && r.trouble.Kind != Unreachable:
 		return r.refused()
 	case r.end == Interrupt:
-		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting: " + orNothing(r.waiting())}
+		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + orNothing(r.waiting()) + ": old code may still run"}
 	}
 	for _, rung := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
 		if v := rung(); v != nil {
@@ -148,7 +148,7 @@ func (r *Rollout) badInput() *Verdict {
 		slices.Sort(have)
 		for _, t := range r.cfg.Types {
 			if !slices.Contains(have, t) {
-				bad = fmt.Sprintf("process-types %q is not a process type of the app: it has %s", t, strings.Join(have, ", "))
+				bad = fmt.Sprintf("the app has no process type %q, only %s: correct the input \"process-types\"", t, strings.Join(have, ", "))
 				break
 			}
 		}
@@ -163,7 +163,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 	rel := r.target.rel
 	if rel == nil {
 		if b := r.target.failedBuild(); b != nil {
-			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed: no release came of it; see the build's log on Heroku", b.Commit)}
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see the build's log on Heroku", b.Commit)}
 		}
 		return nil
 	}
@@ -172,9 +172,9 @@ func (r *Rollout) failedDeploy() *Verdict {
 	}
 	switch rel.Status {
 	case "failed":
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase: it was not deployed, and the release before it runs on", rel.Version)}
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it runs on: see what its command printed", rel.Version)}
 	case "expired":
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over: it was not deployed", rel.Version)}
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over, so it was not deployed: deploy again", rel.Version)}
 	}
 	return nil
 }
@@ -186,10 +186,10 @@ func (r *Rollout) otherCode() *Verdict {
 	}
 	// While the target's release phase runs it has not been live: nothing comes back.
 	if n := r.target.returned; n != 0 && rel.Status == "succeeded" {
-		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d: the deploy was rolled back", n, rel.Version)}
+		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
 	}
 	if n := r.target.newerMax; n != 0 && r.cfg.FailOnNewer {
-		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out", n, rel.Version)}
+		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out: let the gate of the newer deploy decide", n, rel.Version)}
 	}
 	return nil
 }
@@ -211,7 +211,7 @@ func (r *Rollout) crashed() *Verdict {
 			r.crashSince[lb.name] = since
 		}
 		if rec.State == "crashed" && r.fleet.look.AskedAt-since >= r.cfg.CrashGrace {
-			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", short(r.now-since)))
+			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", Short(r.now-since)))
 		}
 		var crashes []time.Time
 		for _, c := range r.fleet.tally(lb, r.now).crashes {
@@ -220,14 +220,14 @@ func (r *Rollout) crashed() *Verdict {
 			}
 		}
 		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
-			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, short(crashes[n-1].Sub(crashes[n-crashLoop]))))
+			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, Short(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}
 	}
 	return nil
 }
 
 func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
-	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s", lb.name, lb.rec.Version, what)}
+	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: see its last log lines", lb.name, lb.rec.Version, what)}
 }
 
 // open passes when everything holds in one full look that knows of all that the
@@ -343,16 +343,21 @@ func (r *Rollout) passed(basis Basis) *Verdict {
 		r.notice("the formation wants no dynos: nothing runs")
 		return v
 	}
-	v.Message = fmt.Sprintf("release v%d runs alone: %s up, no old one left (%s)", r.fleet.version, count(up, "new dyno"), how)
+	who := fmt.Sprintf("release v%d runs alone", r.fleet.version)
+	if n := r.target.newerMax; n != 0 {
+		who = fmt.Sprintf("only releases v%d to v%d run", r.fleet.version, n)
+	}
+	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(up, "new dyno"), how)
 	return v
 }
 
-// lastPresumed is when the last hold that had to be waited for was over.
+// lastPresumed is when the last limit was reached; zero if none was after Heroku's
+// "finished".
 func (r *Rollout) lastPresumed() time.Time {
 	var last time.Time
-	for _, d := range r.dynos {
-		if d.Basis == Presumed && d.GoneAt.After(last) {
-			last = d.GoneAt
+	for _, t := range r.types {
+		if at := r.clock.now(t.limit); t.Basis == Presumed && at.After(last) && at.After(r.times.ReleaseFinished) {
+			last = at
 		}
 	}
 	return last
@@ -362,58 +367,78 @@ func (r *Rollout) timedOut() *Verdict {
 	v := &Verdict{Result: TimedOut}
 	wanted, up, old := r.sums()
 	rel := r.target.rel
+	after := Short(r.now)
 	switch {
 	case r.fleet.look == nil || r.trouble != nil && r.now-r.lookedAt > platformSilent:
 		v.Reason = PlatformUnreachable
-		v.Message = "the platform gave no usable answer"
+		said := ""
 		if r.trouble != nil {
-			v.Message = fmt.Sprintf("the platform gave no usable answer (%s)", r.trouble.Message)
+			said = " (" + r.trouble.Message + ")"
 		}
+		v.Message = fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", said)
 	case rel == nil:
 		v.Reason = ReleaseMissing
-		v.Message = r.target.wish() + " did not appear; " + r.whyMissing()
+		v.Message = fmt.Sprintf("%s did not appear within %s, and %s", r.target.wish(), after, r.whyMissing())
+	case rel.Status == "pending":
+		v.Reason = ReleaseMissing
+		v.Message = fmt.Sprintf("release v%d is still pending after %s, since its release phase is not over: see what its command does, or raise the input \"timeout\"", rel.Version, after)
 	case rel.Status != "succeeded":
 		v.Reason = ReleaseMissing
-		v.Message = fmt.Sprintf("release v%d did not succeed in time: %s", rel.Version, rel.unfinished())
+		v.Message = fmt.Sprintf("release v%d did not succeed within %s, since %s: see \"heroku releases\"", rel.Version, after, rel.unfinished())
 	case old > 0 || r.holding() != 0:
 		v.Reason = OldDynosRemain
-		v.Message = "still waiting for " + orNothing(r.waiting())
+		next := "see why old dynos do not end"
+		if until := r.holding(); until != never && until > r.now {
+			next = fmt.Sprintf("without proof they count as alive until %s, so raise the input \"timeout\" above that", Short(until))
+		}
+		v.Message = fmt.Sprintf("still waiting after %s for %s: %s", after, orNothing(r.waiting()), next)
 	case up < wanted:
 		v.Reason = NewDynosMissing
-		v.Message = fmt.Sprintf("only %d of %s of release v%d up", up, count(wanted, "new dyno"), rel.Version)
-	case r.cfg.RequireProof:
-		v.Reason = Unproven
-		v.Message = "no old dyno can be running any more, but that is presumed and not proven, and require-proof is set"
+		v.Message = fmt.Sprintf("after %s only %d of %s of release v%d: see why with \"heroku ps\" and \"heroku logs\"", after, up, upOf(wanted), rel.Version)
 	case r.doubtful() != "":
 		v.Reason = PlatformUnreachable
-		v.Message = "the time was over while waiting for " + r.doubtful()
+		v.Message = fmt.Sprintf("still waiting after %s for %s: see \"heroku releases\", and run the step again", after, r.doubtful())
+	case r.cfg.RequireProof:
+		v.Reason = Unproven
+		v.Message = "no old dyno can be running any more, but that is presumed and not proven, and the input \"require-proof\" is set: see in the warnings why there was no proof"
+	case r.cfg.Settle > 0:
+		v.Reason = OldDynosRemain
+		v.Message = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet: raise the input \"timeout\"", after, Short(r.cfg.Settle))
 	default:
 		v.Reason = OldDynosRemain
-		v.Message = "the time was over before everything had held for long enough"
+		v.Message = fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone: raise the input \"timeout\"", after)
 	}
 	return v
 }
 
-// whyMissing says what is known of a release that did not appear.
+// whyMissing says what is known of a release that did not appear, and what to do.
 func (r *Rollout) whyMissing() string {
 	t := r.target
-	what := "the app has no release yet"
+	newest := "the app has no release yet"
 	if t.releases.newest > 0 {
-		what = fmt.Sprintf("the newest release is v%d", t.releases.newest)
+		newest = fmt.Sprintf("the newest release is v%d", t.releases.newest)
 	}
-	if r.cfg.Want.Commit == "" {
-		return what
+	next := fmt.Sprintf("check the input %q, and that the deploy was started", t.input())
+	if r.cfg.Want.Commit != "" {
+		b := t.newestBuild()
+		switch {
+		case t.noCommits():
+			next = noCommits
+		case b != nil && b.Status == "pending":
+			next = "its build is still running, so raise the input \"timeout\""
+		case t.built && b == nil:
+			next = "no build of it was seen, so " + next
+		}
 	}
-	b := t.newestBuild()
-	switch {
-	case t.noCommits():
-		return what + "; " + noCommits
-	case b != nil && b.Status == "pending":
-		return what + ", and the build of the commit is not over"
-	case t.built && b == nil:
-		return what + ", and no build of the commit was seen"
+	return newest + ": " + next
+}
+
+// upOf is "1 new dyno is up", "3 new dynos are up".
+func upOf(wanted int) string {
+	if wanted == 1 {
+		return "1 new dyno is up"
 	}
-	return what
+	return fmt.Sprintf("%d new dynos are up", wanted)
 }
 
 func orNothing(s string) string {
@@ -423,5 +448,20 @@ func orNothing(s string) string {
 	return s
 }
 
-// short prints a duration as people say it.
-func short(d time.Duration) string { return d.Round(time.Second).String() }
+// Short is d in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
+func Short(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	s := int64(d.Round(time.Second) / time.Second)
+	switch {
+	case s >= 3600:
+		return fmt.Sprintf("%s%dh%02dm%02ds", sign, s/3600, s/60%60, s%60)
+	case s >= 60:
+		return fmt.Sprintf("%s%dm%02ds", sign, s/60, s%60)
+	case s == 0:
+		return "0s"
+	}
+	return fmt.Sprintf("%s%ds", sign, s)
+}

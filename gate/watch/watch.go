@@ -27,9 +27,10 @@ type Log interface {
 	Run(ctx context.Context, emit func(rollout.Observation))
 }
 
-// Report shows people how it goes. It is called after every observation.
+// Report shows people how it goes. It is called after every observation, and again
+// at the moment that the last call returned, if nothing happens before.
 type Report interface {
-	Update(rollout.Picture)
+	Update(rollout.Picture) (again time.Duration)
 }
 
 const (
@@ -44,8 +45,8 @@ const (
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing   = time.Second
 	readySpacing = 400 * time.Millisecond
-	// A reader should hear from the gate at least this often.
-	heartbeat = 30 * time.Second
+	// The longest time between two turns of the loop.
+	idle = 30 * time.Second
 	// The last look, at the deadline, gets this long.
 	lastLook = 1500 * time.Millisecond
 	// A question that got no answer is asked again after this.
@@ -85,6 +86,7 @@ type run struct {
 	askedAll time.Duration // the same for the newest full look
 	partial  bool          // the newest look was not a full one
 	failed   bool          // the newest look brought nothing
+	tell     time.Duration // when the report wants to be called again
 	// retry says, for each question that is asked only until it is answered, when
 	// to ask it again; never once it is answered or under way.
 	retry    map[string]time.Duration
@@ -152,7 +154,7 @@ func (r *run) loop(ctx, inner context.Context) {
 			r.apply(rollout.Observation{End: rollout.Interrupt})
 		}
 		if r.Report != nil {
-			r.Report.Update(r.core.Picture())
+			r.tell = r.Report.Update(r.core.Picture())
 		}
 	}
 }
@@ -206,7 +208,10 @@ func (r *run) real(d time.Duration) time.Duration {
 
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn() time.Duration {
-	next := r.elapsed() + heartbeat
+	next := r.elapsed() + idle
+	if r.Report != nil {
+		next = min(next, r.tell)
+	}
 	if at := r.nextLook(); !r.looking && at < next {
 		next = at
 	}
