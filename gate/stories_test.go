@@ -6,7 +6,6 @@ package gate_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -244,6 +243,9 @@ func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenar
 		t.Errorf("outputs say %q, %q", o.outputs["result"], o.outputs["reason"])
 	}
 	checkTruth(t, story, o)
+	checkCommands(t, o.stdout, annotationOf(o.verdict))
+	checkSilence(t, o.stdout)
+	checkOutputs(t, o.outputs)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {
 		last := possible(story, o)
 		if late := o.at - last; late > time.Duration(w.Within) {
@@ -300,9 +302,10 @@ func checkTruth(t testing.TB, story *herokusim.Story, o outcome) {
 	for _, in := range story.OldRunning(o.at, o.picture.Target.Version) {
 		t.Errorf("TOO EARLY: opened at %s while %s of v%d ran until %s", o.at, in.Label, in.Version, in.Exit)
 	}
-	var report struct{ Verdict rollout.Verdict }
-	if err := json.Unmarshal([]byte(o.outputs["report"]), &report); err != nil {
-		t.Errorf("output report is not JSON: %v", err)
+	said, err := time.Parse(time.RFC3339, o.outputs["old-gone-at"])
+	last, _ := story.LastOldExit(o.picture.Target.Version)
+	if err == nil && said.Before(story.Time(last).Add(-2*time.Second)) {
+		t.Errorf("old-gone-at is %s, but the last old process ended at %s", said, story.Time(last).UTC())
 	}
 }
 

@@ -119,7 +119,8 @@ type tally struct {
 	starts    int
 	lastStart time.Time
 	lastExit  time.Time
-	firstStop time.Time // the first exit after the target's release
+	firstStop time.Time // the first exit after the target's release that is not a crash of the listed dyno
+	lastStop  time.Time // the last of these
 	lastTerm  time.Time
 	lastKill  time.Time // the last SIGKILL that ended the 30 s after a SIGTERM
 	crashExit time.Time // the last exit that no SIGTERM announced
@@ -216,14 +217,18 @@ func (b *books) add(o opening, release time.Time) tally {
 			for len(terms) > 0 && e.Stamp.Sub(terms[0]) > killAfter+stampSlack {
 				terms = terms[1:]
 			}
-			switch crashed := b.crashedAt(i); {
+			crashed := b.crashedAt(i)
+			switch {
 			case crashed && t.startDue:
 				t.broken = "the log shows a crash without its start"
 			case crashed || len(terms) == 0:
 				t.crashExit = e.Stamp
 			default:
 				terms = terms[1:]
-				if t.firstStop.IsZero() && !e.Stamp.Before(release) {
+			}
+			if !crashed && !e.Stamp.Before(release) {
+				t.lastStop = e.Stamp
+				if t.firstStop.IsZero() {
 					t.firstStop = e.Stamp
 				}
 			}

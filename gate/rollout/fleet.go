@@ -71,6 +71,8 @@ type label struct {
 
 	turned time.Time // when its first new record was created
 	upAt   time.Time // when a new record of it first was up
+
+	firstStop, lastStop time.Time // of its books when they were last without doubt
 }
 
 // beat is an instance that runtime metrics tell of.
@@ -258,6 +260,7 @@ func (f *fleet) retarget(version int, release time.Time) {
 	clear(f.covered)
 	for _, lb := range f.labels {
 		lb.proved, lb.settled, lb.turned, lb.upAt = false, false, time.Time{}, time.Time{}
+		lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
 		if lb.rec != nil {
 			f.seeRecord(lb)
 		}

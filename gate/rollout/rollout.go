@@ -276,20 +276,9 @@ func (r *Rollout) follow() {
 		t.AllNewUp = last
 		r.moment(last, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", up, r.listed()), FromAPI)
 	}
-	var stopped time.Time
-	for _, lb := range r.fleet.labels {
-		if !r.fleet.inScope(lb.typ) || len(lb.books.entries) == 0 {
-			continue
-		}
-		if s := r.fleet.tally(lb, r.now).firstStop; !s.IsZero() && (stopped.IsZero() || s.Before(stopped)) {
-			stopped = s
-		}
-	}
-	if t.FirstOldStopped.IsZero() && !stopped.IsZero() {
-		t.FirstOldStopped = stopped
-		r.moment(stopped, "first old dyno ended", FromLog)
-	}
-	if old > 0 || r.holding() != 0 {
+	t.FirstOldStopped = r.firstStop()
+	r.mark(t.FirstOldStopped, "first old dyno ended", FromLog)
+	if old > 0 || r.holding() != 0 || len(r.types) == 0 && len(r.cfg.Types) > 0 {
 		t.OldGone = time.Time{}
 		return
 	}
@@ -350,6 +339,33 @@ func (r *Rollout) noticeOnce(given *bool, s string) {
 
 func (r *Rollout) moment(at time.Time, what string, from Source) {
 	r.moments = append(r.moments, Moment{Time: at, What: what, Source: from})
+}
+
+// firstStop is when the first old dyno was seen to end. A crash of a new one can look
+// like it for a moment, until the next line tells.
+func (r *Rollout) firstStop() time.Time {
+	var first time.Time
+	for _, lb := range r.fleet.labels {
+		if !r.fleet.inScope(lb.typ) {
+			continue
+		}
+		stop := lb.firstStop
+		if stop.IsZero() && len(lb.books.entries) > 0 {
+			stop = r.fleet.tally(lb, r.now).firstStop
+		}
+		if !stop.IsZero() && (first.IsZero() || stop.Before(first)) {
+			first = stop
+		}
+	}
+	return first
+}
+
+// mark keeps the one moment of its kind; a zero time takes it back.
+func (r *Rollout) mark(at time.Time, what string, from Source) {
+	r.moments = slices.DeleteFunc(r.moments, func(m Moment) bool { return m.What == what })
+	if !at.IsZero() {
+		r.moment(at, what, from)
+	}
 }
 
 // Verdict is the end of the wait; false while there is none.

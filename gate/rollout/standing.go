@@ -68,6 +68,9 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	}
 
 	s.why = f.doubt(lb, s.tally, running, inBooks, at)
+	if s.why == "" && !s.tally.lastStop.IsZero() {
+		lb.firstStop, lb.lastStop = s.tally.firstStop, s.tally.lastStop
+	}
 	if f.log == Flowing {
 		// Until the release phase is over, old ones can still be started.
 		lb.proved = s.why == "" && f.finished && f.app.ID != ""
@@ -107,6 +110,9 @@ func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
 		s.basis = Proven // only ever seen new, or only in the log before the first look
 	case !s.tally.lastExit.IsZero() && s.tally.lastExit.After(s.tally.lastStart):
 		s.basis = Proven
+		if !s.tally.lastExit.Before(f.release) {
+			lb.firstStop, lb.lastStop = s.tally.lastExit, s.tally.lastExit
+		}
 	default:
 		s.until, s.why = lb.leftAt+rollingHold, "its end is not in the log"
 		if at >= s.until {

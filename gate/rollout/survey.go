@@ -81,8 +81,14 @@ func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
 				dp.Crashes++
 			}
 		}
-		if s.basis == Presumed || s.clear() && (f.wasOld(lb) || !s.tally.lastExit.Before(f.release)) {
-			dp.GoneAt = f.goneAt(lb, s)
+		switch s.basis {
+		case Proven:
+			dp.GoneAt = lb.lastStop
+		case Presumed:
+			dp.GoneAt = f.clock.now(s.until)
+			if s.tally.lastStop.After(dp.GoneAt) {
+				dp.GoneAt = s.tally.lastStop
+			}
 		}
 		ts.OldListed += s.listed
 		ts.OldHidden += s.hidden
@@ -123,17 +129,6 @@ func (f *fleet) compare(lb *label, t *tally, now time.Time) {
 		lb.behind = false
 		f.lag = min(max(f.lag, lag), listLag)
 	}
-}
-
-// goneAt is when a clear label's last old instance ended, as far as that is known.
-func (f *fleet) goneAt(lb *label, s standing) time.Time {
-	if s.basis == Proven {
-		if s.tally.firstStop.IsZero() {
-			return time.Time{}
-		}
-		return s.tally.lastExit
-	}
-	return f.clock.now(s.until)
 }
 
 func (ts *typeStanding) count(d *Dyno, old bool) {

@@ -394,7 +394,7 @@ func (r *Rollout) timedOut() *Verdict {
 		v.Message = fmt.Sprintf("still waiting after %s for %s: %s", after, orNothing(r.waiting()), next)
 	case up < wanted:
 		v.Reason = NewDynosMissing
-		v.Message = fmt.Sprintf("after %s only %d of %s of release v%d: see why with \"heroku ps\" and \"heroku logs\"", after, up, upOf(wanted), rel.Version)
+		v.Message = fmt.Sprintf("release v%d has only %d of %s up after %s: see why with \"heroku ps\" and \"heroku logs\"", rel.Version, up, count(wanted, "new dyno"), after)
 	case r.doubtful() != "":
 		v.Reason = PlatformUnreachable
 		v.Message = fmt.Sprintf("still waiting after %s for %s: see \"heroku releases\", and run the step again", after, r.doubtful())
@@ -431,14 +431,6 @@ func (r *Rollout) whyMissing() string {
 		}
 	}
 	return newest + ": " + next
-}
-
-// upOf is "1 new dyno is up", "3 new dynos are up".
-func upOf(wanted int) string {
-	if wanted == 1 {
-		return "1 new dyno is up"
-	}
-	return fmt.Sprintf("%d new dynos are up", wanted)
 }
 
 func orNothing(s string) string {
