@@ -39,7 +39,7 @@ var only = map[string]string{
 }
 
 // pure is all that the core may import.
-var pure = []string{"cmp", "fmt", "maps", "slices", "strings", "time"}
+var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"}
 
 // notShipped must not be reached by the program: a simulator in production, or
 // what only tests need.

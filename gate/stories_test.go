@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,12 +27,15 @@ import (
 
 // expectation is the second document of a story file.
 type expectation struct {
-	// Inputs are given to the gate beside app and api-key.
+	// Inputs are given to the gate beside app and api-key. As release, "id of v42"
+	// stands for the id, which the simulator makes up.
 	Inputs map[string]string `yaml:"inputs"`
 	// SHA is the commit that the workflow runs on; empty if it is not known.
 	SHA string `yaml:"sha"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
+	// Bug is a part of a path: the gate's own code panics when it asks for it.
+	Bug string `yaml:"bug"`
 	Want      struct {
 		Result string `yaml:"result"`
 		Reason string `yaml:"reason"`
@@ -81,11 +86,13 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 		"INPUT_APP": app, "INPUT_API-KEY": testKey,
 	}
 	for k, v := range inputs {
-		if k == shaInput {
+		switch k {
+		case shaInput:
 			env[shaInput] = v
-			continue
+		case bugInput:
+		default:
+			env["INPUT_"+strings.ToUpper(k)] = v
 		}
-		env["INPUT_"+strings.ToUpper(k)] = v
 	}
 	var stdout, stderr bytes.Buffer
 	var o outcome
@@ -97,6 +104,9 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 		Ended: func(p rollout.Picture, v rollout.Verdict) {
 			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
 		},
+	}
+	if path := inputs[bugInput]; path != "" {
+		command.Transport = buggy{command.Transport, path}
 	}
 	ctx := t.Context()
 	if interrupt > 0 {
@@ -124,8 +134,24 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 	return o
 }
 
-// shaInput is passed among the inputs, though it is the runner's variable.
-const shaInput = "GITHUB_SHA"
+// These are passed among the inputs: a variable of the runner, and what is broken.
+const (
+	shaInput = "GITHUB_SHA"
+	bugInput = "bug"
+)
+
+// buggy is a transport that panics at a path, as a bug in the gate would.
+type buggy struct {
+	http.RoundTripper
+	path string
+}
+
+func (b buggy) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.Contains(r.URL.Path, b.path) {
+		panic("index out of range")
+	}
+	return b.RoundTripper.RoundTrip(r)
+}
 
 const testKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
 
@@ -229,10 +255,11 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	inputs := maps.Clone(e.Inputs)
-	if e.SHA != "" {
-		inputs = map[string]string{shaInput: e.SHA}
-		maps.Copy(inputs, e.Inputs)
+	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug}
+	maps.Copy(inputs, e.Inputs)
+	if v, ok := strings.CutPrefix(inputs["release"], "id of v"); ok {
+		version, _ := strconv.Atoi(v)
+		inputs["release"] = story.ReleaseID(version)
 	}
 	o := play(t, story, scenario.AppName(), story.Gate, inputs, time.Duration(e.Interrupt))
 	w := e.Want
@@ -303,8 +330,8 @@ func checkTruth(t testing.TB, story *herokusim.Story, o outcome) {
 		t.Errorf("TOO EARLY: opened at %s while %s of v%d ran until %s", o.at, in.Label, in.Version, in.Exit)
 	}
 	said, err := time.Parse(time.RFC3339, o.outputs["old-gone-at"])
-	last, _ := story.LastOldExit(o.picture.Target.Version)
-	if err == nil && said.Before(story.Time(last).Add(-2*time.Second)) {
+	last, any := story.LastOldExit(o.picture.Target.Version)
+	if err == nil && any && said.Before(story.Time(last).Add(-2*time.Second)) {
 		t.Errorf("old-gone-at is %s, but the last old process ended at %s", said, story.Time(last).UTC())
 	}
 }

@@ -84,6 +84,16 @@ func (st *Story) LastOldExit(version int) (time.Duration, bool) {
 	return last, found
 }
 
+// ReleaseID is the id of a release; empty if the story never has it.
+func (st *Story) ReleaseID(version int) string {
+	for id, steps := range st.releases {
+		if steps[0].value.version == version {
+			return id
+		}
+	}
+	return ""
+}
+
 // Time is the platform's clock at a time of the story.
 func (st *Story) Time(at time.Duration) time.Time { return st.Start.Add(at) }
 

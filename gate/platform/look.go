@@ -31,10 +31,12 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 		look  rollout.Look
 		dates [3]time.Time
 		errs  [3]error
+		bugs  [3]any
 		wg    sync.WaitGroup
 	)
 	ask := func(i int, question func() (time.Time, error)) {
 		wg.Go(func() {
+			defer func() { bugs[i] = recover() }()
 			if dates[i], errs[i] = question(); errs[i] != nil {
 				cancel()
 			}
@@ -55,6 +57,11 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 		})
 	}
 	wg.Wait()
+	for _, bug := range bugs {
+		if bug != nil {
+			panic(bug) // where the caller can recover
+		}
+	}
 	if err := first(errs[:]); err != nil {
 		return rollout.Observation{}, err
 	}

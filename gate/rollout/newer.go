@@ -2,9 +2,12 @@
 
 package rollout
 
-// maxPredecessors is how many different codes from before the target are compared
-// by commit with a newer release's.
-const maxPredecessors = 5
+const (
+	// maxNewer is how many different codes after the target are compared by commit with
+	// those from before it, the newest first; maxPredecessors is how many those are.
+	maxNewer        = 5
+	maxPredecessors = 5
+)
 
 // An origin is where the code of a release after the target comes from.
 type origin int
@@ -18,12 +21,29 @@ const (
 // seeNewer judges the succeeded releases after the target.
 func (t *target) seeNewer() {
 	t.newerMax, t.returned, t.unjudged, t.unread = 0, 0, 0, nil
-	for _, r := range t.releases.byVersion {
-		if r.Version <= t.rel.Version || r.Status != "succeeded" {
+	lowest := t.releases.lowest()
+	judged := map[CodeRef]origin{{}: fromAfter, t.rel.Code(): fromAfter}
+	for _, r := range t.releases.sorted() {
+		if r.Version <= t.rel.Version {
+			return
+		}
+		if r.Status != "succeeded" {
 			continue
 		}
 		t.newerMax = max(t.newerMax, r.Version)
-		switch t.origin(r.Code()) {
+		code := r.Code()
+		from, known := judged[code]
+		switch {
+		case known:
+		case lowest[code] < t.rel.Version:
+			from = fromBefore
+		case len(judged) > maxNewer+1:
+			from = fromAfter
+		default:
+			from = t.origin(code)
+		}
+		judged[code] = from
+		switch from {
 		case fromBefore:
 			t.returned = max(t.returned, r.Version)
 		case originUnknown:
@@ -32,21 +52,12 @@ func (t *target) seeNewer() {
 	}
 }
 
-// origin tells where code comes from. The same slug or image is the same code; so
-// is the same commit, built again. Code that was built after the target was released
-// is newer; of any other only the whole history of releases tells.
+// origin tells where code comes from that no release from before the target is known
+// to have. The same commit, built again, is the same code. Code that was built after
+// the target was released is newer; of any other only the whole history tells.
 func (t *target) origin(code CodeRef) origin {
-	own := t.rel.Code()
-	if code.ID == "" || code == own {
-		return fromAfter
-	}
-	for _, o := range t.releases.byVersion {
-		if o.Version < t.rel.Version && o.Code() == code {
-			return fromBefore
-		}
-	}
 	c, read := t.read(code)
-	mine, ownRead := t.read(own)
+	mine, ownRead := t.read(t.rel.Code())
 	if !read || !ownRead {
 		return originUnknown
 	}

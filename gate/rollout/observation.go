@@ -221,4 +221,5 @@ const (
 	Forbidden    TroubleKind = "forbidden"    // the key may not see the app: ends the wait
 	NotFound     TroubleKind = "not-found"    // no such app, or no access: ends the wait
 	Unreachable  TroubleKind = "unreachable"  // no usable answer; it is tried again
+	Internal     TroubleKind = "internal"     // the gate has a bug: ends the wait
 )

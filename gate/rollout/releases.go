@@ -74,6 +74,17 @@ func (rs *releases) sorted() []Release {
 	return out
 }
 
+// lowest is, for each code, the lowest version that has it.
+func (rs *releases) lowest() map[CodeRef]int {
+	versions := make(map[CodeRef]int, len(rs.byVersion))
+	for _, r := range rs.byVersion {
+		if v, ok := versions[r.Code()]; !ok || r.Version < v {
+			versions[r.Code()] = r.Version
+		}
+	}
+	return versions
+}
+
 // ask is how many of the newest releases a look should bring, so that every one
 // from the version down on is known, and the one of the version fresh is read again.
 func (rs *releases) ask(down, fresh int) int {

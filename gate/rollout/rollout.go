@@ -417,8 +417,8 @@ func (r *Rollout) Wants() Wants {
 	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0 && !r.target.ahead() && r.target.unjudged == 0
 	w.Flowing = r.fleet.log == Flowing
 	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
-	w.Changed = w.Changed || r.behind()
-	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.ahead() || r.target.unjudged != 0
+	w.Changed = w.Changed || r.behind() || r.target.deeper()
+	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.ahead() || r.target.unjudged != 0 || r.target.deeper()
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at
@@ -438,6 +438,11 @@ func (r *Rollout) Wants() Wants {
 	w.LookAt = r.fleet.lookAt
 	if rel != nil && r.fleet.look != nil && r.suspect() && (w.LookAt == 0 || listLag < w.LookAt) {
 		w.LookAt = listLag
+	}
+	if r.unknownType() != "" && rel != nil && rel.Status == "succeeded" {
+		if at := r.clock.elapsed(rel.UpdatedAt.Add(listLag), never); w.LookAt == 0 || at < w.LookAt {
+			w.LookAt, w.Full = at, true
+		}
 	}
 	for _, since := range r.crashSince {
 		if at := since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {

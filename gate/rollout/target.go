@@ -77,22 +77,32 @@ func (t *target) see(l *Look) {
 // does not show yet.
 func (t *target) ahead() bool { return max(t.heard, t.running) > t.releases.newest }
 
-// ask is how many of the newest releases the next look should bring.
-func (t *target) ask() int {
+// down is the version down to which all releases have to be known.
+func (t *target) down() int {
 	w := t.cfg.Want
 	switch {
 	case t.rel != nil && t.unjudged != 0 && len(t.unread) == 0:
-		return t.releases.ask(0, t.rel.Version) // only the whole history can tell
-	case t.rel != nil && t.rel.Status == "succeeded":
-		return t.releases.ask(t.rel.Version, 0)
+		return 0 // only the whole history can tell
 	case t.rel != nil:
-		return t.releases.ask(t.rel.Version, t.rel.Version)
+		return t.rel.Version
 	case w.ID != "":
-		return t.releases.ask(0, 0)
+		return 0
 	case w.Version != 0:
-		return t.releases.ask(w.Version, 0)
+		return w.Version
 	}
-	return t.releases.ask(t.releases.newest, 0)
+	return t.releases.newest
+}
+
+// deeper tells whether the next look has to bring more than the newest releases.
+func (t *target) deeper() bool { return t.releases.newest > 0 && t.releases.from > t.down() }
+
+// ask is how many of the newest releases the next look should bring.
+func (t *target) ask() int {
+	fresh := 0
+	if t.rel != nil && t.rel.Status != "succeeded" {
+		fresh = t.rel.Version
+	}
+	return t.releases.ask(t.down(), fresh)
 }
 
 // resolve looks for the target while it is not known.

@@ -4,7 +4,6 @@ package rollout
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -44,6 +43,7 @@ const (
 	KeyUnauthorized Reason = "unauthorized"
 	KeyForbidden    Reason = "forbidden"
 	AppNotFound     Reason = "app-not-found"
+	InternalFailure Reason = "internal"
 
 	Interrupted Reason = "interrupted"
 )
@@ -75,6 +75,7 @@ var Endings = []Ending{
 	{Undecided, KeyUnauthorized, "Heroku does not accept the API key, or not any more.", "Make a new key."},
 	{Undecided, KeyForbidden, "The key may not see the app.", "Give it the `read` scope and access to the app."},
 	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is."},
+	{Undecided, InternalFailure, "The gate itself failed; nothing is known.", "Report it, with a recording (`record`)."},
 	{Cancelled, Interrupted, "The step was cancelled.", ""},
 }
 
@@ -93,7 +94,7 @@ type Verdict struct {
 
 // decide judges what is known, worst news first:
 //
-//  1. the platform refuses: no answer can be had
+//  1. the platform refuses, or the gate itself is broken: no answer can be had
 //  2. the caller interrupts
 //  3. the input names something that does not exist
 //  4. the deploy failed: its build, its release phase
@@ -131,6 +132,9 @@ func (r *Rollout) refused() *Verdict {
 	case Forbidden:
 		v.Reason = KeyForbidden
 		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
+	case Internal:
+		v.Reason = InternalFailure
+		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
 	default:
 		v.Reason = AppNotFound
 		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\"", r.cfg.App, t.Message)
@@ -140,17 +144,16 @@ func (r *Rollout) refused() *Verdict {
 
 func (r *Rollout) badInput() *Verdict {
 	bad := r.target.bad
-	if bad == "" && r.full != nil && len(r.full.Formation) > 0 {
-		var have []string
-		for _, f := range r.full.Formation {
-			have = append(have, f.Type)
-		}
-		slices.Sort(have)
-		for _, t := range r.cfg.Types {
-			if !slices.Contains(have, t) {
-				bad = fmt.Sprintf("the app has no process type %q, only %s: correct the input \"process-types\"", t, strings.Join(have, ", "))
-				break
+	if typ := r.unknownType(); bad == "" && typ != "" {
+		missing := fmt.Sprintf("the app has no process type %q, only %s: ", typ, r.have())
+		switch near := closest(typ, r.full.Formation); {
+		case r.typesDue():
+			bad = missing + "correct the input \"process-types\""
+			if near != "" {
+				bad += fmt.Sprintf("; is %q meant?", near)
 			}
+		case r.target.rel == nil || r.target.rel.Status != "succeeded":
+			r.notice(missing + "waiting for the release to bring it")
 		}
 	}
 	if bad == "" {
@@ -227,6 +230,10 @@ func (r *Rollout) crashed() *Verdict {
 }
 
 func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
+	if f := lb.fault; f.Stamp.After(lb.turned) && !lb.turned.IsZero() {
+		said, _, _ := strings.Cut(f.Text, " ->")
+		what += fmt.Sprintf(" (%s)", said)
+	}
 	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: see its last log lines", lb.name, lb.rec.Version, what)}
 }
 
@@ -267,7 +274,7 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	if rel == nil || rel.Status != "succeeded" || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
-	if r.suspect() || r.doubtful() != "" {
+	if r.suspect() || r.doubtful() != "" || r.unknownType() != "" {
 		return false, ""
 	}
 	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {

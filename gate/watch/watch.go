@@ -6,6 +6,9 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,15 +109,57 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
-		r.wg.Go(func() {
+		r.start(inner, func() {
 			w.Log.Run(inner, func(o rollout.Observation) { r.send(inner, news{o: o}) })
 		})
 	}
-	r.loop(ctx, inner)
+	picture, verdict := r.judged(ctx, inner)
 	cancel()
 	r.leave()
-	v, _ := r.core.Verdict()
-	return r.core.Picture(), v
+	return picture, verdict
+}
+
+// judged runs the loop to its verdict. A bug in the core is no reason to end without
+// one.
+func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdict rollout.Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			fresh := rollout.New(r.Config)
+			fresh.Apply(bug(p))
+			picture = fresh.Picture()
+			verdict, _ = fresh.Verdict()
+		}
+	}()
+	r.loop(ctx, inner)
+	verdict, _ = r.core.Verdict()
+	return r.core.Picture(), verdict
+}
+
+// start does something beside the loop. A bug in it ends the wait.
+func (r *run) start(ctx context.Context, do func()) {
+	r.wg.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				r.send(ctx, news{o: bug(p)})
+			}
+		}()
+		do()
+	})
+}
+
+// bug tells of a panic and where it came from.
+func bug(p any) rollout.Observation {
+	where := "somewhere"
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for more := true; more; {
+		var f runtime.Frame
+		if f, more = frames.Next(); !strings.HasPrefix(f.Function, "runtime.") {
+			where = fmt.Sprintf("%s, line %d", f.Function, f.Line)
+			break
+		}
+	}
+	return rollout.Observation{Trouble: &rollout.Trouble{Kind: rollout.Internal, Message: fmt.Sprintf("%v in %s", p, where)}}
 }
 
 // leave waits a moment for what was started to end.
@@ -291,7 +336,7 @@ func (r *run) once(ctx context.Context, question string, ask func() (rollout.Obs
 		return
 	}
 	r.retry[question] = never // it is under way
-	r.wg.Go(func() {
+	r.start(ctx, func() {
 		o, err := ask()
 		switch {
 		case err == nil:
@@ -313,7 +358,7 @@ func (r *run) look(ctx context.Context, question string, full bool, releases int
 	if full {
 		r.askedAll = asked
 	}
-	r.wg.Go(func() {
+	r.start(ctx, func() {
 		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
 		if err != nil {
 			o = trouble(err)
