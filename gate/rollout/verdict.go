@@ -274,7 +274,7 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	if rel == nil || rel.Status != "succeeded" || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
-	if r.suspect() || r.doubtful() != "" || r.unknownType() != "" {
+	if r.suspect() || r.doubtful() != "" {
 		return false, ""
 	}
 	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {
@@ -295,8 +295,8 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	return true, basis
 }
 
-// doubtful says why the releases do not show that the target is what runs, or what
-// newer code has followed; empty if they do.
+// doubtful says why the lists do not show that the target is what runs, or what newer
+// code has followed; empty if they do.
 func (r *Rollout) doubtful() string {
 	t, v := r.target, r.target.rel.Version
 	switch {
@@ -306,6 +306,8 @@ func (r *Rollout) doubtful() string {
 		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.releases.current)
 	case t.unjudged != 0:
 		return fmt.Sprintf("word on which code release v%d carries", t.unjudged)
+	case r.unknownType() != "":
+		return fmt.Sprintf("the formation to show the process type %q", r.unknownType())
 	}
 	return ""
 }
