@@ -3,6 +3,7 @@
 package rollout_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -406,4 +407,94 @@ func TestNotFooledByProofFromBeforeTheApp(t *testing.T) {
 	b.apply(2*sec, rollout.Observation{App: &rollout.App{ID: "a", Space: "s", Generation: "fir"}})
 	b.sees(5*sec, dyno("web-1-b", 42, "up", -10*sec))
 	b.shut("an old pod can have left the list a moment before the first look")
+}
+
+// The numbers settle on the target, but the platform calls an older release current.
+func TestNotFooledByAReleaseThatIsNotCurrent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
+	b.replaced()
+	b.line(7*sec, "web.1", rollout.Exit)
+	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v41 is the current release")
+	b.look.Releases[0].Current, b.look.Releases[1].Current = false, true
+	b.sees(30*sec, dyno("web.1", 42, "up", 1*sec))
+	b.open(true, rollout.Proven)
+}
+
+// A newer release than any that is listed runs; which code it has is not known.
+func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	b.sees(100*sec, dyno("web.1", 43, "up", 1*sec))
+	b.shut("v43 may be a rollback")
+	if !b.core.Wants().Full {
+		t.Error("the core does not ask for the releases")
+	}
+	b.look.Releases = append(b.look.Releases, rollout.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", Current: true, CreatedAt: at(1 * sec)})
+	b.sees(110*sec, dyno("web.1", 43, "up", 1*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
+		t.Errorf("%+v, want rolled-back", v)
+	}
+}
+
+// More releases came between two looks than a look brings: one of them may be a
+// rollback. And the code of the newest is older than the target, which only the
+// whole history can place.
+func TestNotFooledByAHoleInTheReleases(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.look.ReleasesCut = true
+	b.replaced()
+	b.line(7*sec, "web.1", rollout.Exit)
+	release := func(v int, slug string) rollout.Release {
+		return rollout.Release{ID: fmt.Sprint("r", v), Version: v, Status: "succeeded", SlugID: slug, CreatedAt: at(time.Duration(v-42) * sec)}
+	}
+	old := b.look.Releases
+	b.look.Releases = []rollout.Release{release(99, "s42"), release(100, "s42")}
+	b.sees(20*sec, dyno("web.1", 100, "up", 15*sec))
+	b.shut("v43 to v98 are not known")
+	if w := b.core.Wants(); w.Releases < 100-42 || !w.Changed || !w.Full {
+		t.Errorf("the core does not ask for the releases in between: %+v", w)
+	}
+	for v := 43; v < 99; v++ {
+		b.look.Releases = append(b.look.Releases, release(v, "s42"))
+	}
+	b.look.Releases = append(b.look.Releases, old...)
+	b.look.Releases = append(b.look.Releases, release(101, "s7"))
+	b.apply(21*sec, rollout.Observation{Code: &rollout.Code{ID: "s41", Commit: "aaaa"}})
+	b.apply(21*sec, rollout.Observation{Code: &rollout.Code{ID: "s42", Commit: "bbbb"}})
+	b.sees(24*sec, dyno("web.1", 101, "up", 22*sec))
+	if w := b.core.Wants(); len(w.Codes) != 1 || w.Codes[0].ID != "s7" {
+		t.Errorf("the core does not ask for the newest code: %+v", w.Codes)
+	}
+	b.apply(25*sec, rollout.Observation{Code: &rollout.Code{ID: "s7", Commit: "cccc", CreatedAt: at(-9000 * time.Hour)}})
+	b.shut("s7 may have run before v41")
+	if w := b.core.Wants(); w.Releases < 1000 {
+		t.Errorf("the core does not ask for the whole history: %+v", w)
+	}
+	b.look.Releases = append(b.look.Releases, release(7, "s7"))
+	b.look.ReleasesCut = false
+	b.sees(30*sec, dyno("web.1", 101, "up", 22*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
+		t.Errorf("%+v, want rolled-back", v)
+	}
+}
+
+// A process type that the caller names comes with the release, a moment late.
+func TestProcessTypeThatComesWithTheRelease(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Types: []string{"clock"}})
+	b.replaced()
+	b.line(7*sec, "web.1", rollout.Exit)
+	b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("clock is not in the formation yet")
+	b.look.Formation = append(b.look.Formation, rollout.Formation{Type: "clock", CreatedAt: at(0), UpdatedAt: at(0)})
+	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+	b.sees(100*sec, dyno("web.1", 42, "up", 1*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.NothingToRun {
+		t.Errorf("%+v, want nothing-to-run", v)
+	}
 }

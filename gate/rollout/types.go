@@ -41,9 +41,10 @@ func (r *Rollout) have() string {
 // closest is the process type that a misspelt one is most likely meant to be: no
 // more than a third of it is written otherwise. Empty if there is none.
 func closest(typed string, formation []Formation) string {
-	best, least := "", max(1, len(typed)/3)+1
+	best, least := "", 0
 	for _, f := range formation {
-		if d := edits(typed, f.Type); d < least {
+		d := edits(typed, f.Type)
+		if d <= max(1, len(typed)/3, len(f.Type)/3) && (best == "" || d < least) {
 			best, least = f.Type, d
 		}
 	}
