@@ -1,12 +1,12 @@
 // Command herokusim serves a simulated Heroku on this machine, for people and
 // for any client of the Platform API.
 //
-//	herokusim [-listen 127.0.0.1:0] [-speed 1] [-from 0s] SCENARIO
+//	herokusim [-listen 127.0.0.1:0] [-speed 1] [-from 0s] [-wait] SCENARIO
 //	herokusim -list
 //
 // SCENARIO is a name from -list or a YAML file. It prints how to point the gate
 // and the official heroku command at it, and then the story as it happens. The
-// story's clock starts at once.
+// story's clock starts at once, or with -wait at the first request.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,12 +42,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("herokusim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: herokusim [-listen 127.0.0.1:0] [-speed 1] [-from 0s] SCENARIO | -list")
+		fmt.Fprintln(stderr, "usage: herokusim [-listen 127.0.0.1:0] [-speed 1] [-from 0s] [-wait] SCENARIO | -list")
 		flags.PrintDefaults()
 	}
 	listen := flags.String("listen", "127.0.0.1:0", "loopback `address` to serve on")
 	speed := flags.Float64("speed", 1, "`seconds` of the story in a second")
 	from := flags.Duration("from", 0, "`time` of the story to begin at; may be negative")
+	wait := flags.Bool("wait", false, "begin with the first request")
 	list := flags.Bool("list", false, "list the scenarios and end")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -68,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, *listen, story, herokusim.Options{Speed: *speed, From: *from}, stdout)
+	return serve(ctx, *listen, story, herokusim.Options{Speed: *speed, From: *from}, *wait, stdout)
 }
 
 func listScenarios(stdout io.Writer) error {
@@ -83,7 +85,7 @@ func listScenarios(stdout io.Writer) error {
 }
 
 // serve answers until ctx ends.
-func serve(ctx context.Context, address string, story *herokusim.Story, o herokusim.Options, stdout io.Writer) error {
+func serve(ctx context.Context, address string, story *herokusim.Story, o herokusim.Options, wait bool, stdout io.Writer) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("listen address %q: write it as in \"127.0.0.1:8080\"", address)
@@ -97,12 +99,21 @@ func serve(ctx context.Context, address string, story *herokusim.Story, o heroku
 		return fmt.Errorf("listening: %w", err)
 	}
 	sim := herokusim.NewServer(story, o)
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { sim.Begin(); close(begun) })
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { begin(); sim.ServeHTTP(w, r) })
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	sim.Begin()
 	introduce(stdout, "http://"+listener.Addr().String(), story)
-	tell(ctx, stdout, sim, story, o)
+	if !wait {
+		begin()
+	}
+	select {
+	case <-begun:
+		tell(ctx, stdout, sim, story, o)
+	case <-ctx.Done():
+	}
 	select {
 	case <-ctx.Done():
 	case err := <-ended:

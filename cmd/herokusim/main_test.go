@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestList(t *testing.T) {
@@ -41,39 +42,73 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestServes(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+// serving runs the program until the test ends, and reads what it says up to a text.
+func serving(t *testing.T, until string, args ...string) (url string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"-speed", "1000", "measured-deploy"}, writer, io.Discard)
+		ended <- run(ctx, args, writer, io.Discard)
 		writer.Close()
 	}()
+	t.Cleanup(func() {
+		cancel()
+		go io.Copy(io.Discard, reader)
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	})
 	var said strings.Builder
 	buf := make([]byte, 4096)
-	for !strings.Contains(said.String(), "nothing of an older release runs any more") {
+	for !strings.Contains(said.String(), until) {
 		n, err := reader.Read(buf)
 		said.Write(buf[:n])
 		if err != nil {
 			t.Fatalf("it ended too early: %v\n%s", err, said.String())
 		}
 	}
-	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(said.String())
-	r, _ := http.NewRequestWithContext(ctx, "GET", url+"/apps/measured/dynos", nil)
+	go io.Copy(io.Discard, reader)
+	return regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(said.String())
+}
+
+// dynos asks for the dyno list, and when it was told.
+func dynos(t *testing.T, url string) (body string, date time.Time) {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), "GET", url+"/apps/measured/dynos", nil)
 	r.Header.Set("Authorization", "Bearer any")
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != 200 || !strings.Contains(string(body), `"version":42`) {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("%d %s, %v", resp.StatusCode, b, err)
 	}
-	cancel()
-	go io.Copy(io.Discard, reader)
-	if err := <-ended; err != nil {
-		t.Errorf("it ended with %v", err)
+	date, err = http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b), date
+}
+
+func TestServes(t *testing.T) {
+	t.Parallel()
+	url := serving(t, "nothing of an older release runs any more", "-speed", "1000", "measured-deploy")
+	if body, _ := dynos(t, url); !strings.Contains(body, `"version":42`) {
+		t.Errorf("listed: %s", body)
+	}
+}
+
+// Without -wait, 200 seconds of the story would have passed before the request.
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	url := serving(t, "heroku ps", "-speed", "1000", "-wait", "measured-deploy")
+	time.Sleep(200 * time.Millisecond)
+	_, date := dynos(t, url)
+	begins := time.Date(2020, 9, 18, 23, 51, 33, 0, time.UTC)
+	if passed := date.Sub(begins); passed < 0 || passed > 100*time.Second {
+		t.Errorf("the first request was answered %s into the story", passed)
 	}
 }
