@@ -1,11 +1,8 @@
 # The action's image: one static binary and the certificates that it needs.
 
-FROM docker.io/library/golang:1.26-alpine AS build
+FROM golang:1.26-alpine AS build
 WORKDIR /src
-COPY go.mod go.sum ./
-RUN go mod download
-COPY cmd/rollout-gate cmd/rollout-gate
-COPY gate gate
+COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /rollout-gate ./cmd/rollout-gate
 
 FROM scratch

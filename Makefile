@@ -40,6 +40,9 @@ fuzz: ## a short run of every fuzz test (FUZZ=1m for longer)
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
+	.ci/e2e
+
 check: race lint ## all that CI does
 
-.PHONY: help demo test race rolls lint golden fuzz bench check
+.PHONY: help demo test race rolls lint golden fuzz bench e2e check
