@@ -31,6 +31,10 @@ lint: ## vet, gofmt, staticcheck, tidiness of go.mod, actionlint
 golden: ## rewrite the golden files and the tables of README and action.yml
 	go test ./gate/report ./gate -update
 
+picture: ## draw the summary of the measured deploy for the README (needs Node and Chromium)
+	cd .ci/render && npm ci --silent && \
+	  node render.mjs ../../gate/testdata/measured-deploy.summary.md ../../.github/summary.png
+
 FUZZ := 5s
 fuzz: ## a short run of every fuzz test (FUZZ=1m for longer)
 	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
@@ -45,4 +49,4 @@ e2e: ## the action in real workflows, by act and podman; installs what it needs 
 
 check: race lint ## all that CI does
 
-.PHONY: help demo test race rolls lint golden fuzz bench e2e check
+.PHONY: help demo test race rolls lint golden picture fuzz bench e2e check

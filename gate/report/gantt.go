@@ -11,69 +11,139 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// gantt draws the roll-out on a clock that starts with the release, as a Mermaid
-// chart: https://mermaid.js.org/syntax/gantt.html. It is empty if there is
-// nothing to draw.
+// chartHead makes a Mermaid gantt of one row a section, with room for the sections'
+// names: https://mermaid.js.org/syntax/gantt.html.
+const chartHead = `---
+displayMode: compact
+config:
+  gantt:
+    leftPadding: 100
+---
+gantt
+    title Time since the release was created
+    todayMarker off
+    dateFormat YYYY-MM-DDTHH:mm:ss
+`
+
+// gantt draws the roll-out on a clock that starts with the release. It is empty if
+// there is nothing to draw.
 func gantt(p rollout.Picture) string {
-	g := chart{zero: p.Times.ReleaseCreated, now: p.PlatformNow}
-	if g.zero.IsZero() {
+	t := p.Times
+	if t.ReleaseCreated.IsZero() {
 		return ""
 	}
-	t := p.Times
-	if g.now.Before(g.zero) {
-		g.now = g.zero
+	// What is over ends with its last moment, however late the gate came.
+	end := latest(t.ReleaseFinished, t.AllNewUp, t.OldGone)
+	if t.ReleaseFinished.IsZero() || t.AllNewUp.IsZero() || p.OldRemaining > 0 {
+		end = latest(end, p.PlatformNow)
 	}
+	g := chart{zero: t.ReleaseCreated, end: end}
 
-	if t.ReleaseFinished.IsZero() {
-		g.bar("Heroku says", "not finished", "active", g.zero, g.now)
+	g.section("Heroku says", "done",
+		span{"not finished", t.ReleaseCreated, orElse(t.ReleaseFinished, end)},
+		span{"finished", t.ReleaseFinished, end})
+	g.section("New dynos", "active",
+		span{"some up", t.FirstNewUp, orElse(t.AllNewUp, end)},
+		span{"all up", t.AllNewUp, end})
+
+	gone := t.OldGone
+	if p.OldRemaining > 0 {
+		gone = end
+	}
+	if stop := t.FirstOldStopped; stop.IsZero() || stop.After(gone) {
+		g.section("Old dynos", "", span{"run or may run", t.ReleaseCreated, gone})
 	} else {
-		g.bar("Heroku says", "created to finished", "done", g.zero, t.ReleaseFinished)
+		g.section("Old dynos", "",
+			span{"all run", t.ReleaseCreated, stop},
+			span{"some run", stop, gone})
 	}
-	switch {
-	case t.FirstNewUp.IsZero():
-	case t.AllNewUp.IsZero():
-		g.bar("New dynos", "first up, not all yet", "active", t.FirstNewUp, g.now)
-	default:
-		g.bar("New dynos", "first up to all up", "active", t.FirstNewUp, t.AllNewUp)
+	if unseen := gone.Sub(t.ReleaseFinished); !t.ReleaseFinished.IsZero() && unseen > 0 {
+		text := rollout.Short(unseen) + " of old code after finished"
+		if p.OldRemaining > 0 {
+			text += " so far"
+		}
+		g.section("Unseen", "crit", span{text, t.ReleaseFinished, gone})
 	}
-	gone, old, unseen := t.OldGone, "alive", "after finished"
-	if gone.IsZero() && p.OldRemaining > 0 {
-		gone, old, unseen = g.now, "alive, not gone yet", "after finished, so far"
-	}
-	if !gone.IsZero() {
-		g.bar("Old dynos", old, "crit", g.zero, gone)
-		if !t.ReleaseFinished.IsZero() && gone.After(t.ReleaseFinished) {
-			g.bar("Old code unseen", unseen, "crit", t.ReleaseFinished, gone)
+	return g.text()
+}
+
+// latest is the last of some moments, of which some may not have happened.
+func latest(moments ...time.Time) time.Time {
+	var last time.Time
+	for _, m := range moments {
+		if m.After(last) {
+			last = m
 		}
 	}
+	return last
+}
 
-	axis := "%M:%S"
-	if g.last >= time.Hour {
-		axis = "%H:%M:%S"
+// orElse is t, or u if t did not happen.
+func orElse(t, u time.Time) time.Time {
+	if t.IsZero() {
+		return u
 	}
-	return fmt.Sprintf("```mermaid\ngantt\n    title Time since the release was created\n"+
-		"    dateFormat YYYY-MM-DDTHH:mm:ss\n    axisFormat %s\n%s```\n", axis, g.body.String())
+	return t
+}
+
+// A span is a bar: what was so, and from when to when. It is left out if its
+// beginning did not happen. One of no time is left out, too, or a milestone if it is
+// all that its row has.
+type span struct {
+	text     string
+	from, to time.Time
 }
 
 type chart struct {
-	zero, now time.Time
+	zero, end time.Time
 	body      strings.Builder
-	last      time.Duration
 	bars      int
 }
 
-// bar adds a section with one bar in it, a milestone if it takes no time.
-func (g *chart) bar(section, text, style string, from, to time.Time) {
-	a := max(from.Sub(g.zero), 0).Round(time.Second)
-	b := max(to.Sub(g.zero), 0).Round(time.Second)
-	g.bars++
-	fmt.Fprintf(&g.body, "    section %s\n", section)
-	if b <= a {
-		fmt.Fprintf(&g.body, "    %s :milestone, b%d, %s, 0s\n", text, g.bars, onChart(a))
-	} else {
-		fmt.Fprintf(&g.body, "    %s :%s, b%d, %s, %s\n", text, style, g.bars, onChart(a), onChart(b))
+// section is a row with a name, if there is anything to draw in it.
+func (g *chart) section(name, style string, spans ...span) {
+	first := true
+	for i, s := range spans {
+		a, b := g.at(s.from), g.at(s.to)
+		milestone := a == b && a > 0 && first && i == len(spans)-1
+		if s.from.IsZero() || b <= a && !milestone {
+			continue
+		}
+		if first {
+			fmt.Fprintf(&g.body, "    section %s\n", name)
+			first = false
+		}
+		if milestone {
+			style = "milestone"
+		}
+		// What does not fit into its bar is written over the one next to it: better
+		// next to nothing, since Mermaid insists on a text.
+		if len(spans) > 1 && (b-a)*8 < g.at(g.end) && !milestone {
+			s.text = "·"
+		}
+		g.bars++
+		tags := fmt.Sprintf("b%d, %s, %s", g.bars, onChart(a), onChart(b))
+		if style != "" {
+			tags = style + ", " + tags
+		}
+		fmt.Fprintf(&g.body, "    %s :%s\n", s.text, tags)
 	}
-	g.last = max(g.last, a, b)
+}
+
+// at is how far from the release a moment is on the chart.
+func (g *chart) at(t time.Time) time.Duration {
+	return max(t.Sub(g.zero), 0).Round(time.Second)
+}
+
+func (g *chart) text() string {
+	if g.bars == 0 {
+		return ""
+	}
+	axis := "%M:%S"
+	if g.at(g.end) >= time.Hour {
+		axis = "%H:%M:%S"
+	}
+	return fmt.Sprintf("```mermaid\n%s    axisFormat %s\n%s```\n", chartHead, axis, g.body.String())
 }
 
 // onChart is a distance as a date, since the chart knows only dates. They are read
