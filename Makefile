@@ -26,7 +26,10 @@ lint: ## vet, gofmt, staticcheck, tidiness of go.mod, actionlint
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
 	go mod tidy -diff
-	sh -c 'go run $(ACTIONLINT) $$(find . -path ./.git -prune -o -name "*.yml" -path "*workflows*" -print)'
+	go run $(ACTIONLINT) $$(find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
+	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp action.yml Dockerfile "$$d"; \
+	  echo "actionlint on the workflows of the README"; \
+	  go test ./gate -count=1 -run TestRecipes -recipes "$$d" && cd "$$d" && go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files and the tables of README and action.yml
 	go test ./gate/report ./gate -update

@@ -1,0 +1,192 @@
+// The README's recipes: the inputs that they give are ones that the program takes,
+// the outputs that they read exist, and jobs live longer than their gate. "make lint"
+// has them written to a folder and runs actionlint on them: a requirement of this
+// module would bring 11 others along.
+
+package gate_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/report"
+)
+
+var recipesTo = flag.String("recipes", "", "write the workflows of the README to this `folder`, as those of a repository")
+
+const ourAction = "OWNER/heroku-rollout-gate@v1"
+
+// A block is a fenced block of the README.
+type block struct {
+	line int // of its first line
+	text string
+}
+
+// blocks are the README's blocks of a language.
+func blocks(t *testing.T, language string) []block {
+	t.Helper()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []block
+	inside, ours := false, false
+	for i, line := range strings.Split(string(readme), "\n") {
+		switch name, fence := strings.CutPrefix(line, "```"); {
+		case fence && !inside:
+			if inside, ours = true, name == language; ours {
+				found = append(found, block{line: i + 2})
+			}
+		case fence:
+			inside = false
+		case inside && ours:
+			found[len(found)-1].text += line + "\n"
+		}
+	}
+	return found
+}
+
+type workflow struct {
+	Jobs map[string]struct {
+		Minutes int `yaml:"timeout-minutes"`
+		Steps   []struct {
+			ID   string
+			Uses string
+			With map[string]string
+		}
+	}
+}
+
+var (
+	outputUsed = regexp.MustCompile(`steps\.([\w-]+)\.outputs\.([\w-]+)`)
+	expression = regexp.MustCompile(`\$\{\{.*?\}\}|"\$\w+"`)
+)
+
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, b := range blocks(t, "yaml") {
+		if !strings.Contains(b.text, "\njobs:\n") {
+			continue // not a workflow
+		}
+		found++
+		checkRecipe(t, b)
+		if *recipesTo != "" {
+			writeRecipe(t, b)
+		}
+	}
+	if found < 7 {
+		t.Errorf("%d workflows found in the README, there should be at least 7", found)
+	}
+}
+
+func checkRecipe(t *testing.T, b block) {
+	var w workflow
+	if err := yaml.Unmarshal([]byte(b.text), &w); err != nil {
+		t.Errorf("README.md:%d: %v", b.line, err)
+		return
+	}
+	gates, ids := 0, map[string]bool{}
+	for name, job := range w.Jobs {
+		for _, step := range job.Steps {
+			if step.Uses != ourAction {
+				if strings.Contains(step.Uses, "rollout-gate") {
+					t.Errorf("README.md:%d: it uses %q, not %q", b.line, step.Uses, ourAction)
+				}
+				continue
+			}
+			gates++
+			ids[step.ID] = true
+			var args []string
+			timeout := 20 * time.Minute
+			for key, value := range step.With {
+				args = append(args, "--"+key+"="+value)
+				if key == "timeout" {
+					timeout, _ = time.ParseDuration(value)
+				}
+			}
+			takes(t, b.line, args)
+			if limit := time.Duration(job.Minutes) * time.Minute; limit <= timeout {
+				t.Errorf("README.md:%d: job %s lives for %s, its gate for %s", b.line, name, limit, timeout)
+			}
+		}
+	}
+	if gates == 0 {
+		t.Errorf("README.md:%d: the workflow has no gate", b.line)
+	}
+	for _, use := range outputUsed.FindAllStringSubmatch(b.text, -1) {
+		if !ids[use[1]] || !slices.Contains(report.OutputNames, use[2]) {
+			t.Errorf("README.md:%d: there is no output %s", b.line, use[0])
+		}
+	}
+}
+
+// interrupted answers nothing: the wait is over before it begins.
+type interrupted struct{}
+
+func (interrupted) RoundTrip(*http.Request) (*http.Response, error) { return nil, context.Canceled }
+
+// takes fails if the program does not take the arguments, with something sensible
+// in the place of expressions and variables.
+func takes(t *testing.T, line int, args []string) {
+	t.Helper()
+	for i := range args {
+		args[i] = expression.ReplaceAllString(args[i], "abcdef1") // an app, a commit, a key
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	command := gate.Command{
+		Args: args, Stdout: &out, Stderr: &out, Transport: interrupted{},
+		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": testKey}[name] },
+	}
+	if status := command.Main(ctx); status != gate.ExitInterrupted {
+		t.Errorf("README.md:%d: the program does not take %q:\n%s", line, args, out.String())
+	}
+}
+
+// The command lines of the README, by hand and in other CI systems.
+func TestCommandLines(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, b := range append(blocks(t, "sh"), blocks(t, "yaml")...) {
+		for line := range strings.Lines(b.text) {
+			if _, args, ok := strings.Cut(line, "rollout-gate --"); ok {
+				found++
+				takes(t, b.line, strings.Fields("--"+args))
+			} else if _, args, ok := strings.Cut(line, "rollout-gate:v1 --"); ok {
+				found++
+				takes(t, b.line, strings.Fields("--"+args))
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d command lines found, there should be at least 3", found)
+	}
+}
+
+// writeRecipe writes a workflow with the README's line numbers, using the action as
+// its repository would, so that actionlint knows its inputs and outputs.
+func writeRecipe(t *testing.T, b block) {
+	t.Helper()
+	dir := filepath.Join(*recipesTo, ".github", "workflows")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("\n", b.line-1) + strings.ReplaceAll(b.text, ourAction, "./")
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("README-%d.yml", b.line)), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
