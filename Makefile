@@ -47,9 +47,13 @@ fuzz: ## a short run of every fuzz test (FUZZ=1m for longer)
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+SOAK := 30m
+soak: ## the gate in trouble on loopback, for half an hour of real time (SOAK=5m for less)
+	go test ./gate -count=1 -run TestSoak -soak $(SOAK) -timeout 0 -v
+
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
 check: race lint ## all that CI does
 
-.PHONY: help demo test race rolls lint golden picture fuzz bench e2e check
+.PHONY: help demo test race rolls lint golden picture fuzz bench soak e2e check
