@@ -35,8 +35,8 @@ type expectation struct {
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
 	// Bug is a part of a path: the gate's own code panics when it asks for it.
-	Bug string `yaml:"bug"`
-	Want      struct {
+	Bug  string `yaml:"bug"`
+	Want struct {
 		Result string `yaml:"result"`
 		Reason string `yaml:"reason"`
 		Basis  string `yaml:"basis"`

@@ -14,14 +14,16 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
+type appAnswer struct {
+	heroku.App
+	// heroku-go does not know it. It is an object in version=3 of the API and a
+	// string in 3.sdk (schema.json of heroku/platform-api against heroku/cli).
+	Generation json.RawMessage `json:"generation"`
+}
+
 // App tells where the app runs.
 func (c *Client) App(ctx context.Context, app string) (rollout.Observation, error) {
-	var a struct {
-		heroku.App
-		// heroku-go does not know it. It is an object in version=3 of the API and a
-		// string in 3.sdk (schema.json of heroku/platform-api against heroku/cli).
-		Generation json.RawMessage `json:"generation"`
-	}
+	var a appAnswer
 	ex, err := c.get(ctx, "reading the app", appPath(app), "", &a)
 	if err != nil {
 		return rollout.Observation{}, err
@@ -46,13 +48,14 @@ func generation(raw json.RawMessage) string {
 }
 
 // Preboot tells whether the app's old web dynos run on for minutes. An app that
-// does not have the feature answers 404.
+// does not have the feature answers 404; a 404 that is not the platform's word
+// says nothing.
 func (c *Client) Preboot(ctx context.Context, app string) (rollout.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Status == 404:
+	case errors.As(err, &e) && e.Kind() == rollout.NotFound && e.ID != "":
 		return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true}}, nil
 	case err != nil:
 		return rollout.Observation{}, err

@@ -4,6 +4,7 @@ package platform
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -16,6 +17,9 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 )
 
+// userAgent names the program to the platform.
+const userAgent = "heroku-rollout-gate"
+
 // Options say how to reach the platform.
 type Options struct {
 	// Key is a Heroku API key or OAuth token. Required.
@@ -24,8 +28,6 @@ type Options struct {
 	URL string
 	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
 	Transport http.RoundTripper
-	// UserAgent names the program to the platform. Empty: that of heroku-go.
-	UserAgent string
 }
 
 // A Client asks the platform. It may be used by several goroutines at once.
@@ -41,7 +43,7 @@ func New(o Options) (*Client, error) {
 	if err := checkKey(o.Key); err != nil {
 		return nil, err
 	}
-	address, err := checkURL(o.URL)
+	u, err := checkURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -49,20 +51,16 @@ func New(o Options) (*Client, error) {
 	if base == nil {
 		base = defaultTransport()
 	}
-	agent := o.UserAgent
-	if agent == "" {
-		agent = heroku.DefaultUserAgent
-	}
 	m := newMeter()
 	service := heroku.NewService(&http.Client{
 		Transport: &heroku.Transport{
 			BearerToken: o.Key,
-			UserAgent:   agent,
-			Transport:   &sender{base: base, meter: m},
+			UserAgent:   userAgent,
+			Transport:   &sender{base: base, meter: m, api: u},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
-	service.URL = address
+	service.URL = strings.TrimRight(u.String(), "/")
 	return &Client{key: o.Key, service: service, base: base, meter: m}, nil
 }
 
@@ -79,21 +77,21 @@ func checkKey(key string) error {
 
 // checkURL refuses an address that would send the key in the clear. It quotes no
 // more than the host: the rest of a mistaken address may be a secret.
-func checkURL(address string) (string, error) {
+func checkURL(address string) (*url.URL, error) {
 	if address == "" {
-		return heroku.DefaultURL, nil
+		address = heroku.DefaultURL
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Opaque != "" {
-		return "", errors.New("reading the API's address: it is not a URL; give one such as https://api.heroku.com")
+		return nil, errors.New("reading the API's address: it is not a URL; give one such as https://api.heroku.com")
 	}
 	switch {
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("reading the API's address: that at %q has a user, a query or a fragment; leave these out", u.Host)
+		return nil, fmt.Errorf("reading the API's address: that at %q has a user, a query or a fragment; leave these out", u.Host)
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return strings.TrimRight(u.String(), "/"), nil
+		return u, nil
 	}
-	return "", fmt.Errorf("reading the API's address: that at %q is not https and would send the key in the clear; use https", u.Host)
+	return nil, fmt.Errorf("reading the API's address: that at %q is not https and would send the key in the clear; use https", u.Host)
 }
 
 func isLoopback(host string) bool {
@@ -101,16 +99,24 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// defaultTransport is Go's own, so proxies are taken from the environment.
 func defaultTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = attemptTime
 	t.TLSHandshakeTimeout = 5 * time.Second
 	t.MaxIdleConnsPerHost = 4
+	// A connection that went dead without a word would be used for every new try.
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: attemptTime / 2, PingTimeout: attemptTime / 2}
 	return t
 }
 
 // Budget tells what was asked so far.
 func (c *Client) Budget() Budget { return c.meter.budget() }
+
+// Remaining is what the platform last said is left of the account's budget of
+// requests; -1 if it said nothing.
+func (c *Client) Remaining() int { return c.meter.budget().Remaining }
 
 // get asks for one object, or one page of a list, and decodes it into v.
 func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchange, error) {
@@ -118,11 +124,15 @@ func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchan
 	if err := c.service.Get(withExchange(ctx, ex), v, path, nil, nil); err != nil {
 		return ex, c.failure(op, ex, err)
 	}
+	if f := flaw(v, ex); f != "" {
+		return ex, &Error{Op: op, Message: f, RequestID: c.discreet(ex.header.Get("Request-Id"))}
+	}
 	return ex, nil
 }
 
-// maxPages is more pages than any list can have.
-const maxPages = 1000
+// maxPages is more pages than any list has, even if the platform gives fewer rows
+// at once than it is asked for. Each page costs a request.
+const maxPages = 50
 
 // list asks for a list, with all its pages. page is the first Range to ask for.
 func list[T any](ctx context.Context, c *Client, op, path, page string) (items []T, date time.Time, err error) {
@@ -140,6 +150,9 @@ func readPages[T any](ctx context.Context, c *Client, op, path, page string, eno
 		ex, err := c.get(ctx, op, path, page, &more)
 		if err != nil {
 			return nil, false, time.Time{}, err
+		}
+		if len(more) == 0 && ex.header.Get("Next-Range") != "" {
+			return nil, false, time.Time{}, &Error{Op: op, Message: "the list has an empty page that is not its last: a page is missing"}
 		}
 		items = append(items, more...)
 		date = earliest(date, ex.date())

@@ -7,7 +7,9 @@
 //   - app.go: where the app runs, and what was built for it
 //   - look.go: the lists of dynos, formation and releases
 //   - log.go: log sessions, and the output of a release command
+//   - allowed.go: what may be asked
 //   - transport.go: one request, tried until it is answered
+//   - shape.go: answers that are not what was asked for
 //   - exchange.go: what travels beside a request: paging, counts, headers
 //   - errors.go: what went wrong, without secrets
 package platform

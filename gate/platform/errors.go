@@ -23,14 +23,17 @@ type Error struct {
 	Op string
 	// Status is the HTTP status of the last answer; 0 if there was none.
 	Status int
-	// ID is the platform's word for the error, such as "rate_limit"; often empty.
+	// ID is the platform's word for the error, such as "rate_limit". It is empty
+	// where something before the platform answered: a proxy, a load balancer.
 	ID string
 	// Message is what the platform or the network said; never empty.
 	Message string
 	// RequestID finds the request in the platform's own logs; empty without an answer.
 	RequestID string
 
-	err error
+	// stray: it is not the platform's word, and the platform has answered before.
+	stray bool
+	err   error
 }
 
 func (e *Error) Error() string {
@@ -49,8 +52,14 @@ func (e *Error) Error() string {
 // Unwrap lets callers see the end of a context behind an error.
 func (e *Error) Unwrap() error { return e.err }
 
-// Kind sorts the error by what can be done about it.
+// Kind sorts the error by what can be done about it. A refusal of key or app ends
+// a wait, so it has to be the platform's own. Without its word for the error it
+// is that only as long as nothing good ever came from the address, which then is
+// a wrong one; later it is an outage.
 func (e *Error) Kind() rollout.TroubleKind {
+	if e.stray {
+		return rollout.Unreachable
+	}
 	switch e.Status {
 	case http.StatusUnauthorized:
 		return rollout.Unauthorized
@@ -71,11 +80,14 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	}
 	var said heroku.Error
 	var outer *url.Error
+	var up *errGivenUp
 	switch {
 	case errors.As(err, &said):
 		e.ID, e.Message = said.ID, said.Error()
 	case e.Status >= 400:
 		e.Message = "no explanation"
+	case errors.As(err, &up):
+		e.err, e.Message = up.end, up.Error()
 	case errors.Is(err, context.Canceled):
 		e.err, e.Message = context.Canceled, "it was given up"
 	case errors.As(err, &outer): // its text quotes the address
@@ -90,6 +102,7 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	if e.Message == "" {
 		e.Message = "no explanation"
 	}
+	e.stray = e.Status/100 == 4 && e.ID == "" && c.meter.hasAnswered()
 	return e
 }
 

@@ -20,6 +20,7 @@ type exchange struct {
 
 	status int
 	header http.Header
+	body   []byte
 }
 
 type exchangeKey struct{}
@@ -55,9 +56,12 @@ type Budget struct {
 	Remaining, Lowest int
 }
 
+// A meter keeps the account of all requests of a client.
 type meter struct {
-	mu sync.Mutex
-	b  Budget
+	mu     sync.Mutex
+	b      Budget
+	good   bool      // the platform has given at least one good answer
+	paused time.Time // the platform wants no request before
 }
 
 func newMeter() *meter { return &meter{b: Budget{Remaining: -1, Lowest: -1}} }
@@ -79,6 +83,35 @@ func (m *meter) answered(h http.Header) {
 	if m.b.Lowest < 0 || n < m.b.Lowest {
 		m.b.Lowest = n
 	}
+}
+
+// succeeded notes a good answer.
+func (m *meter) succeeded() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.good = true
+}
+
+func (m *meter) hasAnswered() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.good
+}
+
+// pause notes that the platform wants no request for so long.
+func (m *meter) pause(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if until := time.Now().Add(d); until.After(m.paused) {
+		m.paused = until
+	}
+}
+
+// pausing is how long the platform still wants no request.
+func (m *meter) pausing() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(time.Until(m.paused), 0)
 }
 
 func (m *meter) budget() Budget {

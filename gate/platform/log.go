@@ -35,7 +35,7 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 // give the log to this key or for this app, however often it is asked.
 func RefusesLog(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
+	return errors.As(err, &e) && e.Status/100 == 4 && !e.stray && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
 
 // ReleaseOutput returns the last bytes, at most limit, of what a release's command
@@ -64,6 +64,7 @@ func (c *Client) output(ctx context.Context, address string, limit int) ([]byte,
 	defer cancel()
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
 	req.Header.Set("Accept", "text/plain")
+	req.Header.Set("User-Agent", userAgent)
 	res, err := c.base.RoundTrip(req) // not heroku-go's: that adds the key
 	if err != nil {
 		return nil, errors.New("the connection failed")

@@ -22,11 +22,16 @@ const longestPage = 1000
 // allByID asks for a whole list, in pages as long as can be.
 var allByID = fmt.Sprintf("id ..; max=%d", longestPage)
 
+// moreTime is how long the other lists may take once the dyno list is there, for
+// each page of the releases.
+const moreTime = 3 * time.Second
+
 // Look reads the dyno list; with full also the formation and so many of the newest
-// releases, at the same time. Its Date is that of the earliest answer.
+// releases, at the same time. Its Date is that of the earliest answer. If only
+// these others fail, the error comes with an observation of the dyno list alone.
 func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var (
 		look  rollout.Look
 		dates [3]time.Time
@@ -37,8 +42,13 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 	ask := func(i int, question func() (time.Time, error)) {
 		wg.Go(func() {
 			defer func() { bugs[i] = recover() }()
-			if dates[i], errs[i] = question(); errs[i] != nil {
-				cancel()
+			dates[i], errs[i] = question()
+			switch {
+			case i == 0 && errs[i] == nil:
+				limit := moreTime * time.Duration(1+releases/longestPage)
+				time.AfterFunc(limit, func() { cancel(fmt.Errorf("no answer within %v of the dyno list's", limit)) })
+			case i == 0 || final(errs[i]):
+				cancel(nil)
 			}
 		})
 	}
@@ -62,8 +72,11 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 			panic(bug) // where the caller can recover
 		}
 	}
-	if err := first(errs[:]); err != nil {
+	switch err := worst(errs[:]); {
+	case errs[0] != nil:
 		return rollout.Observation{}, err
+	case err != nil:
+		return rollout.Observation{Date: dates[0], Look: &rollout.Look{Dynos: look.Dynos}}, err
 	}
 	date := dates[0]
 	if full {
@@ -72,18 +85,25 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 	return rollout.Observation{Date: date, Look: &look}, nil
 }
 
-// first is the error that came first: the others were only given up because of it.
-func first(errs []error) error {
-	var any error
+// final tells an error that asking again cannot mend.
+func final(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind() != rollout.Unreachable
+}
+
+// worst is the error to tell: a final one, or else the first that is not only
+// there because it was given up for another.
+func worst(errs []error) error {
+	var some error
 	for _, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
+		if final(err) {
 			return err
 		}
-		if any == nil {
-			any = err
+		if some == nil || err != nil && errors.Is(some, context.Canceled) && !errors.Is(err, context.Canceled) {
+			some = err
 		}
 	}
-	return any
+	return some
 }
 
 func (c *Client) dynos(ctx context.Context, app string) ([]rollout.Dyno, time.Time, error) {

@@ -113,6 +113,10 @@ func TestApp(t *testing.T) {
 
 func TestPreboot(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testPreboot)
+}
+
+func testPreboot(t *testing.T) {
 	body, status := "", 0
 	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, status, body) })
 	for _, tc := range []struct {
@@ -123,6 +127,9 @@ func TestPreboot(t *testing.T) {
 		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &rollout.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
 		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &rollout.Preboot{Known: true}},
 		{403, `{"id":"forbidden","message":"no"}`, nil},
+		{404, "<html>not found", nil}, // not the platform's word
+		{200, `{"updated_at":"2026-03-01T00:00:00Z"}`, nil},
+		{200, `{"enabled":null}`, nil},
 	} {
 		status, body = tc.status, tc.body
 		got, err := p.Preboot(t.Context(), "shop")
@@ -131,6 +138,8 @@ func TestPreboot(t *testing.T) {
 		}
 	}
 }
+
+const oneDyno = `{"id":"a","name":"web.1","type":"web","state":"up","release":{"version":7}}`
 
 // pages serves three pages of dynos, one formation, and cut releases.
 func pages(w http.ResponseWriter, r *http.Request) {
@@ -141,9 +150,9 @@ func pages(w http.ResponseWriter, r *http.Request) {
 		answer(w, 206, `[{"id":"a","name":"web.1","type":"web","state":"up","size":"Standard-1X","release":{"id":"r","version":7},"created_at":"2026-03-04T05:00:00Z","updated_at":"2026-03-04T05:00:09Z"}]`)
 	case "/apps/shop/dynos id ]a..; max=1000":
 		h.Set("Next-Range", "id ]b..; max=1000")
-		answer(w, 206, `[{"id":"b","name":"web.2","type":"web"}]`)
+		answer(w, 206, `[{"id":"b","name":"web.2","type":"web","state":"down","release":{"version":6}}]`)
 	case "/apps/shop/dynos id ]b..; max=1000":
-		answer(w, 200, `[{"id":"c","name":"run.1","type":"run"}]`)
+		answer(w, 200, `[{"id":"c","name":"run.1","type":"run","state":"up","release":{"version":7}}]`)
 	case "/apps/shop/formation id ..; max=1000":
 		answer(w, 200, `[{"type":"web","quantity":2,"size":"Standard-1X"}]`)
 	case "/apps/shop/releases version ..; max=2, order=desc":
@@ -161,7 +170,7 @@ func TestLook(t *testing.T) {
 		Dynos: []rollout.Dyno{
 			{ID: "a", Name: "web.1", Type: "web", State: "up", Size: "Standard-1X", Version: 7,
 				CreatedAt: time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 4, 5, 0, 9, 0, time.UTC)},
-			{ID: "b", Name: "web.2", Type: "web"}, {ID: "c", Name: "run.1", Type: "run"},
+			{ID: "b", Name: "web.2", Type: "web", State: "down", Version: 6}, {ID: "c", Name: "run.1", Type: "run", State: "up", Version: 7},
 		},
 		Formation: []rollout.Formation{{Type: "web", Quantity: 2, Size: "Standard-1X"}},
 		Releases: []rollout.Release{
@@ -218,7 +227,7 @@ func TestEndlessPages(t *testing.T) {
 		p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
 			n++
 			w.Header().Set("Next-Range", next(n))
-			answer(w, 206, "[]")
+			answer(w, 206, "["+oneDyno+"]")
 		})
 		if _, err := p.Look(t.Context(), "shop", false, 0); err == nil || n > maxPages {
 			t.Errorf("%s: %v after %d pages", name, err, n)
@@ -244,7 +253,7 @@ func TestCode(t *testing.T) {
 		"image alone":               {rollout.CodeRef{ID: "i", Image: true}, 200, `{"id":"i","commit":"abc"}`, rollout.Code{ID: "i", Commit: "abc"}, "oci-images/i"},
 		"no image":                  {rollout.CodeRef{ID: "i", Image: true}, 200, `[]`, rollout.Code{ID: "i"}, "oci-images/i"},
 		"something else":            {rollout.CodeRef{ID: "i", Image: true}, 200, `"what"`, rollout.Code{ID: "i"}, "oci-images/i"},
-		"no such endpoint":          {rollout.CodeRef{ID: "i", Image: true}, 404, `not here`, rollout.Code{ID: "i"}, "oci-images/i"},
+		"no such endpoint":          {rollout.CodeRef{ID: "i", Image: true}, 404, `{"id":"not_found","message":"Couldn't find that page."}`, rollout.Code{ID: "i"}, "oci-images/i"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -360,16 +369,16 @@ func TestNew(t *testing.T) {
 func TestLogSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
+		status := 503
 		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
-			if tries++; tries == 1 {
-				answer(w, 503, "busy")
-				return
-			}
-			answer(w, 201, `{"logplex_url":"https://logs.example.com/x"}`)
+			answer(w, status, `{"logplex_url":"https://logs.example.com/x"}`)
 		})
-		got, err := p.LogSession(t.Context(), "shop", 1500, true)
-		if got != "https://logs.example.com/x" || err != nil {
+		// Who follows the log asks again, so here it is not.
+		if got, err := p.LogSession(t.Context(), "shop", 1500, true); got != "" || err == nil || RefusesLog(err) {
+			t.Errorf("%q, %v", got, err)
+		}
+		status = 201
+		if got, err := p.LogSession(t.Context(), "shop", 1500, true); got != "https://logs.example.com/x" || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 		want := `POST /apps/shop/log-sessions  {"lines":1500,"tail":true}`

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -24,6 +25,12 @@ const (
 	firstWait   = 500 * time.Millisecond
 	longestWait = 8 * time.Second
 	maxBody     = 16 << 20
+
+	// A 429 that does not say when to come back: in this time the account gets
+	// about 35 requests. It never says so as far as is known.
+	usualPause = 30 * time.Second
+	// A longer wait than this is not believed.
+	longestPause = 5 * time.Minute
 )
 
 // sender sends requests. A request that failed for a reason that may pass is sent
@@ -31,6 +38,7 @@ const (
 type sender struct {
 	base  http.RoundTripper
 	meter *meter
+	api   *url.URL
 }
 
 // errAttempt is a failure that may pass. If the platform answered, res is set.
@@ -43,32 +51,52 @@ type errAttempt struct {
 func (e *errAttempt) Error() string { return e.err.Error() }
 func (e *errAttempt) Unwrap() error { return e.err }
 
+// errGivenUp is what was wrong when the caller's time was over.
+type errGivenUp struct{ last, end error }
+
+func (e *errGivenUp) Error() string   { return e.last.Error() }
+func (e *errGivenUp) Unwrap() []error { return []error{e.end, e.last} }
+
 // RoundTrip returns the answer with its body read. If the last attempt brought a
 // refusal, that is the answer.
 func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := permit(req, s.api); err != nil {
+		return nil, err
+	}
 	waits := &patience{ExponentialBackOff: backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(firstWait),
 		backoff.WithMultiplier(2),
 		backoff.WithMaxInterval(longestWait),
 		backoff.WithMaxElapsedTime(retryTime),
 	)}
+	if req.Method != http.MethodGet {
+		// Only log sessions are made, and who reads them asks again by himself.
+		waits.MaxElapsedTime = time.Nanosecond
+	}
+	var last *errAttempt // the newest that was not just the end of the caller's time
 	res, err := backoff.RetryWithData(func() (*http.Response, error) {
 		res, err := s.attempt(req)
-		waits.after = 0
 		var again *errAttempt
-		if errors.As(err, &again) {
+		if waits.after = 0; errors.As(err, &again) {
 			waits.after = again.after
+			if req.Context().Err() == nil {
+				last = again
+			}
 		}
 		return res, err
 	}, backoff.WithContext(waits, req.Context()))
-	var last *errAttempt
-	switch {
-	case errors.As(err, &last) && last.res != nil:
+	end := req.Context().Err()
+	switch cause := context.Cause(req.Context()); {
+	case err == nil:
+		return res, nil
+	case last != nil && last.res != nil:
 		return last.res, nil
-	case err != nil:
-		return nil, err
+	case last != nil && end != nil:
+		return nil, &errGivenUp{last: last, end: end}
+	case end != nil && cause != end:
+		return nil, &errGivenUp{last: cause, end: end}
 	}
-	return res, nil
+	return nil, err
 }
 
 // patience is exponential backoff that never comes back before the platform
@@ -83,7 +111,7 @@ func (p *patience) NextBackOff() time.Duration {
 	if d == backoff.Stop || p.after <= d {
 		return d
 	}
-	if p.GetElapsedTime()+p.after > retryTime {
+	if p.GetElapsedTime()+p.after > p.MaxElapsedTime {
 		return backoff.Stop
 	}
 	return p.after
@@ -92,7 +120,11 @@ func (p *patience) NextBackOff() time.Duration {
 // attempt sends the request once. Its error is an errAttempt or permanent.
 func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
-	ex.status, ex.header = 0, nil
+	ex.status, ex.header, ex.body = 0, nil, nil
+	if d := s.meter.pausing(); d > 0 {
+		err := fmt.Errorf("too many requests were made for this account: the next one is allowed in %v", d.Round(time.Second))
+		return nil, &errAttempt{err: err, after: d}
+	}
 	ctx, cancel := context.WithTimeoutCause(req.Context(), attemptTime, fmt.Errorf("no answer within %v", attemptTime))
 	defer cancel()
 	out := req.Clone(ctx)
@@ -116,13 +148,11 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	s.meter.answered(res.Header)
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		// A refusal is one with or without its explanation.
-		if res.StatusCode/100 == 4 && res.StatusCode != http.StatusTooManyRequests {
-			body, err = nil, nil
-		} else {
+		if res.StatusCode/100 == 2 {
 			ex.status = 0
 			return nil, passing(ctx, err)
 		}
+		body = nil // a refusal is one with or without its explanation
 	}
 	if len(body) > maxBody {
 		return nil, backoff.Permanent(fmt.Errorf("the answer is longer than %d MiB", maxBody>>20))
@@ -130,23 +160,39 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	// heroku-go would print it to the standard log.
 	res.Header.Del("X-Heroku-Warning")
 	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return judge(res, body)
+	ex.body = body
+	return s.judge(res, body)
 }
 
 // judge tells an answer from a refusal, and whether that may pass.
-func judge(res *http.Response, body []byte) (*http.Response, error) {
+func (s *sender) judge(res *http.Response, body []byte) (*http.Response, error) {
 	switch code := res.StatusCode; {
 	case code/100 == 2 && json.Valid(body):
+		s.meter.succeeded()
 		return res, nil
 	case code/100 == 2:
 		return nil, &errAttempt{err: errors.New("the answer is not JSON, or was cut")}
 	case code/100 == 3:
 		// heroku-go would send the key to wherever it points.
 		return nil, backoff.Permanent(fmt.Errorf("the answer is a redirect (%d), which is not followed: check the API's address", code))
-	case code == http.StatusTooManyRequests || code >= 500:
+	case code == http.StatusTooManyRequests:
+		after := retryAfter(res.Header)
+		if after == 0 {
+			after = usualPause
+		}
+		s.meter.pause(min(after, longestPause))
+		return nil, &errAttempt{err: errors.New(res.Status), res: res, after: after}
+	case code >= 500 || !isWord(body):
 		return nil, &errAttempt{err: errors.New(res.Status), res: res, after: retryAfter(res.Header)}
 	}
 	return res, nil // heroku-go makes the error of it
+}
+
+// isWord tells whether a refusal is the platform's own: it names the error. That of
+// something on the way, a proxy or a load balancer in an outage, is asked again.
+func isWord(body []byte) bool {
+	var word struct{ ID string }
+	return json.Unmarshal(body, &word) == nil && word.ID != ""
 }
 
 // passing is a failure of the network. What ends the caller's context is final.

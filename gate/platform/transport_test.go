@@ -39,11 +39,11 @@ func TestBadAnswers(t *testing.T) {
 		"402":       {json(402, "delinquent", "pay"), false, 402, rollout.Forbidden, "pay"},
 		"403":       {json(403, "forbidden", "You do not have access."), false, 403, rollout.Forbidden, "You do not have access."},
 		"404":       {json(404, "not_found", "Couldn't find that app."), false, 404, rollout.NotFound, "Couldn't find that app."},
-		"404 text":  {text(404, "nothing here"), false, 404, rollout.NotFound, "no explanation"},
+		"404 text":  {text(404, "nothing here"), true, 404, rollout.NotFound, "no explanation"},
 		"410":       {json(410, "gone", "It moved."), false, 410, rollout.NotFound, "It moved."},
 		"422":       {json(422, "invalid_params", "no"), false, 422, rollout.Unreachable, "no"},
-		"429 json":  {json(429, "rate_limit", "Your account reached the API rate limit"), true, 429, rollout.Unreachable, "rate limit"},
-		"429 text":  {text(429, "slow down"), true, 429, rollout.Unreachable, "Heroku answered 429: no explanation"},
+		"429 json":  {json(429, "rate_limit", "Your account reached the API rate limit"), false, 429, rollout.Unreachable, "rate limit"},
+		"429 text":  {text(429, "slow down"), false, 429, rollout.Unreachable, "Heroku answered 429: no explanation"},
 		"500":       {json(500, "internal", "oops"), true, 500, rollout.Unreachable, "oops"},
 		"503 html":  {text(503, "<html>Service unavailable"), true, 503, rollout.Unreachable, "Heroku answered 503: no explanation"},
 		"cut":       {text(200, `{"id":"1","na`), true, 0, rollout.Unreachable, "not JSON, or was cut"},
@@ -182,8 +182,11 @@ func TestHeaders(t *testing.T) {
 		if got := r.Header.Get("Authorization"); got != "Bearer "+key {
 			t.Errorf("authorization %q", got)
 		}
+		if got := r.Header.Get("User-Agent"); got != "heroku-rollout-gate" {
+			t.Errorf("user agent %q", got)
+		}
 		w.Header().Set("X-Heroku-Warning", "this must not be printed")
-		answer(w, 200, `{"id":"1"}`)
+		answer(w, 200, `{"id":"1","name":"shop"}`)
 	})
 	var printed bytes.Buffer // heroku-go prints warnings to the standard log
 	before := log.Writer()

@@ -1,0 +1,208 @@
+// This file is for what must never happen: a request that changes something, a key
+// that goes astray, a connection that is not what it should be. Sockets are on
+// loopback only.
+
+package platform
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// What is not on the list is not sent, whoever asks for it by whatever way.
+func TestOnlyWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, 200, "{}") })
+	ask := func(method, address string) error {
+		req, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, _ := url.Parse("https://api.heroku.com")
+		_, err = (&sender{base: d, meter: newMeter(), api: u}).RoundTrip(req)
+		return err
+	}
+	for _, c := range []string{
+		"DELETE https://api.heroku.com/apps/shop", "PATCH https://api.heroku.com/apps/shop", "PUT https://api.heroku.com/apps/shop",
+		"POST https://api.heroku.com/apps/shop", "POST https://api.heroku.com/apps/shop/dynos", "POST https://api.heroku.com/apps/shop/releases",
+		"DELETE https://api.heroku.com/apps/shop/dynos", "DELETE https://api.heroku.com/apps/shop/dynos/web.1",
+		"PATCH https://api.heroku.com/apps/shop/formation", "PATCH https://api.heroku.com/apps/shop/features/preboot",
+		"POST https://api.heroku.com/apps/shop/builds", "DELETE https://api.heroku.com/apps/shop/log-sessions", "GET https://api.heroku.com/apps/shop/log-sessions",
+		"GET https://api.heroku.com/apps/shop/config-vars", "GET https://api.heroku.com/apps/shop/features/other", "GET https://api.heroku.com/apps",
+		"GET https://api.heroku.com/account", "GET https://api.heroku.com/apps/shop/dynos/", "GET https://api.heroku.com/apps/shop/dynos?extended=true",
+		"GET https://elsewhere.example.com/apps/shop/dynos", "GET http://api.heroku.com/apps/shop/dynos", "GET https://api.heroku.com:8443/apps/shop/dynos",
+		"GET https://api.heroku.com/apps/shop/../../account",
+	} {
+		method, address, _ := strings.Cut(c, " ")
+		if err := ask(method, address); err == nil {
+			t.Errorf("%s was sent", c)
+		}
+	}
+	service := p.service
+	for name, err := range map[string]error{
+		"put":    service.Put(t.Context(), nil, "/apps/shop", nil),
+		"patch":  service.Patch(t.Context(), nil, "/apps/shop", nil),
+		"delete": service.Delete(t.Context(), nil, "/apps/shop/dynos"),
+		"post":   service.Post(t.Context(), nil, "/apps/shop/releases", nil),
+	} {
+		if err == nil {
+			t.Errorf("%s was sent", name)
+		}
+	}
+	if len(d.seen) > 0 {
+		t.Errorf("sent: %q", d.seen)
+	}
+	if err := ask("GET", "https://api.heroku.com/apps/shop%2Fx/dynos"); err != nil {
+		t.Error(err)
+	}
+}
+
+// An address with a path, as a proxy may have, keeps the list.
+func TestAllowedBelowAPath(t *testing.T) {
+	t.Parallel()
+	var seen string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = r.URL.Path
+		answer(w, 200, `{"id":"1","name":"shop"}`)
+	}))
+	defer server.Close()
+	p, err := New(Options{Key: key, URL: server.URL + "/heroku/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.App(t.Context(), "shop"); err != nil || seen != "/heroku/apps/shop" {
+		t.Errorf("%v, %q", err, seen)
+	}
+}
+
+// A redirect never takes the key along: neither that of the API nor that of the
+// output of a release is followed.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var followed atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		followed.Add(1)
+		t.Errorf("%s was asked for elsewhere, with authorization %q", r.URL.Path, r.Header.Get("Authorization"))
+	}))
+	defer other.Close()
+	var output, keys atomic.Int32
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			keys.Add(1)
+		}
+		switch r.URL.Path {
+		case "/apps/shop/releases/7":
+			answer(w, 200, `{"id":"r","version":7,"output_stream_url":"`+server.URL+`/output"}`)
+			return
+		case "/output":
+			output.Add(1)
+			if r.Header.Get("Authorization") != "" {
+				t.Error("the key went to the output stream")
+			}
+		}
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
+	}))
+	defer server.Close()
+	p, err := New(Options{Key: key, URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.App(t.Context(), "shop"); err == nil || !strings.Contains(err.Error(), "not followed") {
+		t.Errorf("API: %v", err)
+	}
+	if _, err := p.LogSession(t.Context(), "shop", 1, true); err == nil || !strings.Contains(err.Error(), "not followed") {
+		t.Errorf("log session: %v", err)
+	}
+	if _, err := p.ReleaseOutput(t.Context(), "shop", 7, 100); err == nil || !strings.Contains(err.Error(), "answered 302") {
+		t.Errorf("output: %v", err)
+	}
+	if followed.Load() != 0 || output.Load() != 1 || keys.Load() != 3 {
+		t.Errorf("%d followed, output asked for %d times, %d requests with the key", followed.Load(), output.Load(), keys.Load())
+	}
+}
+
+// Failures of real connections are told as what they are.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close() // nobody listens there any more
+	unknown := httptest.NewUnstartedServer(http.NotFoundHandler())
+	unknown.Config.ErrorLog = log.New(io.Discard, "", 0)
+	unknown.StartTLS()
+	t.Cleanup(unknown.Close)
+	silent := hangUp(t, nil)
+	plain := hangUp(t, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	for name, c := range map[string]struct{ address, want string }{
+		"refused":             {"http://" + closed.Addr().String(), "connection refused"},
+		"unknown certificate": {unknown.URL, "certificate signed by unknown authority"},
+		"reset":               {"http://" + silent, "EOF"},
+		"cut in the TLS":      {"https://" + silent, "EOF"},
+		"not TLS":             {"https://" + plain, "does not look like a TLS handshake"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := New(Options{Key: key, URL: c.address})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 800*time.Millisecond)
+			defer cancel()
+			_, err = p.App(ctx, "shop")
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), key) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+			if p.Budget().Requests < 2 {
+				t.Error("it was not tried again")
+			}
+		})
+	}
+}
+
+// hangUp accepts connections, says what it is told to, and closes them.
+func hangUp(t *testing.T, say []byte) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.SetDeadline(time.Now().Add(time.Second))
+			c.Read(make([]byte, 4096))
+			fmt.Fprint(c, string(say))
+			c.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// Old protocols are not spoken, and the environment's proxies are used.
+func TestTransport(t *testing.T) {
+	t.Parallel()
+	tr := defaultTransport().(*http.Transport)
+	if tr.TLSClientConfig.MinVersion < 0x0303 || tr.TLSClientConfig.InsecureSkipVerify || !tr.ForceAttemptHTTP2 {
+		t.Errorf("TLS %+v", tr.TLSClientConfig)
+	}
+	if tr.Proxy == nil {
+		t.Error("no proxies")
+	}
+}
