@@ -25,6 +25,7 @@ type Observation struct {
 	Line    *Line      `json:"line,omitempty"`
 	Log     *LogStatus `json:"log,omitempty"`
 	Trouble *Trouble   `json:"trouble,omitempty"`
+	Budget  *Budget    `json:"budget,omitempty"`
 	End     End        `json:"end,omitempty"`
 }
 
@@ -209,8 +210,26 @@ const (
 // Trouble is a request that did not bring an answer of use.
 type Trouble struct {
 	Kind TroubleKind `json:"kind"`
+	// About is what was asked; empty for a look at the lists.
+	About About `json:"about,omitempty"`
 	// Message says what was being done and what came of it, without secrets.
 	Message string `json:"message"`
+}
+
+// About says what a question to the platform was about.
+type About string
+
+const (
+	AboutLook   About = ""
+	AboutApp    About = "app"
+	AboutBuilds About = "builds"
+	AboutCode   About = "code"
+)
+
+// Budget tells, once, that so few requests are left to the account that looks become
+// rarer.
+type Budget struct {
+	Remaining int `json:"remaining"`
 }
 
 // TroubleKind sorts trouble by what can be done about it.

@@ -54,9 +54,6 @@ const (
 	prebootLife = 150 * time.Second
 	// crashLoop is how many crashes of one dyno within the grace are a loop.
 	crashLoop = 3
-	// platformSilent is how long the platform may bring no list before a time-out
-	// is blamed on it.
-	platformSilent = time.Minute
 )
 
 // Rollout is the state of one wait. Its methods are not safe for concurrent use.
@@ -66,24 +63,26 @@ type Rollout struct {
 	target *target
 	fleet  *fleet
 
-	now        time.Duration
-	full       *Look         // the newest full look
-	changedAt  time.Duration // when a line in scope was last learnt
-	dirty      bool          // something happened that the newest look may not show
-	apiAt      time.Duration // when the log last told of something done through the API
-	readyAt    time.Duration // since when all conditions hold; -1 while they do not
-	lookedAt   time.Duration // when the newest look arrived
-	trouble    *Trouble      // the newest trouble, nil after a good answer
-	end        End
-	targetAt   time.Duration // when the target became known
-	prebootAt  time.Duration // when preboot was last asked for
-	verdict    *Verdict
-	times      Times
-	gaps       []Gap
-	notices    []string
-	tooShort   bool // it was said that a hold reaches past the timeout
-	moments    []Moment
-	crashSince map[string]time.Duration
+	now         time.Duration
+	full        *Look         // the newest full look
+	changedAt   time.Duration // when a line in scope was last learnt
+	dirty       bool          // something happened that the newest look may not show
+	apiAt       time.Duration // when the log last told of something done through the API
+	readyAt     time.Duration // since when all conditions hold; -1 while they do not
+	lookedAt    time.Duration // when the newest look arrived
+	refusal     *Trouble      // the platform's no, or a bug: it ends the wait
+	outages     map[About]*outage
+	outageCount int
+	end         End
+	targetAt    time.Duration // when the target became known
+	prebootAt   time.Duration // when preboot was last asked for
+	verdict     *Verdict
+	times       Times
+	gaps        []Gap
+	notices     []string
+	tooShort    bool // it was said that a hold reaches past the timeout
+	moments     []Moment
+	crashSince  map[string]time.Duration
 
 	types []typeStanding // as of the newest observation
 	dynos []DynoPicture
@@ -91,7 +90,7 @@ type Rollout struct {
 
 // New begins a wait.
 func New(cfg Config) *Rollout {
-	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]time.Duration{}}
+	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]time.Duration{}, outages: map[About]*outage{}}
 	if r.cfg.CrashGrace == 0 {
 		r.cfg.CrashGrace = defaultCrashGrace
 	}
@@ -109,6 +108,7 @@ func (r *Rollout) Apply(o Observation) {
 	r.clock.learn(o.Date, o.At)
 	switch {
 	case o.App != nil:
+		r.seeAnswer(AboutApp)
 		r.fleet.app = *o.App
 		if o.App.Maintenance {
 			r.notice("the app is in maintenance mode; its dynos run all the same")
@@ -122,9 +122,11 @@ func (r *Rollout) Apply(o Observation) {
 	case o.Look != nil:
 		r.seeLook(o.Look)
 	case o.Code != nil:
+		r.seeAnswer(AboutCode)
 		r.target.seeCode(o.Code)
 		r.retarget()
 	case o.Builds != nil:
+		r.seeAnswer(AboutBuilds)
 		r.target.seeBuilds(o.Builds)
 		r.retarget()
 	case o.Line != nil:
@@ -132,7 +134,9 @@ func (r *Rollout) Apply(o Observation) {
 	case o.Log != nil:
 		r.seeLog(o.Log)
 	case o.Trouble != nil:
-		r.trouble = o.Trouble
+		r.seeTrouble(o.Trouble)
+	case o.Budget != nil:
+		r.notice(fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining))
 	}
 	if o.End != "" {
 		r.end = o.End
@@ -144,10 +148,10 @@ func (r *Rollout) seeLook(l *Look) {
 	if last := r.fleet.look; last != nil && l.AskedAt < last.AskedAt {
 		return // overtaken by a newer one
 	}
-	r.trouble = nil
 	r.lookedAt = r.now
 	r.dirty = max(r.changedAt, r.apiAt) > l.AskedAt
 	if l.Full() {
+		r.seeAnswer(AboutLook)
 		r.full = l
 	}
 	r.target.see(l)
@@ -471,8 +475,10 @@ func (r *Rollout) Picture() Picture {
 	if p.App.Name == "" {
 		p.App.Name = r.cfg.App
 	}
-	if r.trouble != nil {
-		p.Trouble = r.trouble.Message
+	if o := r.outages[AboutLook]; o != nil {
+		p.Trouble = o.reason
+	} else if r.refusal != nil {
+		p.Trouble = r.refusal.Message
 	}
 	if rel := r.target.rel; rel != nil {
 		p.Target, p.Commit = rel, r.target.codes[rel.Code().ID].Commit

@@ -106,7 +106,7 @@ type Verdict struct {
 // It returns nil while there is reason to wait.
 func (r *Rollout) decide() *Verdict {
 	switch {
-	case r.trouble != nil && r.trouble.Kind != Unreachable:
+	case r.refusal != nil:
 		return r.refused()
 	case r.end == Interrupt:
 		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + orNothing(r.waiting()) + ": old code may still run"}
@@ -123,7 +123,7 @@ func (r *Rollout) decide() *Verdict {
 }
 
 func (r *Rollout) refused() *Verdict {
-	t := r.trouble
+	t := r.refusal
 	v := &Verdict{Result: Undecided}
 	switch t.Kind {
 	case Unauthorized:
@@ -377,12 +377,13 @@ func (r *Rollout) timedOut() *Verdict {
 	wanted, up, old := r.sums()
 	rel := r.target.rel
 	after := Short(r.now)
+	why, unreachable := r.unreachable()
 	switch {
-	case r.fleet.look == nil || r.trouble != nil && r.now-r.lookedAt > platformSilent:
+	case unreachable:
 		v.Reason = PlatformUnreachable
 		said := ""
-		if r.trouble != nil {
-			said = " (" + r.trouble.Message + ")"
+		if why != "" {
+			said = " (" + why + ")"
 		}
 		v.Message = fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", said)
 	case rel == nil:

@@ -16,13 +16,17 @@ import (
 )
 
 // Platform answers questions about an app. An answer comes as an observation
-// without At and AskedAt, which are the watcher's to say.
+// without At and AskedAt, which are the watcher's to say. A Look can bring the dyno
+// list and an error for the rest.
 type Platform interface {
 	App(ctx context.Context, app string) (rollout.Observation, error)
 	Preboot(ctx context.Context, app string) (rollout.Observation, error)
 	Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error)
 	Code(ctx context.Context, app string, code rollout.CodeRef) (rollout.Observation, error)
 	Builds(ctx context.Context, app string) (rollout.Observation, error)
+	// Remaining is how many requests the account has left, which all its programs
+	// share; -1 if that is not known.
+	Remaining() int
 }
 
 // Log tells of the app's log until ctx ends or the platform refuses it.
@@ -37,25 +41,12 @@ type Report interface {
 }
 
 const (
-	// With the log flowing, a look only guards against what the log does not tell.
-	flowingInterval = 75 * time.Second
-	// A look with formation and releases costs three requests instead of one. Without
-	// the log nothing else tells that it is needed.
-	fullInterval  = 150 * time.Second
-	blindInterval = time.Minute
-	// What the log tells makes the list worth a look, but not for every line.
-	changeSpacing = 1500 * time.Millisecond
-	// Two looks are never closer than this, but for the one that may open the gate.
-	minSpacing   = time.Second
-	readySpacing = 400 * time.Millisecond
-	// The longest time between two turns of the loop.
-	idle = 30 * time.Second
-	// The last look, at the deadline, gets this long.
-	lastLook = 1500 * time.Millisecond
+	// The last look, at the deadline, gets this long, and what hangs when the verdict
+	// is there is left behind after this: together the end takes less than 2 s.
+	lastLook = 1200 * time.Millisecond
+	farewell = 300 * time.Millisecond
 	// A question that got no answer is asked again after this.
 	retryAfter = 10 * time.Second
-	// What hangs when the verdict is there is left behind after this.
-	farewell = 500 * time.Millisecond
 )
 
 // A Watcher waits for one roll-out.
@@ -88,7 +79,12 @@ type run struct {
 	asked    time.Duration // when the newest look was asked for; -1 before the first
 	askedAll time.Duration // the same for the newest full look
 	partial  bool          // the newest look was not a full one
-	failed   bool          // the newest look brought nothing
+	failed   bool          // the newest look did not bring all that was asked for
+	down     bool          // it brought nothing
+	back     bool          // it is the first to bring something again
+	changes  int           // how many looks have followed each other for changes
+	eager    time.Duration // how long after a look a change makes the next one due
+	thrifty  bool          // it was told that the account's budget is low
 	tell     time.Duration // when the report wants to be called again
 	// retry says, for each question that is asked only until it is answered, when
 	// to ask it again; never once it is answered or under way.
@@ -104,7 +100,7 @@ const never = time.Duration(1<<63 - 1)
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), asked: -1, askedAll: -1,
+		news: make(chan news, 256), asked: -1, askedAll: -1, eager: changeSpacing,
 		retry: map[string]time.Duration{}, answered: map[string]bool{},
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -212,6 +208,7 @@ func (r *run) take(n news) (last bool) {
 		switch {
 		case n.question == "look" || n.question == "last look":
 			r.looking, r.failed = false, n.o.Look == nil
+			r.back, r.down = r.down && !n.nothing, n.nothing
 		case n.question != "" && n.answered:
 			r.retry[n.question], r.answered[n.question] = never, true
 		case n.question != "":
@@ -251,77 +248,6 @@ func (r *run) real(d time.Duration) time.Duration {
 	return max(d, 0)
 }
 
-// nextTurn is when the loop has to act, if nothing comes in before.
-func (r *run) nextTurn() time.Duration {
-	next := r.elapsed() + idle
-	if r.Report != nil {
-		next = min(next, r.tell)
-	}
-	if at := r.nextLook(); !r.looking && at < next {
-		next = at
-	}
-	if at := r.core.Wants().WakeAt; at > 0 && at < next {
-		next = at
-	}
-	return next
-}
-
-// nextLook is when the next look is due.
-func (r *run) nextLook() time.Duration {
-	if r.asked < 0 {
-		return 0
-	}
-	w := r.core.Wants()
-	interval := r.Interval
-	if interval == 0 {
-		interval = 10 * time.Second
-	}
-	if w.Quiet && !r.failed {
-		interval = max(interval, flowingInterval)
-	}
-	at := r.asked + interval
-	if w.Changed {
-		at = min(at, r.asked+changeSpacing)
-	}
-	if w.LookAt > 0 {
-		at = min(at, max(w.LookAt, r.asked+minSpacing))
-	}
-	if w.Ready {
-		if r.partial {
-			return r.asked
-		}
-		at = min(at, r.asked+readySpacing)
-	}
-	return at
-}
-
-// ask starts every request that is due.
-func (r *run) ask(ctx context.Context) {
-	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
-	if !r.looking && now >= r.nextLook() {
-		every := blindInterval
-		if w.Flowing {
-			every = fullInterval
-		}
-		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+every
-		r.look(ctx, "look", full, w.Releases)
-		if w.Builds {
-			r.again("builds")
-		}
-	}
-	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
-	if w.Preboot {
-		r.again("preboot")
-		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
-	}
-	if w.Builds {
-		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
-	}
-	for _, code := range w.Codes {
-		r.once(ctx, code.ID, func() (rollout.Observation, error) { return r.Platform.Code(ctx, app, code) })
-	}
-}
-
 // again lets a question be asked once more that was answered before.
 func (r *run) again(question string) {
 	if r.answered[question] {
@@ -341,11 +267,13 @@ func (r *run) once(ctx context.Context, question string, ask func() (rollout.Obs
 		switch {
 		case err == nil:
 		case question == "app":
-			o = trouble(err)
+			o = trouble(err, rollout.AboutApp)
 		case question == "preboot":
 			o = rollout.Observation{Preboot: &rollout.Preboot{}}
+		case question == "builds":
+			o = trouble(err, rollout.AboutBuilds)
 		default:
-			o = rollout.Observation{}
+			o = trouble(err, rollout.AboutCode)
 		}
 		r.send(ctx, news{o: o, question: question, answered: err == nil})
 	})
@@ -360,12 +288,17 @@ func (r *run) look(ctx context.Context, question string, full bool, releases int
 	}
 	r.start(ctx, func() {
 		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
-		if err != nil {
-			o = trouble(err)
-		} else {
+		if o.Look != nil {
 			o.Look.AskedAt = asked
 		}
-		r.send(ctx, news{o: o, question: question})
+		if err == nil {
+			r.send(ctx, news{o: o, question: question})
+			return
+		}
+		if o.Look != nil { // the dyno list alone
+			r.send(ctx, news{o: o})
+		}
+		r.send(ctx, news{o: trouble(err, rollout.AboutLook), question: question, nothing: o.Look == nil})
 	})
 }
 
@@ -394,6 +327,7 @@ type news struct {
 	o        rollout.Observation
 	question string // what it answers; empty for the log
 	answered bool   // the question need not be asked again
+	nothing  bool   // a look that brought not even the dyno list
 }
 
 func (r *run) send(ctx context.Context, n news) {
@@ -415,6 +349,12 @@ func kind(err error) rollout.TroubleKind {
 	return rollout.Unreachable
 }
 
-func trouble(err error) rollout.Observation {
-	return rollout.Observation{Trouble: &rollout.Trouble{Kind: kind(err), Message: err.Error()}}
+// trouble tells of a question without an answer. Only what was asked of the app
+// itself, or that the key is not accepted, can end the wait.
+func trouble(err error, about rollout.About) rollout.Observation {
+	t := &rollout.Trouble{Kind: kind(err), About: about, Message: err.Error()}
+	if t.Kind != rollout.Unauthorized && (about == rollout.AboutBuilds || about == rollout.AboutCode) {
+		t.Kind = rollout.Unreachable
+	}
+	return rollout.Observation{Trouble: t}
 }

@@ -40,6 +40,8 @@ func (p *platform) Code(_ context.Context, _ string, code rollout.CodeRef) (roll
 	return rollout.Observation{Code: &rollout.Code{ID: code.ID, Commit: "c0ffee"}}, nil
 }
 
+func (p *platform) Remaining() int { return -1 }
+
 func (p *platform) Builds(context.Context, string) (rollout.Observation, error) {
 	return rollout.Observation{Builds: &rollout.Builds{}}, nil
 }

@@ -1,0 +1,144 @@
+// The pace: when to look, and at how much. Looks cost requests, of which the account
+// has so many an hour for all its programs.
+
+package watch
+
+import (
+	"context"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+const (
+	// With the log flowing, a look only guards against what the log does not tell.
+	flowingInterval = 75 * time.Second
+	// A look with formation and releases costs three requests instead of one. Without
+	// the log nothing else tells that it is needed.
+	fullInterval  = 150 * time.Second
+	blindInterval = time.Minute
+	// What the log tells makes the list worth a look, but not for every line: when many
+	// looks have followed each other for it, they are further and further apart.
+	changeSpacing = 1500 * time.Millisecond
+	changeLooks   = 20
+	changeGrowth  = 1.25
+	// Two looks are never closer than this, but for the one that may open the gate.
+	minSpacing   = time.Second
+	readySpacing = 400 * time.Millisecond
+	// With nothing to do the loop turns all the same.
+	idle = 30 * time.Second
+)
+
+// The account's budget holds 4,500 requests and gets about 75 a minute back
+// ("Platform API Reference", rate limits). A wait of 20 minutes without the log takes
+// about 200; with less than plenty left, looks are this far apart.
+const (
+	plenty      = 600
+	scarce      = 100
+	lowSpacing  = 30 * time.Second
+	leastLooked = 2 * time.Minute
+)
+
+// thrift is the shortest time between two looks that the account's budget allows.
+func thrift(remaining int) time.Duration {
+	switch {
+	case remaining < 0 || remaining >= plenty: // not known: nothing speaks against it
+		return 0
+	case remaining >= scarce:
+		return lowSpacing
+	}
+	return leastLooked
+}
+
+// nextTurn is when the loop has to act, if nothing comes in before.
+func (r *run) nextTurn() time.Duration {
+	next := r.elapsed() + idle
+	if r.Report != nil {
+		next = min(next, r.tell)
+	}
+	if at := r.nextLook(); !r.looking && at < next {
+		next = at
+	}
+	if at := r.core.Wants().WakeAt; at > 0 && at < next {
+		next = at
+	}
+	return next
+}
+
+// nextLook is when the next look is due.
+func (r *run) nextLook() time.Duration {
+	if r.asked < 0 {
+		return 0
+	}
+	w := r.core.Wants()
+	interval := r.Interval
+	if interval == 0 {
+		interval = 10 * time.Second
+	}
+	if w.Quiet && !r.failed {
+		interval = max(interval, flowingInterval)
+	}
+	at := r.asked + interval
+	if w.Changed {
+		at = min(at, r.asked+r.eager)
+	}
+	if w.LookAt > 0 {
+		at = min(at, max(w.LookAt, r.asked+minSpacing))
+	}
+	if r.back {
+		at = min(at, r.asked+minSpacing)
+	}
+	remaining := r.Platform.Remaining()
+	if !w.Ready || remaining == 0 {
+		return max(at, r.asked+thrift(remaining))
+	}
+	if r.partial {
+		return r.asked
+	}
+	return min(at, r.asked+readySpacing)
+}
+
+// ask starts every request that is due.
+func (r *run) ask(ctx context.Context) {
+	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
+	if !r.looking && now >= r.nextLook() {
+		r.pace(now, w)
+		every := blindInterval
+		if w.Flowing {
+			every = fullInterval
+		}
+		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+every
+		// While nothing is answered one request is enough to see whether it is back.
+		r.look(ctx, "look", full && !r.down, w.Releases)
+		if w.Builds {
+			r.again("builds")
+		}
+	}
+	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
+	if w.Preboot {
+		r.again("preboot")
+		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
+	}
+	if w.Builds {
+		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
+	}
+	for _, code := range w.Codes {
+		r.once(ctx, code.ID, func() (rollout.Observation, error) { return r.Platform.Code(ctx, app, code) })
+	}
+}
+
+// pace learns from a look that is about to be asked for.
+func (r *run) pace(now time.Duration, w rollout.Wants) {
+	switch {
+	case !w.Changed || now > r.asked+2*r.eager:
+		r.changes, r.eager = 0, changeSpacing
+	case r.changes < changeLooks:
+		r.changes++
+	default:
+		r.eager = min(time.Duration(float64(r.eager)*changeGrowth), max(r.Interval, changeSpacing))
+	}
+	if left := r.Platform.Remaining(); thrift(left) > 0 && !r.thrifty {
+		r.thrifty = true
+		r.apply(rollout.Observation{Budget: &rollout.Budget{Remaining: left}})
+	}
+}
