@@ -25,6 +25,8 @@ const (
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing   = time.Second
 	readySpacing = 400 * time.Millisecond
+	// A look that failed, however soon, is not repeated at once.
+	failedSpacing = 5 * time.Second
 	// With nothing to do the loop turns all the same.
 	idle = 30 * time.Second
 )
@@ -89,6 +91,9 @@ func (r *run) nextLook() time.Duration {
 		at = min(at, r.asked+minSpacing)
 	}
 	remaining := r.Platform.Remaining()
+	if r.failed && !r.back {
+		return max(at, r.asked+failedSpacing, r.asked+thrift(remaining))
+	}
 	if !w.Ready || remaining == 0 {
 		return max(at, r.asked+thrift(remaining))
 	}
