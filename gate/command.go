@@ -161,7 +161,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)
 	}
-	explain(ctx, picture, verdict, s.App, p.client, p.tail, out)
+	explain(ctx, s.Timeout-waited, picture, verdict, s.App, p.client, p.tail, out)
 	budget := p.client.Budget()
 	err := out.End(report.Ending{
 		Picture: picture, Verdict: verdict, Waited: waited,

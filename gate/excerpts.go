@@ -16,15 +16,17 @@ import (
 )
 
 const (
-	// excerptTime bounds the reading: the verdict is there and must not wait long.
+	// excerptTime bounds the reading: the verdict is there and must not wait long, and
+	// no longer than this after the deadline.
 	excerptTime  = 5 * time.Second
+	excerptGrace = 400 * time.Millisecond
 	excerptLines = 40
 	excerptBytes = 16 << 10
 )
 
-// explain shows what belongs to a failed verdict.
-func explain(ctx context.Context, p rollout.Picture, v rollout.Verdict, app string, client *platform.Client, tail *logtail.Tail, out *report.Report) {
-	ctx, cancel := context.WithTimeout(ctx, excerptTime)
+// explain shows what belongs to a failed verdict, with so much of the caller's time left.
+func explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, app string, client *platform.Client, tail *logtail.Tail, out *report.Report) {
+	ctx, cancel := context.WithTimeout(ctx, min(excerptTime, max(left, 0)+excerptGrace))
 	defer cancel()
 	var title string
 	var lines []string

@@ -97,6 +97,7 @@ func TestProcesses(t *testing.T) {
 		"times out":   {[]string{"-from", "2s", "measured-deploy"}, []string{"INPUT_TIMEOUT=3s"}, nil, gate.ExitTimedOut, "timed-out", "old-dynos-remain"},
 		"interrupted": {[]string{"-from", "2s", "measured-deploy"}, nil, os.Interrupt, gate.ExitInterrupted, "cancelled", "interrupted"},
 		"terminated":  {[]string{"-from", "2s", "measured-deploy"}, nil, syscall.SIGTERM, gate.ExitInterrupted, "cancelled", "interrupted"},
+		"hung up":     {[]string{"-from", "2s", "measured-deploy"}, nil, syscall.SIGHUP, gate.ExitInterrupted, "cancelled", "interrupted"},
 		"failed":      {[]string{"-from", "25s", "phase-fails"}, []string{"INPUT_APP=phased"}, nil, gate.ExitFailed, "failed", "release-failed"},
 		"no such app": {[]string{"measured-deploy"}, []string{"INPUT_APP=nothing"}, nil, gate.ExitUndecided, "undecided", "app-not-found"},
 	} {
