@@ -129,7 +129,7 @@ type parts struct {
 func (c *Command) build(s settings) (*parts, error) {
 	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport})
 	if err != nil {
-		return nil, &InputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error()}
+		return nil, &InputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
 	p := &parts{client: client}
 	if s.UseLog {

@@ -66,6 +66,10 @@ var Inputs = []Input{
 	{"api-url", "https://api.heroku.com", false, "Where the Platform API is, for tests and proxies.", parseURL},
 }
 
+// secret tells that a value must not be quoted: a key, and an address that may hold a
+// password.
+func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
+
 // InputError is a value that an input cannot have.
 type InputError struct {
 	Name, Value string
@@ -101,7 +105,7 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 			continue
 		}
 		if err := in.parse(&s, value); err != nil {
-			problems = append(problems, &InputError{Name: in.Name, Value: value, Allowed: err.Error(), secret: in.Name == "api-key"})
+			problems = append(problems, &InputError{Name: in.Name, Value: value, Allowed: err.Error(), secret: in.secret()})
 		}
 	}
 	if s.key == "" {

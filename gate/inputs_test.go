@@ -46,7 +46,9 @@ func TestBadInputs(t *testing.T) {
 		"require-proof":  {map[string]string{"INPUT_REQUIRE-PROOF": "yes"}, []string{`"require-proof" is "yes"`, "true, false"}},
 		"on-supersede":   {map[string]string{"INPUT_ON-SUPERSEDE": "stop"}, []string{`"on-supersede" is "stop"`, "follow, fail"}},
 		"preboot-hold":   {map[string]string{"INPUT_PREBOOT-HOLD": "x"}, []string{`"preboot-hold" is "x"`}},
-		"api-url":        {map[string]string{"INPUT_API-URL": "ftp://x"}, []string{`"api-url" is "ftp://x"`}},
+		"api-url":        {map[string]string{"INPUT_API-URL": "ftp://x"}, []string{`"api-url" cannot be used`}},
+		"api-url user":   {map[string]string{"INPUT_API-URL": "https://me:secret@example.com"}, []string{`"api-url" cannot be used`, "leave these out"}},
+		"api-url query":  {map[string]string{"INPUT_API-URL": "ftp://example.com/?token=secret"}, []string{`"api-url" cannot be used`}},
 		"api-url clear":  {map[string]string{"INPUT_API-URL": "http://example.com"}, []string{`"api-url"`, "https"}},
 		"record":         {map[string]string{"INPUT_RECORD": "/no/such/folder/x"}, []string{`"record" is "/no/such/folder/x"`}},
 		"underscore":     {map[string]string{"INPUT_BOOT_TIMEOUT": "never"}, []string{`"boot-timeout" is "never"`}},
@@ -72,6 +74,7 @@ func TestBadInputs(t *testing.T) {
 			if strings.Contains(strings.ReplaceAll(said, "::add-mask::"+env["INPUT_API-KEY"], ""), "secret") {
 				t.Errorf("the key was printed:\n%s", said)
 			}
+			checkCommands(t, said, "error", env["INPUT_API-KEY"])
 			if o := readOutputs(t, out); o["result"] != "failed" || o["reason"] != "invalid-input" || o["message"] == "" {
 				t.Errorf("outputs %v", o)
 			}

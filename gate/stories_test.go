@@ -79,6 +79,13 @@ type outcome struct {
 // play runs the gate on a story. It must be called in a synctest bubble.
 func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, inputs map[string]string, interrupt time.Duration) outcome {
 	t.Helper()
+	return playOver(t, story, app, from, inputs, interrupt, func(rt http.RoundTripper) http.RoundTripper { return rt })
+}
+
+// playOver is play with something between the gate and the platform.
+func playOver(t testing.TB, story *herokusim.Story, app string, from time.Duration, inputs map[string]string, interrupt time.Duration,
+	between func(http.RoundTripper) http.RoundTripper) outcome {
+	t.Helper()
 	dir := t.TempDir()
 	env := map[string]string{
 		"GITHUB_ACTIONS": "true",
@@ -100,7 +107,7 @@ func play(t testing.TB, story *herokusim.Story, app string, from time.Duration, 
 	o.server.Begin()
 	command := gate.Command{
 		Getenv: func(k string) string { return env[k] },
-		Stdout: &stdout, Stderr: &stderr, Transport: o.server.Transport(),
+		Stdout: &stdout, Stderr: &stderr, Transport: between(o.server.Transport()),
 		Ended: func(p rollout.Picture, v rollout.Verdict) {
 			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
 		},
@@ -270,7 +277,7 @@ func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenar
 		t.Errorf("outputs say %q, %q", o.outputs["result"], o.outputs["reason"])
 	}
 	checkTruth(t, story, o)
-	checkCommands(t, o.stdout, annotationOf(o.verdict))
+	checkCommands(t, o.stdout, annotationOf(o.verdict), testKey)
 	checkSilence(t, o.stdout)
 	checkOutputs(t, o.outputs)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {

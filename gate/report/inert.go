@@ -38,6 +38,7 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 		t.ID = r.text(t.ID, nameLength)
 		t.Status = r.text(t.Status, nameLength)
 		t.SlugID = r.text(t.SlugID, nameLength)
+		t.ImageID = r.text(t.ImageID, nameLength)
 		t.Description = r.text(t.Description, sentenceLength)
 		p.Target = &t
 	}
@@ -45,6 +46,7 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 	p.Log = rollout.LogState(r.text(string(p.Log), nameLength))
 	p.LogReason = r.text(p.LogReason, sentenceLength)
 	p.Waiting = r.text(p.Waiting, sentenceLength)
+	p.Trouble = r.text(p.Trouble, sentenceLength)
 	p.Types = each(p.Types, func(t *rollout.TypePicture) {
 		t.Type = r.text(t.Type, nameLength)
 		t.Basis = r.basis(t.Basis)

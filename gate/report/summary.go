@@ -139,10 +139,10 @@ func holds(p rollout.Picture) string {
 			held = append(held, t)
 		}
 	}
-	return list("Holds", held, 20, func(t rollout.TypePicture) string {
+	return list("Not proven", held, 20, func(t rollout.TypePicture) string {
 		s := fmt.Sprintf("**%s**", markdown(t.Type))
 		if t.HoldUntil > 0 {
-			s += " until " + rollout.Short(t.HoldUntil) + " of waiting"
+			s += ", presumed alive until " + rollout.Short(t.HoldUntil) + " of waiting"
 		}
 		if t.HoldReason != "" {
 			s += ": " + markdown(t.HoldReason)

@@ -78,7 +78,7 @@ type TypePicture struct {
 	Basis Basis `json:"basis,omitempty"`
 	// HoldUntil is when a hold on this type is over, on the clock of Picture.At; 0 without one.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
-	// HoldReason says why it is a hold and not proof.
+	// HoldReason says why it is, or was, a hold and not proof.
 	HoldReason string `json:"holdReason,omitempty"`
 }
 

@@ -151,6 +151,9 @@ func (ts *typeStanding) judge(s standing, name string) {
 	case s.basis == Presumed:
 		ts.presumed = append(ts.presumed, name)
 		ts.limit = max(ts.limit, s.until)
+		if ts.HoldUntil == 0 {
+			ts.HoldReason = s.why
+		}
 	case s.clear():
 	case s.until > ts.HoldUntil:
 		ts.HoldUntil, ts.HoldReason = s.until, s.why

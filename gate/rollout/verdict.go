@@ -410,7 +410,7 @@ func (r *Rollout) timedOut() *Verdict {
 		v.Message = fmt.Sprintf("still waiting after %s for %s: see \"heroku releases\", and run the step again", after, r.doubtful())
 	case r.cfg.RequireProof:
 		v.Reason = Unproven
-		v.Message = "no old dyno can be running any more, but that is presumed and not proven, and the input \"require-proof\" is set: see in the warnings why there was no proof"
+		v.Message = fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set: see that the log can be read whole, or do not require proof", r.unproven())
 	case r.cfg.Settle > 0:
 		v.Reason = OldDynosRemain
 		v.Message = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet: raise the input \"timeout\"", after, Short(r.cfg.Settle))
@@ -441,6 +441,16 @@ func (r *Rollout) whyMissing() string {
 		}
 	}
 	return newest + ": " + next
+}
+
+// unproven is why a type is only presumed to be clear.
+func (r *Rollout) unproven() string {
+	for _, t := range r.types {
+		if t.Basis == Presumed && t.HoldReason != "" {
+			return t.HoldReason
+		}
+	}
+	return "its end was not seen"
 }
 
 func orNothing(s string) string {
