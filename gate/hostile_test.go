@@ -239,8 +239,8 @@ var tag = regexp.MustCompile(`</?(?:details|summary)>|<span>&#36;</span>`)
 // ours is Markdown of our own: headings, bold, rules of tables, items, entities.
 var ours = regexp.MustCompile(`(?m)^###? |^- |\*\*|^\| | \| | \|$|^\|$|&#[0-9]+;`)
 
-// block is the beginning of a line that would be more than a paragraph.
-var block = regexp.MustCompile(`^(?:    |\t|[-+=]|[0-9]+[.)])`)
+// blockStart is the beginning of a line that would be more than a paragraph.
+var blockStart = regexp.MustCompile(`^(?:    |\t|[-+=]|[0-9]+[.)])`)
 
 // checkMarkdown fails if there is mark-up in a summary that is not ours.
 func checkMarkdown(t testing.TB, summary string) {
@@ -252,7 +252,7 @@ func checkMarkdown(t testing.TB, summary string) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if block.MatchString(line) && !strings.HasPrefix(line, "- ") {
+		if blockStart.MatchString(line) && !strings.HasPrefix(line, "- ") {
 			t.Errorf("a line of the summary that begins a block: %q", line)
 		}
 	}
