@@ -4,6 +4,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,8 +152,12 @@ func TestRequireProofNeverPresumes(t *testing.T) {
 	b.sees(920*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(false, "")
 	b.apply(921*sec, rollout.Observation{End: rollout.Deadline})
-	if v, _ := b.core.Verdict(); v.Reason != rollout.Unproven {
-		t.Errorf("verdict %+v, want %s", v, rollout.Unproven)
+	why := b.core.Picture().Types[0].HoldReason
+	if why == "" {
+		t.Error("the picture does not say why there is no proof")
+	}
+	if v, _ := b.core.Verdict(); v.Reason != rollout.Unproven || !strings.Contains(v.Message, "("+why+")") {
+		t.Errorf("verdict %+v, want %s because %q", v, rollout.Unproven, why)
 	}
 }
 
