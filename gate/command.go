@@ -168,7 +168,9 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 		Requests: budget.Requests, BudgetRemaining: budget.Remaining, BudgetLowest: budget.Lowest,
 	})
 	if p.recorder != nil {
-		err = errors.Join(err, p.recorder.close())
+		if err := p.recorder.close(); err != nil { // no reason to fail a step
+			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+		}
 	}
 	if c.Ended != nil {
 		c.Ended(picture, verdict)

@@ -83,6 +83,9 @@ func replay(in io.Reader, update func(rollout.Picture)) (rollout.Picture, rollou
 			core = rollout.New(h.Config)
 			continue
 		}
+		if _, done := core.Verdict(); done {
+			return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("line %d comes after the verdict: the file holds more than one run", n)
+		}
 		var o rollout.Observation
 		if err := decode(lines.Bytes(), &o); err != nil {
 			return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("line %d is not an observation: %w", n, err)

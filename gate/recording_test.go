@@ -1,7 +1,11 @@
+// Recordings: every run replays to its verdict, holds no secret, and a damaged
+// recording is refused.
+
 package gate_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,44 +17,145 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A recording of any run replays to the same verdict, and holds no secret.
-func TestRecordingsReplay(t *testing.T) {
+// checkReplay fails if the recording of a run does not replay to what the run came
+// to, or holds a secret. All stories are checked so.
+func checkReplay(t *testing.T, file string, o outcome) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{testKey, "/logplex/", "/streams/"} {
+		if bytes.Contains(data, []byte(secret)) {
+			t.Errorf("the recording holds %q", secret)
+		}
+	}
+	var out, errs bytes.Buffer
+	var again rollout.Verdict
+	var picture rollout.Picture
+	c := gate.Command{Args: []string{"replay", file}, Stdout: &out, Stderr: &errs, Transport: noNetwork{t},
+		Ended: func(p rollout.Picture, v rollout.Verdict) { picture, again = p, v }}
+	if status := c.Main(t.Context()); status != o.status || again != o.verdict {
+		t.Errorf("replay: status %d, %+v; the run: %d, %+v\n%s", status, again, o.status, o.verdict, errs.String())
+	}
+	run, _ := json.Marshal(o.picture)
+	if replayed, _ := json.Marshal(picture); !bytes.Equal(run, replayed) {
+		t.Errorf("the picture is not the same:\n%s\n%s", run, replayed)
+	}
+}
+
+// recorded is a recording of a run that opened the gate.
+func recorded(t *testing.T) []byte {
+	t.Helper()
+	sc, err := herokusim.Load("plain-restart")
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := sc.Play()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "recording")
+	synctest.Test(t, func(t *testing.T) {
+		play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0)
+	})
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestDamagedRecordings(t *testing.T) {
 	t.Parallel()
-	for _, name := range herokusim.Names() {
+	whole := string(recorded(t))
+	lines := strings.SplitAfter(strings.TrimSuffix(whole, "\n"), "\n")
+	put := func(i int, line string) string {
+		return strings.Join(lines[:i], "") + line + "\n" + strings.Join(lines[i+1:], "")
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":                     {"", "empty"},
+		"no header":                 {strings.Join(lines[1:], ""), "line 1"},
+		"another version":           {strings.Replace(whole, `"rolloutGateRecording":1`, `"rolloutGateRecording":99`, 1), "line 1"},
+		"binary":                    {"\x7fELF\x00\x01\n", "line 1"},
+		"cut in a line":             {whole[:len(strings.Join(lines[:4], ""))-9], "line 4"},
+		"not JSON":                  {put(2, "never mind"), "line 3"},
+		"a field of another time":   {put(2, `{"at":1,"mood":"good"}`), "line 3"},
+		"two values":                {put(2, `{"at":1} {"at":2}`), "line 3"},
+		"another type":              {put(2, `{"at":"soon"}`), "line 3"},
+		"cut before the verdict":    {strings.Join(lines[:len(lines)-3], ""), "without a verdict"},
+		"more after the verdict":    {whole + "\n" + `{"at":999999999999999}` + "\n", "after the verdict"},
+		"a line longer than can be": {lines[0] + `{"at":1,"end":"` + strings.Repeat("x", 65<<20) + `"}` + "\n", "line 2"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sc, err := herokusim.Load(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			story, err := sc.Play()
-			if err != nil {
-				t.Fatal(err)
-			}
 			file := filepath.Join(t.TempDir(), "recording")
-			var o outcome
-			synctest.Test(t, func(t *testing.T) {
-				o = play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0)
-			})
-			data, err := os.ReadFile(file)
-			if err != nil {
+			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
-			}
-			for _, secret := range []string{testKey, "/logplex/", "/streams/"} {
-				if bytes.Contains(data, []byte(secret)) {
-					t.Errorf("the recording holds %q", secret)
-				}
 			}
 			var out, errs bytes.Buffer
-			var again rollout.Verdict
-			c := gate.Command{Args: []string{"replay", file}, Stdout: &out, Stderr: &errs, Transport: noNetwork{t},
-				Ended: func(_ rollout.Picture, v rollout.Verdict) { again = v }}
-			if status := c.Main(t.Context()); status != o.status || again != o.verdict {
-				t.Errorf("replay: status %d, %+v; the run: %d, %+v\n%s", status, again, o.status, o.verdict, errs.String())
+			command := gate.Command{Args: []string{"replay", file}, Stdout: &out, Stderr: &errs, Transport: noNetwork{t}}
+			if status := command.Main(t.Context()); status != gate.ExitInvalid || !strings.Contains(errs.String(), c.want) || len(errs.String()) > 1000 {
+				t.Errorf("status %d, want %d with %q; said: %.300s", status, gate.ExitInvalid, c.want, errs.String())
 			}
-			if !strings.Contains(out.String(), o.verdict.Message) {
-				t.Errorf("the message %q is not printed:\n%s", o.verdict.Message, out.String())
-			}
+		})
+	}
+}
+
+// A recording that cannot be written any more is said so, and the gate goes on.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here")
+	}
+	sc, err := herokusim.Load("plain-restart")
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := sc.Play()
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		server := herokusim.NewServer(story, herokusim.Options{From: story.Gate})
+		server.Begin()
+		var out, errs bytes.Buffer
+		c := gate.Command{
+			Args:   []string{"--app", sc.AppName(), "--api-key", testKey, "--record", "/dev/full"},
+			Stdout: &out, Stderr: &errs, Transport: server.Transport(),
+		}
+		if status := c.Main(t.Context()); status != gate.ExitPassed || strings.Count(errs.String(), "recording") != 1 {
+			t.Errorf("status %d; said: %s\n%s", status, errs.String(), out.String())
+		}
+	})
+}
+
+// An output file that cannot be written would let later steps go on without a word:
+// the step fails.
+func TestUnwritableFiles(t *testing.T) {
+	t.Parallel()
+	sc, err := herokusim.Load("plain-restart")
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := sc.Play()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			missing := filepath.Join(t.TempDir(), "missing", "file")
+			synctest.Test(t, func(t *testing.T) {
+				server := herokusim.NewServer(story, herokusim.Options{From: story.Gate})
+				server.Begin()
+				var out, errs bytes.Buffer
+				env := map[string]string{"GITHUB_ACTIONS": "true", name: missing, "INPUT_APP": sc.AppName(), "INPUT_API-KEY": testKey}
+				c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &errs, Transport: server.Transport()}
+				if status := c.Main(t.Context()); status != gate.ExitUndecided || !strings.Contains(errs.String(), missing) {
+					t.Errorf("status %d; said: %s\n%s", status, errs.String(), out.String())
+				}
+			})
 		})
 	}
 }
