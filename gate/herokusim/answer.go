@@ -64,6 +64,16 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request, fault *Fault) {
 		flush(w)
 		panic(http.ErrAbortHandler)
 	}
+	if fault != nil && fault.Trickle > 0 {
+		for i := range body {
+			w.Write(body[i : i+1])
+			flush(w)
+			if !sleep(r, fault.Trickle) {
+				panic(http.ErrAbortHandler)
+			}
+		}
+		return
+	}
 	w.Write(body)
 }
 

@@ -155,8 +155,8 @@ func (c *checker) fault(path string, f Fault) {
 	c.refuse(f.To <= f.From, path, "to is not later than from")
 	c.share(path+".share", f.Share)
 	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)
-	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0, path, "delay, stale and retry-after cannot be less than zero")
+	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0 || f.Trickle < 0, path, "delay, stale, trickle and retry-after cannot be less than zero")
 	c.refuse(f.Page < 0 || f.Page > 2, path+".page", "page is 1, the first, or 2, all further ones")
-	wrong := f.Status != 0 || f.Body != "" || f.HTML || f.Hang || f.Reset || f.CutBody || f.Stale > 0 || f.Delay > 0
-	c.refuse(!wrong, path, "the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale or delay")
+	wrong := f.Status != 0 || f.Body != "" || f.HTML || f.Hang || f.Reset || f.CutBody || f.Stale > 0 || f.Delay > 0 || f.Clock != 0 || f.NoDate || f.Trickle > 0
+	c.refuse(!wrong, path, "the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale, delay, clock, no-date or trickle")
 }

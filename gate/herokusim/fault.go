@@ -45,6 +45,14 @@ func (f *Fault) wait(s *Server, r *http.Request) bool {
 	return true
 }
 
+// date is what the answer says of the platform's clock.
+func (f *Fault) date(w http.ResponseWriter, now time.Time) {
+	w.Header().Set("Date", now.Add(f.Clock).UTC().Format(http.TimeFormat))
+	if f.NoDate {
+		w.Header()["Date"] = nil // to delete it would not do: one is made up then
+	}
+}
+
 // answer gives the bad answer; false if a good one is to be given, perhaps stale or cut.
 func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 	switch {

@@ -30,7 +30,7 @@ func TestRefusals(t *testing.T) {
 		"label":            {head + "events:\n  - at: 0s\n    crash: {label: web}\n", `s.yaml:4: label "web": write it as in "web.1", with a process type of the app`},
 		"versions":         {head + "releases:\n  - {version: 7, at: -2h}\n  - {version: 7, at: -1h}\n", `s.yaml:4: release v7 comes after v7: versions rise`},
 		"preboot in space": {head + "app:\n  space: s\n  preboot: true\n", `s.yaml:4: preboot is of the Common Runtime: leave out space "s" or preboot`},
-		"fault":            {head + "faults:\n  - {from: 1s, to: 2s}\n", `s.yaml:3: the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale or delay`},
+		"fault":            {head + "faults:\n  - {from: 1s, to: 2s}\n", `s.yaml:3: the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale, delay, clock, no-date or trickle`},
 		"fault times":      {head + "faults:\n  - {from: 2s, to: 1s, hang: true}\n", `s.yaml:3: to is not later than from`},
 		"share":            {head + "log:\n  double: 1.5\n", `s.yaml:3: a share is 0 to 1`},
 		"both ends":        {head + "events:\n  - at: 0s\n    deploy: {}\n    timing:\n      web: {term: 1s, exit: 3s}\n", `s.yaml:6: term and exit both say when the old process ends: keep one`},

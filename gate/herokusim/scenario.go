@@ -267,6 +267,11 @@ type Fault struct {
 	Reset   bool          `yaml:"reset,omitempty"`
 	CutBody bool          `yaml:"cut-body,omitempty"` // half of the body, then a reset
 	Stale   time.Duration `yaml:"stale,omitempty"`    // answers as this long ago
+	// Clock moves the Date of the answers; NoDate leaves it out.
+	Clock  time.Duration `yaml:"clock,omitempty"`
+	NoDate bool          `yaml:"no-date,omitempty"`
+	// Trickle gives the answer byte by byte, so far apart.
+	Trickle time.Duration `yaml:"trickle,omitempty"`
 	// RetryAfter is sent with Status.
 	RetryAfter time.Duration `yaml:"retry-after,omitempty"`
 }

@@ -110,6 +110,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		now = s.Now()
 		w.Header().Set("Date", s.story.Time(now).UTC().Format(http.TimeFormat))
 	}
+	if fault != nil {
+		fault.date(w, s.story.Time(now))
+	}
 	if fault != nil && fault.answer(w, r) {
 		return
 	}

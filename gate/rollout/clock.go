@@ -5,41 +5,27 @@ package rollout
 
 import "time"
 
-// clockSamples is how many of the platform's answers the clock is judged by.
-const clockSamples = 5
-
 // platformClock translates between the platform's time and time since the start
 // of the gate. A Date header is cut to whole seconds and was written before the
-// answer arrived, so it is always behind; the earliest of the last few answers is
-// taken. The platform's clock is thereby never believed to be further on than it
-// is, so no hold ends too early; it may end a second or two late.
+// answer arrived, so it is always behind; of all answers the one that is the furthest
+// behind is taken. The platform's clock is thereby never believed to be further on
+// than it is, also if a wrong one answers for a while, so no hold ends too early; it
+// may end late.
 type platformClock struct {
-	zeros []time.Time // what each answer makes of the moment the gate started
+	start time.Time // the start of the gate, by the platform's clock; zero before any answer
 }
 
 func (c *platformClock) learn(date time.Time, at time.Duration) {
 	if date.IsZero() {
 		return
 	}
-	c.zeros = append(c.zeros, date.Add(-at))
-	if len(c.zeros) > clockSamples {
-		c.zeros = c.zeros[1:]
+	if start := date.Add(-at); c.start.IsZero() || start.Before(c.start) {
+		c.start = start
 	}
 }
 
 // zero is the platform's time at the start of the gate; false before any answer.
-func (c *platformClock) zero() (time.Time, bool) {
-	if len(c.zeros) == 0 {
-		return time.Time{}, false
-	}
-	z := c.zeros[0]
-	for _, t := range c.zeros[1:] {
-		if t.Before(z) {
-			z = t
-		}
-	}
-	return z, true
-}
+func (c *platformClock) zero() (time.Time, bool) { return c.start, !c.start.IsZero() }
 
 // now is the platform's time at the given moment; zero before any answer.
 func (c *platformClock) now(at time.Duration) time.Time {
