@@ -18,7 +18,7 @@ type promise struct {
 // Which release is waited for, and what its fate means.
 var targetPromises = []promise{
 	{"latest is the newest release at the start", []string{"plain-restart: passed rolled-out", "capture-020-releases-seconds-apart: passed rolled-out"}},
-	{"a list that is behind does not hide a newer one", []string{"latest-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind: passed rolled-out"}},
+	{"a list that is behind does not hide a newer one", []string{"latest-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind-log-off: passed rolled-out"}},
 	{"its release phase is waited for", []string{"release-phase-runs-when-the-gate-comes: passed rolled-out", "phase-succeeds: passed rolled-out", "release-phase-outlasts-the-timeout: timed-out release-missing"}},
 	{"a release phase that failed or expired ends the wait", []string{"phase-fails: failed release-failed", "release-phase-expires: failed release-failed", "commit-whose-release-phase-fails: failed release-failed"}},
 	{"a status that is not known is not good", []string{"release-of-an-unknown-status: timed-out release-missing"}},
@@ -32,16 +32,16 @@ var targetPromises = []promise{
 	{"an abbreviation of two commits is refused", []string{"commit-ambiguous: failed invalid-input", "commit-ambiguous-with-a-build: failed invalid-input"}},
 	{"builds tell that the commit's release is coming", []string{"commit-abbreviated-while-it-builds: passed rolled-out", "commit-that-is-not-built-in-time: timed-out release-missing"}},
 	{"or that it will not come", []string{"commit-whose-build-fails: failed build-failed"}},
-	{"a failure of an earlier try is not that of this one", []string{"commit-that-failed-in-an-earlier-try: passed rolled-out", "commit-whose-release-phase-failed-is-retried: passed rolled-out"}},
+	{"a failure of an earlier try is not that of this one", []string{"commit-that-failed-in-an-earlier-try: passed rolled-out", "commit-whose-release-phase-failed-is-retried: passed rolled-out", "commit-that-failed-a-moment-ago: failed release-failed"}},
 	{"an older release that is fully rolled out does not open the gate meanwhile", []string{"commit-that-an-older-release-had: passed rolled-out", "commit-that-other-code-has-followed: timed-out release-missing", "commit-followed-by-a-config-release: passed rolled-out", "commit-comes-back-by-a-rollback: passed rolled-out"}},
 	{"where no commit can be matched, that is said", []string{"container-commit-cannot-be-matched: timed-out release-missing", "fir-commit-cannot-be-matched: timed-out release-missing"}},
 	{"the commit of an image serves where the platform knows it", []string{"fir-commit-by-image: passed rolled-out"}},
-	{"a newer release is followed", []string{"superseded-and-followed: passed rolled-out", "capture-081-crash-and-then-a-config-release: passed rolled-out"}},
+	{"a newer release is followed", []string{"superseded-and-followed: passed rolled-out", "commit-that-was-followed-a-moment-ago: passed rolled-out", "capture-081-crash-and-then-a-config-release: passed rolled-out"}},
 	{"or ends the wait, if the caller says so", []string{"superseded-and-told-to-fail: failed superseded"}},
 	{"a newer release that fails supersedes nothing", []string{"superseded-by-a-release-that-fails: passed rolled-out"}},
 	{"code from before the target that comes back is a failure", []string{"rolled-back-while-waiting: failed rolled-back", "rolled-back-without-a-log: failed rolled-back", "rolled-back-on-fir: failed rolled-back", "rolled-back-container: failed rolled-back", "old-commit-is-deployed-again: failed rolled-back", "rolled-back-before-its-release-phase-is-over: failed rolled-back"}},
-	{"the target's own code is not older code", []string{"rolled-back-to-the-target-itself: passed rolled-out", "same-commit-is-deployed-again: passed rolled-out"}},
-	{"as long as it is not known which code came, the gate stays shut", []string{"rolled-back-while-the-slug-cannot-be-read: failed rolled-back", "rolled-back-while-the-releases-are-behind: failed rolled-back"}},
+	{"the target's own code is not older code", []string{"rolled-back-to-the-target-itself: passed rolled-out", "same-commit-is-deployed-again: passed rolled-out", "deploy-that-failed-is-repaired: passed rolled-out"}},
+	{"as long as it is not known which code came, the gate stays shut", []string{"rolled-back-while-the-slug-cannot-be-read: failed rolled-back", "rolled-back-while-the-releases-are-behind: failed rolled-back", "rolled-back-while-the-releases-call-it-pending: failed rolled-back"}},
 	{"a config change is a release like any other", []string{"config-release-with-preboot: passed rolled-out"}},
 }
 

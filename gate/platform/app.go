@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -70,7 +71,8 @@ func (c *Client) Code(ctx context.Context, app string, code rollout.CodeRef) (ro
 	var ex *exchange
 	var err error
 	if code.Image {
-		seen, ex, err = c.image(ctx, app, code.ID)
+		first, _, _ := strings.Cut(code.ID, imageSeparator)
+		seen, ex, err = c.image(ctx, app, first)
 	} else {
 		seen, ex, err = c.slug(ctx, app, code.ID)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -160,6 +161,9 @@ type releaseRow struct {
 	} `json:"artifacts"`
 }
 
+// imageSeparator stands between the ids, if a release should have several images.
+const imageSeparator = "+"
+
 func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
 	name := idOrVersion
 	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {
@@ -177,10 +181,13 @@ func release(r releaseRow) rollout.Release {
 	if r.Slug != nil {
 		seen.SlugID = r.Slug.ID
 	}
+	var images []string
 	for _, a := range r.Artifacts {
 		if a.Type == "oci-image" {
-			seen.ImageID = a.ID
+			images = append(images, a.ID)
 		}
 	}
+	slices.Sort(images)
+	seen.ImageID = strings.Join(images, imageSeparator)
 	return seen
 }

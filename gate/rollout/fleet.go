@@ -140,6 +140,9 @@ func (f *fleet) label(name, typ string) (lb *label, made bool) {
 // once. A type of the formation may bear such a name; it still does when it was
 // scaled to zero not long ago, since then an old dyno of it may still run.
 func (f *fleet) oneOff(typ string) bool {
+	if _, ok := f.formation[typ]; ok && slices.Contains(f.cfg.Types, typ) {
+		return false // the caller says that it is not
+	}
 	switch typ {
 	case "release": // the formation of every app with a release phase has it, at zero
 		return !f.formed[typ]

@@ -453,6 +453,7 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 		return rollout.Release{ID: fmt.Sprint("r", v), Version: v, Status: "succeeded", SlugID: slug, CreatedAt: at(time.Duration(v-42) * sec)}
 	}
 	old := b.look.Releases
+	old[1].Current = false
 	b.look.Releases = []rollout.Release{release(99, "s42"), release(100, "s42")}
 	b.sees(20*sec, dyno("web.1", 100, "up", 15*sec))
 	b.shut("v43 to v98 are not known")
@@ -496,5 +497,96 @@ func TestProcessTypeThatComesWithTheRelease(t *testing.T) {
 	b.sees(100*sec, dyno("web.1", 42, "up", 1*sec))
 	if v, _ := b.core.Verdict(); v.Reason != rollout.NothingToRun {
 		t.Errorf("%+v, want nothing-to-run", v)
+	}
+}
+
+// Labels of code that are no commits come again without being old code; a label may
+// be an abbreviated commit.
+func TestLabelsOfCode(t *testing.T) {
+	t.Parallel()
+	const whole = "0123456789abcdef0123456789abcdef01234567"
+	for name, c := range map[string]struct {
+		before, target, newer string // labels of v41, v42 and v43
+		want                  rollout.Reason
+	}{
+		"names of branches":       {"main", "hotfix", "main", rollout.RolledOut},
+		"other commits":           {"aaaaaaa1", "bbbbbbb2", "ccccccc3", rollout.RolledOut},
+		"the old commit, rebuilt": {"aaaaaaa1", "bbbbbbb2", "aaaaaaa1", rollout.RolledBack},
+		"the same, rebuilt":       {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
+		"no labels":               {"", "", "", rollout.RolledOut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+			b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+			b.look.Releases[1].Current = false
+			b.look.Releases = append(b.look.Releases, rollout.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s43", Current: true, CreatedAt: at(1 * sec)})
+			b.sees(2*sec, dyno("web.1", 43, "up", 1*sec))
+			for id, label := range map[string]string{"s41": c.before, "s42": c.target, "s43": c.newer} {
+				b.apply(3*sec, rollout.Observation{Code: &rollout.Code{ID: id, Commit: label, CreatedAt: at(1 * sec)}})
+			}
+			b.sees(200*sec, dyno("web.1", 43, "up", 1*sec))
+			if v, _ := b.core.Verdict(); v.Reason != c.want {
+				t.Errorf("%+v, want %s", v, c.want)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		want   string
+		labels [2]string // of v41 and v42
+		bad    bool
+		target int
+	}{
+		"label abbreviated":            {whole, [2]string{"fffffff", whole[:7]}, false, 42},
+		"labels that go on":            {whole, [2]string{"fffffff", whole + "-1"}, false, 42},
+		"one commit in two lengths":    {whole[:9], [2]string{whole[:12], whole}, false, 42},
+		"two commits that begin alike": {whole[:7], [2]string{whole[:7] + "00", whole}, true, 0},
+		"too short a label":            {whole, [2]string{"fffffff", whole[:6]}, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{Want: rollout.Want{Commit: c.want}})
+			b.apply(0, rollout.Observation{Builds: &rollout.Builds{}})
+			b.sees(1*sec, dyno("web.1", 42, "up", 1*sec))
+			b.apply(2*sec, rollout.Observation{Code: &rollout.Code{ID: "s41", Commit: c.labels[0]}})
+			b.apply(2*sec, rollout.Observation{Code: &rollout.Code{ID: "s42", Commit: c.labels[1]}})
+			v, _ := b.core.Verdict()
+			found := 0
+			if p := b.core.Picture(); p.Target != nil {
+				found = p.Target.Version
+			}
+			if (v.Reason == rollout.InvalidInput) != c.bad || found != c.target {
+				t.Errorf("target v%d, %+v; want v%d, ambiguous %v", found, v, c.target, c.bad)
+			}
+		})
+	}
+}
+
+// A dyno runs a release that the list does not call succeeded: the list is behind,
+// and may be so on what code it is.
+func TestNotFooledByAPendingReleaseThatRuns(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"pending", "", "odd"} {
+		b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+		b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+		b.look.Releases = append(b.look.Releases, rollout.Release{ID: "r43", Version: 43, Status: status, SlugID: "s41", CreatedAt: at(1 * sec)})
+		b.sees(200*sec, dyno("web.1", 43, "up", 1*sec))
+		b.shut("v43 runs the code of v41")
+	}
+}
+
+// A dyno that was up in between has not been crashed all the time.
+func TestCrashGraceBeginsAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.logs(0, time.Hour)
+	d := dyno("web.1", 42, "crashed", 1*sec)
+	b.sees(10*sec, d)
+	d.UpdatedAt = at(70 * sec) // up from 20 s on, crashed again now
+	b.sees(72*sec, d)
+	b.shut("it has been crashed for 2 s")
+	b.sees(131*sec, d)
+	if v, _ := b.core.Verdict(); v.Reason != rollout.DynosCrashed {
+		t.Errorf("%+v, want dynos-crashed", v)
 	}
 }

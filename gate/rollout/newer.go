@@ -2,11 +2,14 @@
 
 package rollout
 
+import "strings"
+
 const (
 	// maxNewer is how many different codes after the target are compared by commit with
-	// those from before it, the newest first; maxPredecessors is how many those are.
+	// those from before it: the newest, and all of which a dyno is listed.
+	// maxPredecessors is how many those from before are.
 	maxNewer        = 5
-	maxPredecessors = 5
+	maxPredecessors = 10
 )
 
 // An origin is where the code of a release after the target comes from.
@@ -22,7 +25,9 @@ const (
 func (t *target) seeNewer() {
 	t.newerMax, t.returned, t.unjudged, t.unread = 0, 0, 0, nil
 	lowest := t.releases.lowest()
+	// Of a release without any code nothing can be told; the caller is.
 	judged := map[CodeRef]origin{{}: fromAfter, t.rel.Code(): fromAfter}
+	compared := 0
 	for _, r := range t.releases.sorted() {
 		if r.Version <= t.rel.Version {
 			return
@@ -35,12 +40,13 @@ func (t *target) seeNewer() {
 		from, known := judged[code]
 		switch {
 		case known:
-		case lowest[code] < t.rel.Version:
+		case lowest[code] > 0 && lowest[code] < t.rel.Version:
 			from = fromBefore
-		case len(judged) > maxNewer+1:
-			from = fromAfter
-		default:
+		case compared < maxNewer || t.listed[r.Version]:
 			from = t.origin(code)
+			compared++
+		default:
+			from = fromAfter
 		}
 		judged[code] = from
 		switch from {
@@ -61,7 +67,7 @@ func (t *target) origin(code CodeRef) origin {
 	if !read || !ownRead {
 		return originUnknown
 	}
-	if c.Commit != "" {
+	if isCommit(c.Commit) { // and no word that comes again, such as the name of a branch
 		if c.Commit == mine.Commit {
 			return fromAfter
 		}
@@ -98,7 +104,7 @@ func (t *target) predecessors() []CodeRef {
 	seen := map[CodeRef]bool{t.rel.Code(): true, {}: true}
 	var codes []CodeRef
 	for _, r := range t.releases.sorted() {
-		if r.Version < t.rel.Version && !seen[r.Code()] && len(codes) < maxPredecessors {
+		if r.Version < t.rel.Version && r.ran() && !seen[r.Code()] && len(codes) < maxPredecessors {
 			seen[r.Code()] = true
 			codes = append(codes, r.Code())
 		}
@@ -131,4 +137,21 @@ func (t *target) codesWanted() []CodeRef {
 		}
 	}
 	return refs
+}
+
+// isCommit tells whether a label of code looks like a commit.
+func isCommit(label string) bool {
+	return len(label) >= shortCommit && strings.Trim(label, "0123456789abcdef") == ""
+}
+
+// codeless is the newest succeeded release after the target whose code the platform
+// does not tell; 0 if there is none.
+func (t *target) codeless() int {
+	newest := 0
+	for _, r := range t.releases.byVersion {
+		if r.Version > t.rel.Version && r.Status == "succeeded" && r.Code().ID == "" {
+			newest = max(newest, r.Version)
+		}
+	}
+	return newest
 }

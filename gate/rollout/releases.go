@@ -74,11 +74,14 @@ func (rs *releases) sorted() []Release {
 	return out
 }
 
-// lowest is, for each code, the lowest version that has it.
+// ran tells whether dynos have run the release, or may have.
+func (r *Release) ran() bool { return !r.failed() && r.Status != "pending" }
+
+// lowest is, for each code, the lowest version that has run it.
 func (rs *releases) lowest() map[CodeRef]int {
 	versions := make(map[CodeRef]int, len(rs.byVersion))
 	for _, r := range rs.byVersion {
-		if v, ok := versions[r.Code()]; !ok || r.Version < v {
+		if v, ok := versions[r.Code()]; r.ran() && (!ok || r.Version < v) {
 			versions[r.Code()] = r.Version
 		}
 	}

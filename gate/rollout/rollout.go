@@ -181,6 +181,9 @@ func (r *Rollout) retarget() {
 	if r.longAgo() && r.target.building() {
 		r.notice(fmt.Sprintf("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", rel.Version))
 	}
+	if n := r.target.codeless(); n > 0 {
+		r.notice(fmt.Sprintf("the platform does not tell which code release v%d carries: a rollback would not be seen", n))
+	}
 	if n := r.target.newerMax; n > 0 {
 		r.notice(fmt.Sprintf("release v%d was made after v%d; its dynos count as new, too", n, rel.Version))
 	}

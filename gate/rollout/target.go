@@ -12,8 +12,11 @@ import (
 const (
 	// maxSlugs bounds the search for a commit among the newest releases.
 	maxSlugs = 10
-	// A failure from so long before the gate is that of an earlier try.
+	// A release from so long before the gate is that of an earlier try to deploy.
 	tryMemory = 30 * time.Minute
+	// Commits have 40 digits, and are abbreviated to 7 or more.
+	wholeCommit = 40
+	shortCommit = 7
 )
 
 // target follows the release that is waited for.
@@ -28,11 +31,12 @@ type target struct {
 	first    int           // the newest version at the first look; -1 before it
 	lookedAt time.Duration // when the newest full look was asked for
 
-	heard   int      // the newest version that the log has told of
-	running int      // the newest version that a listed dyno was of
-	rel     *Release // nil while it is not known
-	missing bool     // the newest look should have shown the target, and did not
-	bad     string   // the caller's wish cannot be met: why
+	heard   int          // the newest version that the log has told of
+	running int          // the newest version that a listed dyno was of
+	listed  map[int]bool // the versions that the dynos of the newest look are of
+	rel     *Release     // nil while it is not known
+	missing bool         // the newest look should have shown the target, and did not
+	bad     string       // the caller's wish cannot be met: why
 
 	newerMax int       // the newest succeeded release after the target
 	returned int       // a newer release that brings old code back; 0 if none
@@ -46,8 +50,10 @@ func newTarget(cfg *Config, clock *platformClock) *target {
 
 // see takes in a look at the lists.
 func (t *target) see(l *Look) {
+	t.listed = map[int]bool{}
 	for _, d := range l.Dynos {
 		t.running = max(t.running, d.Version)
+		t.listed[d.Version] = true
 	}
 	if !l.Full() {
 		return
@@ -148,38 +154,41 @@ func (t *target) correct() {
 }
 
 // byCommit finds the release that brought the commit: the first good one in the
-// newest run of releases with one code, or the last one if none is good. A release
-// with the commit that other code has followed is not it, nor one whose failure is
-// that of an earlier try: the commit is then about to be deployed again.
+// newest run of releases with that code, or the last one if none is good. A release
+// of an earlier try is not it, nor one that failed while the commit is built again.
 func (t *target) byCommit() *Release {
-	full, bad := t.fullCommit()
-	if bad != "" {
-		t.bad = bad
+	if t.bad = t.ambiguous(); t.bad != "" {
 		return nil
 	}
+	short := len(t.cfg.Want.Commit) < wholeCommit
+	if short && !t.built && t.lookedAt < listLag {
+		return nil // a build may show that two commits begin so
+	}
 	var found *Release
-	for _, r := range t.releases.sorted() {
+	followed := false // by other code that runs
+	for i, r := range t.releases.sorted() {
 		code := r.Code()
 		c, read := t.codes[code.ID]
 		switch {
+		case code.ID != "" && !read && i < maxSlugs && (found == nil || short):
+			return nil // to be read first
 		case found != nil && code != found.Code():
-			return t.thisTry(found) // the run is over
-		case found == nil && code.ID != "" && !read:
-			return nil
-		case read && full != "" && c.Commit == full:
+			return t.thisTry(found, followed)
+		case read && t.wanted(c.Commit):
 			if found == nil || r.Status == "succeeded" {
 				found = &r
 			}
 		case found == nil && r.Version <= t.first && r.Status == "succeeded":
-			return nil
+			followed = true
 		}
 	}
-	return t.thisTry(found)
+	return t.thisTry(found, followed)
 }
 
-// thisTry is the release, unless it failed in an earlier try to deploy the commit.
-func (t *target) thisTry(r *Release) *Release {
-	if r == nil || !r.failed() {
+// thisTry is the release, unless it is that of an earlier try to deploy the commit:
+// long ago, and it failed or other code has followed it, or a newer build is there.
+func (t *target) thisTry(r *Release, followed bool) *Release {
+	if r == nil || !r.failed() && !followed {
 		return r
 	}
 	if !t.built && t.lookedAt < listLag {
@@ -204,14 +213,19 @@ func (r *Release) unfinished() string {
 		return "its release phase is not over"
 	case "":
 		return "the platform does not tell its status"
+	case "failed", "expired":
+		return "it " + r.Status + ", and a newer one may be there"
 	}
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", r.Status)
 }
 
-// fullCommit is the one commit that begins with what the caller gave; empty if none
-// is known yet. It refuses to choose between two.
-func (t *target) fullCommit() (full, bad string) {
-	commits := make([]string, 0, len(t.codes)+len(t.builds))
+// ambiguous says which two commits begin with what the caller gave; empty if there
+// are no two. It refuses to choose between them.
+func (t *target) ambiguous() string {
+	if len(t.cfg.Want.Commit) >= wholeCommit {
+		return ""
+	}
+	var commits []string
 	for _, c := range t.codes {
 		commits = append(commits, c.Commit)
 	}
@@ -219,21 +233,24 @@ func (t *target) fullCommit() (full, bad string) {
 		commits = append(commits, b.Commit)
 	}
 	slices.Sort(commits)
+	before := ""
 	for _, c := range commits {
 		switch {
-		case c == full || !t.wanted(c):
-		case full != "":
-			return "", fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.cfg.Want.Commit, full, c)
+		case !t.wanted(c):
+		case before != "" && !strings.HasPrefix(c, before): // one that is a part of the other is the same
+			return fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.cfg.Want.Commit, before, c)
 		default:
-			full = c
+			before = c
 		}
 	}
-	return full, ""
+	return ""
 }
 
-// wanted tells whether a commit is the one that the caller gave, or begins with it.
+// wanted tells whether a commit is the one that the caller gave: either of the two
+// may be abbreviated.
 func (t *target) wanted(commit string) bool {
-	return commit != "" && strings.HasPrefix(commit, strings.ToLower(t.cfg.Want.Commit))
+	want := strings.ToLower(t.cfg.Want.Commit)
+	return strings.HasPrefix(commit, want) || len(commit) >= shortCommit && strings.HasPrefix(want, commit)
 }
 
 func (t *target) seeCode(c *Code) {

@@ -8,13 +8,13 @@ import (
 )
 
 // unknownType is a process type that the caller named and the formation does not
-// have; empty if there is none.
+// have, nor had at the start; empty if there is none.
 func (r *Rollout) unknownType() string {
 	if r.full == nil || len(r.full.Formation) == 0 {
 		return ""
 	}
 	for _, t := range r.cfg.Types {
-		if !slices.ContainsFunc(r.full.Formation, func(f Formation) bool { return f.Type == t }) {
+		if _, ok := r.fleet.formation[t]; !ok {
 			return t
 		}
 	}

@@ -188,7 +188,8 @@ func (r *Rollout) otherCode() *Verdict {
 		return nil
 	}
 	// While the target's release phase runs it has not been live: nothing comes back.
-	if n := r.target.returned; n != 0 && rel.Status == "succeeded" {
+	// Nor does it while Heroku itself calls the target the current release.
+	if n := r.target.returned; n != 0 && rel.Status == "succeeded" && r.target.releases.current != rel.Version {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
 	}
 	if n := r.target.newerMax; n != 0 && r.cfg.FailOnNewer {
@@ -201,7 +202,7 @@ func (r *Rollout) otherCode() *Verdict {
 func (r *Rollout) crashed() *Verdict {
 	for _, lb := range r.fleet.sorted() {
 		rec := lb.rec
-		if rec == nil || r.fleet.version == 0 || !r.fleet.inScope(lb.typ) || r.fleet.old(rec) {
+		if rec == nil || r.fleet.version == 0 || !r.fleet.inScope(lb.typ) || r.fleet.oneOff(lb.typ) || r.fleet.old(rec) {
 			delete(r.crashSince, lb.name)
 			continue
 		}
@@ -209,7 +210,7 @@ func (r *Rollout) crashed() *Verdict {
 		switch {
 		case rec.State != "crashed":
 			delete(r.crashSince, lb.name)
-		case !seen:
+		case !seen || since < r.clock.elapsed(rec.UpdatedAt, r.now): // or it was up in between
 			since = r.clock.elapsed(rec.UpdatedAt, r.now)
 			r.crashSince[lb.name] = since
 		}
@@ -234,7 +235,11 @@ func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
 		said, _, _ := strings.Cut(f.Text, " ->")
 		what += fmt.Sprintf(" (%s)", said)
 	}
-	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: see its last log lines", lb.name, lb.rec.Version, what)}
+	next := "see its last log lines"
+	if !r.cfg.UseLog {
+		next = "see \"heroku logs\""
+	}
+	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: %s", lb.name, lb.rec.Version, what, next)}
 }
 
 // open passes when everything holds in one full look that knows of all that the
@@ -268,9 +273,6 @@ func (r *Rollout) open() *Verdict {
 // of the types, and how that is known.
 func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	rel := r.target.rel
-	if r.target.ahead() {
-		return false, "" // there is a release that the list does not show yet
-	}
 	if rel == nil || rel.Status != "succeeded" || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
@@ -295,21 +297,39 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	return true, basis
 }
 
-// doubtful says why the lists do not show that the target is what runs, or what newer
-// code has followed; empty if they do.
+// doubtful says what is waited for until the lists show that the target is what runs,
+// and which code has followed it; empty if they do.
 func (r *Rollout) doubtful() string {
 	t, v := r.target, r.target.rel.Version
 	switch {
+	case t.ahead():
+		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", max(t.heard, t.running))
 	case t.missing || t.releases.from > v:
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.releases.current != 0 && t.releases.current < v:
 		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.releases.current)
 	case t.unjudged != 0:
 		return fmt.Sprintf("word on which code release v%d carries", t.unjudged)
+	case r.unfinishedRuns() != 0:
+		return fmt.Sprintf("release v%d, which dynos already run, to be called succeeded", r.unfinishedRuns())
 	case r.unknownType() != "":
 		return fmt.Sprintf("the formation to show the process type %q", r.unknownType())
 	}
 	return ""
+}
+
+// unfinishedRuns is a release after the target that has not succeeded by the list
+// though a dyno of it is listed, so that the list is behind; 0 if there is none.
+func (r *Rollout) unfinishedRuns() int {
+	if r.fleet.look == nil {
+		return 0
+	}
+	for _, d := range r.fleet.look.Dynos {
+		if d.Version > r.target.rel.Version && !r.fleet.oneOff(d.Type) && r.target.releases.byVersion[d.Version].Status != "succeeded" {
+			return d.Version
+		}
+	}
+	return 0
 }
 
 // suspect tells whether the newest release may not be the one that was meant: when
@@ -348,8 +368,8 @@ func (r *Rollout) passed(basis Basis) *Verdict {
 	}
 	if wanted == 0 {
 		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: the formation is scaled to zero (%s)", how)
-		r.notice("the formation wants no dynos: nothing runs")
+		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: what is in scope is scaled to zero (%s)", how)
+		r.notice("the formation wants no dynos of what is in scope: nothing runs")
 		return v
 	}
 	who := fmt.Sprintf("release v%d runs alone", r.fleet.version)
@@ -406,7 +426,10 @@ func (r *Rollout) timedOut() *Verdict {
 		v.Reason = NewDynosMissing
 		v.Message = fmt.Sprintf("release v%d has only %d of %s up after %s: see why with \"heroku ps\" and \"heroku logs\"", rel.Version, up, count(wanted, "new dyno"), after)
 	case r.doubtful() != "":
-		v.Reason = PlatformUnreachable
+		v.Reason = OldDynosRemain
+		if len(r.outages) > 0 {
+			v.Reason = PlatformUnreachable
+		}
 		v.Message = fmt.Sprintf("still waiting after %s for %s: see \"heroku releases\", and run the step again", after, r.doubtful())
 	case r.cfg.RequireProof:
 		v.Reason = Unproven

@@ -224,6 +224,9 @@ func (r *run) take(n news) (last bool) {
 }
 
 func (r *run) apply(o rollout.Observation) {
+	if _, done := r.core.Verdict(); done {
+		return // and a recording ends with what brought the verdict
+	}
 	o.At = r.elapsed()
 	if r.Record != nil {
 		r.Record(o)
