@@ -65,6 +65,7 @@ func (c *checker) app() {
 		c.refuse(d < 0, path, "%s is %s: it cannot be less than zero", path, d)
 	}
 	c.refuse(sc.Budget != nil && *sc.Budget < 0, "budget", "budget cannot be less than zero")
+	c.refuse(sc.Drain < 0, "drain", "drain cannot be less than zero")
 }
 
 func (c *checker) releases() {

@@ -41,7 +41,9 @@ type Scenario struct {
 	// RestartingLine prints "Restarting" with preboot, too. Not known of Heroku.
 	RestartingLine bool `yaml:"restarting-line,omitempty"`
 	// Budget is how many requests the account has left at first. Nil means 4500.
-	Budget *int    `yaml:"budget,omitempty"`
+	Budget *int `yaml:"budget,omitempty"`
+	// Drain is how many requests a minute other programs of the account make.
+	Drain  float64 `yaml:"drain,omitempty"`
 	Log    Log     `yaml:"log,omitempty"`
 	Faults []Fault `yaml:"faults,omitempty"`
 	Events []Event `yaml:"events,omitempty"`

@@ -137,7 +137,7 @@ const (
 func (s *Server) spend(now time.Duration, cost float64) (left int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens = min(bucket, s.tokens+(now-s.filled).Minutes()*refill)
+	s.tokens = max(0, min(bucket, s.tokens+(now-s.filled).Minutes()*(refill-s.story.Scenario.Drain)))
 	s.filled = now
 	if s.tokens < cost {
 		return 0, false

@@ -12,14 +12,16 @@ import "time"
 // than it is, also if a wrong one answers for a while, so no hold ends too early; it
 // may end late.
 type platformClock struct {
-	start time.Time // the start of the gate, by the platform's clock; zero before any answer
+	start  time.Time // the start of the gate, by the platform's clock; zero before any answer
+	newest time.Time // the same by the newest answer alone
 }
 
 func (c *platformClock) learn(date time.Time, at time.Duration) {
 	if date.IsZero() {
 		return
 	}
-	if start := date.Add(-at); c.start.IsZero() || start.Before(c.start) {
+	c.newest = date.Add(-at)
+	if start := c.newest; c.start.IsZero() || start.Before(c.start) {
 		c.start = start
 	}
 }
@@ -34,6 +36,15 @@ func (c *platformClock) now(at time.Duration) time.Time {
 		return time.Time{}
 	}
 	return z.Add(at)
+}
+
+// shown is the platform's time at the given moment as people are told it: that of the
+// newest answer, on which nothing is decided. Zero before any answer.
+func (c *platformClock) shown(at time.Duration) time.Time {
+	if c.newest.IsZero() {
+		return time.Time{}
+	}
+	return c.newest.Add(at)
 }
 
 // elapsed is when the platform's moment t was, on the gate's clock. It was no

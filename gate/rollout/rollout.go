@@ -468,7 +468,7 @@ func (r *Rollout) behind() bool {
 // Picture is all that is known now.
 func (r *Rollout) Picture() Picture {
 	p := Picture{
-		At: r.now, PlatformNow: r.clock.now(r.now),
+		At: r.now, PlatformNow: r.clock.shown(r.now),
 		App: r.fleet.app, Preboot: r.fleet.prebooted(),
 		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
 		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynos,
@@ -513,7 +513,7 @@ func (r *Rollout) waiting() string {
 	switch {
 	case r.verdict != nil && r.verdict.Result == Passed:
 		return ""
-	case r.fleet.look == nil:
+	case r.full == nil:
 		return "the first look at the app"
 	case rel == nil:
 		what := r.target.wish() + " to appear"

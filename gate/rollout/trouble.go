@@ -64,7 +64,7 @@ func (r *Rollout) unreachable() (reason string, is bool) {
 	switch {
 	case o == nil:
 		return "", r.fleet.look == nil
-	case r.fleet.look == nil || r.now-r.lookedAt > platformSilent:
+	case r.full == nil || r.now-r.lookedAt > platformSilent:
 		return o.reason, true
 	}
 	wanted, up, old := r.sums()

@@ -385,7 +385,7 @@ func (r *Rollout) passed(basis Basis) *Verdict {
 func (r *Rollout) lastPresumed() time.Time {
 	var last time.Time
 	for _, t := range r.types {
-		if at := r.clock.now(t.limit); t.Basis == Presumed && at.After(last) && at.After(r.times.ReleaseFinished) {
+		if at := r.clock.shown(t.limit); t.Basis == Presumed && at.After(last) && at.After(r.times.ReleaseFinished) {
 			last = at
 		}
 	}

@@ -52,6 +52,9 @@ func thrift(remaining int) time.Duration {
 	return leastLooked
 }
 
+// scarce tells that every request has to be weighed.
+func (r *run) scarce() bool { return thrift(r.Platform.Remaining()) == leastLooked }
+
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn() time.Duration {
 	next := r.elapsed() + idle
@@ -109,10 +112,13 @@ func (r *run) ask(ctx context.Context) {
 	if !r.looking && now >= r.nextLook() {
 		r.pace(now, w)
 		every := blindInterval
-		if w.Flowing {
+		switch {
+		case r.scarce():
+			every = never // a full look is for what asks for it, and for the opening
+		case w.Flowing:
 			every = fullInterval
 		}
-		full := w.Full || r.failed || r.askedAll < 0 || now >= r.askedAll+every
+		full := w.Full || r.failed || r.askedAll < 0 || now-r.askedAll >= every
 		// While nothing is answered one request is enough to see whether it is back.
 		r.look(ctx, "look", full && !r.down, w.Releases)
 		if w.Builds {
@@ -121,7 +127,9 @@ func (r *run) ask(ctx context.Context) {
 	}
 	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
 	if w.Preboot {
-		r.again("preboot")
+		if !r.scarce() {
+			r.again("preboot")
+		}
 		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
 	}
 	if w.Builds {

@@ -1,0 +1,255 @@
+// What the gate does when the Platform API fails: every kind of fault, at every time.
+
+package gate_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// faultKinds are ways in which an answer is bad.
+var faultKinds = map[string]herokusim.Fault{
+	"503 for people":             {HTML: true},
+	"503 in JSON":                {Status: 503},
+	"500 without a body":         {Status: 500, Body: " "},
+	"429 in JSON":                {Status: 429},
+	"429 as text":                {Status: 429, Body: "slow down"},
+	"429 that says when":         {Status: 429, RetryAfter: 3 * time.Second},
+	"never an answer":            {Hang: true},
+	"connection reset":           {Reset: true},
+	"answer cut off":             {CutBody: true},
+	"answer byte by byte":        {Trickle: time.Second},
+	"answer that is no JSON":     {Body: "hello"},
+	"JSON that is cut":           {Body: `[{"id":`},
+	"null":                       {Body: "null"},
+	"an object for a list":       {Body: `{"id":"x"}`},
+	"a list with a null":         {Body: "[null]"},
+	"a refusal for people":       {Status: 403, HTML: true},
+	"a wrong page":               {Status: 404, HTML: true},
+	"answers 12 s late":          {Delay: 12 * time.Second},
+	"answers 2 s late":           {Delay: 2 * time.Second},
+	"answers of 10 s ago":        {Stale: 10 * time.Second},
+	"a clock 10 minutes ahead":   {Clock: 10 * time.Minute},
+	"a clock 10 minutes behind":  {Clock: -10 * time.Minute},
+	"no clock":                   {NoDate: true},
+	"redirected to another host": {Status: http.StatusFound},
+}
+
+// A fault ends, and the gate opens then; it opens on nothing that the fault has said,
+// tells of the trouble once, and asks no more often than the budget bears.
+func TestFaultsThatPass(t *testing.T) {
+	t.Parallel()
+	for name, fault := range faultKinds {
+		for when, window := range map[string][2]time.Duration{
+			"from the start":      {0, 15 * time.Second},
+			"in the middle":       {10 * time.Second, 25 * time.Second},
+			"as it would open":    {30500 * time.Millisecond, 60 * time.Second},
+			"for a long time":     {5 * time.Second, 3 * time.Minute},
+			"again and again":     {0, 90 * time.Second},
+			"without the log":     {5 * time.Second, 3 * time.Minute},
+			"with preboot, blind": {5 * time.Second, 3 * time.Minute},
+		} {
+			if fault.Clock > 0 && when == "from the start" {
+				continue // there is no other clock to tell
+			}
+			t.Run(name+" "+when, func(t *testing.T) {
+				t.Parallel()
+				f := fault
+				f.From, f.To = window[0], window[1]
+				f.Path = "/apps/"
+				inputs := map[string]string{"release": "v42"}
+				sc := faulty()
+				switch when {
+				case "again and again":
+					share := 0.3
+					f.Share = &share
+				case "without the log":
+					inputs["logs"] = "off"
+				case "with preboot, blind":
+					inputs["logs"], sc.App.Preboot = "off", true
+					sc.Types["web"] = herokusim.Type{Quantity: 1}
+				}
+				sc.Faults = []herokusim.Fault{f}
+				o := playScenario(t, sc, inputs)
+				if when == "from the start" && o.verdict.Result == rollout.Undecided && f.HTML && f.Status != 0 {
+					return // as long as nothing good came from it, the address can be a wrong one
+				}
+				if o.verdict.Reason != rollout.RolledOut {
+					t.Fatalf("%+v at %s\n%s", o.verdict, o.at, o.stdout)
+				}
+				last := max(f.To, possible(story(t, sc), o))
+				limit := last + 90*time.Second
+				if inputs["logs"] == "off" || o.verdict.Basis == rollout.Presumed {
+					limit = last + 8*time.Minute
+				}
+				if f.Clock < 0 {
+					limit += -f.Clock // a hold is over by the clock that was the furthest behind
+				}
+				if o.at > limit {
+					t.Errorf("opened at %s, later than %s", o.at, limit)
+				}
+				if n := strings.Count(o.stdout, "gives no usable answer"); n > 6 {
+					t.Errorf("the trouble is told %d times", n)
+				}
+				if n, most := apiRequests(o.server), 75+int(15*o.at.Minutes()); n > most {
+					t.Errorf("%d requests in %s, want at most %d", n, o.at, most)
+				}
+				if t.Failed() {
+					t.Log(o.stdout)
+				}
+			})
+		}
+	}
+}
+
+// One endpoint fails to the end: what depends on it is lost, and nothing else.
+func TestFaultsOfOneEndpoint(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/dynos":            "timed-out platform-unreachable ",
+		"/formation":        "timed-out platform-unreachable ",
+		"/releases":         "timed-out platform-unreachable ",
+		"/features/preboot": "passed rolled-out proven",
+		"/log-sessions":     "passed rolled-out presumed",
+		"/slugs/":           "passed rolled-out proven",
+		"/builds":           "passed rolled-out proven",
+	} {
+		for name, fault := range map[string]herokusim.Fault{
+			"fails": {Status: 503}, "hangs": {Hang: true}, "is cut": {CutBody: true}, "says null": {Body: "null"},
+		} {
+			t.Run(path+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f := fault
+				f.Path, f.To = path, time.Hour
+				sc := faulty()
+				sc.Faults = []herokusim.Fault{f}
+				o := playScenario(t, sc, map[string]string{"timeout": "5m"})
+				if got := fmt.Sprintf("%s %s %s", o.verdict.Result, o.verdict.Reason, o.verdict.Basis); got != want {
+					t.Errorf("%s (%s), want %s\n%s", got, o.verdict.Message, want, o.stdout)
+				}
+			})
+		}
+	}
+}
+
+// The platform's no ends the wait at once, whenever it comes; a no for the log alone
+// only costs the proof.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{401: "undecided unauthorized", 403: "undecided forbidden", 404: "undecided app-not-found"} {
+		for _, from := range []time.Duration{0, 10 * time.Second, 29 * time.Second} {
+			t.Run(fmt.Sprintf("%d from %s", status, from), func(t *testing.T) {
+				t.Parallel()
+				sc := faulty()
+				sc.Faults = []herokusim.Fault{{From: from, To: time.Hour, Path: "/apps/", Status: status}}
+				o := playScenario(t, sc, nil)
+				if got := fmt.Sprintf("%s %s", o.verdict.Result, o.verdict.Reason); got != want {
+					t.Errorf("%s (%s), want %s", got, o.verdict.Message, want)
+				}
+				if limit := max(from, 2*time.Second) + 80*time.Second; o.at > limit {
+					t.Errorf("ended at %s, later than %s", o.at, limit)
+				}
+				if n := apiRequests(o.server); n > 30 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		}
+		t.Run(fmt.Sprintf("%d for the log", status), func(t *testing.T) {
+			t.Parallel()
+			sc := faulty()
+			sc.Log.Refused = status
+			if o := playScenario(t, sc, nil); o.verdict.Basis != rollout.Presumed {
+				t.Errorf("%+v\n%s", o.verdict, o.stdout)
+			}
+		})
+	}
+}
+
+// With little left of the account's budget, looks are rare, and the gate opens when
+// the proof is there all the same.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		budget int
+		logs   string
+		most   int // requests in the wait of about 10 minutes
+		late   time.Duration
+		says   bool
+	}{
+		{4500, "auto", 45, 3 * time.Second, false},
+		{4500, "off", 100, 15 * time.Second, false},
+		{400, "auto", 45, 3 * time.Second, true},
+		{400, "off", 75, 45 * time.Second, true},
+		{50, "auto", 40, 3 * time.Second, true},
+		{20, "off", 40, 3 * time.Minute, true},
+	} {
+		t.Run(fmt.Sprintf("%d left, logs %s", c.budget, c.logs), func(t *testing.T) {
+			t.Parallel()
+			sc := &herokusim.Scenario{
+				App: herokusim.App{Name: "poor", Preboot: true}, Budget: &c.budget,
+				Types:  map[string]herokusim.Type{"web": {Quantity: 20}},
+				Events: []herokusim.Event{{Deploy: &herokusim.Deploy{}}},
+				// Other programs of the account take what comes back.
+				Drain: 75,
+			}
+			o := playScenario(t, sc, map[string]string{"logs": c.logs})
+			if o.verdict.Result != rollout.Passed {
+				t.Fatalf("%+v\n%s", o.verdict, o.stdout)
+			}
+			could := possible(story(t, sc), o)
+			if c.logs == "off" {
+				could = 570 * time.Second // 60 s + 2 min + 2 min + 30 s + 20 times 12 s
+			}
+			if late := o.at - could; late > c.late {
+				t.Errorf("opened at %s, %s after it could", o.at, late)
+			}
+			if n := apiRequests(o.server); n > c.most {
+				t.Errorf("%d requests, want at most %d\n%s", n, c.most, o.stdout)
+			}
+			if said := strings.Contains(o.stdout, "budget of API requests is low"); said != c.says {
+				t.Errorf("said %v, want %v\n%s", said, c.says, o.stdout)
+			}
+		})
+	}
+}
+
+// faulty is a plain restart whose old process is killed at about 31 s.
+func faulty() *herokusim.Scenario {
+	return &herokusim.Scenario{
+		App:    herokusim.App{Name: "faulty"},
+		Types:  map[string]herokusim.Type{"web": {Quantity: 1, Timing: herokusim.Timing{Stop: herokusim.After(30 * time.Second)}}},
+		Events: []herokusim.Event{{Deploy: &herokusim.Deploy{}}},
+		Ends:   time.Hour,
+	}
+}
+
+func story(t *testing.T, sc *herokusim.Scenario) *herokusim.Story {
+	t.Helper()
+	st, err := sc.Play()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// playScenario runs the gate on a scenario in virtual time, and checks it against the truth.
+func playScenario(t *testing.T, sc *herokusim.Scenario, inputs map[string]string) (o outcome) {
+	t.Helper()
+	st := story(t, sc)
+	synctest.Test(t, func(t *testing.T) {
+		o = play(t, st, sc.AppName(), st.Gate, inputs, 0)
+		if slices.ContainsFunc(sc.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 }) {
+			o.outputs["old-gone-at"] = "" // it is told by that clock
+		}
+		checkTruth(t, st, o)
+	})
+	return o
+}
