@@ -1,0 +1,150 @@
+package rollout_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// FuzzObservations feeds the core anything in any order. It must not panic, must not
+// change its mind, must come to the same again, and must never open while its newest
+// look lists an old dyno, or less is up than is wanted.
+func FuzzObservations(f *testing.F) {
+	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"), uint8(0))
+	f.Add([]byte("LLLdddSSSxxxLLL"), uint8(3))
+	// A restart as it should be: app, preboot, log, the old one listed, its end, the new one.
+	f.Add([]byte{0, 0, 1, 0, 2, 0, 3, 1, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0, 3, 2, 10, 200, 3, 2, 10, 200, 3, 2}, uint8(0))
+	f.Add([]byte{0, 0, 1, 1, 4, 2, 3, 2, 10, 255, 10, 255, 10, 255, 3, 2}, uint8(1))
+	f.Fuzz(func(t *testing.T, script []byte, config uint8) {
+		if len(script) > 400 {
+			return
+		}
+		observations := play(script)
+		core, again := rollout.New(configOf(config)), rollout.New(configOf(config))
+		var look *rollout.Look
+		var verdict *rollout.Verdict
+		for _, o := range observations {
+			if o.Look != nil && (look == nil || o.Look.AskedAt >= look.AskedAt) {
+				look = o.Look
+			}
+			core.Apply(o)
+			core.Wants()
+			p := core.Picture()
+			v, done := core.Verdict()
+			switch {
+			case verdict != nil && (!done || v != *verdict):
+				t.Fatalf("first %+v, then %+v", *verdict, v)
+			case verdict == nil && done:
+				verdict = &v
+				if v.Result == rollout.Passed {
+					checkPass(t, p, look)
+				}
+			}
+		}
+		for _, o := range observations {
+			again.Apply(o)
+		}
+		first, _ := json.Marshal(core.Picture())
+		second, _ := json.Marshal(again.Picture())
+		if string(first) != string(second) {
+			t.Errorf("not the same again:\n%s\n%s", first, second)
+		}
+	})
+}
+
+func checkPass(t *testing.T, p rollout.Picture, look *rollout.Look) {
+	t.Helper()
+	if p.Target == nil || p.Target.Status != "succeeded" || p.OldRemaining != 0 || p.NewUp < p.NewWanted {
+		t.Errorf("passed with %+v", p)
+		return
+	}
+	for _, d := range look.Dynos {
+		if d.Version < p.Target.Version && d.State != "idle" && d.State != "down" {
+			t.Errorf("passed while %s of v%d is listed as %s, target v%d", d.Name, d.Version, d.State, p.Target.Version)
+		}
+	}
+}
+
+func configOf(b uint8) rollout.Config {
+	c := rollout.Config{App: "shop", UseLog: b&1 == 0, RequireProof: b&2 != 0, FailOnNewer: b&4 != 0, Timeout: time.Hour}
+	switch b >> 6 {
+	case 1:
+		c.Want.Version = 42
+	case 2:
+		c.Want.Commit = "abcdef1"
+	}
+	if b&8 != 0 {
+		c.Settle = 30 * time.Second
+	}
+	return c
+}
+
+// play makes observations of pairs of bytes: what, and how.
+func play(script []byte) []rollout.Observation {
+	var now time.Duration
+	var out []rollout.Observation
+	states := []string{"up", "starting", "crashed", "down", "idle"}
+	for i := 0; i+1 < len(script); i += 2 {
+		what, how := script[i], int(script[i+1])
+		now += 300 * time.Millisecond
+		o := rollout.Observation{Date: at(now).Truncate(time.Second)}
+		label := fmt.Sprintf("web.%d", 1+how%2)
+		line := func(kind rollout.LineKind) *rollout.Line {
+			return &rollout.Line{Stamp: at(now - time.Duration(how%7)*sec), Label: label, Kind: kind}
+		}
+		switch what % 14 {
+		case 0:
+			o.App = &rollout.App{ID: "a", Name: "shop", Generation: []string{"cedar", "cedar", "fir"}[how%3], Space: []string{"", "", "s"}[how%3]}
+		case 1:
+			o.Preboot = &rollout.Preboot{Known: how&2 == 0, Enabled: how&1 == 1}
+		case 2:
+			o.Log = &rollout.LogStatus{State: []rollout.LogState{rollout.Flowing, rollout.Gapped, rollout.Broken, rollout.Refused}[how%4], Since: at(-time.Duration(how) * time.Minute)}
+		case 3, 4:
+			o.Look = lookOf(now, how, states)
+		case 5:
+			o.Line = line(rollout.Replace)
+		case 6:
+			o.Line = line(rollout.Sigterm)
+		case 7:
+			o.Line = line(rollout.Start)
+		case 8:
+			o.Line = line(rollout.State)
+			o.Line.From, o.Line.To = states[how%5], states[how/5%5]
+		case 9:
+			o.Line = line(rollout.Exit)
+		case 10:
+			now += time.Duration(how) * sec
+		case 11:
+			o.Code = &rollout.Code{ID: fmt.Sprint("s", 40+how%4), Commit: []string{"abcdef12", "", "0123456789"}[how%3]}
+		case 12:
+			o.Trouble = &rollout.Trouble{Kind: rollout.Unreachable, Message: "no"}
+		case 13:
+			o.Line = line(rollout.Metric)
+			o.Line.UUID = fmt.Sprint(how % 3)
+		}
+		o.At = now
+		out = append(out, o)
+	}
+	return out
+}
+
+func lookOf(now time.Duration, how int, states []string) *rollout.Look {
+	l := &rollout.Look{AskedAt: now - time.Duration(how%3)*sec, Dynos: []rollout.Dyno{}}
+	for n := range how % 3 {
+		d := dyno(fmt.Sprintf("web.%d", n+1), 41+how/3%3, states[how/9%5], time.Duration(how%5)*sec)
+		l.Dynos = append(l.Dynos, d)
+	}
+	if how%4 != 3 {
+		l.Formation = []rollout.Formation{{Type: "web", Quantity: how / 2 % 3, CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)}}
+		for v := 40; v <= 42+how/16%2; v++ {
+			l.Releases = append(l.Releases, rollout.Release{
+				ID: fmt.Sprint("r", v), Version: v, Status: []string{"succeeded", "succeeded", "pending", "failed"}[how/32%4],
+				SlugID: fmt.Sprint("s", v), CreatedAt: at(time.Duration(v-42) * time.Minute), UpdatedAt: at(time.Duration(v-42) * time.Minute),
+			})
+		}
+	}
+	return l
+}
