@@ -9,6 +9,13 @@ import (
 	"time"
 )
 
+// Bounds of what is kept of a log that never ends. An app has at most some thousand
+// dynos, and a label some instances in the time of a wait.
+const (
+	maxLabels = 20_000
+	maxBeats  = 200
+)
+
 // fleet is what is known of the dynos of the app.
 type fleet struct {
 	cfg   *Config
@@ -283,6 +290,9 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	}
 	lb := f.labels[l.Label]
 	if lb == nil {
+		if len(f.labels) >= maxLabels {
+			return false // the list still tells of them
+		}
 		lb, _ = f.label(l.Label, f.typeOf(l.Label))
 		if f.look != nil { // and it is not in it
 			lb.leftAt, lb.fresh = at, f.newSinceFirstLook(l.Stamp)
@@ -290,6 +300,9 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	}
 	if l.Kind == Metric {
 		b := lb.beats[l.UUID]
+		if b == nil && len(lb.beats) >= maxBeats {
+			return false
+		}
 		if b == nil {
 			b = &beat{first: l.Stamp}
 			lb.beats[l.UUID] = b

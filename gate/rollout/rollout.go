@@ -52,6 +52,8 @@ const (
 	defaultCrashGrace = 60 * time.Second
 	// prebootLife is how long an answer to whether preboot is on is good for.
 	prebootLife = 150 * time.Second
+	// maxGaps is how many gaps of the log are told of.
+	maxGaps = 100
 	// crashLoop is how many crashes of one dyno within the grace are a loop.
 	crashLoop = 3
 )
@@ -239,7 +241,9 @@ func (r *Rollout) seeLog(s *LogStatus) {
 	r.fleet.seeLog(s, r.now)
 	switch s.State {
 	case Gapped:
-		r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
+		if len(r.gaps) < maxGaps {
+			r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
+		}
 		r.notice("the log has a gap (" + s.Reason + "): what it does not prove from here on is presumed after a hold")
 	case Refused:
 		r.notice("no log: " + s.Reason + "; without it nothing is proven, and the gate holds instead")

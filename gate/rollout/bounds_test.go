@@ -1,0 +1,45 @@
+package rollout_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// A log that never ends, with ever new labels, instances, crashes and gaps, does not
+// fill the memory.
+func TestBoundedMemory(t *testing.T) {
+	b := newBench(t, rollout.Config{RequireProof: true})
+	b.logs(0, time.Hour)
+	b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	heap := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc) / (1 << 20)
+	}
+	feed := func(from, to int) {
+		for i := from; i < to; i++ {
+			d := 2*sec + time.Duration(i)*time.Millisecond
+			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: "web.1", Kind: rollout.Metric, UUID: fmt.Sprint("u", i)}})
+			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: "web.1", Kind: rollout.Exit}})
+			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: fmt.Sprint("run.", i), Kind: rollout.Start}})
+			if i%5 == 0 {
+				b.apply(d, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: fmt.Sprint("gap ", i)}})
+				b.apply(d, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(d)}})
+			}
+		}
+	}
+	before := heap()
+	feed(0, 800)
+	if p := b.core.Picture(); len(p.Gaps) > 100 || len(p.Notices) > 50 {
+		t.Errorf("%d gaps, %d notices", len(p.Gaps), len(p.Notices))
+	}
+	if grown := heap() - before; grown > 8 {
+		t.Errorf("%.1f MiB for 800 labels", grown)
+	}
+	runtime.KeepAlive(b)
+}
