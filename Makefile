@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOSEC       := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 help: ## list the targets
@@ -21,10 +22,13 @@ SEED := 1
 rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
 	go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
-lint: ## vet, gofmt, staticcheck, tidiness of go.mod, actionlint
+lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
+	# Not asked of gosec: errors of closing and of printing (G104), files that the caller
+	# names (G304), random numbers of waiting times and of the simulator (G404, G115).
+	go run $(GOSEC) -quiet -exclude=G104,G304,G404,G115 -exclude-dir=.ci ./...
 	go mod tidy -diff
 	go run $(ACTIONLINT) $$(find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
 	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp action.yml Dockerfile "$$d"; \
