@@ -13,13 +13,16 @@
 // end was observed or its longest possible life is over. The files:
 //
 //   - observation.go: what can be told to the core
-//   - picture.go, verdict.go: what the core tells
-//   - rollout.go: the fold, and what it wants to be told next
-//   - target.go: which release is waited for, and what became of it
+//   - rollout.go: the fold
+//   - target.go, releases.go, newer.go: which release is waited for, and what came after it
+//   - types.go: the process types that the caller names
 //   - books.go: the bookkeeping of one label from the log
 //   - hold.go: how long an instance can hide
 //   - fleet.go: what lists and log have told of the dynos
 //   - standing.go: list, books and holds together, for one label
 //   - survey.go: the same, added up by process type
 //   - clock.go: the platform's time and the gate's own
+//   - trouble.go: what the platform did not answer
+//   - verdict.go, opening.go, timeout.go: how it ends; endings.go: what that means
+//   - picture.go, told.go: what the core tells; wants.go: what would help it along
 package rollout

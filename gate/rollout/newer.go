@@ -62,8 +62,8 @@ func (t *target) seeNewer() {
 // to have. The same commit, built again, is the same code. Code that was built after
 // the target was released is newer; of any other only the whole history tells.
 func (t *target) origin(code CodeRef) origin {
-	c, read := t.read(code)
-	mine, ownRead := t.read(t.rel.Code())
+	c, read := t.lookUp(code)
+	mine, ownRead := t.lookUp(t.rel.Code())
 	if !read || !ownRead {
 		return originUnknown
 	}
@@ -73,7 +73,7 @@ func (t *target) origin(code CodeRef) origin {
 		}
 		all := true
 		for _, p := range t.predecessors() {
-			o, read := t.read(p)
+			o, read := t.lookUp(p)
 			if o.Commit == c.Commit {
 				return fromBefore
 			}
@@ -89,8 +89,8 @@ func (t *target) origin(code CodeRef) origin {
 	return fromAfter
 }
 
-// read is what is known of code; if that was not read yet, it is noted as wanted.
-func (t *target) read(code CodeRef) (Code, bool) {
+// lookUp is what is known of code; if that was not read yet, it is noted as wanted.
+func (t *target) lookUp(code CodeRef) (Code, bool) {
 	c, ok := t.codes[code.ID]
 	if !ok && code.ID != "" {
 		t.unread = append(t.unread, code)

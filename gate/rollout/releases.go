@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -72,6 +73,22 @@ func (rs *releases) sorted() []Release {
 	}
 	slices.SortFunc(out, func(a, b Release) int { return cmp.Compare(b.Version, a.Version) })
 	return out
+}
+
+// failed tells whether the release will never be deployed.
+func (r *Release) failed() bool { return r.Status == "failed" || r.Status == "expired" }
+
+// unfinished says why a release that has neither succeeded nor failed is waited for.
+func (r *Release) unfinished() string {
+	switch r.Status {
+	case "pending":
+		return "its release phase is not over"
+	case "":
+		return "the platform does not tell its status"
+	case "failed", "expired":
+		return "it " + r.Status + ", and a newer one may be there"
+	}
+	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", r.Status)
 }
 
 // ran tells whether dynos have run the release, or may have.

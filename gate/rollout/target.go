@@ -203,22 +203,6 @@ func (t *target) thisTry(r *Release, followed bool) *Release {
 	return r
 }
 
-// failed tells whether the release will never be deployed.
-func (r *Release) failed() bool { return r.Status == "failed" || r.Status == "expired" }
-
-// unfinished says why a release that has neither succeeded nor failed is waited for.
-func (r *Release) unfinished() string {
-	switch r.Status {
-	case "pending":
-		return "its release phase is not over"
-	case "":
-		return "the platform does not tell its status"
-	case "failed", "expired":
-		return "it " + r.Status + ", and a newer one may be there"
-	}
-	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", r.Status)
-}
-
 // ambiguous says which two commits begin with what the caller gave; empty if there
 // are no two. It refuses to choose between them.
 func (t *target) ambiguous() string {

@@ -1,0 +1,87 @@
+// The endings: result and reason, and what each means to a reader.
+
+package rollout
+
+// A Result is the kind of an ending.
+type Result string
+
+const (
+	Passed    Result = "passed"
+	Failed    Result = "failed"
+	TimedOut  Result = "timed-out"
+	Undecided Result = "undecided"
+	Cancelled Result = "cancelled"
+)
+
+// A Reason says why. The words are part of the contract with users: workflows
+// branch on them. [Endings] says what each means.
+type Reason string
+
+const (
+	RolledOut    Reason = "rolled-out"
+	NothingToRun Reason = "nothing-to-run"
+
+	BuildFailed   Reason = "build-failed"
+	ReleaseFailed Reason = "release-failed"
+	DynosCrashed  Reason = "dynos-crashed"
+	Superseded    Reason = "superseded"
+	RolledBack    Reason = "rolled-back"
+	InvalidInput  Reason = "invalid-input"
+
+	OldDynosRemain      Reason = "old-dynos-remain"
+	NewDynosMissing     Reason = "new-dynos-missing"
+	ReleaseMissing      Reason = "release-missing"
+	Unproven            Reason = "unproven"
+	PlatformUnreachable Reason = "platform-unreachable"
+
+	KeyUnauthorized Reason = "unauthorized"
+	KeyForbidden    Reason = "forbidden"
+	AppNotFound     Reason = "app-not-found"
+	InternalFailure Reason = "internal"
+
+	Interrupted Reason = "interrupted"
+)
+
+// An Ending is a reason with what it means to a reader.
+type Ending struct {
+	Result  Result
+	Reason  Reason
+	Meaning string
+	// Next is what to do about it.
+	Next string
+}
+
+// Endings are all ways in which a wait can end, as the README lists them.
+var Endings = []Ending{
+	{Passed, RolledOut, "Only code of the release, or of a newer one, runs.", "Go on."},
+	{Passed, NothingToRun, "No old code runs, and the formation is scaled to zero.", "Go on, if that is meant."},
+	{Failed, BuildFailed, "The build of the commit failed, so no release comes of it.", "See the build's log on Heroku."},
+	{Failed, ReleaseFailed, "The release phase failed or expired; the release before it runs on.", "See the end of its output in the step log."},
+	{Failed, DynosCrashed, "A new dyno stays crashed, or crashes again and again.", "See its last lines in the step log."},
+	{Failed, Superseded, "A newer release came, and `on-supersede` is `fail`.", "Let the newer deploy's gate decide."},
+	{Failed, RolledBack, "A newer release brings back code from before the target.", "Find out who rolled back, and why."},
+	{Failed, InvalidInput, "An input is malformed, or names what the app does not have.", "Correct it; the message says how."},
+	{TimedOut, OldDynosRemain, "Old dynos run, or may still run.", "Raise `timeout` above the hold that the log names; see what the old dynos wait for."},
+	{TimedOut, NewDynosMissing, "Fewer new dynos are up than the formation wants.", "See why they do not start: `heroku ps`, `heroku logs`."},
+	{TimedOut, ReleaseMissing, "The release did not appear, or its release phase is not over.", "Check `release` or `commit`, and that the deploy was started."},
+	{TimedOut, Unproven, "No old dyno can run any more, but only by presumption, and `require-proof` is set.", "See why there was no proof: the key's scope, a gap in the log, a short history."},
+	{TimedOut, PlatformUnreachable, "Heroku's API gave no usable answer.", "See Heroku's status page; run the step again."},
+	{Undecided, KeyUnauthorized, "Heroku does not accept the API key, or not any more.", "Make a new key."},
+	{Undecided, KeyForbidden, "The key may not see the app.", "Give it the `read` scope and access to the app."},
+	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is."},
+	{Undecided, InternalFailure, "The gate itself failed; nothing is known.", "Report it, with a recording (`record`)."},
+	{Cancelled, Interrupted, "The step was cancelled.", ""},
+}
+
+// A Verdict ends the wait. It is not an error: "the deploy failed" is an answer.
+type Verdict struct {
+	Result Result `json:"result"`
+	Reason Reason `json:"reason"`
+	// Message is one sentence for people: what happened, and what to do next if
+	// something has to be done.
+	Message string `json:"message"`
+	// Dyno is the label of the dyno that crashed; empty for other reasons.
+	Dyno string `json:"dyno,omitempty"`
+	// Basis is empty unless Passed.
+	Basis Basis `json:"basis,omitempty"`
+}

@@ -1,0 +1,87 @@
+// What would help the core along: the looks and answers that it waits for.
+
+package rollout
+
+import "time"
+
+// Wants is what the core would like to be told next.
+type Wants struct {
+	// Ready: only a fresh full look is missing for the gate to open.
+	Ready bool
+	// Changed: something happened that the newest look may not show.
+	Changed bool
+	// Quiet: the log flows and every new dyno is up, so only the log brings news.
+	Quiet bool
+	// Full: the dyno list alone will not do for the next look.
+	Full bool
+	// WakeAt is when time alone may change the verdict; 0 if it will not.
+	WakeAt time.Duration
+	// LookAt is when a look at the dyno list would settle a doubt; 0: there is none.
+	LookAt time.Duration
+	// Releases is how many of the newest releases a full look should bring.
+	Releases int
+	// Codes are the slugs and images whose commit is not known and matters.
+	Codes []CodeRef
+	// Preboot: the answer to whether preboot is on is missing, or too old.
+	Preboot bool
+	// Flowing: the log tells of what happens.
+	Flowing bool
+	// Builds: the newest builds may tell why the release does not appear.
+	Builds bool
+}
+
+// Wants tells what would help the core along.
+func (r *Rollout) Wants() Wants {
+	w := Wants{
+		Ready:    r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle,
+		Changed:  r.dirty,
+		Releases: r.target.ask(),
+		Codes:    r.target.codesWanted(),
+		Builds:   r.cfg.Want.Commit != "" && r.target.rel == nil || !r.target.built && r.longAgo(),
+	}
+	rel := r.target.rel
+	waits := rel == nil || rel.Status != "succeeded"
+	wanted, up, _ := r.sums()
+	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0 && !r.target.ahead() && r.target.unjudged == 0
+	w.Flowing = r.fleet.log == Flowing
+	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
+	w.Changed = w.Changed || r.behind() || r.target.deeper()
+	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.ahead() || r.target.unjudged != 0 || r.target.deeper()
+	wake := func(at time.Duration) {
+		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
+			w.WakeAt = at
+		}
+	}
+	for _, t := range r.types {
+		if t.Basis == "" {
+			wake(t.HoldUntil)
+		}
+	}
+	for _, at := range r.fleet.wakes {
+		wake(at)
+	}
+	if r.cfg.Settle > 0 && r.readyAt >= 0 {
+		wake(r.readyAt + r.cfg.Settle)
+	}
+	w.LookAt = r.fleet.lookAt
+	if rel != nil && r.fleet.look != nil && r.suspect() && (w.LookAt == 0 || listLag < w.LookAt) {
+		w.LookAt = listLag
+	}
+	if r.unknownType() != "" && rel != nil && rel.Status == "succeeded" {
+		if at := r.clock.elapsed(rel.UpdatedAt.Add(listLag), never); w.LookAt == 0 || at < w.LookAt {
+			w.LookAt, w.Full = at, true
+		}
+	}
+	for _, since := range r.crashSince {
+		if at := since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {
+			w.LookAt = at
+		}
+	}
+	return w
+}
+
+// behind tells whether the log knows more than the lists show, so that a newer look
+// is worth its price.
+func (r *Rollout) behind() bool {
+	return r.target.heard > r.target.releases.newest || r.fleet.behind
+}
