@@ -22,6 +22,7 @@ func main() {
 		<-signals
 		os.Exit(gate.ExitInterrupted)
 	}()
+	signal.Ignore(syscall.SIGPIPE) // outputs are written also when nobody reads the log any more
 	info, err := os.Stdout.Stat()
 	command := gate.Command{
 		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
