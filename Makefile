@@ -46,7 +46,7 @@ FUZZ := 5s
 fuzz: ## a short run of every fuzz test (FUZZ=1m for longer)
 	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$d/*_test.go | sed 's/func //'); do \
-	    echo "$$d $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) $$d; done; done
+	    echo "$$d $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$d; done; done
 
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

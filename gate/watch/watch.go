@@ -200,10 +200,11 @@ func (r *run) loop(ctx, inner context.Context) {
 	}
 }
 
-// take applies what came in and all that has come in behind it. It tells whether
-// the last look was among it.
+// take applies what came in and what has come in behind it, but not without end: a
+// busy log must not keep the loop from its other duties. It tells whether the last
+// look was among it.
 func (r *run) take(n news) (last bool) {
-	for {
+	for i := 0; ; i++ {
 		last = last || n.question == "last look"
 		switch {
 		case n.question == "look" || n.question == "last look":
@@ -215,6 +216,9 @@ func (r *run) take(n news) (last bool) {
 			r.retry[n.question] = r.elapsed() + retryAfter
 		}
 		r.apply(n.o)
+		if i == cap(r.news) {
+			return last
+		}
 		select {
 		case n = <-r.news:
 		default:

@@ -18,10 +18,11 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // platform answers that one web dyno is up on v42, as its knobs say.
 type platform struct {
-	begin time.Time
-	hang  bool  // looks are never answered
-	fail  error // looks fail
-	old   bool  // the dyno is still on v41
+	begin  time.Time
+	hang   bool          // looks are never answered
+	fail   error         // looks fail
+	failAt time.Duration // from then on looks are refused
+	old    bool          // the dyno is still on v41
 
 	mu    sync.Mutex
 	looks []time.Duration
@@ -54,6 +55,9 @@ func (p *platform) Look(ctx context.Context, _ string, full bool, _ int) (rollou
 	if p.hang {
 		<-ctx.Done()
 		return rollout.Observation{}, ctx.Err()
+	}
+	if p.failAt > 0 && time.Since(p.begin) >= p.failAt {
+		return rollout.Observation{}, refusal{}
 	}
 	if p.fail != nil {
 		return rollout.Observation{}, p.fail
@@ -164,6 +168,47 @@ func TestEverythingIsRecorded(t *testing.T) {
 		}
 		if got, ok := again.Verdict(); !ok || got != v {
 			t.Errorf("the recording comes to %+v, the run to %+v", got, v)
+		}
+	})
+}
+
+// flood is a log that never pauses.
+type flood struct{}
+
+func (flood) Run(ctx context.Context, emit func(rollout.Observation)) {
+	for n := 0; ctx.Err() == nil; n++ {
+		emit(rollout.Observation{Line: &rollout.Line{Kind: rollout.Metric, Label: "web.1", UUID: "u", Stamp: epoch.Add(time.Duration(n) * time.Microsecond)}})
+	}
+}
+
+// Real time: in virtual time no time passes while the log never pauses.
+func TestABusyLogDoesNotPutOffTheDeadline(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends what would not end
+	defer cancel()
+	slow := func(rollout.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
+	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{UseLog: true}, Timeout: 300 * time.Millisecond}, ctx)
+	if v.Result != rollout.TimedOut || took > 3*time.Second {
+		t.Errorf("%+v after %s", v, took)
+	}
+}
+
+// A recording ends with the observation that brought the verdict, also if others
+// were on their way already: replay takes more for a second run.
+func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		core := rollout.New(rollout.Config{App: "shop"})
+		record := func(o rollout.Observation) {
+			time.Sleep(10 * time.Millisecond) // the log is always ahead
+			if v, done := core.Verdict(); done {
+				t.Errorf("recorded after %s: %+v", v.Reason, o)
+			}
+			core.Apply(o)
+		}
+		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Timeout: 30 * time.Second}, t.Context())
+		if v.Reason != rollout.KeyUnauthorized {
+			t.Errorf("%+v", v)
 		}
 	})
 }
