@@ -145,6 +145,7 @@ func (c *Command) build(s settings) (*parts, error) {
 
 // wait runs the gate to its end.
 func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report) int {
+	defer p.client.Close()
 	begin := time.Now()
 	w := &watch.Watcher{
 		Config: s.Config, Platform: p.client, Report: out,
@@ -161,25 +162,27 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)
 	}
-	explain(ctx, s.Timeout-waited, picture, verdict, s.App, p.client, p.tail, out)
+	e := explainer{client: p.client, tail: p.tail, app: s.App}
+	e.explain(ctx, s.Timeout-waited, picture, verdict, out)
 	budget := p.client.Budget()
-	err := out.End(report.Ending{
+	unwritten := out.End(report.Ending{
 		Picture: picture, Verdict: verdict, Waited: waited,
 		Requests: budget.Requests, BudgetRemaining: budget.Remaining, BudgetLowest: budget.Lowest,
 	})
-	if p.recorder != nil {
-		if err := p.recorder.close(); err != nil { // no reason to fail a step
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		}
-	}
 	if c.Ended != nil {
 		c.Ended(picture, verdict)
 	}
-	if err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		if verdict.Result == rollout.Passed {
-			return ExitUndecided // later steps would miss the outputs
+	var unrecorded error
+	if p.recorder != nil {
+		unrecorded = p.recorder.close()
+	}
+	for _, err := range []error{unwritten, out.LogError(), unrecorded} {
+		if err != nil {
+			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
+	}
+	if unwritten != nil && verdict.Result == rollout.Passed {
+		return ExitUndecided // later steps would miss the outputs
 	}
 	return exitStatus(verdict)
 }

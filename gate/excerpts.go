@@ -5,6 +5,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,38 +18,81 @@ import (
 
 const (
 	// excerptTime bounds the reading: the verdict is there and must not wait long, and
-	// no longer than this after the deadline.
+	// no longer than excerptGrace after the deadline.
 	excerptTime  = 5 * time.Second
-	excerptGrace = 400 * time.Millisecond
+	excerptGrace = 350 * time.Millisecond
+	// What still hangs when that is over is left behind after this.
+	excerptFarewell = 50 * time.Millisecond
+
 	excerptLines = 40
 	excerptBytes = 16 << 10
 )
 
+// An explainer knows where it is told why a deploy failed.
+type explainer struct {
+	client *platform.Client
+	tail   *logtail.Tail // nil: the log is not read
+	app    string
+}
+
+// An excerpt is lines that somebody else wrote.
+type excerpt struct {
+	title string
+	lines []string
+	err   error
+}
+
 // explain shows what belongs to a failed verdict, with so much of the caller's time left.
-func explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, app string, client *platform.Client, tail *logtail.Tail, out *report.Report) {
-	ctx, cancel := context.WithTimeout(ctx, min(excerptTime, max(left, 0)+excerptGrace))
-	defer cancel()
-	var title string
-	var lines []string
-	var err error
-	switch {
-	case v.Reason == rollout.DynosCrashed && tail != nil:
-		title = "the last log lines of " + v.Dyno
-		lines, err = tail.Last(ctx, v.Dyno, excerptLines)
-	case v.Reason == rollout.ReleaseFailed && p.Target != nil:
-		title = fmt.Sprintf("the end of the output of the release phase of v%d", p.Target.Version)
-		var text []byte
-		text, err = client.ReleaseOutput(ctx, app, p.Target.Version, excerptBytes)
-		if s := strings.TrimSpace(string(text)); s != "" {
-			lines = strings.Split(s, "\n")
-		}
-	default:
+// Whatever hangs, it is over when that or ctx is.
+func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, out *report.Report) {
+	title, read := e.source(p, v)
+	if read == nil {
 		return
 	}
-	switch {
-	case err != nil:
-		out.Excerpt(title+" could not be read", []string{err.Error()})
-	case len(lines) > 0:
-		out.Excerpt(title, lines)
+	ctx, cancel := context.WithTimeout(ctx, min(excerptTime, max(left, 0)+excerptGrace))
+	defer cancel()
+	found := make(chan excerpt, 1)
+	go func() {
+		x := excerpt{title: title, err: errors.New("the gate itself failed")} // if it panics
+		defer func() {
+			recover()
+			found <- x
+		}()
+		x.lines, x.err = read(ctx)
+	}()
+	x := excerpt{title: title, err: errors.New("there was no time left to read them")}
+	select {
+	case x = <-found:
+	case <-ctx.Done():
+		select {
+		case x = <-found:
+		case <-time.After(excerptFarewell):
+		}
 	}
+	switch {
+	case x.err != nil:
+		out.Excerpt(x.title+" could not be read", []string{x.err.Error()})
+	case len(x.lines) > 0:
+		out.Excerpt(x.title, x.lines)
+	}
+}
+
+// source is what belongs to a verdict, and how it is read; nil if nothing does.
+func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (title string, read func(context.Context) ([]string, error)) {
+	switch {
+	case v.Reason == rollout.DynosCrashed && e.tail != nil:
+		return "the last log lines of " + v.Dyno, func(ctx context.Context) ([]string, error) {
+			return e.tail.Last(ctx, v.Dyno, excerptLines)
+		}
+	case v.Reason == rollout.ReleaseFailed && p.Target != nil:
+		version := p.Target.Version
+		return fmt.Sprintf("the end of the output of the release phase of v%d", version), func(ctx context.Context) ([]string, error) {
+			text, err := e.client.ReleaseOutput(ctx, e.app, version, excerptBytes)
+			if s := strings.TrimSpace(string(text)); s != "" {
+				return strings.Split(s, "\n"), err
+			}
+			return nil, err
+		}
+	}
+	return "", nil
 }

@@ -138,32 +138,3 @@ func TestProcesses(t *testing.T) {
 		})
 	}
 }
-
-// Nobody reads the log any more: the outputs are written all the same.
-func TestBrokenPipe(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds and runs programs")
-	}
-	program, sim := build(t)
-	output := filepath.Join(t.TempDir(), "output")
-	cmd := exec.Command(program)
-	cmd.Env = []string{"GITHUB_OUTPUT=" + output, "INPUT_APP=measured", "INPUT_TIMEOUT=3s", "INPUT_API-KEY=" + testKey, "INPUT_API-URL=" + serve(t, sim, "-from", "2s", "measured-deploy")}
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stdout = write
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	write.Close()
-	read.Close()
-	cmd.Wait()
-	if status := cmd.ProcessState.ExitCode(); status != gate.ExitTimedOut {
-		t.Errorf("%v, want status %d", cmd.ProcessState, gate.ExitTimedOut)
-	}
-	if o := readOutputs(t, output); o["reason"] != "old-dynos-remain" {
-		t.Errorf("outputs %q", o)
-	}
-}

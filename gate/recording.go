@@ -7,11 +7,14 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/watch"
 )
 
 // recordingFormat is written into the first line; a change that older programs
@@ -68,42 +71,91 @@ func (r *recorder) close() error {
 }
 
 // replay reads a recording and folds it again, calling update after each observation.
-func replay(in io.Reader, update func(rollout.Picture)) (rollout.Picture, rollout.Verdict, error) {
+func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+	r := &replayer{update: update}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
-	var core *rollout.Rollout
-	n := 0
 	for lines.Scan() {
-		n++
-		if core == nil {
-			var h header
-			if err := decode(lines.Bytes(), &h); err != nil || h.Recording != recordingFormat {
-				return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("line 1 is not the beginning of a recording of format %d", recordingFormat)
-			}
-			core = rollout.New(h.Config)
-			continue
+		r.line++
+		if err := r.take(lines.Bytes()); err != nil {
+			return picture, verdict, fmt.Errorf("line %d %w", r.line, err)
 		}
-		if _, done := core.Verdict(); done {
-			return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("line %d comes after the verdict: the file holds more than one run", n)
-		}
-		var o rollout.Observation
-		if err := decode(lines.Bytes(), &o); err != nil {
-			return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("line %d is not an observation: %w", n, err)
-		}
-		core.Apply(o)
-		update(core.Picture())
 	}
 	switch {
 	case lines.Err() != nil:
-		return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("reading line %d: %w", n+1, lines.Err())
-	case core == nil:
-		return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("the recording is empty")
+		return picture, verdict, fmt.Errorf("line %d cannot be read: %w", r.line+1, lines.Err())
+	case r.core == nil:
+		return picture, verdict, errors.New("the recording is empty: not even line 1 is there")
+	case r.ended == 0:
+		return picture, verdict, fmt.Errorf("the recording ends at line %d without a verdict: the run was cut off", r.line)
 	}
-	v, done := core.Verdict()
-	if !done {
-		return rollout.Picture{}, rollout.Verdict{}, fmt.Errorf("the recording ends at line %d without a verdict: the run was cut off", n)
+	return r.picture, r.verdict, nil
+}
+
+// replayer is the state of one replay.
+type replayer struct {
+	update  func(rollout.Picture)
+	line    int
+	cfg     rollout.Config
+	core    *rollout.Rollout
+	at      time.Duration
+	ended   int // the line that brought the verdict; 0 before
+	picture rollout.Picture
+	verdict rollout.Verdict
+}
+
+// take reads one line. Its error ends a sentence that begins with the line's number.
+func (r *replayer) take(line []byte) error {
+	if r.core == nil {
+		return r.begin(line)
 	}
-	return core.Picture(), v, nil
+	if r.ended > 0 {
+		return fmt.Errorf("comes after the verdict, which is in line %d: the file holds more than one run", r.ended)
+	}
+	var o rollout.Observation
+	if err := decode(line, &o); err != nil {
+		return fmt.Errorf("is not an observation: %w", err)
+	}
+	if o.At < r.at {
+		return fmt.Errorf("goes back in time, from %s to %s", r.at, o.At)
+	}
+	r.at = o.At
+	r.apply(o)
+	r.update(r.picture)
+	return nil
+}
+
+func (r *replayer) begin(line []byte) error {
+	var first struct {
+		Recording int `json:"rolloutGateRecording"`
+	}
+	if err := json.Unmarshal(line, &first); err != nil || first.Recording == 0 {
+		return errors.New("is not the beginning of a recording")
+	}
+	if first.Recording != recordingFormat {
+		return fmt.Errorf("says that the recording is of format %d, and this program reads format %d: use the version that made it", first.Recording, recordingFormat)
+	}
+	var h header
+	if err := decode(line, &h); err != nil {
+		return fmt.Errorf("is not the beginning of a recording: %w", err)
+	}
+	r.cfg, r.core = h.Config, rollout.New(h.Config)
+	return nil
+}
+
+// apply judges an observation. What was a bug in the run is one here, too.
+func (r *replayer) apply(o rollout.Observation) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.picture, r.verdict = watch.Broken(r.cfg, p)
+			r.ended = r.line
+		}
+	}()
+	r.core.Apply(o)
+	r.picture = r.core.Picture()
+	if v, done := r.core.Verdict(); done {
+		r.verdict, r.ended = v, r.line
+	}
 }
 
 func decode(line []byte, v any) error {

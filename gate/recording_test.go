@@ -82,6 +82,7 @@ func TestDamagedRecordings(t *testing.T) {
 		"not JSON":                  {put(2, "never mind"), "line 3"},
 		"a field of another time":   {put(2, `{"at":1,"mood":"good"}`), "line 3"},
 		"two values":                {put(2, `{"at":1} {"at":2}`), "line 3"},
+		"back in time":              {put(len(lines)-2, `{"at":1}`), "back in time"},
 		"another type":              {put(2, `{"at":"soon"}`), "line 3"},
 		"cut before the verdict":    {strings.Join(lines[:len(lines)-3], ""), "without a verdict"},
 		"more after the verdict":    {whole + "\n" + `{"at":999999999999999}` + "\n", "after the verdict"},

@@ -17,8 +17,8 @@ func main() {
 	go func() {
 		<-signals
 		interrupt()
-		// The second ends the program at once. To leave that to the default action would
-		// not do: process 1 of a container has none.
+		// The second ends the program at once. Left to the default action, which process 1
+		// of a container does not have, the exit status would be 2: that of invalid inputs.
 		<-signals
 		os.Exit(gate.ExitInterrupted)
 	}()

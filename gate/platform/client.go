@@ -35,6 +35,7 @@ type Client struct {
 	key     string
 	service *heroku.Service
 	base    http.RoundTripper
+	own     *http.Transport // base, if it is nobody else's; otherwise nil
 	meter   *meter
 }
 
@@ -48,8 +49,10 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	base := o.Transport
+	var own *http.Transport
 	if base == nil {
-		base = defaultTransport()
+		own = defaultTransport()
+		base = own
 	}
 	m := newMeter()
 	service := heroku.NewService(&http.Client{
@@ -61,7 +64,14 @@ func New(o Options) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	service.URL = strings.TrimRight(u.String(), "/")
-	return &Client{key: o.Key, service: service, base: base, meter: m}, nil
+	return &Client{key: o.Key, service: service, base: base, own: own, meter: m}, nil
+}
+
+// Close lets go of the connections that are not in use. The client asks no more.
+func (c *Client) Close() {
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
 }
 
 // checkKey refuses what cannot be sent in a header. It never quotes the key.
@@ -100,7 +110,7 @@ func isLoopback(host string) bool {
 }
 
 // defaultTransport is Go's own, so proxies are taken from the environment.
-func defaultTransport() http.RoundTripper {
+func defaultTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = attemptTime

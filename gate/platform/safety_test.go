@@ -198,7 +198,7 @@ func hangUp(t *testing.T, say []byte) (address string) {
 // Old protocols are not spoken, and the environment's proxies are used.
 func TestTransport(t *testing.T) {
 	t.Parallel()
-	tr := defaultTransport().(*http.Transport)
+	tr := defaultTransport()
 	if tr.TLSClientConfig.MinVersion < 0x0303 || tr.TLSClientConfig.InsecureSkipVerify || !tr.ForceAttemptHTTP2 {
 		t.Errorf("TLS %+v", tr.TLSClientConfig)
 	}

@@ -167,7 +167,8 @@ type Ending struct {
 }
 
 // End writes outputs and summary, then the last lines of the log. The files come
-// first: after a signal there is little time. Everything is tried, whatever fails.
+// first: after a signal there is little time. Everything is tried, whatever fails; the
+// error tells what later steps will miss.
 func (r *Report) End(e Ending) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -190,7 +191,14 @@ func (r *Report) End(e Ending) error {
 	}
 	r.out.line(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
 	r.close(e, unwritten)
-	return errors.Join(unwritten, r.out.err)
+	return unwritten
+}
+
+// LogError is why the log does not hold all that was printed; nil if it does.
+func (r *Report) LogError() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.out.err
 }
 
 // close is the last word: an annotation in Actions, a plain line elsewhere.

@@ -120,15 +120,20 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdict rollout.Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			fresh := rollout.New(r.Config)
-			fresh.Apply(bug(p))
-			picture = fresh.Picture()
-			verdict, _ = fresh.Verdict()
+			picture, verdict = Broken(r.Config, p)
 		}
 	}()
 	r.loop(ctx, inner)
 	verdict, _ = r.core.Verdict()
 	return r.core.Picture(), verdict
+}
+
+// Broken is the end of a wait, or of the replay of one, for a bug: a panic.
+func Broken(cfg rollout.Config, panicked any) (rollout.Picture, rollout.Verdict) {
+	fresh := rollout.New(cfg)
+	fresh.Apply(bug(panicked))
+	verdict, _ := fresh.Verdict()
+	return fresh.Picture(), verdict
 }
 
 // start does something beside the loop. A bug in it ends the wait.
@@ -145,15 +150,17 @@ func (r *run) start(ctx context.Context, do func()) {
 
 // bug tells of a panic and where it came from.
 func bug(p any) rollout.Observation {
-	where := "somewhere"
+	where, panicked := "somewhere", false
 	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
 	for more := true; more; {
 		var f runtime.Frame
-		if f, more = frames.Next(); !strings.HasPrefix(f.Function, "runtime.") {
+		f, more = frames.Next()
+		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
 			where = fmt.Sprintf("%s, line %d", f.Function, f.Line)
 			break
 		}
+		panicked = panicked || f.Function == "runtime.gopanic"
 	}
 	return rollout.Observation{Trouble: &rollout.Trouble{Kind: rollout.Internal, Message: fmt.Sprintf("%v in %s", p, where)}}
 }
