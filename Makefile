@@ -55,9 +55,12 @@ SOAK := 30m
 soak: ## the gate in trouble on loopback, for half an hour of real time (SOAK=5m for less)
 	go test ./gate -count=1 -run TestSoak -soak $(SOAK) -timeout 0 -v
 
+measure: ## memory, first look and processor time with 1,000 dynos and a busy log
+	go test ./gate -count=1 -run TestMeasure -measure -v
+
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
 check: race lint ## all that CI does
 
-.PHONY: help demo test race rolls lint golden picture fuzz bench soak e2e check
+.PHONY: help demo test race rolls lint golden picture fuzz bench soak measure e2e check

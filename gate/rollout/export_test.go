@@ -12,3 +12,6 @@ func Alive(before int, lines []Line) int {
 	}
 	return b.add(opening{alive: before}, time.Time{}).alive
 }
+
+// Labels is how many labels are remembered.
+func (r *Rollout) Labels() int { return len(r.fleet.labels) }

@@ -223,6 +223,7 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 			lb.rec = nil
 		}
 	}
+	f.forget(at)
 }
 
 // newSinceFirstLook tells whether a label that no look has shown so far came into
