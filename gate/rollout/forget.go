@@ -9,8 +9,8 @@ import "time"
 // until lines of it that come late have come.
 const oneOffLife = 5 * time.Minute
 
-// forget drops one-off dynos that are gone. In scope, only
-// those are dropped that the log saw end, and that never kept the gate shut.
+// forget drops one-off dynos that are gone. In scope, only those are dropped that the
+// log saw end, and that never kept the gate shut.
 func (f *fleet) forget(at time.Duration) {
 	if f.version == 0 {
 		return // it is not known yet which are old

@@ -17,7 +17,7 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 		old := dyno("web.1", 41, "up", -time.Hour)
 		b.sees(0, old)
 		most := 0
-		for i := range 1500 {
+		for i := range 800 {
 			now, label := time.Duration(i+1)*sec, fmt.Sprintf("run.%d", i)
 			b.line(now, label, rollout.State, "starting", "up")
 			if i%10 == 0 {
