@@ -133,10 +133,13 @@ func (c *Command) build(s settings) (*parts, error) {
 	}
 	p := &parts{client: client}
 	if s.UseLog {
-		p.tail = &logtail.Tail{App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog}
+		p.tail = &logtail.Tail{
+			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
+			Spacing: func() time.Duration { return watch.Thrift(client.Remaining()) },
+		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, s.Config); err != nil {
 			return nil, &InputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}

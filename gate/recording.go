@@ -31,15 +31,23 @@ type header struct {
 type recorder struct {
 	file *os.File
 	buf  *bufio.Writer
+	key  []byte // as it stands in JSON; it is taken out wherever others have put it
 	err  error
 }
 
-func newRecorder(path string, cfg rollout.Config) (*recorder, error) {
+func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+		return nil, errors.New("opening the recording: it is a pipe, which would hold up the gate")
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
-	r := &recorder{file: f, buf: bufio.NewWriter(f)}
+	quoted, err := json.Marshal(key)
+	if err != nil {
+		return nil, fmt.Errorf("opening the recording: %w", err)
+	}
+	r := &recorder{file: f, buf: bufio.NewWriter(f), key: bytes.Trim(quoted, `"`)}
 	r.write(header{Recording: recordingFormat, Config: cfg})
 	return r, nil
 }
@@ -50,6 +58,7 @@ func (r *recorder) write(v any) {
 	}
 	data, err := json.Marshal(v)
 	if err == nil {
+		data = bytes.ReplaceAll(data, r.key, []byte("[api-key]"))
 		_, err = r.buf.Write(append(data, '\n'))
 	}
 	if err == nil && len(data) > 0 {

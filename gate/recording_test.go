@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -100,6 +101,35 @@ func TestDamagedRecordings(t *testing.T) {
 				t.Errorf("status %d, want %d with %q; said: %.300s", status, gate.ExitInvalid, c.want, errs.String())
 			}
 		})
+	}
+}
+
+// A key that stands in what others wrote is not recorded, and a pipe is no file.
+func TestRecordingHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	sc, err := herokusim.Load("plain-restart")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.Events[0].Deploy = nil
+	sc.Events[0].Config = &herokusim.Config{Vars: testKey}
+	st := story(t, sc)
+	file := filepath.Join(t.TempDir(), "recording")
+	synctest.Test(t, func(t *testing.T) {
+		play(t, st, sc.AppName(), st.Gate, map[string]string{"record": file}, 0)
+	})
+	data, err := os.ReadFile(file)
+	if err != nil || bytes.Contains(data, []byte(testKey)) || !bytes.Contains(data, []byte("[api-key]")) {
+		t.Errorf("%v; recorded: %.2000s", err, data)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	c := gate.Command{Args: []string{"--app", "my-app", "--api-key", testKey, "--record", pipe}, Stdout: &out, Stderr: &errs, Transport: noNetwork{t}}
+	if status := c.Main(t.Context()); status != gate.ExitInvalid || !strings.Contains(out.String(), "pipe") {
+		t.Errorf("status %d: %s", status, out.String())
 	}
 }
 

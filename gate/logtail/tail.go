@@ -31,6 +31,9 @@ type Tail struct {
 	Transport http.RoundTripper
 	// Refused tells of an error of Sessions that asking again cannot mend. nil: none is.
 	Refused func(error) bool
+	// Spacing is the shortest time between two streams, as a session costs requests.
+	// nil: there is none but the wait after a failure.
+	Spacing func() time.Duration
 }
 
 // Run reads the log until ctx ends or the platform refuses it. It calls emit with
@@ -55,11 +58,14 @@ func (t *Tail) Run(ctx context.Context, emit func(rollout.Observation)) {
 			return
 		}
 		f.broken(err)
+		pause := wait(n)
 		if time.Since(opened) >= goodStream {
-			n = 0
-			continue
+			n, pause = 0, 0
 		}
-		if !sleep(ctx, wait(n)) {
+		if t.Spacing != nil {
+			pause = max(pause, t.Spacing()-time.Since(opened))
+		}
+		if pause > 0 && !sleep(ctx, pause) {
 			return
 		}
 	}

@@ -14,11 +14,17 @@ import "time"
 type platformClock struct {
 	start  time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest time.Time // the same by the newest answer alone
+	latest time.Time // no answer allows that the gate was started later than then
 }
 
-func (c *platformClock) learn(date time.Time, at time.Duration) {
+// learn takes in the Date of an answer to what was asked at one moment and came at
+// another: it was written in between, and then cut to whole seconds.
+func (c *platformClock) learn(date time.Time, asked, at time.Duration) {
 	if date.IsZero() {
 		return
+	}
+	if latest := date.Add(time.Second - asked); c.latest.IsZero() || latest.Before(c.latest) {
+		c.latest = latest
 	}
 	c.newest = date.Add(-at)
 	if start := c.newest; c.start.IsZero() || start.Before(c.start) {

@@ -29,8 +29,8 @@ type fleet struct {
 
 	look      *Look // the newest look
 	formation map[string]Formation
-	formedAt  time.Duration   // when the formation was last read
-	formed    map[string]bool // process types of which the formation has wanted dynos
+	scaledAt  map[string]time.Duration // by type, when it was first seen that it was last scaled then
+	formed    map[string]bool          // process types of which the formation has wanted dynos
 	labels    map[string]*label
 	order     []*label        // the labels as people count; empty when it has to be made anew
 	webs      int             // how many labels are of type web; kept with order
@@ -53,7 +53,8 @@ type fleet struct {
 	version  int       // the target's version
 	finished bool      // the target's release phase is over: from here on only new ones are started
 
-	newestWeb time.Time // when the newest new web dyno was created or announced
+	newestWeb     time.Time     // when the newest new web dyno was created or announced
+	newestWebSeen time.Duration // when that was learnt
 
 	wakes  []time.Duration // when a doubt of the last survey runs out by time alone
 	behind bool            // a dyno is up by the log, and not yet by the list
@@ -88,7 +89,7 @@ type beat struct{ first, last time.Time }
 func newFleet(cfg *Config, clock *platformClock) *fleet {
 	return &fleet{
 		cfg: cfg, clock: clock,
-		formation: map[string]Formation{}, formed: map[string]bool{}, labels: map[string]*label{},
+		formation: map[string]Formation{}, formed: map[string]bool{}, scaledAt: map[string]time.Duration{}, labels: map[string]*label{},
 		ids: map[string]bool{}, absent: map[string]bool{}, appeared: map[string]time.Duration{}, covered: map[string]bool{},
 	}
 }
@@ -181,12 +182,14 @@ func (f *fleet) seeList(l *Look, at time.Duration) {
 			f.formation[typ] = fm
 		}
 		for _, fm := range l.Formation {
+			if before, ok := f.formation[fm.Type]; !ok || !before.UpdatedAt.Equal(fm.UpdatedAt) {
+				f.scaledAt[fm.Type] = at
+			}
 			f.formation[fm.Type] = fm
 			if fm.Quantity > 0 {
 				f.formed[fm.Type] = true
 			}
 		}
-		f.formedAt = at
 	}
 	for typ := range f.formation {
 		none := !slices.ContainsFunc(l.Dynos, func(d Dyno) bool { return d.Type == typ })
@@ -257,7 +260,7 @@ func (f *fleet) seeRecord(lb *label) {
 		lb.turned = d.CreatedAt
 	}
 	if lb.typ == "web" && d.CreatedAt.After(f.newestWeb) {
-		f.newestWeb = d.CreatedAt
+		f.newestWeb, f.newestWebSeen = d.CreatedAt, lb.recSince
 	}
 	if d.State == "up" && lb.upAt.IsZero() {
 		lb.upAt = d.UpdatedAt
@@ -327,7 +330,7 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	f.timeLine(l, at)
 	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")
 	if replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {
-		f.newestWeb = l.Stamp
+		f.newestWeb, f.newestWebSeen = l.Stamp, at
 	}
 	return f.inScope(lb.typ)
 }

@@ -83,7 +83,7 @@ type Rollout struct {
 	notices     []string
 	tooShort    bool // it was said that a hold reaches past the timeout
 	moments     []Moment
-	crashSince  map[string]time.Duration
+	crashSince  map[string]crash
 
 	types []typeStanding // as of the newest observation
 	dynos []DynoPicture
@@ -91,7 +91,7 @@ type Rollout struct {
 
 // New begins a wait.
 func New(cfg Config) *Rollout {
-	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]time.Duration{}, outages: map[About]*outage{}}
+	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]crash{}, outages: map[About]*outage{}}
 	if r.cfg.CrashGrace == 0 {
 		r.cfg.CrashGrace = defaultCrashGrace
 	}
@@ -106,7 +106,11 @@ func (r *Rollout) Apply(o Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
-	r.clock.learn(o.Date, o.At)
+	asked := o.At
+	if o.Look != nil {
+		asked = o.Look.AskedAt
+	}
+	r.clock.learn(o.Date, asked, o.At)
 	switch {
 	case o.App != nil:
 		r.seeAnswer(AboutApp)

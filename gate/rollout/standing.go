@@ -272,7 +272,7 @@ func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
 		from = f.clock.elapsed(lb.rec.CreatedAt, lb.recSince)
 	}
 	if web && !f.newestWeb.IsZero() {
-		from = max(from, f.clock.elapsed(f.newestWeb, f.look.AskedAt))
+		from = max(from, f.clock.elapsed(f.newestWeb, f.newestWebSeen))
 	}
 	if lb.rec != nil && !f.rolling() && t.trigger.After(lb.rec.CreatedAt) {
 		from = max(from, f.clock.elapsed(t.trigger, lb.books.changedAt))
@@ -305,7 +305,7 @@ func (f *fleet) unlisted(typ string, at time.Duration) standing {
 		s.until = max(f.firstLook.AskedAt, appeared) + hold
 		begun = appeared > 0 || slices.ContainsFunc(f.firstLook.Dynos, func(d Dyno) bool { return d.Type == typ && !f.old(&d) })
 	} else {
-		s.until = f.clock.elapsed(f.formation[typ].UpdatedAt, f.formedAt) + hold
+		s.until = f.clock.elapsed(f.formation[typ].UpdatedAt, f.scaledAt[typ]) + hold
 	}
 	if at >= s.until {
 		s.basis = Presumed

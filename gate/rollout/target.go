@@ -142,12 +142,12 @@ func (t *target) resolve() {
 // correct mends the choice of the newest release: a list that was behind when the
 // gate started can have hidden a newer one that was already there.
 func (t *target) correct() {
-	start, ok := t.clock.zero()
-	if t.cfg.Want != (Want{}) || !ok {
+	start := t.clock.latest
+	if t.cfg.Want != (Want{}) || start.IsZero() {
 		return
 	}
 	for _, r := range t.releases.byVersion {
-		if r.Version > t.rel.Version && !r.CreatedAt.After(start.Add(stampSlack)) {
+		if r.Version > t.rel.Version && !r.CreatedAt.After(start.Add(time.Second)) {
 			t.rel = &r
 		}
 	}

@@ -114,6 +114,12 @@ func (r *Rollout) otherCode() *Verdict {
 	return nil
 }
 
+// A crash is when a dyno crashed, by the platform's clock and by the gate's own.
+type crash struct {
+	updated time.Time
+	since   time.Duration
+}
+
 // crashed ends the wait when a new dyno stays crashed, or crashes again and again.
 func (r *Rollout) crashed() *Verdict {
 	for _, lb := range r.fleet.sorted() {
@@ -122,16 +128,16 @@ func (r *Rollout) crashed() *Verdict {
 			delete(r.crashSince, lb.name)
 			continue
 		}
-		since, seen := r.crashSince[lb.name]
+		c, seen := r.crashSince[lb.name]
 		switch {
 		case rec.State != "crashed":
 			delete(r.crashSince, lb.name)
-		case !seen || since < r.clock.elapsed(rec.UpdatedAt, r.now): // or it was up in between
-			since = r.clock.elapsed(rec.UpdatedAt, r.now)
-			r.crashSince[lb.name] = since
+		case !seen || !c.updated.Equal(rec.UpdatedAt): // or it was up in between
+			c = crash{rec.UpdatedAt, r.clock.elapsed(rec.UpdatedAt, r.now)}
+			r.crashSince[lb.name] = c
 		}
-		if rec.State == "crashed" && r.fleet.look.AskedAt-since >= r.cfg.CrashGrace {
-			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", Short(r.now-since)))
+		if rec.State == "crashed" && r.fleet.look.AskedAt-c.since >= r.cfg.CrashGrace {
+			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", Short(r.now-c.since)))
 		}
 		var crashes []time.Time
 		for _, c := range r.fleet.tally(lb, r.now).crashes {

@@ -72,8 +72,8 @@ func (r *Rollout) Wants() Wants {
 			w.LookAt, w.Full = at, true
 		}
 	}
-	for _, since := range r.crashSince {
-		if at := since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {
+	for _, c := range r.crashSince {
+		if at := c.since + r.cfg.CrashGrace; w.LookAt == 0 || at < w.LookAt {
 			w.LookAt = at
 		}
 	}

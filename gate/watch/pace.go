@@ -41,8 +41,9 @@ const (
 	leastLooked = 2 * time.Minute
 )
 
-// thrift is the shortest time between two looks that the account's budget allows.
-func thrift(remaining int) time.Duration {
+// Thrift is the shortest time between two looks that the account's budget allows, if
+// so many requests remain; the same holds for two log sessions.
+func Thrift(remaining int) time.Duration {
 	switch {
 	case remaining < 0 || remaining >= plenty: // not known: nothing speaks against it
 		return 0
@@ -53,7 +54,7 @@ func thrift(remaining int) time.Duration {
 }
 
 // scarce tells that every request has to be weighed.
-func (r *run) scarce() bool { return thrift(r.Platform.Remaining()) == leastLooked }
+func (r *run) scarce() bool { return Thrift(r.Platform.Remaining()) == leastLooked }
 
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn() time.Duration {
@@ -95,10 +96,10 @@ func (r *run) nextLook() time.Duration {
 	}
 	remaining := r.Platform.Remaining()
 	if r.failed && !r.back {
-		return max(at, r.asked+failedSpacing, r.asked+thrift(remaining))
+		return max(at, r.asked+failedSpacing, r.asked+Thrift(remaining))
 	}
 	if !w.Ready || remaining == 0 {
-		return max(at, r.asked+thrift(remaining))
+		return max(at, r.asked+Thrift(remaining))
 	}
 	if r.partial {
 		return r.asked
@@ -150,7 +151,7 @@ func (r *run) pace(now time.Duration, w rollout.Wants) {
 	default:
 		r.eager = min(time.Duration(float64(r.eager)*changeGrowth), max(r.Interval, changeSpacing))
 	}
-	if left := r.Platform.Remaining(); thrift(left) > 0 && !r.thrifty {
+	if left := r.Platform.Remaining(); Thrift(left) > 0 && !r.thrifty {
 		r.thrifty = true
 		r.apply(rollout.Observation{Budget: &rollout.Budget{Remaining: left}})
 	}

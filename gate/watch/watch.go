@@ -45,8 +45,9 @@ const (
 	// is there is left behind after this: together the end takes less than 2 s.
 	lastLook = 1200 * time.Millisecond
 	farewell = 300 * time.Millisecond
-	// A question that got no answer is asked again after this.
-	retryAfter = 10 * time.Second
+	// A question that got no answer is asked again after this, and then later and later.
+	retryAfter   = 10 * time.Second
+	longestRetry = 80 * time.Second
 )
 
 // A Watcher waits for one roll-out.
@@ -90,6 +91,7 @@ type run struct {
 	// to ask it again; never once it is answered or under way.
 	retry    map[string]time.Duration
 	answered map[string]bool
+	failures map[string]int // in a row
 }
 
 // never is a moment that does not come.
@@ -101,7 +103,7 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
 		news: make(chan news, 256), asked: -1, askedAll: -1, eager: changeSpacing,
-		retry: map[string]time.Duration{}, answered: map[string]bool{},
+		retry: map[string]time.Duration{}, answered: map[string]bool{}, failures: map[string]int{},
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
@@ -218,9 +220,12 @@ func (r *run) take(n news) (last bool) {
 			r.looking, r.failed = false, n.o.Look == nil
 			r.back, r.down = r.down && !n.nothing, n.nothing
 		case n.question != "" && n.answered:
-			r.retry[n.question], r.answered[n.question] = never, true
+			r.retry[n.question], r.answered[n.question], r.failures[n.question] = never, true, 0
 		case n.question != "":
-			r.retry[n.question] = r.elapsed() + retryAfter
+			// The more often it failed, the longer it is left alone.
+			wait := min(retryAfter<<r.failures[n.question], longestRetry)
+			r.failures[n.question]++
+			r.retry[n.question] = r.elapsed() + max(wait, Thrift(r.Platform.Remaining()))
 		}
 		r.apply(n.o)
 		if i == cap(r.news) {
