@@ -135,7 +135,8 @@ func (c *Command) build(s settings) (*parts, error) {
 	if s.UseLog {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
-			Spacing: func() time.Duration { return watch.Thrift(client.Remaining()) },
+			// A stream costs two requests or more, and looks come first.
+			Spacing: func() time.Duration { return 5 * watch.Thrift(client.Remaining()) },
 		}
 	}
 	if s.record != "" {

@@ -198,7 +198,7 @@ func TestBudget(t *testing.T) {
 				Types:  map[string]herokusim.Type{"web": {Quantity: 20}},
 				Events: []herokusim.Event{{Deploy: &herokusim.Deploy{}}},
 				// Other programs of the account take what comes back.
-				Drain: 75,
+				Drain: 75, Log: herokusim.Log{Heartbeat: 10 * time.Second},
 			}
 			o := playScenario(t, sc, map[string]string{"logs": c.logs})
 			if o.verdict.Result != rollout.Passed {
@@ -246,10 +246,92 @@ func playScenario(t *testing.T, sc *herokusim.Scenario, inputs map[string]string
 	st := story(t, sc)
 	synctest.Test(t, func(t *testing.T) {
 		o = play(t, st, sc.AppName(), st.Gate, inputs, 0)
-		if slices.ContainsFunc(sc.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 }) {
+		if slices.ContainsFunc(sc.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 || f.NoDate && f.From == 0 }) {
 			o.outputs["old-gone-at"] = "" // it is told by that clock
 		}
 		checkTruth(t, st, o)
 	})
 	return o
+}
+
+// What fails or ends again and again does not spend what is left of the budget, nor
+// keep the gate from opening when the hold is over.
+func TestBudgetInTrouble(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		budget int
+		fault  herokusim.Fault
+		cut    time.Duration
+		logs   string
+	}{
+		"slug":                     {20, herokusim.Fault{Path: "/slugs/", Status: 503}, 0, "off"},
+		"preboot":                  {20, herokusim.Fault{Path: "/features/preboot", Status: 503}, 0, "off"},
+		"log sessions":             {20, herokusim.Fault{Path: "/log-sessions", Status: 503}, 0, "auto"},
+		"streams of 16 s, 20 left": {20, herokusim.Fault{}, 16 * time.Second, "auto"},
+		"streams of 20 s, 50 left": {50, herokusim.Fault{}, 20 * time.Second, "auto"},
+		"streams of 60 s, 20 left": {20, herokusim.Fault{}, time.Minute, "auto"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc := &herokusim.Scenario{
+				App: herokusim.App{Name: "poor", Preboot: true}, Budget: &c.budget, Drain: 75,
+				Types:  map[string]herokusim.Type{"web": {Quantity: 20}},
+				Events: []herokusim.Event{{Deploy: &herokusim.Deploy{}}},
+				Log:    herokusim.Log{Cut: c.cut, Heartbeat: 10 * time.Second},
+			}
+			if c.fault.Path != "" {
+				c.fault.To = time.Hour
+				sc.Faults = []herokusim.Fault{c.fault}
+			}
+			o := playScenario(t, sc, map[string]string{"logs": c.logs})
+			n := apiRequests(o.server)
+			t.Logf("%s, %s at %s with %d requests", o.verdict.Reason, o.verdict.Basis, o.at, n)
+			if o.verdict.Result != rollout.Passed || o.at > 14*time.Minute || n > 60 {
+				for _, r := range o.server.Requests() {
+					t.Log(r.At, r.Path)
+				}
+				t.Errorf("%s\n%s", o.verdict.Message, o.stdout)
+			}
+		})
+	}
+}
+
+// Answers without a Date tell no time; a hold is over all the same, from when what
+// began it was first seen.
+func TestNoDateAtAll(t *testing.T) {
+	t.Parallel()
+	for _, logs := range []string{"auto", "off"} {
+		for _, preboot := range []bool{false, true} {
+			t.Run(fmt.Sprintf("logs %s, preboot %v", logs, preboot), func(t *testing.T) {
+				t.Parallel()
+				sc := faulty()
+				sc.App.Preboot = preboot
+				sc.Types["web"] = herokusim.Type{Quantity: 1}
+				sc.Faults = []herokusim.Fault{{To: time.Hour, NoDate: true}}
+				o := playScenario(t, sc, map[string]string{"release": "v42", "logs": logs})
+				limit := 2 * time.Minute
+				if preboot {
+					limit = 10 * time.Minute
+				}
+				if o.verdict.Result != rollout.Passed || o.at > limit {
+					t.Errorf("%+v at %s\n%s", o.verdict, o.at, o.stdout)
+				}
+			})
+		}
+	}
+}
+
+// The first list is behind, and its answer takes seconds to come: the newest release
+// is still the one that was there when the gate came.
+func TestSlowStaleStart(t *testing.T) {
+	t.Parallel()
+	for _, logs := range []string{"auto", "off"} {
+		sc := faulty()
+		sc.App.Preboot, sc.Types["web"] = true, herokusim.Type{Quantity: 2}
+		sc.Faults = []herokusim.Fault{{From: 2 * time.Second, To: 6 * time.Second, Stale: 4 * time.Second, Trickle: 5 * time.Millisecond}}
+		o := playScenario(t, sc, map[string]string{"logs": logs, "on-supersede": "fail"})
+		if o.verdict.Result != rollout.Passed || o.picture.Target.Version != 42 {
+			t.Errorf("logs %s: %+v\n%s", logs, o.verdict, o.stdout)
+		}
+	}
 }

@@ -106,7 +106,7 @@ func (r *Rollout) Apply(o Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
-	asked := o.At
+	asked := time.Duration(0) // whatever it was that was asked, it was not before the start
 	if o.Look != nil {
 		asked = o.Look.AskedAt
 	}

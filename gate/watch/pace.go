@@ -25,6 +25,7 @@ const (
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing   = time.Second
 	readySpacing = 400 * time.Millisecond
+	readyThrift  = 2 * time.Second // with a low budget
 	// A look that failed, however soon, is not repeated at once.
 	failedSpacing = 5 * time.Second
 	// With nothing to do the loop turns all the same.
@@ -42,7 +43,7 @@ const (
 )
 
 // Thrift is the shortest time between two looks that the account's budget allows, if
-// so many requests remain; the same holds for two log sessions.
+// so many requests remain. Log sessions go by it, too.
 func Thrift(remaining int) time.Duration {
 	switch {
 	case remaining < 0 || remaining >= plenty: // not known: nothing speaks against it
@@ -101,8 +102,11 @@ func (r *run) nextLook() time.Duration {
 	if !w.Ready || remaining == 0 {
 		return max(at, r.asked+Thrift(remaining))
 	}
-	if r.partial {
+	switch { // The opening is worth its requests, also when few are left.
+	case r.partial:
 		return r.asked
+	case Thrift(remaining) > 0:
+		return min(at, r.asked+readyThrift)
 	}
 	return min(at, r.asked+readySpacing)
 }
