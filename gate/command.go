@@ -75,7 +75,13 @@ func (c *Command) Main(ctx context.Context) int {
 	case err != nil:
 		return ExitInvalid // the flag package has said why
 	}
-	out := report.New(report.Options{Stdout: c.Stdout, Getenv: c.Getenv, Terminal: c.Terminal})
+	stdout := newPatientWriter(c.Stdout)
+	defer func() {
+		if err := stdout.close(); err != nil {
+			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+		}
+	}()
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
 	s, problems := readInputs(flags, c.Getenv)
 	if s.key != "" {
 		out.Mask(s.key)

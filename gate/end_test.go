@@ -259,3 +259,31 @@ func running() string {
 	}
 	return strings.Join(left, "\n\n")
 }
+
+// Nobody takes what is printed: the wait goes on, ends in time, and writes its outputs.
+func TestLogThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	sc, err := herokusim.Load("measured-deploy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := story(t, sc)
+	output := filepath.Join(t.TempDir(), "output")
+	env := map[string]string{"GITHUB_OUTPUT": output, "INPUT_APP": sc.AppName(), "INPUT_API-KEY": testKey, "INPUT_TIMEOUT": "10s"}
+	synctest.Test(t, func(t *testing.T) {
+		server := herokusim.NewServer(st, herokusim.Options{From: st.Gate})
+		server.Begin()
+		read, write := io.Pipe()
+		var errs bytes.Buffer
+		c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: write, Stderr: &errs, Transport: server.Transport()}
+		begin := time.Now()
+		status := c.Main(t.Context())
+		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody takes it") {
+			t.Errorf("status %d after %s, said %q", status, took, errs.String())
+		}
+		if o := readOutputs(t, output); o["reason"] != "old-dynos-remain" {
+			t.Errorf("outputs %q", o)
+		}
+		read.Close() // the one that prints must end, too
+	})
+}
