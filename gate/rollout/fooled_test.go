@@ -590,3 +590,27 @@ func TestCrashGraceBeginsAnew(t *testing.T) {
 		t.Errorf("%+v, want dynos-crashed", v)
 	}
 }
+
+// The list calls the target current, and a dyno already runs the newer release that
+// brings the old code back: the flag is behind.
+func TestNotFooledByACurrentThatIsBehind(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	b.look.Releases = append(b.look.Releases, rollout.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", CreatedAt: at(1 * sec), UpdatedAt: at(1 * sec)})
+	b.sees(200*sec, dyno("web.1", 43, "up", 1*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
+		t.Errorf("%+v, want rolled-back", v)
+	}
+}
+
+// A newer release with the old code that is not the current one, as an add-on could
+// make it during a release phase: it may become that any moment.
+func TestNotFooledByOldCodeThatIsNotCurrent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+	b.look.Releases = append(b.look.Releases, rollout.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", CreatedAt: at(1 * sec), UpdatedAt: at(1 * sec)})
+	b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("v43 brings back the code of v41")
+}

@@ -58,6 +58,17 @@ func (t *target) seeNewer() {
 	}
 }
 
+// live tells whether the old code of a newer release is not what runs: the platform
+// calls the target the current release, and no listed dyno is of a newer one.
+func (t *target) live() bool {
+	for v := range t.listed {
+		if v > t.rel.Version {
+			return false
+		}
+	}
+	return t.releases.current == t.rel.Version
+}
+
 // origin tells where code comes from that no release from before the target is known
 // to have. The same commit, built again, is the same code. Code that was built after
 // the target was released is newer; of any other only the whole history tells.

@@ -73,6 +73,8 @@ func (r *Rollout) doubtful() string {
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.releases.current != 0 && t.releases.current < v:
 		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.releases.current)
+	case t.returned != 0:
+		return fmt.Sprintf("release v%d, which brings old code back and is not the current one, to be overtaken", t.returned)
 	case t.unjudged != 0:
 		return fmt.Sprintf("word on which code release v%d carries", t.unjudged)
 	case r.unfinishedRuns() != 0:

@@ -12,7 +12,7 @@ import (
 const (
 	// maxSlugs bounds the search for a commit among the newest releases.
 	maxSlugs = 10
-	// A release from so long before the gate is that of an earlier try to deploy.
+	// A failure from so long before the gate is that of an earlier try to deploy.
 	tryMemory = 30 * time.Minute
 	// Commits have 40 digits, and are abbreviated to 7 or more.
 	wholeCommit = 40
@@ -185,11 +185,16 @@ func (t *target) byCommit() *Release {
 	return t.thisTry(found, followed)
 }
 
-// thisTry is the release, unless it is that of an earlier try to deploy the commit:
-// long ago, and it failed or other code has followed it, or a newer build is there.
+// thisTry is the release, unless it is that of an earlier try to deploy the commit.
+// One that other code has followed always is, however short a time ago: the commit may
+// be about to come again, and what followed must not open the gate. One that failed is
+// if it did so long ago, or the commit has been built since.
 func (t *target) thisTry(r *Release, followed bool) *Release {
-	if r == nil || !r.failed() && !followed {
+	switch {
+	case r == nil || !r.failed() && !followed:
 		return r
+	case !r.failed():
+		return nil
 	}
 	if !t.built && t.lookedAt < listLag {
 		return nil // a newer build may be under way

@@ -74,6 +74,8 @@ func (r *Rollout) whyMissing() string {
 			next = noCommits
 		case b != nil && b.Status == "pending":
 			next = "its build is still running, so raise the input \"timeout\""
+		case t.earlier() != nil:
+			next = fmt.Sprintf("v%d carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy", t.earlier().Version)
 		case t.built && b == nil:
 			next = "no build of it was seen, so " + next
 		}

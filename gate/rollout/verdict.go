@@ -104,8 +104,7 @@ func (r *Rollout) otherCode() *Verdict {
 		return nil
 	}
 	// While the target's release phase runs it has not been live: nothing comes back.
-	// Nor does it while Heroku itself calls the target the current release.
-	if n := r.target.returned; n != 0 && rel.Status == "succeeded" && r.target.releases.current != rel.Version {
+	if n := r.target.returned; n != 0 && rel.Status == "succeeded" && !r.target.live() {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
 	}
 	if n := r.target.newerMax; n != 0 && r.cfg.FailOnNewer {
