@@ -263,11 +263,7 @@ func running() string {
 // Nobody takes what is printed: the wait goes on, ends in time, and writes its outputs.
 func TestLogThatNobodyTakes(t *testing.T) {
 	t.Parallel()
-	sc, err := herokusim.Load("measured-deploy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := story(t, sc)
+	sc, st := load(t, "measured-deploy")
 	output := filepath.Join(t.TempDir(), "output")
 	env := map[string]string{"GITHUB_OUTPUT": output, "INPUT_APP": sc.AppName(), "INPUT_API-KEY": testKey, "INPUT_TIMEOUT": "10s"}
 	synctest.Test(t, func(t *testing.T) {

@@ -231,6 +231,16 @@ func faulty() *herokusim.Scenario {
 	}
 }
 
+// load is a scenario that comes with the simulator, and its story.
+func load(t *testing.T, name string) (*herokusim.Scenario, *herokusim.Story) {
+	t.Helper()
+	sc, err := herokusim.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sc, story(t, sc)
+}
+
 func story(t *testing.T, sc *herokusim.Scenario) *herokusim.Story {
 	t.Helper()
 	st, err := sc.Play()

@@ -27,11 +27,8 @@ func TestProxy(t *testing.T) {
 		t.Skip("builds and runs programs")
 	}
 	program, _ := build(t)
-	sc, err := herokusim.Load("plain-restart")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sim := herokusim.NewServer(story(t, sc), herokusim.Options{From: 25 * time.Second})
+	sc, st := load(t, "plain-restart")
+	sim := herokusim.NewServer(st, herokusim.Options{From: 25 * time.Second})
 	heroku := httptest.NewTLSServer(sim)
 	t.Cleanup(heroku.Close)
 	var mu sync.Mutex

@@ -48,14 +48,7 @@ func checkReplay(t *testing.T, file string, o outcome) {
 // recorded is a recording of a run that opened the gate.
 func recorded(t *testing.T) []byte {
 	t.Helper()
-	sc, err := herokusim.Load("plain-restart")
-	if err != nil {
-		t.Fatal(err)
-	}
-	story, err := sc.Play()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sc, story := load(t, "plain-restart")
 	file := filepath.Join(t.TempDir(), "recording")
 	synctest.Test(t, func(t *testing.T) {
 		play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0)
@@ -139,14 +132,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")
 	}
-	sc, err := herokusim.Load("plain-restart")
-	if err != nil {
-		t.Fatal(err)
-	}
-	story, err := sc.Play()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sc, story := load(t, "plain-restart")
 	synctest.Test(t, func(t *testing.T) {
 		server := herokusim.NewServer(story, herokusim.Options{From: story.Gate})
 		server.Begin()
@@ -165,14 +151,7 @@ func TestFullDisk(t *testing.T) {
 // the step fails.
 func TestUnwritableFiles(t *testing.T) {
 	t.Parallel()
-	sc, err := herokusim.Load("plain-restart")
-	if err != nil {
-		t.Fatal(err)
-	}
-	story, err := sc.Play()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sc, story := load(t, "plain-restart")
 	for _, name := range []string{"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

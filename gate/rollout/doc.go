@@ -24,5 +24,5 @@
 //   - clock.go: the platform's time and the gate's own
 //   - trouble.go: what the platform did not answer
 //   - verdict.go, opening.go, timeout.go: how it ends; endings.go: what that means
-//   - picture.go, told.go: what the core tells; wants.go: what would help it along
+//   - picture.go, moments.go: what the core tells; wants.go: what would help it along
 package rollout
