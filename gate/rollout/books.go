@@ -49,6 +49,7 @@ type books struct {
 	// The last reckoning, which holds while what it was made from does.
 	kept      tally
 	keptFor   question
+	keptFrom  time.Time
 	keptUntil time.Time
 }
 
@@ -68,11 +69,11 @@ type question struct {
 // entered.
 func (b *books) reckon(none bool, hold time.Duration, release, whole, now time.Time) tally {
 	q := question{len(b.entries), none, hold, release, whole}
-	if q == b.keptFor && (b.keptUntil.IsZero() || now.Before(b.keptUntil)) {
+	if q == b.keptFor && !now.Before(b.keptFrom) && (b.keptUntil.IsZero() || now.Before(b.keptUntil)) {
 		return b.kept
 	}
 	o := opening{}
-	b.keptUntil = time.Time{}
+	b.keptFrom, b.keptUntil = now, time.Time{}
 	if !none {
 		o = b.open(hold, release, whole, now)
 		if n := len(b.entries); n > 0 && o.entry < n && b.entries[n-1].Stamp.Before(release) {

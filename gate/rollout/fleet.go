@@ -56,9 +56,10 @@ type fleet struct {
 	newestWeb     time.Time     // when the newest new web dyno was created or announced
 	newestWebSeen time.Duration // when that was learnt
 
-	wakes  []time.Duration // when a doubt of the last survey runs out by time alone
-	behind bool            // a dyno is up by the log, and not yet by the list
-	lookAt time.Duration   // when a look would settle a doubt of it; 0: there is none
+	// Of what is being judged: the first moment at which time alone may change it, and
+	// at which a look would; never if there is none.
+	wake, lookAt time.Duration
+	weighed      circumstances // in which the labels were weighed; zero: all have to be anew
 }
 
 // label is one slot of the formation, or one pod on Fir.
@@ -81,6 +82,8 @@ type label struct {
 	upAt   time.Time // when a new record of it first was up
 
 	firstStop, lastStop time.Time // of its books when they were last without doubt
+
+	weight weight // what it came to
 }
 
 // beat is an instance that runtime metrics tell of.
@@ -269,7 +272,7 @@ func (f *fleet) seeRecord(lb *label) {
 
 // retarget judges all that is known against a target that has just become known.
 func (f *fleet) retarget(version int, release time.Time) {
-	f.version, f.release = version, release
+	f.version, f.release, f.weighed = version, release, circumstances{}
 	f.newestWeb = time.Time{}
 	clear(f.covered)
 	for _, lb := range f.labels {
@@ -302,6 +305,7 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 			lb.leftAt, lb.fresh = at, f.newSinceFirstLook(l.Stamp)
 		}
 	}
+	lb.weight.known = false
 	if l.Kind == Metric {
 		b := lb.beats[l.UUID]
 		if b == nil && len(lb.beats) >= maxBeats {
@@ -387,7 +391,7 @@ func (f *fleet) typeOf(name string) string {
 // was lost may have been a start.
 func (f *fleet) seeLog(s *LogStatus, at time.Duration) {
 	gapped := f.log == Gapped
-	f.log, f.logWhy = s.State, s.Reason
+	f.log, f.logWhy, f.weighed = s.State, s.Reason, circumstances{}
 	switch s.State {
 	case Flowing:
 		f.logSince = s.Since

@@ -12,18 +12,7 @@ import (
 func (r *Rollout) follow() {
 	t := &r.times
 	wanted, up, old := r.sums()
-	var first, last time.Time
-	for _, d := range r.dynos {
-		if d.UpAt.IsZero() {
-			continue
-		}
-		if first.IsZero() || d.UpAt.Before(first) {
-			first = d.UpAt
-		}
-		if d.UpAt.After(last) {
-			last = d.UpAt
-		}
-	}
+	first, last := r.survey.firstUp, r.survey.lastUp
 	if t.FirstNewUp.IsZero() && !first.IsZero() {
 		t.FirstNewUp = first
 		r.moment(first, "first new dyno up", FromAPI)
@@ -32,19 +21,15 @@ func (r *Rollout) follow() {
 		t.AllNewUp = last
 		r.moment(last, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", up, r.listed()), FromAPI)
 	}
-	t.FirstOldStopped = r.firstStop()
+	// A crash of a new one can look like it for a moment, until the next line tells.
+	t.FirstOldStopped = r.survey.firstStopped
 	r.mark(t.FirstOldStopped, "first old dyno ended", FromLog)
-	if old > 0 || r.holding() != 0 || len(r.types) == 0 && len(r.cfg.Types) > 0 {
+	if old > 0 || r.holding() != 0 || len(r.survey.types) == 0 && len(r.cfg.Types) > 0 {
 		t.OldGone = time.Time{}
 		return
 	}
 	if t.OldGone.IsZero() {
-		t.OldGone = r.lastPresumed()
-		for _, d := range r.dynos {
-			if d.GoneAt.After(t.OldGone) {
-				t.OldGone = d.GoneAt
-			}
-		}
+		t.OldGone = later(r.lastPresumed(), r.survey.oldGone)
 		if t.OldGone.IsZero() {
 			t.OldGone = t.ReleaseFinished // there was nothing old
 		}
@@ -52,7 +37,7 @@ func (r *Rollout) follow() {
 }
 
 func (r *Rollout) sums() (wanted, up, old int) {
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		wanted += t.Wanted
 		up += t.Up
 		old += t.OldListed + t.OldHidden
@@ -62,7 +47,7 @@ func (r *Rollout) sums() (wanted, up, old int) {
 
 func (r *Rollout) listed() int {
 	n := 0
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		n += t.OldListed
 	}
 	return n
@@ -71,7 +56,7 @@ func (r *Rollout) listed() int {
 // holding is the latest end of a hold; 0 if there is none, never if it is open.
 func (r *Rollout) holding() time.Duration {
 	var until time.Duration
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		if t.Basis == "" {
 			until = max(until, t.HoldUntil)
 		}
@@ -95,25 +80,6 @@ func (r *Rollout) noticeOnce(given *bool, s string) {
 
 func (r *Rollout) moment(at time.Time, what string, from Source) {
 	r.moments = append(r.moments, Moment{Time: at, What: what, Source: from})
-}
-
-// firstStop is when the first old dyno was seen to end. A crash of a new one can look
-// like it for a moment, until the next line tells.
-func (r *Rollout) firstStop() time.Time {
-	var first time.Time
-	for _, lb := range r.fleet.labels {
-		if !r.fleet.inScope(lb.typ) {
-			continue
-		}
-		stop := lb.firstStop
-		if stop.IsZero() && len(lb.books.entries) > 0 {
-			stop = r.fleet.tally(lb, r.now).firstStop
-		}
-		if !stop.IsZero() && (first.IsZero() || stop.Before(first)) {
-			first = stop
-		}
-	}
-	return first
 }
 
 // mark keeps the one moment of its kind; a zero time takes it back.

@@ -10,7 +10,7 @@ import (
 // open passes when everything holds in one full look that knows of all that the
 // log has told, and still so after the time to settle.
 func (r *Rollout) open() *Verdict {
-	ok, _ := r.holds(r.types)
+	ok, _ := r.holds(r.survey.types)
 	if !ok {
 		r.readyAt = -1
 		return nil
@@ -26,8 +26,7 @@ func (r *Rollout) open() *Verdict {
 		return nil
 	}
 	// What is over now must have been over when the look was asked for.
-	then, _ := r.fleet.survey(l.AskedAt)
-	ok, basis := r.holds(then)
+	ok, basis := r.holds(r.fleet.then(l.AskedAt))
 	if !ok {
 		return nil
 	}
@@ -151,7 +150,7 @@ func (r *Rollout) passed(basis Basis) *Verdict {
 // "finished".
 func (r *Rollout) lastPresumed() time.Time {
 	var last time.Time
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		if at := r.clock.shown(t.limit); t.Basis == Presumed && at.After(last) && at.After(r.times.ReleaseFinished) {
 			last = at
 		}

@@ -154,7 +154,7 @@ func (r *Rollout) Picture() Picture {
 		At: r.now, PlatformNow: r.clock.shown(r.now),
 		App: r.fleet.app, Preboot: r.fleet.prebooted(),
 		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
-		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynos,
+		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.fleet.dynos(),
 		Waiting: r.waiting(), SupersededBy: r.target.newerMax,
 		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
 	}
@@ -169,7 +169,7 @@ func (r *Rollout) Picture() Picture {
 	if rel := r.target.rel; rel != nil {
 		p.Target, p.Commit = rel, r.target.codes[rel.Code().ID].Commit
 	}
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		tp := t.TypePicture
 		if tp.Basis != "" || tp.HoldUntil == never {
 			tp.HoldUntil = 0
@@ -211,7 +211,7 @@ func (r *Rollout) waiting() string {
 		return fmt.Sprintf("release v%d to succeed (%s)", rel.Version, rel.unfinished())
 	}
 	var parts []string
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		if d := t.describe(); d != "" {
 			parts = append(parts, d)
 		}
@@ -221,14 +221,14 @@ func (r *Rollout) waiting() string {
 		if what == "" {
 			what = "old dynos that the list does not show"
 		}
-		for _, t := range r.types {
+		for _, t := range r.survey.types {
 			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue {
 				what += " (" + t.HoldReason + ")"
 				break
 			}
 		}
 	}
-	if what == "" && r.cfg.RequireProof && slices.ContainsFunc(r.types, func(t typeStanding) bool { return t.Basis == Presumed }) {
+	if what == "" && r.cfg.RequireProof && slices.ContainsFunc(r.survey.types, func(t typeStanding) bool { return t.Basis == Presumed }) {
 		return "proof that old dynos are gone, which is only presumed"
 	}
 	if what == "" {

@@ -85,8 +85,7 @@ type Rollout struct {
 	moments     []Moment
 	crashSince  map[string]crash
 
-	types []typeStanding // as of the newest observation
-	dynos []DynoPicture
+	survey survey // as of the newest observation
 }
 
 // New begins a wait.
@@ -256,7 +255,7 @@ func (r *Rollout) seeLog(s *LogStatus) {
 // judge brings the picture up to date and decides.
 func (r *Rollout) judge() {
 	if r.fleet.look != nil && r.fleet.version != 0 {
-		r.types, r.dynos = r.fleet.survey(r.now)
+		r.survey = r.fleet.survey(r.now)
 		r.follow()
 		if until := r.holding(); r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != never {
 			r.noticeOnce(&r.tooShort, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",

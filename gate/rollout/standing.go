@@ -30,22 +30,29 @@ const never = time.Duration(1<<63 - 1)
 
 // A standing is what is known of the old instances of one label.
 type standing struct {
-	listed int           // 1 if its record is old
+	old    bool          // its record is old
+	listed int           // 1 if that holds a process
 	hidden int           // how many others count as alive
 	basis  Basis         // how it is known that there are none; empty while there may be
 	until  time.Duration // when the hold on it is over; never if that is open
 	why    string        // why there is no proof
 	tally  tally
+
+	// What the label is to remember of it.
+	proved, settled     bool
+	firstStop, lastStop time.Time
 }
 
 func (s standing) clear() bool { return s.basis != "" }
 
-// stand judges one label at the moment at. What was learnt later counts as well.
+// stand judges one label at the moment at. What was learnt later counts as well. It
+// notes in the fleet when its judgement may change, and changes nothing else.
 func (f *fleet) stand(lb *label, at time.Duration) standing {
-	var s standing
+	s := standing{proved: lb.proved, settled: lb.settled, firstStop: lb.firstStop, lastStop: lb.lastStop}
 	s.tally = f.tally(lb, at)
 	rec := lb.rec
-	if rec != nil && f.old(rec) && !f.asleep(rec) {
+	s.old = rec != nil && f.old(rec)
+	if s.old && !f.asleep(rec) {
 		s.listed = 1
 	}
 	if f.fir() || f.oneOff(lb.typ) {
@@ -63,19 +70,19 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 		// The start of the new one may be in the log before the list shows it.
 		s.hidden = 0
 		s.until, s.why = never, "an old dyno is listed"
-		lb.proved, lb.settled = false, false
+		s.proved, s.settled = false, false
 		return s
 	}
 
 	s.why = f.doubt(lb, s.tally, running, inBooks, at)
 	if s.why == "" && !s.tally.lastStop.IsZero() {
-		lb.firstStop, lb.lastStop = s.tally.firstStop, s.tally.lastStop
+		s.firstStop, s.lastStop = s.tally.firstStop, s.tally.lastStop
 	}
 	if f.log == Flowing {
 		// Until the release phase is over, old ones can still be started.
-		lb.proved = s.why == "" && f.finished && f.app.ID != ""
+		s.proved = s.why == "" && f.finished && f.app.ID != ""
 	}
-	if s.why == "" || lb.proved || lb.settled {
+	if s.why == "" || s.proved || s.settled {
 		s.basis, s.hidden, s.why = Proven, 0, ""
 		return s
 	}
@@ -83,7 +90,7 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	if beat := f.lastBeat(lb, s.tally); !beat.IsZero() {
 		s.until = max(s.until, f.clock.elapsed(beat.Add(metricLife), never))
 	}
-	if at >= s.until {
+	if f.over(s.until, at) {
 		s.basis, s.hidden = Presumed, 0
 		return s
 	}
@@ -111,11 +118,11 @@ func (f *fleet) standPod(lb *label, at time.Duration, s standing) standing {
 	case !s.tally.lastExit.IsZero() && s.tally.lastExit.After(s.tally.lastStart):
 		s.basis = Proven
 		if !s.tally.lastExit.Before(f.release) {
-			lb.firstStop, lb.lastStop = s.tally.lastExit, s.tally.lastExit
+			s.firstStop, s.lastStop = s.tally.lastExit, s.tally.lastExit
 		}
 	default:
 		s.until, s.why = lb.leftAt+rollingHold, "its end is not in the log"
-		if at >= s.until {
+		if f.over(s.until, at) {
 			s.basis = Presumed
 		} else {
 			s.hidden = 1
@@ -132,7 +139,12 @@ func (f *fleet) tally(lb *label, at time.Duration) tally {
 		// The process type came with the target, unless the log shows that it did not.
 		none = none || len(lb.books.entries) > 0 && lb.books.entries[0].Kind == Start
 	}
-	return lb.books.reckon(none, hold, f.release, f.whole(lb, hold), f.clock.now(at))
+	now := f.clock.now(at)
+	t := lb.books.reckon(none, hold, f.release, f.whole(lb, hold), now)
+	if !lb.books.keptUntil.IsZero() {
+		f.until(lb.books.keptUntil, now)
+	}
+	return t
 }
 
 // whole is the time from which nothing lives any more that was already hidden when
@@ -172,8 +184,7 @@ func (f *fleet) doubt(lb *label, t tally, running int, inBooks bool, at time.Dur
 	case t.lastTerm.After(t.lastExit) && f.until(t.lastTerm.Add(killAfter+stampSlack), now):
 		return "an instance is being stopped"
 	}
-	if sure := lb.books.exitAt + t.believedAfter(f.latest+f.lag); running == 1 && !t.lastExit.IsZero() && at < sure {
-		f.wakes = append(f.wakes, sure)
+	if sure := lb.books.exitAt + t.believedAfter(f.latest+f.lag); running == 1 && !t.lastExit.IsZero() && !f.over(sure, at) {
 		return "an exit is too fresh to tell whose it was"
 	}
 	if lb.rec != nil && lb.rec.State == "up" && t.state != "" && t.state != "up" && t.stateAt.After(lb.rec.UpdatedAt.Add(stampSlack)) {
@@ -194,8 +205,18 @@ func (f *fleet) until(t, now time.Time) bool {
 	if !now.Before(t) {
 		return false
 	}
-	f.wakes = append(f.wakes, f.clock.elapsed(t, never))
+	f.wake = min(f.wake, f.clock.elapsed(t, never))
 	return true
+}
+
+// over tells whether the gate's moment t has come, and if not notes it as one at
+// which the judgement may change.
+func (f *fleet) over(t, at time.Duration) bool {
+	if at >= t {
+		return true
+	}
+	f.wake = min(f.wake, t)
+	return false
 }
 
 // lookAfter tells whether only a look that is asked for after the platform's moment
@@ -205,9 +226,7 @@ func (f *fleet) lookAfter(t time.Time) bool {
 	if f.look.AskedAt >= at {
 		return false
 	}
-	if f.lookAt == 0 || at < f.lookAt {
-		f.lookAt = at
-	}
+	f.lookAt = min(f.lookAt, at)
 	return true
 }
 
@@ -307,7 +326,7 @@ func (f *fleet) unlisted(typ string, at time.Duration) standing {
 	} else {
 		s.until = f.clock.elapsed(f.formation[typ].UpdatedAt, f.scaledAt[typ]) + hold
 	}
-	if at >= s.until {
+	if f.over(s.until, at) {
 		s.basis = Presumed
 		if !begun {
 			s.basis = Proven // the roll-out was watched from before its beginning

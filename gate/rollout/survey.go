@@ -45,111 +45,272 @@ func (f *fleet) sorted() []*label {
 	return f.order
 }
 
-// A picture of one type: its labels' standings added up.
+// A typeStanding is the picture of one type: its labels' standings added up.
 type typeStanding struct {
 	TypePicture
-	presumed []string      // labels that only a limit, not the log, says are clear
+	presumed bool          // only a limit, not the log, says that one of its labels is clear
 	limit    time.Duration // when the last of these limits was reached
 }
 
-// survey judges every type in scope at the moment at.
-func (f *fleet) survey(at time.Duration) ([]typeStanding, []DynoPicture) {
-	f.wakes, f.lookAt, f.behind = f.wakes[:0], 0, false
-	now := f.clock.now(at)
-	byType := map[string]*typeStanding{}
-	var order []*typeStanding
-	for _, t := range f.types() {
-		ts := &typeStanding{TypePicture: TypePicture{Type: t, Wanted: f.formation[t].Quantity}}
-		byType[t] = ts
-		order = append(order, ts)
+// A survey is what all labels in scope come to.
+type survey struct {
+	types                                  []typeStanding
+	firstUp, lastUp, firstStopped, oldGone time.Time
+	// crashed are the labels whose new dyno is crashed, or crashed more than once or twice.
+	crashed []*label
+	// wake is the first moment at which time alone may change it, lookAt at which a
+	// look would; never if there is none.
+	wake, lookAt time.Duration
+	behind       bool // a dyno is up by the log, and not yet by the list
+}
+
+// The circumstances are all that the weight of a label depends on beside the label
+// itself and the time.
+type circumstances struct {
+	version       int
+	release       time.Time
+	finished      bool
+	app           App
+	preboot       Preboot
+	booted        bool
+	boot          time.Duration
+	look          *Look
+	log           LogState
+	logWhy        string
+	logSince      time.Time
+	latest, lag   time.Duration
+	newestWeb     time.Time
+	newestWebSeen time.Duration
+	start         time.Time
+	webs          int
+}
+
+func (f *fleet) circumstances() circumstances {
+	f.sorted() // for webs
+	return circumstances{
+		f.version, f.release, f.finished, f.app, f.preboot, f.booted, f.boot, f.look, f.log, f.logWhy, f.logSince,
+		f.latest, f.lag, f.newestWeb, f.newestWebSeen, f.clock.start, f.webs,
 	}
-	dynos := make([]DynoPicture, 0, len(f.labels))
-	for _, lb := range f.sorted() {
-		ts := byType[lb.typ]
-		if ts == nil {
+}
+
+// A weight is what one label comes to. It is kept while it holds, since most
+// observations concern one label of many.
+type weight struct {
+	known    bool
+	standing standing
+	dyno     DynoPicture
+	// The moments at which time alone may change it, and at which a look would, and
+	// until which the list is called behind the log.
+	wake, lookAt, behind time.Duration
+}
+
+// weigh judges a label at the moment at, and notes what comes of it.
+func (f *fleet) weigh(lb *label, at time.Duration) {
+	f.wake, f.lookAt = never, never
+	s := f.stand(lb, at)
+	w := &lb.weight
+	*w = weight{known: true, standing: s, dyno: f.portray(lb, s)}
+	lb.proved, lb.settled, lb.firstStop, lb.lastStop = s.proved, s.settled, s.firstStop, s.lastStop
+	if lb.rec != nil {
+		w.behind = f.compare(lb, &s.tally, f.clock.now(at))
+	}
+	w.wake, w.lookAt = f.wake, f.lookAt
+}
+
+// portray is the picture of a label.
+func (f *fleet) portray(lb *label, s standing) DynoPicture {
+	d := DynoPicture{Label: lb.name, Type: lb.typ, Hidden: s.hidden, Basis: s.basis, UpAt: lb.upAt}
+	if rec := lb.rec; rec != nil {
+		d.Version, d.State, d.Old = rec.Version, rec.State, f.old(rec)
+	}
+	for _, c := range s.tally.crashes {
+		if c.After(f.release) {
+			d.Crashes++
+		}
+	}
+	switch s.basis {
+	case Proven:
+		d.GoneAt = s.lastStop
+	case Presumed:
+		d.GoneAt = f.clock.now(s.until)
+		if s.tally.lastStop.After(d.GoneAt) {
+			d.GoneAt = s.tally.lastStop
+		}
+	}
+	return d
+}
+
+// survey judges every type in scope at the moment at, which is not before that of
+// the survey before.
+func (f *fleet) survey(at time.Duration) survey {
+	now := f.circumstances()
+	all := now != f.weighed
+	f.weighed = now
+	s := survey{wake: never, lookAt: never}
+	index := f.begin(&s)
+	typ, t := "", -1
+	for _, lb := range f.order {
+		if lb.typ != typ || t < 0 {
+			i, ok := index[lb.typ]
+			if typ, t = lb.typ, i; !ok {
+				t = -1
+			}
+		}
+		if t < 0 {
 			continue
 		}
-		s := f.stand(lb, at)
-		dp := DynoPicture{Label: lb.name, Type: lb.typ, Hidden: s.hidden, Basis: s.basis, UpAt: lb.upAt}
-		if rec := lb.rec; rec != nil {
-			dp.Version, dp.State, dp.Old = rec.Version, rec.State, f.old(rec)
-			ts.count(rec, dp.Old)
-			f.compare(lb, &s.tally, now)
+		w := &lb.weight
+		if all || !w.known || at >= w.wake {
+			f.weigh(lb, at)
 		}
-		for _, c := range s.tally.crashes {
-			if c.After(f.release) {
-				dp.Crashes++
-			}
-		}
-		switch s.basis {
-		case Proven:
-			dp.GoneAt = lb.lastStop
-		case Presumed:
-			dp.GoneAt = f.clock.now(s.until)
-			if s.tally.lastStop.After(dp.GoneAt) {
-				dp.GoneAt = s.tally.lastStop
-			}
-		}
-		ts.OldListed += s.listed
-		ts.OldHidden += s.hidden
-		ts.judge(s, lb.name)
-		dynos = append(dynos, dp)
+		s.types[t].add(lb, &w.standing)
+		s.add(lb, w)
+		s.behind = s.behind || at < w.behind
 	}
-	out := make([]typeStanding, len(order))
-	for i, ts := range order {
-		if !f.oneOff(ts.Type) {
-			ts.judge(f.unlisted(ts.Type, at), "")
+	f.wake, f.lookAt = s.wake, s.lookAt
+	f.finish(&s, at)
+	s.wake, s.lookAt = f.wake, f.lookAt
+	return s
+}
+
+// then judges every type in scope at a moment that is past, by what is known now.
+func (f *fleet) then(at time.Duration) []typeStanding {
+	var s survey
+	index := f.begin(&s)
+	for _, lb := range f.sorted() {
+		if i, ok := index[lb.typ]; ok {
+			standing := f.stand(lb, at)
+			s.types[i].add(lb, &standing)
 		}
-		if ts.OldListed+ts.OldHidden == 0 && ts.HoldUntil == 0 {
-			ts.Basis = Proven
-			if len(ts.presumed) > 0 {
-				ts.Basis = Presumed
+	}
+	f.finish(&s, at)
+	return s.types
+}
+
+// begin makes a standing for each type in scope, and tells which is whose.
+func (f *fleet) begin(s *survey) map[string]int {
+	index := map[string]int{}
+	for i, t := range f.types() {
+		s.types = append(s.types, typeStanding{TypePicture: TypePicture{Type: t, Wanted: f.formation[t].Quantity}})
+		index[t] = i
+	}
+	return index
+}
+
+// finish adds what no label shows, and sums up.
+func (f *fleet) finish(s *survey, at time.Duration) {
+	for i := range s.types {
+		t := &s.types[i]
+		if !f.oneOff(t.Type) {
+			unlisted := f.unlisted(t.Type, at)
+			t.judge(&unlisted)
+		}
+		if t.OldListed+t.OldHidden == 0 && t.HoldUntil == 0 {
+			t.Basis = Proven
+			if t.presumed {
+				t.Basis = Presumed
 			}
 		}
-		out[i] = *ts
 	}
-	return out, dynos
+}
+
+// add adds what a label comes to.
+func (s *survey) add(lb *label, w *weight) {
+	s.wake, s.lookAt = min(s.wake, w.wake), min(s.lookAt, w.lookAt)
+	if up := w.dyno.UpAt; !up.IsZero() {
+		s.firstUp, s.lastUp = earlier(s.firstUp, up), later(s.lastUp, up)
+	}
+	stop := w.standing.firstStop
+	if stop.IsZero() {
+		stop = w.standing.tally.firstStop
+	}
+	s.firstStopped = earlier(s.firstStopped, stop)
+	s.oldGone = later(s.oldGone, w.dyno.GoneAt)
+	if rec := lb.rec; rec != nil && !w.dyno.Old && (rec.State == "crashed" || len(w.standing.tally.crashes) >= crashLoop) {
+		s.crashed = append(s.crashed, lb)
+	}
+}
+
+// earlier is the earlier of two times, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// later is the later of two times, of which zero is none.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// dynos are the pictures of all labels in scope, as of the last survey.
+func (f *fleet) dynos() []DynoPicture {
+	if f.weighed == (circumstances{}) {
+		return nil
+	}
+	dynos := make([]DynoPicture, 0, len(f.order))
+	for _, lb := range f.order {
+		if f.inScope(lb.typ) {
+			dynos = append(dynos, lb.weight.dyno)
+		}
+	}
+	return dynos
 }
 
 // compare notes when the list is behind the log, and how far: a dyno is up by the
-// one and still starting by the other.
-func (f *fleet) compare(lb *label, t *tally, now time.Time) {
+// one and still starting by the other. It returns the moment until which that is so.
+func (f *fleet) compare(lb *label, t *tally, now time.Time) time.Duration {
 	if t.state != "up" || now.IsZero() || t.lastStart.Before(lb.rec.CreatedAt) || t.stateAt.Before(t.lastStart) {
-		return // the log does not speak of the listed one
+		return 0 // the log does not speak of the listed one
 	}
 	lag := f.clock.now(f.look.AskedAt).Sub(t.stateAt)
 	switch {
 	case lb.rec.State == "starting":
-		f.behind = f.behind || now.Before(t.stateAt.Add(2*listLag))
 		if lag > usualLag {
 			lb.behind = true
 			f.lag = min(max(f.lag, lag), listLag)
 		}
+		return f.clock.elapsed(t.stateAt.Add(2*listLag), never)
 	case lb.rec.State == "up" && lb.behind:
 		lb.behind = false
 		f.lag = min(max(f.lag, lag), listLag)
 	}
+	return 0
 }
 
-func (ts *typeStanding) count(d *Dyno, old bool) {
+// add adds the standing of a label to its type's.
+func (ts *typeStanding) add(lb *label, s *standing) {
+	ts.OldListed += s.listed
+	ts.OldHidden += s.hidden
+	if lb.rec != nil {
+		ts.count(lb.rec.State, s.old)
+	}
+	ts.judge(s)
+}
+
+func (ts *typeStanding) count(state string, old bool) {
 	switch {
-	case d.State == "idle":
+	case state == "idle":
 		ts.Up++
 	case old:
-	case d.State == "up":
+	case state == "up":
 		ts.Up++
-	case d.State == "starting":
+	case state == "starting":
 		ts.Starting++
-	case d.State == "crashed":
+	case state == "crashed":
 		ts.Crashed++
 	}
 }
 
-// judge adds one standing to the type's.
-func (ts *typeStanding) judge(s standing, name string) {
+// judge adds what a standing says of old ones.
+func (ts *typeStanding) judge(s *standing) {
 	switch {
 	case s.basis == Presumed:
-		ts.presumed = append(ts.presumed, name)
+		ts.presumed = true
 		ts.limit = max(ts.limit, s.until)
 		if ts.HoldUntil == 0 {
 			ts.HoldReason = s.why

@@ -85,7 +85,7 @@ func (r *Rollout) whyMissing() string {
 
 // unproven is why a type is only presumed to be clear.
 func (r *Rollout) unproven() string {
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		if t.Basis == Presumed && t.HoldReason != "" {
 			return t.HoldReason
 		}

@@ -121,25 +121,25 @@ type crash struct {
 
 // crashed ends the wait when a new dyno stays crashed, or crashes again and again.
 func (r *Rollout) crashed() *Verdict {
-	for _, lb := range r.fleet.sorted() {
-		rec := lb.rec
-		if rec == nil || r.fleet.version == 0 || !r.fleet.inScope(lb.typ) || r.fleet.oneOff(lb.typ) || r.fleet.old(rec) {
-			delete(r.crashSince, lb.name)
+	for name := range r.crashSince {
+		if lb := r.fleet.labels[name]; lb == nil || lb.rec == nil || lb.rec.State != "crashed" || r.fleet.old(lb.rec) || r.fleet.oneOff(lb.typ) {
+			delete(r.crashSince, name)
+		}
+	}
+	for _, lb := range r.survey.crashed {
+		if r.fleet.oneOff(lb.typ) {
 			continue
 		}
 		c, seen := r.crashSince[lb.name]
-		switch {
-		case rec.State != "crashed":
-			delete(r.crashSince, lb.name)
-		case !seen || !c.updated.Equal(rec.UpdatedAt): // or it was up in between
-			c = crash{rec.UpdatedAt, r.clock.elapsed(rec.UpdatedAt, r.now)}
+		if lb.rec.State == "crashed" && (!seen || !c.updated.Equal(lb.rec.UpdatedAt)) { // or it was up in between
+			c = crash{lb.rec.UpdatedAt, r.clock.elapsed(lb.rec.UpdatedAt, r.now)}
 			r.crashSince[lb.name] = c
 		}
-		if rec.State == "crashed" && r.fleet.look.AskedAt-c.since >= r.cfg.CrashGrace {
+		if lb.rec.State == "crashed" && r.fleet.look.AskedAt-c.since >= r.cfg.CrashGrace {
 			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", Short(r.now-c.since)))
 		}
 		var crashes []time.Time
-		for _, c := range r.fleet.tally(lb, r.now).crashes {
+		for _, c := range lb.weight.standing.tally.crashes {
 			if c.After(lb.turned) {
 				crashes = append(crashes, c)
 			}

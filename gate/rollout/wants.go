@@ -52,18 +52,20 @@ func (r *Rollout) Wants() Wants {
 			w.WakeAt = at
 		}
 	}
-	for _, t := range r.types {
+	for _, t := range r.survey.types {
 		if t.Basis == "" {
 			wake(t.HoldUntil)
 		}
 	}
-	for _, at := range r.fleet.wakes {
-		wake(at)
+	if r.survey.wake != 0 {
+		wake(r.survey.wake)
 	}
 	if r.cfg.Settle > 0 && r.readyAt >= 0 {
 		wake(r.readyAt + r.cfg.Settle)
 	}
-	w.LookAt = r.fleet.lookAt
+	if r.survey.lookAt != never {
+		w.LookAt = r.survey.lookAt
+	}
 	if rel != nil && r.fleet.look != nil && r.suspect() && (w.LookAt == 0 || listLag < w.LookAt) {
 		w.LookAt = listLag
 	}
@@ -83,5 +85,5 @@ func (r *Rollout) Wants() Wants {
 // behind tells whether the log knows more than the lists show, so that a newer look
 // is worth its price.
 func (r *Rollout) behind() bool {
-	return r.target.heard > r.target.releases.newest || r.fleet.behind
+	return r.target.heard > r.target.releases.newest || r.survey.behind
 }
