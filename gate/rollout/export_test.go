@@ -15,3 +15,11 @@ func Alive(before int, lines []Line) int {
 
 // Labels is how many labels are remembered.
 func (r *Rollout) Labels() int { return len(r.fleet.labels) }
+
+// WeighAnew forgets what labels came to, so that the next observation weighs them all.
+func (r *Rollout) WeighAnew() {
+	for _, lb := range r.fleet.labels {
+		lb.weight.known = false
+		lb.books.keptFor = question{}
+	}
+}
