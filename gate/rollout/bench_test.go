@@ -8,37 +8,102 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// BenchmarkApply is one line of the log in the middle of a preboot roll-out.
+// BenchmarkApply is one line of the log in the middle of a preboot roll-out, when so
+// many lines have come before: neither the length of a run nor the number of other
+// dynos must tell much.
 func BenchmarkApply(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			core := rollout.New(rollout.Config{App: "shop", UseLog: true})
-			feed := func(o rollout.Observation) { core.Apply(o) }
-			feed(rollout.Observation{App: &rollout.App{ID: "a"}})
-			feed(rollout.Observation{Preboot: &rollout.Preboot{Known: true, Enabled: true}})
-			feed(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(-time.Hour)}})
-			look := rollout.Look{
-				Formation: []rollout.Formation{{Type: "web", Quantity: n, CreatedAt: at(-99 * time.Hour), UpdatedAt: at(-99 * time.Hour)}},
-				Releases: []rollout.Release{
-					{ID: "41", Version: 41, Status: "succeeded", CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)},
-					{ID: "42", Version: 42, Status: "succeeded", CreatedAt: at(0), UpdatedAt: at(0)},
-				},
-			}
-			line := func(i int, d time.Duration, kind rollout.LineKind, from, to string) rollout.Observation {
-				return rollout.Observation{At: 5 * sec, Line: &rollout.Line{Stamp: at(d), Label: fmt.Sprintf("web.%d", i+1), Kind: kind, From: from, To: to}}
-			}
-			for i := range n {
-				look.Dynos = append(look.Dynos, dyno(fmt.Sprintf("web.%d", i+1), 42, "up", sec))
-				feed(line(i, sec, rollout.State, "up", "starting"))
-				feed(line(i, 2*sec, rollout.Start, "", ""))
-				feed(line(i, 4*sec, rollout.State, "starting", "up"))
-			}
-			feed(rollout.Observation{At: 6 * sec, Date: at(6 * sec), Look: &look})
+	for _, c := range []struct{ dynos, before int }{{10, 0}, {10, 15_000}, {100, 0}, {100, 150_000}, {1000, 0}, {1000, 10_000}} {
+		b.Run(fmt.Sprintf("dynos=%d/before=%d", c.dynos, c.before), func(b *testing.B) {
+			var next func()
+			lines, most := 0, 0
 			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				// The same label crashes over and over: the longest its books can get.
-				core.Apply(line(i%n, time.Duration(i)*time.Microsecond+10*sec, rollout.Sigterm, "", ""))
+			for b.Loop() {
+				if lines == most { // the run is much longer than it shall be: begin another
+					b.StopTimer()
+					next = restarting(c.dynos)
+					for range c.before {
+						next()
+					}
+					lines, most = 0, 500*c.dynos
+					b.StartTimer()
+				}
+				next()
+				lines++
 			}
 		})
 	}
+}
+
+// BenchmarkLook is a look at so many dynos, which weighs them all.
+func BenchmarkLook(b *testing.B) {
+	for _, n := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprintf("dynos=%d", n), func(b *testing.B) {
+			core, look := prebooting(n)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				again := look
+				again.AskedAt += time.Duration(i)
+				core.Apply(rollout.Observation{At: 6*sec + again.AskedAt, Look: &again})
+			}
+		})
+	}
+}
+
+// BenchmarkPicture is what the report and the recording are made from.
+func BenchmarkPicture(b *testing.B) {
+	core, _ := prebooting(1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		core.Picture()
+	}
+}
+
+// prebooting is a roll-out whose new dynos are up, and whose old ones have not ended.
+func prebooting(dynos int) (*rollout.Rollout, rollout.Look) {
+	core := rollout.New(rollout.Config{App: "shop", UseLog: true})
+	core.Apply(rollout.Observation{App: &rollout.App{ID: "a"}})
+	core.Apply(rollout.Observation{Preboot: &rollout.Preboot{Known: true, Enabled: true}})
+	core.Apply(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(-time.Hour)}})
+	look := rollout.Look{
+		Formation: []rollout.Formation{{Type: "web", Quantity: dynos, CreatedAt: at(-99 * time.Hour), UpdatedAt: at(-99 * time.Hour)}},
+		Releases: []rollout.Release{
+			{ID: "41", Version: 41, Status: "succeeded", CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)},
+			{ID: "42", Version: 42, Status: "succeeded", CreatedAt: at(0), UpdatedAt: at(0)},
+		},
+	}
+	for i := range dynos {
+		look.Dynos = append(look.Dynos, dyno(fmt.Sprintf("web.%d", i+1), 42, "up", sec))
+		tell(core, i, sec, rollout.State, "up", "starting")
+		tell(core, i, 2*sec, rollout.Start, "", "")
+		tell(core, i, 4*sec, rollout.State, "starting", "up")
+	}
+	core.Apply(rollout.Observation{At: 6 * sec, Date: at(6 * sec), Look: &look})
+	return core, look
+}
+
+// restarting is such a roll-out in which every dyno is restarted over and over, so
+// that the books grow. Each call tells of one line of it.
+func restarting(dynos int) (next func()) {
+	core, _ := prebooting(dynos)
+	i := 0
+	return func() {
+		n, d := i%dynos, 10*sec+time.Duration(i/dynos)*3*sec+time.Duration(i%dynos)*time.Millisecond
+		switch i / dynos % 5 {
+		case 0:
+			tell(core, n, d, rollout.State, "up", "starting")
+		case 1:
+			tell(core, n, d, rollout.Sigterm, "", "")
+		case 2:
+			tell(core, n, d, rollout.Start, "", "")
+		case 3:
+			tell(core, n, d, rollout.Exit, "", "")
+		case 4:
+			tell(core, n, d, rollout.State, "starting", "up")
+		}
+		i++
+	}
+}
+
+func tell(core *rollout.Rollout, dyno int, d time.Duration, kind rollout.LineKind, from, to string) {
+	core.Apply(rollout.Observation{At: 5 * sec, Line: &rollout.Line{Stamp: at(d), Label: fmt.Sprintf("web.%d", dyno+1), Kind: kind, From: from, To: to}})
 }
