@@ -68,7 +68,7 @@ type Rollout struct {
 	full        *Look         // the newest full look
 	changedAt   time.Duration // when a line in scope was last learnt
 	dirty       bool          // something happened that the newest look may not show
-	apiAt       time.Duration // when the log last told of something done through the API
+	apiAt       time.Duration // when the log last told of something done to the app or its releases
 	readyAt     time.Duration // since when all conditions hold; -1 while they do not
 	lookedAt    time.Duration // when the newest look arrived
 	refusal     *Trouble      // the platform's no, or a bug: it ends the wait
@@ -223,19 +223,28 @@ const noCommits = `the app's releases tell of no commit, so none can be matched:
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
 		r.target.heard = max(r.target.heard, l.Release)
-		// What happened before the newest full look was asked for is in it.
-		if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
-			r.dirty, r.apiAt = true, r.now
-		}
+		r.heard(l)
 		return
 	}
-	if !r.fleet.seeLine(l, r.now) {
+	counts := r.fleet.seeLine(l, r.now)
+	if l.Kind == Exit && r.fleet.typeOf(l.Label) == "release" && r.fleet.oneOff("release") {
+		r.heard(l) // a release phase is over
+	}
+	if !counts {
 		return
 	}
 	r.changedAt = r.now
 	// A SIGTERM or an exit does not change the list; a start or a state does.
 	if l.Kind == Start || l.Kind == State || l.Kind == Exit && r.fleet.fir() {
 		r.dirty = true
+	}
+}
+
+// heard notes that something was done to the app, or to its releases: what happened
+// before the newest full look was asked for is in it.
+func (r *Rollout) heard(l *Line) {
+	if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
+		r.dirty, r.apiAt = true, r.now
 	}
 }
 

@@ -10,7 +10,11 @@ type Wants struct {
 	Ready bool
 	// Changed: something happened that the newest look may not show.
 	Changed bool
-	// Quiet: the log flows and every new dyno is up, so only the log brings news.
+	// Told: the log tells of whatever changes the lists, so that looks only guard
+	// against lines that are lost. It is not established that it does on Fir.
+	Told bool
+	// Quiet: the log flows and every new dyno is up, or the release is still awaited, so
+	// only the log brings news.
 	Quiet bool
 	// Full: the dyno list alone will not do for the next look.
 	Full bool
@@ -30,11 +34,17 @@ type Wants struct {
 	Builds bool
 }
 
+// What the log tells of a release the lists show after apiSoon as a rule, and after
+// apiLag for sure (captures: API lines come up to 37 s late, so answers may, too).
+const (
+	apiSoon = 2 * time.Second
+	apiLag  = 40 * time.Second
+)
+
 // Wants tells what would help the core along.
 func (r *Rollout) Wants() Wants {
 	w := Wants{
 		Ready:    r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle,
-		Changed:  r.dirty,
 		Releases: r.target.ask(),
 		Codes:    r.target.codesWanted(),
 		Builds:   r.cfg.Want.Commit != "" && r.target.rel == nil || !r.target.built && r.longAgo(),
@@ -42,11 +52,20 @@ func (r *Rollout) Wants() Wants {
 	rel := r.target.rel
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
-	w.Quiet = !waits && r.fleet.log == Flowing && up >= wanted && r.listed() == 0 && !r.target.ahead() && r.target.unjudged == 0
 	w.Flowing = r.fleet.log == Flowing
+	settled := r.apiAt == 0 || r.now-r.apiAt > apiLag
+	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits)
+	api := r.full == nil || r.apiAt > r.full.AskedAt
+	w.Changed = r.dirty || r.behind() || r.target.deeper()
+	switch {
+	case r.target.ahead() || r.target.unjudged != 0:
+	case waits:
+		w.Quiet = w.Told
+	default:
+		w.Quiet = w.Flowing && up >= wanted && r.listed() == 0
+	}
 	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
-	w.Changed = w.Changed || r.behind() || r.target.deeper()
-	w.Full = waits || w.Ready || r.full == nil || r.apiAt > r.full.AskedAt || r.target.ahead() || r.target.unjudged != 0 || r.target.deeper()
+	w.Full = waits || w.Ready || api || r.target.ahead() || r.target.unjudged != 0 || r.target.deeper()
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at
@@ -68,6 +87,9 @@ func (r *Rollout) Wants() Wants {
 	}
 	if rel != nil && r.fleet.look != nil && r.suspect() && (w.LookAt == 0 || listLag < w.LookAt) {
 		w.LookAt = listLag
+	}
+	if soon := r.apiAt + apiSoon; waits && !settled && r.full != nil && r.full.AskedAt < soon && (w.LookAt == 0 || soon < w.LookAt) {
+		w.LookAt = soon
 	}
 	if r.unknownType() != "" && rel != nil && rel.Status == "succeeded" {
 		if at := r.clock.elapsed(rel.UpdatedAt.Add(listLag), never); w.LookAt == 0 || at < w.LookAt {

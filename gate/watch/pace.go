@@ -11,8 +11,11 @@ import (
 )
 
 const (
-	// With the log flowing, a look only guards against what the log does not tell.
+	// With the log flowing, a look only guards against what the log does not tell: when
+	// all new dynos are up, while the release is awaited, and while dynos are replaced.
 	flowingInterval = 75 * time.Second
+	awaitedInterval = 45 * time.Second
+	movingInterval  = 20 * time.Second
 	// A look with formation and releases costs three requests instead of one. Without
 	// the log nothing else tells that it is needed.
 	fullInterval  = 150 * time.Second
@@ -82,8 +85,14 @@ func (r *run) nextLook() time.Duration {
 	if interval == 0 {
 		interval = 10 * time.Second
 	}
-	if w.Quiet && !r.failed {
+	switch {
+	case r.failed:
+	case w.Quiet && w.Full: // which takes three requests
+		interval = max(interval, awaitedInterval)
+	case w.Quiet:
 		interval = max(interval, flowingInterval)
+	case w.Told:
+		interval = max(interval, movingInterval)
 	}
 	at := r.asked + interval
 	if w.Changed {
