@@ -295,3 +295,82 @@ func TestLinesInAnyOrderAndTwice(t *testing.T) {
 	b.sees(44*sec, dyno("web.1", 42, "up", 1*sec))
 	b.open(true, rollout.Proven)
 }
+
+// crashing tells of a boot of web.1 that crashes, and of the look that shows it.
+func (b *bench) crashing(d time.Duration, version int) {
+	b.t.Helper()
+	b.line(d, "web.1", rollout.State, "crashed", "starting")
+	b.line(d+sec, "web.1", rollout.Start)
+	b.line(d+3*sec, "web.1", rollout.Exit)
+	b.line(d+3*sec+time.Millisecond, "web.1", rollout.State, "starting", "crashed")
+	rec := dyno("web.1", version, "crashed", d)
+	b.sees(d+4*sec, rec)
+}
+
+// Three crashes within the grace are a loop; the same three further apart are not,
+// since the dyno came up in between.
+func TestCrashLoop(t *testing.T) {
+	t.Parallel()
+	for apart, want := range map[time.Duration]bool{20 * sec: true, 40 * sec: false} {
+		b := newBench(t, rollout.Config{})
+		b.logs(0, time.Hour)
+		b.sees(sec/2, dyno("web.1", 42, "starting", 0))
+		for i := range 3 {
+			b.crashing(time.Duration(i)*apart+sec, 42)
+		}
+		v, done := b.core.Verdict()
+		if done != want || done && v.Reason != rollout.DynosCrashed {
+			t.Errorf("crashes %s apart: %v, %+v", apart, done, v)
+		}
+	}
+}
+
+// A crash of an old dyno, or of a type that nobody asked about, is not the deploy's.
+func TestCrashesOfOthers(t *testing.T) {
+	t.Parallel()
+	old := newBench(t, rollout.Config{})
+	old.logs(0, time.Hour)
+	old.sees(sec/2, dyno("web.1", 41, "crashed", -time.Hour))
+	for i := range 4 {
+		old.crashing(time.Duration(i)*10*sec+sec, 41)
+	}
+	old.sees(300*sec, dyno("web.1", 41, "crashed", -time.Hour))
+	old.open(false, "")
+
+	other := newBench(t, rollout.Config{Types: []string{"worker"}})
+	other.look.Formation = append(other.look.Formation, rollout.Formation{Type: "worker", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-99 * time.Hour)})
+	other.logs(0, time.Hour)
+	other.sees(sec/2, dyno("web.1", 42, "crashed", 0))
+	for i := range 4 {
+		other.crashing(time.Duration(i)*10*sec+sec, 42)
+	}
+	other.sees(300*sec, dyno("web.1", 42, "crashed", 0))
+	other.open(false, "")
+}
+
+// A build that failed long before the gate came is not that of this try.
+func TestFailedBuildOfLongAgo(t *testing.T) {
+	t.Parallel()
+	for ago, want := range map[time.Duration]bool{time.Minute: true, 40 * time.Minute: false} {
+		b := newBench(t, rollout.Config{Want: rollout.Want{Commit: "abcdef1234567890abcdef1234567890abcdef12"}})
+		b.sees(sec, dyno("web.1", 42, "up", -time.Hour))
+		b.apply(2*sec, rollout.Observation{Builds: &rollout.Builds{Builds: []rollout.Build{
+			{Commit: "abcdef1234567890abcdef1234567890abcdef12", Status: "failed", CreatedAt: at(-ago)}}}})
+		v, done := b.core.Verdict()
+		if done != want || done && v.Reason != rollout.BuildFailed {
+			t.Errorf("a build that failed %s ago: %v, %+v", ago, done, v)
+		}
+	}
+}
+
+// A look that calls no release the current one says nothing of what an earlier look said.
+func TestCurrentIsOfTheNewestLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
+	b.replaced()
+	b.line(7*sec, "web.1", rollout.Exit)
+	b.look.Releases[0].Current = false
+	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+	b.open(true, rollout.Proven)
+}
