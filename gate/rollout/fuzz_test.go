@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -21,36 +22,57 @@ func FuzzObservations(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 2, 0, 3, 1, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0, 3, 2, 10, 200, 3, 2, 10, 200, 3, 2}, uint8(0))
 	f.Add([]byte{0, 0, 1, 1, 4, 2, 3, 2, 10, 255, 10, 255, 10, 255, 3, 2}, uint8(1))
 	f.Fuzz(func(t *testing.T, script []byte, config uint8) {
-		if len(script) > 400 {
-			return
-		}
-		observations := play(script)
-		core, again := rollout.New(configOf(config)), rollout.New(configOf(config))
-		var look *rollout.Look
-		var verdict *rollout.Verdict
-		for _, o := range observations {
-			if o.Look != nil && (look == nil || o.Look.AskedAt >= look.AskedAt) {
-				look = o.Look
-			}
-			core.Apply(o)
-			again.WeighAnew()
-			again.Apply(o)
-			p := core.Picture()
-			if d := cmp.Diff(again.Wants(), core.Wants()) + cmp.Diff(again.Picture(), p); d != "" {
-				t.Fatalf("after %+v, what was kept of earlier observations is not what all come to anew (- anew, + kept):\n%s", o, d)
-			}
-			v, done := core.Verdict()
-			switch {
-			case verdict != nil && (!done || v != *verdict):
-				t.Fatalf("first %+v, then %+v", *verdict, v)
-			case verdict == nil && done:
-				verdict = &v
-				if v.Result == rollout.Passed {
-					checkPass(t, p, look)
-				}
-			}
+		if len(script) <= 400 {
+			checkScript(t, script, config)
 		}
 	})
+}
+
+// TestScripts does the same with scripts at random, mostly of lines of the log.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 300 {
+		script := []byte{0, 0, 1, 0, 2, 60, 3, 1}
+		for range 100 {
+			what := byte(rng.IntN(14))
+			if rng.IntN(3) > 0 {
+				what = byte(5 + rng.IntN(5))
+			}
+			script = append(script, what, byte(rng.IntN(256)))
+		}
+		checkScript(t, script, uint8(rng.IntN(256)))
+	}
+}
+
+func checkScript(t *testing.T, script []byte, config uint8) {
+	t.Helper()
+	observations := play(script)
+	core, again := rollout.New(configOf(config)), rollout.New(configOf(config))
+	var look *rollout.Look
+	var verdict *rollout.Verdict
+	for _, o := range observations {
+		if o.Look != nil && (look == nil || o.Look.AskedAt >= look.AskedAt) {
+			look = o.Look
+		}
+		core.Apply(o)
+		again.WeighAnew()
+		again.Apply(o)
+		p := core.Picture()
+		if d := cmp.Diff(again.Wants(), core.Wants()) + cmp.Diff(again.Picture(), p); d != "" {
+			t.Fatalf("after %+v, what was kept of earlier observations is not what all come to anew (- anew, + kept):\n%s", o, d)
+		}
+		v, done := core.Verdict()
+		switch {
+		case verdict != nil && (!done || v != *verdict):
+			t.Fatalf("first %+v, then %+v", *verdict, v)
+		case verdict == nil && done:
+			verdict = &v
+			if v.Result == rollout.Passed {
+				checkPass(t, p, look)
+			}
+		}
+	}
 }
 
 func checkPass(t *testing.T, p rollout.Picture, look *rollout.Look) {
@@ -91,7 +113,11 @@ func play(script []byte) []rollout.Observation {
 		o := rollout.Observation{Date: at(now).Truncate(time.Second)}
 		label := fmt.Sprintf("web.%d", 1+how%2)
 		line := func(kind rollout.LineKind) *rollout.Line {
-			return &rollout.Line{Stamp: at(now - time.Duration(how%7)*sec), Label: label, Kind: kind}
+			late := time.Duration(how%7) * sec
+			if how > 240 {
+				late *= 10
+			}
+			return &rollout.Line{Stamp: at(now - late), Label: label, Kind: kind}
 		}
 		switch what % 14 {
 		case 0:
