@@ -11,8 +11,10 @@ require (
 
 // The simulated Heroku and the tests only.
 require (
+	github.com/alecthomas/kong v1.17.0 // command line of cmd/herokusim
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
 )
 
 // What heroku-go brings along.
@@ -21,4 +23,10 @@ require (
 	github.com/google/go-querystring v1.0.0 // indirect
 	github.com/google/uuid v1.0.0 // indirect
 	github.com/pborman/uuid v1.2.0 // indirect
+)
+
+// What go-internal brings along.
+require (
+	golang.org/x/sys v0.26.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
 )

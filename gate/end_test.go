@@ -143,7 +143,7 @@ func TestBrokenPipe(t *testing.T) {
 		t.Skip("builds and runs programs")
 	}
 	program, sim := build(t)
-	cmd, output, summary := process(t, program, "measured", serve(t, sim, "-speed", "60", "measured-deploy"), "1m")
+	cmd, output, summary := process(t, program, "measured", serve(t, sim, "--speed", "60", "measured-deploy"), "1m")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

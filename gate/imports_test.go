@@ -36,6 +36,7 @@ var only = map[string]string{
 	"github.com/cenkalti/backoff/v4":        "gate/platform",
 	"github.com/sethvargo/go-githubactions": "gate/report",
 	"github.com/goccy/go-yaml":              "gate/herokusim",
+	"github.com/alecthomas/kong":            "cmd/herokusim",
 }
 
 // pure is all that the core may import.
@@ -43,7 +44,7 @@ var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"
 
 // notShipped must not be reached by the program: a simulator in production, or
 // what only tests need.
-var notShipped = []string{module + "/gate/herokusim", "github.com/goccy/go-yaml", "testing", "net/http/httptest"}
+var notShipped = []string{module + "/gate/herokusim", "github.com/goccy/go-yaml", "github.com/alecthomas/kong", "testing", "net/http/httptest"}
 
 type pkg struct {
 	ImportPath string

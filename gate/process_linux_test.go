@@ -26,7 +26,7 @@ func TestSecondSignalAsProcessOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = []string{"GITHUB_OUTPUT=" + output, "INPUT_APP=measured", "INPUT_API-KEY=" + testKey, "INPUT_API-URL=" + serve(t, sim, "-from", "2s", "measured-deploy")}
+	cmd.Env = []string{"GITHUB_OUTPUT=" + output, "INPUT_APP=measured", "INPUT_API-KEY=" + testKey, "INPUT_API-URL=" + serve(t, sim, "--from", "2s", "measured-deploy")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
 	if err := cmd.Start(); errors.Is(err, syscall.EPERM) {
 		t.Skip("only root can make a process 1")

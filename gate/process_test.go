@@ -93,12 +93,12 @@ func TestProcesses(t *testing.T) {
 		result   string
 		reason   string
 	}{
-		"passes":      {[]string{"-speed", "60", "measured-deploy"}, nil, nil, gate.ExitPassed, "passed", "rolled-out"},
-		"times out":   {[]string{"-from", "2s", "measured-deploy"}, []string{"INPUT_TIMEOUT=3s"}, nil, gate.ExitTimedOut, "timed-out", "old-dynos-remain"},
-		"interrupted": {[]string{"-from", "2s", "measured-deploy"}, nil, os.Interrupt, gate.ExitInterrupted, "cancelled", "interrupted"},
-		"terminated":  {[]string{"-from", "2s", "measured-deploy"}, nil, syscall.SIGTERM, gate.ExitInterrupted, "cancelled", "interrupted"},
-		"hung up":     {[]string{"-from", "2s", "measured-deploy"}, nil, syscall.SIGHUP, gate.ExitInterrupted, "cancelled", "interrupted"},
-		"failed":      {[]string{"-from", "25s", "phase-fails"}, []string{"INPUT_APP=phased"}, nil, gate.ExitFailed, "failed", "release-failed"},
+		"passes":      {[]string{"--speed", "60", "measured-deploy"}, nil, nil, gate.ExitPassed, "passed", "rolled-out"},
+		"times out":   {[]string{"--from", "2s", "measured-deploy"}, []string{"INPUT_TIMEOUT=3s"}, nil, gate.ExitTimedOut, "timed-out", "old-dynos-remain"},
+		"interrupted": {[]string{"--from", "2s", "measured-deploy"}, nil, os.Interrupt, gate.ExitInterrupted, "cancelled", "interrupted"},
+		"terminated":  {[]string{"--from", "2s", "measured-deploy"}, nil, syscall.SIGTERM, gate.ExitInterrupted, "cancelled", "interrupted"},
+		"hung up":     {[]string{"--from", "2s", "measured-deploy"}, nil, syscall.SIGHUP, gate.ExitInterrupted, "cancelled", "interrupted"},
+		"failed":      {[]string{"--from", "25s", "phase-fails"}, []string{"INPUT_APP=phased"}, nil, gate.ExitFailed, "failed", "release-failed"},
 		"no such app": {[]string{"measured-deploy"}, []string{"INPUT_APP=nothing"}, nil, gate.ExitUndecided, "undecided", "app-not-found"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,114 +1,106 @@
-// This file tests the program: its flags, and that it can be asked over a real socket.
+// This file tests the program as a shell runs it; the scripts are in testdata.
 
 package main
 
 import (
-	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
-	"regexp"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"heroku-rollout-gate/gate/herokusim"
 )
 
-func TestList(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	if err := run(t.Context(), []string{"-list"}, &out, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(out.String(), "measured-deploy") {
-		t.Errorf("listed:\n%s", out.String())
-	}
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"herokusim": main})
 }
 
-func TestRefusals(t *testing.T) {
-	t.Parallel()
-	for args, want := range map[string]string{
-		"":                                    "give one scenario",
-		"nothing":                             `no scenario and no file "nothing"`,
-		"-speed -1 fir":                       "speed is -1",
-		"-listen 0.0.0.0:0 fir":               "not of this machine alone",
-		"-listen example.com:80 fir":          "not of this machine alone",
-		"-listen 127.0.0.1 fir":               `listen address "127.0.0.1"`,
-		"-nothing":                            "not defined",
-		"measured-deploy private-space extra": "not 3",
-	} {
-		err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: got %v, want %q in it", args, err, want)
-		}
-	}
-}
-
-// serving runs the program until the test ends, and reads what it says up to a text.
-func serving(t *testing.T, until string, args ...string) (url string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	reader, writer := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- run(ctx, args, writer, io.Discard)
-		writer.Close()
-	}()
-	t.Cleanup(func() {
-		cancel()
-		go io.Copy(io.Discard, reader)
-		if err := <-ended; err != nil {
-			t.Errorf("it ended with %v", err)
-		}
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await, "get": get, "ready": ready, "term": term,
+		},
 	})
-	var said strings.Builder
-	buf := make([]byte, 4096)
-	for !strings.Contains(said.String(), until) {
-		n, err := reader.Read(buf)
-		said.Write(buf[:n])
-		if err != nil {
-			t.Fatalf("it ended too early: %v\n%s", err, said.String())
+}
+
+// await FILE [TEXT] waits until the file is there, and has the text.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	file, text := ts.MkAbs(args[0]), strings.Join(args[1:], " ")
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if data, err := os.ReadFile(file); err == nil && strings.Contains(string(data), text) {
+			return
 		}
 	}
-	go io.Copy(io.Discard, reader)
-	return regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(said.String())
+	data, _ := os.ReadFile(file)
+	ts.Fatalf("%s does not come to have %q:\n%s", args[0], text, data)
 }
 
-// dynos asks for the dyno list, and when it was told.
-func dynos(t *testing.T, url string) (body string, date time.Time) {
-	t.Helper()
-	r, _ := http.NewRequestWithContext(t.Context(), "GET", url+"/apps/measured/dynos", nil)
-	r.Header.Set("Authorization", "Bearer any")
+// term sends SIGTERM to what runs in the background; kill knows only other signals.
+func term(ts *testscript.TestScript, neg bool, args []string) {
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+// get ENV-FILE PATH STATUS asks with the key of the file, and prints status, Date and body.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	env := map[string]string{}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		env[name] = value
+	}
+	r, err := http.NewRequest("GET", env["HEROKU_HOST"]+"/apps/"+env["HEROKU_APP"]+args[1], nil)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+env["HEROKU_API_KEY"])
 	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ts.Check(err)
 	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("%d %s, %v", resp.StatusCode, b, err)
-	}
-	date, err = http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b), date
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s\n%s\n", resp.StatusCode, resp.Header.Get("Date"), body)
 }
 
-func TestServes(t *testing.T) {
-	t.Parallel()
-	url := serving(t, "nothing of an older release runs any more", "-speed", "1000", "measured-deploy")
-	if body, _ := dynos(t, url); !strings.Contains(body, `"version":42`) {
-		t.Errorf("listed: %s", body)
+// ready FILE checks that the first line is what a program needs, and every line JSON.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+		var e struct {
+			Event, Address, App string
+			Gate                *float64
+			Env                 map[string]string
+			At                  *float64
+			Text                string
+		}
+		ts.Check(json.Unmarshal([]byte(line), &e))
+		switch {
+		case i == 0 && (e.Event != "ready" || e.Address == "" || e.Env["INPUT_API_URL"] != e.Address || e.App != e.Env["INPUT_APP"] || e.Gate == nil):
+			ts.Fatalf("the first line is %s", line)
+		case i > 0 && (e.Event != "story" && e.Event != "request" || e.At == nil || e.Text == ""):
+			ts.Fatalf("line %d is %s", i+1, line)
+		}
 	}
 }
 
-// Without -wait, 200 seconds of the story would have passed before the request.
-func TestWaits(t *testing.T) {
+// Every example that the list of faults gives is one.
+func TestFaultExamples(t *testing.T) {
 	t.Parallel()
-	url := serving(t, "heroku ps", "-speed", "1000", "-wait", "measured-deploy")
-	time.Sleep(200 * time.Millisecond)
-	_, date := dynos(t, url)
-	begins := time.Date(2020, 9, 18, 23, 51, 33, 0, time.UTC)
-	if passed := date.Sub(begins); passed < 0 || passed > 100*time.Second {
-		t.Errorf("the first request was answered %s into the story", passed)
+	for _, k := range herokusim.FaultKinds {
+		c := serveCommand{Scenario: "fir", Fault: []string{k.Example}}
+		if _, err := play(c.Scenario, c.trouble); err != nil {
+			t.Errorf("%s: %v", k.Example, err)
+		}
+	}
+	for _, k := range herokusim.LogKinds {
+		c := serveCommand{Scenario: "fir", Log: k.Example}
+		if _, err := play(c.Scenario, c.trouble); err != nil {
+			t.Errorf("%s: %v", k.Example, err)
+		}
 	}
 }

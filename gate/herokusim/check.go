@@ -3,6 +3,7 @@
 package herokusim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -44,6 +45,14 @@ func (c *checker) refuse(bad bool, path, format string, args ...any) {
 	if bad && c.first == nil {
 		c.first = &problem{path, fmt.Sprintf(format, args...)}
 	}
+}
+
+// said is the first problem as an error.
+func (c *checker) said() error {
+	if c.first == nil {
+		return nil
+	}
+	return errors.New(c.first.reason)
 }
 
 var (

@@ -119,3 +119,38 @@ func sleep(r *http.Request, d time.Duration) bool {
 		return false
 	}
 }
+
+// A Kind is one way to go wrong, for people who choose.
+type Kind struct{ Word, Example, About string }
+
+// FaultKinds are what a fault can do, each by its word in a scenario.
+var FaultKinds = []Kind{
+	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s"},
+	{"body", `body: "[]", path: /formation`, "answers with that text"},
+	{"html", "html: true, share: 0.5", "answers with 503 and a page for people; share is the chance that it happens"},
+	{"hang", "hang: true, from: 10s, to: 40s", "does not answer at all"},
+	{"reset", "reset: true, share: 0.2", "ends the connection"},
+	{"cut-body", "cut-body: true, path: /releases", "ends the connection in the middle of the answer"},
+	{"delay", "delay: 3s", "answers late"},
+	{"trickle", "trickle: 50ms", "answers byte by byte, so far apart"},
+	{"stale", "stale: 10s, path: /dynos", "answers as it would have so long ago"},
+	{"clock", "clock: -30s", "has a Date that is wrong by so much"},
+	{"no-date", "no-date: true", "has no Date"},
+}
+
+// LogKinds are what can be wrong with the log.
+var LogKinds = []Kind{
+	{"refused", "refused: 403", "no log session is opened; that status is the answer"},
+	{"l20", "l20: true", "the stream says L20 and ends: too much is logged"},
+	{"history", "history: 0", "so many lines are kept"},
+	{"cut", "cut: 20s", "streams end so soon"},
+	{"heartbeat", "heartbeat: 5s", "NUL bytes come between the lines"},
+	{"silent-after", "silent-after: 60s", "streams stay open, and nothing comes any more"},
+	{"chunk", "chunk: 7", "lines come in pieces of so many bytes"},
+	{"join-loss", "join-loss: true", "lines of the first 200 ms of a stream are lost to it"},
+	{"lose", "lose: [{from: 10s, to: 20s, notice: L12}]", "lines are lost, with a notice (L11, L12, L13) or without"},
+	{"late", "late: {share: 0.2, by: 2s}", "lines come later than their stamp"},
+	{"double", "double: 0.1", "chance of a line to come twice"},
+	{"lose-lines", "lose-lines: 0.05", "chance of a platform line to be lost without notice"},
+	{"api-late", "api-late: 30s", "lines of app[api] come so much later"},
+}

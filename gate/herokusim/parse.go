@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -50,16 +52,10 @@ func Load(name string) (*Scenario, error) {
 // Parse reads a scenario. It refuses what it does not know: a misspelt word
 // would tell another story than the one that was meant.
 func Parse(filename string, data []byte) (*Scenario, error) {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, placed(filename, nil, err)
-	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s:1: a scenario file holds one scenario: begin with \"types:\"", filename)
-	}
 	var sc Scenario
-	if err := yaml.NodeToValue(file.Docs[0].Body, &sc, yaml.Strict()); err != nil {
-		return nil, placed(filename, file, err)
+	file, err := read(data, "the scenario", &sc)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%w", filename, err)
 	}
 	if p := sc.check(); p != nil {
 		return nil, fmt.Errorf("%s:%d: %s", filename, lineOf(file, p.path), p.reason)
@@ -67,43 +63,88 @@ func Parse(filename string, data []byte) (*Scenario, error) {
 	return &sc, nil
 }
 
+// ParseFault reads one fault, as in "status: 503, from: 30s". Without from it
+// is there at once, without to for good.
+func ParseFault(text string) (Fault, error) {
+	f := Fault{From: -1 << 62, To: 1 << 62}
+	if err := readOne(text, "a fault", &f); err != nil {
+		return Fault{}, err
+	}
+	c := checker{}
+	c.fault("", f)
+	return f, c.said()
+}
+
+// ParseLog reads what is wrong with the log, as in "cut: 20s, history: 0".
+func ParseLog(text string) (Log, error) {
+	var l Log
+	if err := readOne(text, "log", &l); err != nil {
+		return Log{}, err
+	}
+	c := checker{sc: &Scenario{Log: l}}
+	c.log()
+	return l, c.said()
+}
+
+// readOne reads the words of one mapping, with or without its braces.
+func readOne(text, what string, into any) error {
+	words := strings.TrimSpace(text)
+	if !strings.HasPrefix(words, "{") {
+		words = "{" + words + "}"
+	}
+	if _, err := read([]byte(words), what, into); err != nil {
+		_, reason, _ := strings.Cut(err.Error(), ": ") // without the line
+		return fmt.Errorf("%q: %s", text, reason)
+	}
+	return nil
+}
+
 // YAML writes the scenario as Parse reads it.
 func (sc *Scenario) YAML() ([]byte, error) { return yaml.Marshal(sc) }
 
-// placed puts file and line before what the YAML library says.
-func placed(filename string, file *ast.File, err error) error {
-	const notTime = "%s:%d: %q is not a time: write it as in \"90s\" or \"1m30s\""
-	if bad, ok := errors.AsType[*nodeError](err); ok {
-		return fmt.Errorf("%s:%d: %s", filename, bad.line, bad.reason)
+// read reads one document. Its errors begin with the line.
+func read(data []byte, what string, into any) (*ast.File, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, placed(err)
 	}
-	if bad, ok := errors.AsType[yaml.Error](err); ok && bad.GetToken() != nil {
-		token := bad.GetToken()
-		if strings.HasSuffix(bad.GetMessage(), "time.Duration") {
-			return fmt.Errorf(notTime, filename, token.Position.Line, token.Value)
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return nil, &nodeError{1, "nothing is here: a scenario begins with \"types:\", as in \"types: {web: {quantity: 1}}\""}
+	}
+	if len(file.Docs) > 1 {
+		line := 1
+		if second := file.Docs[1]; second.Start != nil {
+			line = second.Start.Position.Line
 		}
-		return fmt.Errorf("%s:%d: %s", filename, token.Position.Line, bad.GetMessage())
+		return nil, &nodeError{line, "a scenario file holds one scenario: make a file of each"}
 	}
-	// The library does not say where a bad duration stands, only what it is.
-	if _, quoted, ok := strings.Cut(err.Error(), "duration \""); ok && file != nil {
-		value, _, _ := strings.Cut(quoted, "\"")
-		found := &finder{value: value, line: 1}
-		ast.Walk(found, file.Docs[0].Body)
-		return fmt.Errorf(notTime, filename, found.line, value)
+	body := file.Docs[0].Body
+	err = shape(what, body, reflect.TypeOf(into))
+	if err == nil {
+		err = yaml.NodeToValue(body, into, yaml.Strict())
 	}
-	return fmt.Errorf("%s: %w", filename, err)
+	return file, placed(err)
 }
 
-// A finder looks for the line of a value.
-type finder struct {
-	value string
-	line  int
-}
+var twice = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)
 
-func (f *finder) Visit(node ast.Node) ast.Visitor {
-	if _, scalar := node.(ast.ScalarNode); scalar && node.GetToken().Value == f.value && f.line == 1 {
-		f.line = node.GetToken().Position.Line
+// placed puts the line before what is wrong, also where the YAML library says it.
+func placed(err error) error {
+	if err == nil {
+		return nil
 	}
-	return f
+	if bad, ok := errors.AsType[*nodeError](err); ok {
+		return bad
+	}
+	bad, ok := errors.AsType[yaml.Error](err)
+	if !ok || bad.GetToken() == nil {
+		return &nodeError{1, err.Error()}
+	}
+	line, reason := bad.GetToken().Position.Line, bad.GetMessage()
+	if m := twice.FindStringSubmatch(reason); m != nil {
+		return &nodeError{line, fmt.Sprintf("%q is here a second time, after line %s: keep one of them", m[1], m[2])}
+	}
+	return &nodeError{line, "this is not YAML: " + reason}
 }
 
 // lineOf finds the line of a YAML path; of the nearest part of it that exists.

@@ -90,7 +90,7 @@ type nodeError struct {
 	reason string
 }
 
-func (e *nodeError) Error() string { return e.reason }
+func (e *nodeError) Error() string { return fmt.Sprintf("%d: %s", e.line, e.reason) }
 
 func atNode(node ast.Node, reason string) error {
 	return &nodeError{node.GetToken().Position.Line, reason}
