@@ -15,6 +15,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
+	golang.org/x/tools v0.26.0 // txtar: many small files in one
 )
 
 // What heroku-go brings along.
@@ -26,7 +27,4 @@ require (
 )
 
 // What go-internal brings along.
-require (
-	golang.org/x/sys v0.26.0 // indirect
-	golang.org/x/tools v0.26.0 // indirect
-)
+require golang.org/x/sys v0.26.0 // indirect

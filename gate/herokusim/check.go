@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,9 +26,7 @@ func (sc *Scenario) check() *problem {
 	for _, typ := range slices.Sorted(maps.Keys(sc.Types)) {
 		c.typ("types."+typ, typ, sc.Types[typ])
 	}
-	for i := range sc.Events {
-		c.event(fmt.Sprintf("events[%d]", i), &sc.Events[i])
-	}
+	c.events()
 	c.log()
 	for i, f := range sc.Faults {
 		c.fault(fmt.Sprintf("faults[%d]", i), f)
@@ -58,6 +57,8 @@ func (c *checker) said() error {
 var (
 	typeName = regexp.MustCompile(`^[-\w]{1,128}$`)
 	hexName  = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	sizes    = regexp.MustCompile(`^(eco|basic|standard-[12]x|(performance|private|shield)-(s|m|l|l-ram|xl|2xl)|dyno-\d+c-[\d.]+gb)$`)
+	small    = regexp.MustCompile(`^(eco|basic)$`)
 )
 
 func (c *checker) app() {
@@ -72,6 +73,10 @@ func (c *checker) app() {
 	c.refuse(sc.Noise != nil && (*sc.Noise < 0 || *sc.Noise > 10000), "noise", "noise is lines in a second, 0 to 10000")
 	for path, d := range map[string]time.Duration{"boot-timeout": sc.BootTimeout, "list-lag": sc.ListLag, "ends": sc.Ends} {
 		c.refuse(d < 0, path, "%s is %s: it cannot be less than zero", path, d)
+	}
+	if sc.Gate != nil {
+		c.refuse(*sc.Gate < 0, "gate", "gate is %s: the deploy step ends at 0s or later", *sc.Gate)
+		c.refuse(sc.Ends > 0 && *sc.Gate > sc.Ends, "gate", "gate at %s is after the end of the story at %s: make gate less, or ends more", *sc.Gate, sc.Ends)
 	}
 	c.refuse(sc.Budget != nil && *sc.Budget < 0, "budget", "budget cannot be less than zero")
 	c.refuse(sc.Drain < 0, "drain", "drain cannot be less than zero")
@@ -90,8 +95,8 @@ func (c *checker) releases() {
 		c.timings(path, r.Timing)
 		if i > 0 {
 			before := c.sc.Releases[i-1]
-			c.refuse(r.Version <= before.Version, path+".version", "release v%d comes after v%d: versions rise", r.Version, before.Version)
-			c.refuse(r.At <= before.At, path+".at", "release v%d is not later than v%d", r.Version, before.Version)
+			c.refuse(r.Version <= before.Version, path+".version", "release v%d comes after v%d: give it a higher version", r.Version, before.Version)
+			c.refuse(r.At <= before.At, path+".at", "release v%d is not later than v%d: give it a later time", r.Version, before.Version)
 		}
 	}
 }
@@ -103,14 +108,21 @@ func (c *checker) commit(path, commit string) {
 func (c *checker) typ(path, name string, t Type) {
 	c.refuse(!typeName.MatchString(name), path, "process type %q: use letters, digits, - and _", name)
 	c.refuse(t.Quantity < 0 || t.Quantity > 5000, path+".quantity", "quantity is 0 to 5000, not %d", t.Quantity)
+	c.refuse(t.Size != "" && !sizes.MatchString(t.Size), path+".size", "dyno type %q: write one of Heroku's, such as eco, basic, standard-1x, performance-m, private-s or dyno-1c-0.5gb", t.Size)
+	c.refuse(c.sc.App.Preboot && name == "web" && small.MatchString(t.Size), path+".size", "%s dynos have no preboot: take standard or performance ones, or leave out preboot", t.Size)
 	c.timing(path+".timing", t.Timing)
 }
 
 func (c *checker) timings(path string, all map[string]Timing) {
 	for _, typ := range slices.Sorted(maps.Keys(all)) {
-		c.refuse(!c.has(typ), path+".timing."+typ, "timing of a process type %q that the app does not have", typ)
+		c.refuse(!c.has(typ), path+".timing."+typ, "timing of a process type %q that the app does not have: it has %s", typ, c.types())
 		c.timing(path+".timing."+typ, all[typ])
 	}
+}
+
+// types names the app's process types.
+func (c *checker) types() string {
+	return strings.Join(slices.Sorted(maps.Keys(c.sc.Types)), ", ")
 }
 
 func (c *checker) has(typ string) bool { _, ok := c.sc.Types[typ]; return ok }
@@ -125,14 +137,25 @@ func (c *checker) timing(path string, t Timing) {
 		c.refuse(t.Exit.First < stopTime(t.Stop.First) || t.Exit.Last < stopTime(t.Stop.Last), path, "exit leaves no room for stop: the old process would get SIGTERM before the event")
 	}
 	c.refuse(t.Back != nil && *t.Back < 0, path+".back", "back cannot be less than zero")
-	c.refuse(t.Crash < Always, path+".crash", "crash is a number of times, or always")
+	c.status(path+".status", t.Status)
+	c.refuse(t.Crash < Always, path+".crash", "crash is a number or \"always\", not \"%d\"", t.Crash)
 	c.refuse(t.R10 && t.Crash == 0, path+".r10", "r10 says how the process crashes: say how often with crash")
+}
+
+func (c *checker) status(path string, status *int) {
+	c.refuse(status != nil && (*status < 0 || *status > 255), path, "an exit status is 0 to 255")
 }
 
 // label checks that a label can be one of the app's, now or after scaling.
 func (c *checker) label(path, label string) {
-	typ, number, ok := strings.Cut(label, ".")
-	c.refuse(!ok || !c.has(typ) || number == "", path, "label %q: write it as in \"web.1\", with a process type of the app", label)
+	typ, number, _ := strings.Cut(label, ".")
+	n, err := strconv.Atoi(number)
+	c.refuse(err != nil || n < 1 || !c.has(typ), path, "label %q: write it as in \"web.1\", with a process type of the app, which are %s", label, c.types())
+	most := c.sc.Types[typ].Quantity
+	for _, e := range c.sc.Events {
+		most = max(most, e.Scale[typ])
+	}
+	c.refuse(n > most, path, "label %q: there are never more than %d dynos of %s: give it a higher quantity, or another label", label, most, typ)
 }
 
 func (c *checker) log() {
@@ -152,7 +175,7 @@ func (c *checker) log() {
 	for i, x := range l.Lose {
 		path := fmt.Sprintf("log.lose[%d]", i)
 		c.share(path+".share", x.Share)
-		c.refuse(x.To <= x.From, path, "to is not later than from")
+		c.refuse(x.To <= x.From, path, "to is %s, from %s: make to later than from", x.To, x.From)
 		c.refuse(!slices.Contains([]string{"", "L11", "L12", "L13"}, x.Notice), path+".notice", "notice is L11, L12, L13 or left out, not %q", x.Notice)
 	}
 }
@@ -162,8 +185,9 @@ func (c *checker) share(path string, share *float64) {
 }
 
 func (c *checker) fault(path string, f Fault) {
-	c.refuse(f.To <= f.From, path, "to is not later than from")
+	c.refuse(f.To <= f.From, path, "to is %s, from %s: make to later than from", f.To, f.From)
 	c.share(path+".share", f.Share)
+	c.refuse(f.RetryAfter > 0 && f.Status == 0, path+".retry-after", "retry-after goes with a status: add one, such as 429")
 	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)
 	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0 || f.Trickle < 0, path, "delay, stale, trickle and retry-after cannot be less than zero")
 	c.refuse(f.Page < 0 || f.Page > 2, path+".page", "page is 1, the first, or 2, all further ones")

@@ -3,14 +3,49 @@
 package herokusim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
+
+func (c *checker) events() {
+	var before time.Duration
+	known, next := c.versions()
+	for i := range c.sc.Events {
+		e, path := &c.sc.Events[i], fmt.Sprintf("events[%d]", i)
+		c.event(path, e)
+		c.refuse(e.At < before, path+".at", "event at %s comes after one at %s: put events in the order of their times", e.At, before)
+		before = e.At
+		if e.Deploy != nil || e.Config != nil || e.Rollback != nil {
+			next++
+			known[next] = true
+		}
+		if e.Rollback != nil {
+			to := e.Rollback.To
+			c.refuse(!known[to] || to == next, path+".rollback.to", "there is no release v%d to go back to: take one from before v%d", to, next)
+		}
+	}
+}
+
+// versions are the releases before the story, and the newest of them.
+func (c *checker) versions() (known map[int]bool, newest int) {
+	known = map[int]bool{}
+	past := c.sc.past()
+	for i, r := range past {
+		newest = r.Version
+		known[newest] = true
+		for n := 1; i == 0 && n <= c.sc.Earlier; n++ {
+			known[newest-n] = true
+		}
+	}
+	return known, newest
+}
 
 func (c *checker) event(path string, e *Event) {
 	c.refuse(e.At < 0, path+".at", "event at %s: the story begins at 0s; what came before is told by releases", e.At)
-	c.refuse(c.sc.Ends > 0 && e.At > c.sc.Ends, path+".at", "event at %s is after the end of the story at %s", e.At, c.sc.Ends)
+	c.refuse(c.sc.Ends > 0 && e.At > c.sc.Ends, path+".at", "event at %s is after the end of the story at %s: make ends more", e.At, c.sc.Ends)
 	switch kinds := e.kinds(); len(kinds) {
 	case 0:
 		c.refuse(true, path, "the event does not say what happens: give it one of %s", strings.Join(eventKinds, ", "))
@@ -32,12 +67,14 @@ func (c *checker) event(path string, e *Event) {
 	case e.Restart != nil:
 		c.restart(path+".restart", e.Restart)
 	case e.Scale != nil:
+		c.refuse(len(e.Scale) == 0, path+".scale", "scale needs a process type and how many, as in \"scale: {web: 2}\"")
 		for _, typ := range slices.Sorted(maps.Keys(e.Scale)) {
-			c.refuse(!c.has(typ), path+".scale."+typ, "scaling of a process type %q that the app does not have", typ)
+			c.refuse(!c.has(typ), path+".scale."+typ, "scaling of a process type %q that the app does not have: it has %s", typ, c.types())
 			c.refuse(e.Scale[typ] < 0 || e.Scale[typ] > 5000, path+".scale."+typ, "quantity is 0 to 5000, not %d", e.Scale[typ])
 		}
 	case e.Crash != nil:
 		c.label(path+".crash.label", e.Crash.Label)
+		c.status(path+".crash.status", e.Crash.Status)
 		who := e.Crash.Instance
 		c.refuse(who != "" && who != "listed" && who != "hidden", path+".crash.instance", "instance is listed or hidden, not %q", who)
 		c.refuse(e.Crash.Back != nil && (e.Crash.Stays || *e.Crash.Back < 0), path+".crash.back", "back is a time from zero on, and not together with stays")
@@ -86,7 +123,7 @@ func (c *checker) restart(path string, r *Restart) {
 		}
 	}
 	c.refuse(said != 1, path, "a restart is of one type, one label, or all: give exactly one")
-	c.refuse(r.Type != "" && !c.has(r.Type), path+".type", "restart of a process type %q that the app does not have", r.Type)
+	c.refuse(r.Type != "" && !c.has(r.Type), path+".type", "restart of a process type %q that the app does not have: it has %s", r.Type, c.types())
 	if r.Label != "" {
 		c.label(path+".label", r.Label)
 	}
@@ -95,5 +132,6 @@ func (c *checker) restart(path string, r *Restart) {
 func (c *checker) oneOff(path string, o *OneOff) {
 	typ, _, ok := strings.Cut(o.Label, ".")
 	c.refuse(!ok || c.has(typ), path+".label", "a one-off dyno needs a label that no process type has, as in \"run.1234\", not %q", o.Label)
+	c.status(path+".status", &o.Status)
 	c.refuse(o.Takes < 0, path+".takes", "takes cannot be less than zero")
 }

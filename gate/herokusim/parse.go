@@ -53,7 +53,7 @@ func Load(name string) (*Scenario, error) {
 // would tell another story than the one that was meant.
 func Parse(filename string, data []byte) (*Scenario, error) {
 	var sc Scenario
-	file, err := read(data, "the scenario", &sc)
+	file, err := read(data, whole, &sc)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", filename, err)
 	}
@@ -144,7 +144,7 @@ func placed(err error) error {
 	if m := twice.FindStringSubmatch(reason); m != nil {
 		return &nodeError{line, fmt.Sprintf("%q is here a second time, after line %s: keep one of them", m[1], m[2])}
 	}
-	return &nodeError{line, "this is not YAML: " + reason}
+	return &nodeError{line, "this is not YAML: " + reason + "; check indentation (by spaces), colons, quotes and brackets in this line and before"}
 }
 
 // lineOf finds the line of a YAML path; of the nearest part of it that exists.

@@ -81,9 +81,7 @@ func (sc *Scenario) Play() (*Story, error) {
 		}
 		p.st.End += 10 * time.Minute
 	}
-	if err := p.begin(); err != nil {
-		return nil, err
-	}
+	p.begin()
 	for p.queue.Len() > 0 && p.queue[0].at <= p.st.End {
 		next := heap.Pop(&p.queue).(moment)
 		p.now = next.at
@@ -97,11 +95,8 @@ func (sc *Scenario) Play() (*Story, error) {
 }
 
 // begin sets the app up and plans the releases and events.
-func (p *play) begin() error {
-	past := p.sc.Releases
-	if len(past) == 0 && !p.sc.Young {
-		past = []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
-	}
+func (p *play) begin() {
+	past := p.sc.past()
 	p.now = -time.Hour
 	if len(past) > 0 {
 		p.now = past[0].At - time.Minute
@@ -123,27 +118,18 @@ func (p *play) begin() error {
 			p.deploy(&Deploy{Commit: r.Commit}, r.Timing)
 		})
 	}
-	known := map[int]bool{}
-	next := 0
-	for i, r := range past {
-		next = r.Version
-		known[next] = true
-		for n := 1; i == 0 && n <= p.sc.Earlier; n++ {
-			known[next-n] = true
-		}
-	}
 	for i := range p.sc.Events {
 		e := &p.sc.Events[i]
-		if e.Deploy != nil || e.Config != nil || e.Rollback != nil {
-			next++
-			known[next] = true
-		}
-		if e.Rollback != nil && (!known[e.Rollback.To] || e.Rollback.To == next) {
-			return fmt.Errorf("scenario: events[%d].rollback.to: there is no release v%d to go back to", i, e.Rollback.To)
-		}
 		p.after(e.At-p.now, func() { p.happen(e) })
 	}
-	return nil
+}
+
+// past is the releases before the story.
+func (sc *Scenario) past() []Past {
+	if len(sc.Releases) == 0 && !sc.Young {
+		return []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
+	}
+	return sc.Releases
 }
 
 // earlier notes the releases of which nothing but the record is left.

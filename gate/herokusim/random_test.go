@@ -5,6 +5,7 @@ package herokusim
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,12 @@ func randomScenario(seed int64) *Scenario {
 		sc.Events = append(sc.Events, e)
 		at += time.Duration(r.IntN(120000)) * time.Millisecond
 	}
+	// A label that the app never has is refused.
+	sc.Events = slices.DeleteFunc(sc.Events, func(e Event) bool {
+		c := checker{sc: sc}
+		c.event("", &e)
+		return c.said() != nil
+	})
 	return sc
 }
 

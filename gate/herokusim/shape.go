@@ -19,6 +19,9 @@ var (
 	crashesType  = reflect.TypeFor[Crashes]()
 )
 
+// whole is the name of what has no name in the file.
+const whole = "a scenario"
+
 // fields lists the words of a struct in the order in which it has them.
 func fields(t reflect.Type) (names []string, types map[string]reflect.Type) {
 	types = map[string]reflect.Type{}
@@ -44,7 +47,11 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 	case *ast.TagNode:
 		return shape(name, n.Value, t)
 	case *ast.NullNode:
-		return atNode(node, fmt.Sprintf("%s has no value: write one after the colon (\"%s: {}\" where there is nothing more to say), or leave %s out", name, name, name))
+		nothing := ""
+		if t.Kind() == reflect.Struct {
+			nothing = fmt.Sprintf(" (\"%s: {}\" where there is nothing more to say)", name)
+		}
+		return atNode(node, fmt.Sprintf("%s has no value: write one after the colon%s, or leave %s out", name, nothing, name))
 	}
 	switch {
 	case t == spanType:
@@ -65,7 +72,7 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 	case reflect.Struct:
 		return structure(name, node, t)
 	case reflect.Map:
-		return mapping(name, node, func(key ast.Node, value ast.Node) error {
+		return mapping(name, "...", node, func(key, value ast.Node) error {
 			return shape(key.GetToken().Value, value, t.Elem())
 		})
 	case reflect.Slice:
@@ -96,7 +103,7 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 // structure wants the words of t and no others.
 func structure(name string, node ast.Node, t reflect.Type) error {
 	names, types := fields(t)
-	return mapping(name, node, func(key, value ast.Node) error {
+	return mapping(name, names[0], node, func(key, value ast.Node) error {
 		word := key.GetToken().Value
 		field, known := types[word]
 		if !known {
@@ -106,10 +113,14 @@ func structure(name string, node ast.Node, t reflect.Type) error {
 	})
 }
 
-func mapping(name string, node ast.Node, pair func(key, value ast.Node) error) error {
+func mapping(name, word string, node ast.Node, pair func(key, value ast.Node) error) error {
 	m, ok := node.(ast.MapNode)
 	if !ok {
-		return atNode(node, fmt.Sprintf("%s is one mapping, as in \"%s: {word: value}\", not %s", name, name, given(node)))
+		example := fmt.Sprintf("%s: {%s: ...}", name, word)
+		if name == whole {
+			example = "types: {web: {quantity: 1}}"
+		}
+		return atNode(node, fmt.Sprintf("%s is one mapping, as in \"%s\", not %s", name, example, given(node)))
 	}
 	for i := m.MapRange(); i.Next(); {
 		if err := pair(i.Key(), i.Value()); err != nil {
@@ -130,7 +141,7 @@ func each(name string, list *ast.SequenceNode, t reflect.Type) error {
 
 // instead tells what to write in place of a word that is not known.
 func instead(word, where string, names []string) string {
-	best, least := "", 3
+	best, least := "", len(word)/3+2
 	for _, name := range names {
 		if d := distance(word, name); d < least {
 			best, least = name, d
