@@ -86,7 +86,8 @@ func flush(w http.ResponseWriter) {
 // idOf makes an id that is always the same for the same words.
 func idOf(words ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	return fmt.Sprintf("%x-%x-4%x-8%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:17])[:36]
+	hex := fmt.Sprintf("%x", sum)
+	return strings.Join([]string{hex[:8], hex[8:12], "4" + hex[13:16], "8" + hex[17:20], hex[20:32]}, "-")
 }
 
 // A row is an entry of a list with the values that it can be sorted by.

@@ -32,6 +32,12 @@ type draft struct {
 	source, proc, text string
 }
 
+// api tells whether the line is of the API: there, lines of one moment have one stamp.
+func (d draft) api() bool { return d.source == "app" && d.proc == "api" }
+
+// build tells whether the line is of a build: captured ones have whole seconds.
+func (d draft) build() bool { return d.api() && strings.HasPrefix(d.text, "Build ") }
+
 func (p *play) line(source, proc, text string) {
 	p.lines = append(p.lines, draft{p.now, source, proc, text})
 }
@@ -97,15 +103,23 @@ func (p *play) print() {
 	lost := make([]int, len(log.Lose))
 	var last time.Duration
 	for i, d := range p.lines {
-		// Stamps have microseconds and none comes twice, as with real ones.
+		// Stamps have microseconds. Only the API gives one stamp to several lines.
 		at := d.at.Round(time.Microsecond)
+		together := i > 0 && d.api() && p.lines[i-1].api() && d.at == p.lines[i-1].at
 		if i > 0 && at <= last {
-			at = last + time.Microsecond
+			at = last
+			if !together {
+				at += time.Microsecond
+			}
 		}
 		last = at
-		l := Line{Emitted: max(at, d.at), Stamp: p.st.Time(at), Source: d.source, Proc: d.proc, Text: d.text, InTail: true, InHistory: true}
+		stamp := p.st.Time(at)
+		if d.build() {
+			stamp = stamp.Truncate(time.Second)
+		}
+		l := Line{Emitted: max(at, d.at), Stamp: stamp, Source: d.source, Proc: d.proc, Text: d.text, InTail: true, InHistory: true}
 		platform := d.source == "heroku" && d.proc != "router"
-		if d.proc == "api" {
+		if d.api() {
 			l.Emitted += log.APILate
 		}
 		if log.Late != nil && p.rng.Float64() < log.Late.Share {

@@ -84,22 +84,32 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 // scale changes the formation. With preboot Heroku refuses that while old dynos
 // are hidden; the scenario may do it all the same.
 func (p *play) scale(to map[string]int, timing map[string]Timing) {
-	var said []string
-	for _, typ := range slices.Sorted(maps.Keys(to)) {
-		said = append(said, fmt.Sprintf("%s@%d:%s", typ, to[typ], sizeName(p.types[typ].size)))
-	}
-	p.api(fmt.Sprintf("Scaled to %s by user %s", strings.Join(said, " "), user))
-	for _, typ := range slices.Sorted(maps.Keys(to)) {
+	changed := slices.Sorted(maps.Keys(to))
+	for _, typ := range changed {
 		f := p.types[typ]
 		f.quantity, f.updated = to[typ], p.now
 		p.types[typ] = f
 		p.st.formation.put(typ, p.now, f)
+	}
+	p.api(p.scaled(changed))
+	for _, typ := range changed {
+		f := p.types[typ]
 		p.grow(typ, f.quantity, timing)
 		for staying := p.staying(typ); len(staying) > f.quantity; staying = p.staying(typ) {
 			i := len(staying) - 1
 			p.remove(staying[i], p.leaving(typ, timing, i, len(staying)))
 		}
 	}
+}
+
+// scaled is the line of the API that tells the quantities of these types.
+func (p *play) scaled(types []string) string {
+	var said []string
+	for _, typ := range types {
+		f := p.types[typ]
+		said = append(said, fmt.Sprintf("%s@%d:%s", typ, f.quantity, sizeName(f.size)))
+	}
+	return fmt.Sprintf("Scaled to %s by user %s", strings.Join(said, " "), user)
 }
 
 // grow adds labels to a type. Captured: such a start has no state line before it.

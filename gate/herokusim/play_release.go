@@ -30,7 +30,7 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, created: p.now})
 		}
 		build.slug = slug
-		build.release = p.release("Deploy "+commit[:8], slug, commit, d.Phase, timing)
+		build.release = p.release(p.deployed(commit), slug, commit, d.Phase, timing)
 		put()
 	}
 	if d.Build == nil {
@@ -49,6 +49,19 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 		done()
 		p.api("Build succeeded")
 	})
+}
+
+// deployed describes a release with new code. Of a container app Heroku names the
+// process types, each with its image; captured with one type only.
+func (p *play) deployed(commit string) string {
+	if p.sc.App.Stack != "container" {
+		return "Deploy " + commit[:8]
+	}
+	var images []string
+	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
+		images = append(images, fmt.Sprintf("%s (%s)", typ, commit[:12]))
+	}
+	return "Deployed " + strings.Join(images, ", ")
 }
 
 func (p *play) config(c *Config, timing map[string]Timing) {
@@ -120,6 +133,9 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	p.current = r
 	p.app.released = p.now
 	p.st.app.put("app", p.now, p.app)
+	if first {
+		p.api(p.scaled(slices.Sorted(maps.Keys(p.types))))
+	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if first {
 			p.grow(typ, p.types[typ].quantity, timing)

@@ -253,6 +253,9 @@ func TestPlayIsTheSameEveryTime(t *testing.T) {
 	}
 	stamps := map[time.Time]bool{}
 	for _, l := range a.Lines {
+		if l.Proc == "api" {
+			continue // these come together
+		}
 		if stamps[l.Stamp] {
 			t.Errorf("two lines of %s", l.Stamp)
 		}

@@ -1,0 +1,333 @@
+// This file lays the simulated log beside captured ones, as shapes: the same lines with the same
+// words, in an order that differs only where captured orders differ, too.
+
+package herokusim
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const shared = "../../../shared"
+
+// needShared skips where the captures do not lie beside the checkout. In CI they do.
+func needShared(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(shared + "/captures"); err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("CI=true, and the captured logs are not beside this checkout")
+	}
+	t.Skip("the captured logs are not beside this checkout")
+}
+
+var (
+	lineForm = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00) (heroku|app)\[([\w.-]+)\]: (.*)$`)
+	oneOff   = regexp.MustCompile(`^(run|release|scheduler)\.\d+$`)
+	dynoName = regexp.MustCompile(`^[\w-]+\.\d+$`)
+	masks    = []struct {
+		from *regexp.Regexp
+		to   string
+	}{
+		{regexp.MustCompile("`.*`"), "`COMMAND`"},
+		{regexp.MustCompile(` by user \S+$`), " by user USER"},
+		{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},
+		{regexp.MustCompile(`^Deploy [0-9a-f]{8} `), "Deploy COMMIT "},
+		{regexp.MustCompile(`\([0-9a-f]{12}\)`), "(IMAGE)"},
+		{regexp.MustCompile(`^Set .* config vars`), "Set VARS config vars"},
+		{regexp.MustCompile(`@\d+:[A-Z][\w.-]*`), "@N:SIZE"},
+		{regexp.MustCompile(`\bv\d+\b`), "vN"},
+		{regexp.MustCompile(`\bstatus \d+`), "status N"},
+	}
+)
+
+// A stamped is a line as a shape, and when it is stamped.
+type stamped struct {
+	at    string
+	shape string
+}
+
+// shapeOf turns a line of the platform or of the API into its shape; false if it is another one.
+func shapeOf(line string) (stamped, bool) {
+	m := lineForm.FindStringSubmatch(line)
+	if m == nil {
+		return stamped{}, false
+	}
+	at, source, proc, text := m[1], m[2], m[3], m[4]
+	platform := source == "heroku" && dynoName.MatchString(proc) && !strings.HasPrefix(text, "source=")
+	api := source == "app" && proc == "api"
+	if !platform && !api {
+		return stamped{}, false
+	}
+	text = strings.TrimRight(text, " ")
+	if rest, ok := strings.CutPrefix(text, "Starting process with command `"); ok && !strings.Contains(rest, "`") {
+		// A command of several lines is as many lines in the log; what follows it stands in the last.
+		text += "`"
+		if api {
+			text += " by user x"
+		}
+	}
+	for _, mask := range masks {
+		text = mask.from.ReplaceAllString(text, mask.to)
+	}
+	if m := oneOff.FindStringSubmatch(proc); m != nil {
+		proc = m[1] + ".N"
+	}
+	clock := "SECONDS.MICROS"
+	if strings.Contains(at, ".000000+") {
+		clock = "SECONDS.000000"
+	}
+	return stamped{at, clock + " " + source + "[" + proc + "]: " + text}, true
+}
+
+// shapes are the shapes of lines, in the order of their stamps: printed order is looser.
+func shapes(lines []string, from, to string) []string {
+	var all []stamped
+	for _, line := range lines {
+		if s, ok := shapeOf(line); ok && s.at >= from && s.at < to {
+			all = append(all, s)
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].at < all[j].at })
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = s.shape
+	}
+	return out
+}
+
+var (
+	ofNew = []string{"Starting process with", "State changed from starting to up"}
+	ofOld = []string{"Stopping ", "Error R12", "Process exited"}
+)
+
+// free tells whether captured logs have the two lines in either order. What is free is listed
+// in captures/README.md: the API's lines of one moment, whole seconds of builds, labels beside
+// each other, and in a replacement what the new process does and what the old one does.
+func free(a, b string) bool {
+	where := func(s string) string { return s[strings.Index(s, " ")+1 : strings.Index(s, "]: ")+1] }
+	what := func(s string) string { return s[strings.Index(s, "]: ")+3:] }
+	is := func(s string, starts []string) bool {
+		return slices.ContainsFunc(starts, func(x string) bool { return strings.HasPrefix(what(s), x) })
+	}
+	if a == b {
+		return false
+	}
+	apiA, apiB := where(a) == "app[api]", where(b) == "app[api]"
+	if is(a, []string{"Build succeeded"}) || is(b, []string{"Build succeeded"}) {
+		return !is(a, []string{"Build started"}) && !is(b, []string{"Build started"})
+	}
+	release := []string{"Release v", "Running release v"}
+	if apiA && apiB {
+		return is(a, release) != is(b, release) && !is(a, []string{"Starting", "Scaled", "Build"}) && !is(b, []string{"Starting", "Scaled", "Build"})
+	}
+	if where(a) != where(b) {
+		return !apiA && !apiB
+	}
+	if strings.HasSuffix(where(a), ".N]") {
+		return is(a, ofNew) && is(b, ofNew)
+	}
+	return is(a, ofNew) && is(b, ofOld) || is(a, ofOld) && is(b, ofNew)
+}
+
+// normal puts lines into the one order that stands for all orders that may be: of the lines
+// that may come first, always the first by alphabet.
+func normal(lines []string) []string {
+	left, out := slices.Clone(lines), []string{}
+	for len(left) > 0 {
+		best := -1
+		for i, line := range left {
+			first := !slices.ContainsFunc(left[:i], func(x string) bool { return !free(x, line) })
+			if first && (best < 0 || line < left[best]) {
+				best = i
+			}
+		}
+		out = append(out, left[best])
+		left = slices.Delete(left, best, best+1)
+	}
+	return out
+}
+
+// A capturedCase is a piece of a capture and a scenario of the same kind.
+type capturedCase struct {
+	file, from, to string
+	drop           string // what the simulator does not model, as a text in the shape
+	scenario       string // events in YAML after the types
+	begin, end     time.Duration
+}
+
+const minute = time.Minute
+
+var capturedCases = map[string]capturedCase{
+	"deploy": {"034", "2026-02-27T17:49:53", "2026-02-27T17:50:18", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 19s}}}]", 0, minute},
+	"deploy whose old process is killed": {"007", "2025-01-09T02:33:57", "2025-01-09T02:34:29", "",
+		"app: {stack: container}\ntypes: {worker: {quantity: 1}}\nevents: [{at: 0s, deploy: {}, timing: {worker: {start: 11s, up: 12s, stop: 30s}}}]", 0, minute},
+	"replacement that starts first": {"009", "2026-06-09T16:13:36", "2026-06-09T16:14:09", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, restart: {all: true}, timing: {web: {start: 1.2s, term: 1.3s, up: 3s, stop: 30s}}}]", 0, minute},
+	"release phase, 2025": {"059", "2025-02-07T15:32:58", "2025-02-07T15:33:58", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 41s}, phase: {takes: 11s}}}]", 0, 2 * minute},
+	"release phase, 2026": {"062", "2026-07-20T14:08:32", "2026-07-20T14:09:31", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 38s}, phase: {takes: 11s}}}]", 0, 2 * minute},
+	"rollback": {"025", "2023-03-12T06:38:54", "2023-03-12T06:39:00", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, rollback: {to: 40}}]", 0, minute},
+	"config change": {"021", "2022-09-07T14:05:49", "2022-09-07T14:05:59", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, config: {}}]", 0, minute},
+	"config change before the dyno is up": {"021", "2022-09-07T14:05:11", "2022-09-07T14:05:35", "",
+		"types: {web: {quantity: 1}}\nevents:\n  - {at: 0s, crash: {label: web.1, back: 2s}, timing: {web: {start: 5s, up: 30s}}}\n  - {at: 10s, config: {}}", 2 * time.Second, minute},
+	"deploy that crashes twice": {"035", "2025-03-02T15:52:18", "2025-03-02T15:52:50", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, crash: {label: web.1, stays: true}}, {at: 5s, deploy: {build: {takes: 19s}}, timing: {web: {crash: 2}}}]", 5 * time.Second, minute},
+	"first deploy": {"038", "2022-05-19T20:43:06", "2022-05-19T20:44:13.5", "",
+		"young: true\ntypes: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 58s}}, timing: {web: {crash: 1, up: 3s}}}]", 0, 62 * time.Second},
+	"running dyno crashes": {"066", "2019-06-20T03:12:31", "2019-06-20T03:13:36", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, crash: {label: web.1, back: 1s}}, {at: 20s, crash: {label: web.1, stays: true}}]", 1500 * time.Millisecond, minute},
+	"boot timeout": {"070", "2022-04-14T17:30:43", "2022-04-14T17:30:48", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, restart: {all: true}, timing: {web: {crash: 1, r10: true}}}]", 10 * time.Second, 64 * time.Second},
+	"scaled to zero": {"006", "2025-01-07T22:48:45", "2025-01-07T22:49:16", "",
+		"types: {web: {quantity: 0, size: basic}, worker: {quantity: 1, size: basic}}\nevents: [{at: 0s, scale: {web: 0, worker: 0}, timing: {worker: {stop: 30s}}}]", 0, minute},
+	"scaled from zero": {"006", "2025-01-07T22:50:24", "2025-01-07T22:50:36", "",
+		"types: {web: {quantity: 0, size: basic}, worker: {quantity: 0, size: basic}}\nevents: [{at: 0s, scale: {web: 0, worker: 1}}]", 0, minute},
+	"restart": {"030", "2021-01-22T01:56:40", "2021-01-22T01:56:45", "",
+		"types: {worker: {quantity: 1}}\nevents: [{at: 0s, restart: {label: worker.1}}]", 0, minute},
+	"daily cycle": {"074", "2023-07-17T01:07:08", "2023-07-17T01:07:14", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, cycle: web.1, timing: {web: {start: 5s, up: 9s}}}]", 0, 6 * time.Second},
+	"sleep and wake": {"046", "2025-03-16T16:24:23", "2025-03-18T10:45:16", "",
+		"types: {web: {quantity: 1, size: eco}}\nevents: [{at: 0s, idle: true}, {at: 60s, wake: true}]", 0, 2 * minute},
+	"one-off dyno, 2025": {"059", "2025-02-07T16:00:33", "2025-02-07T16:00:44", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, run: {label: run.1576, takes: 10s, status: 1}}]", 0, minute},
+	"one-off dyno, 2018": {"057", "2018-01-05T09:31:38", "2018-01-05T09:31:55", "Awaiting client",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, run: {label: run.9415, takes: 10s, start-line: true}}]", 0, minute},
+	"scheduler": {"058", "2025-06-27T00:00:32", "2025-06-27T00:00:40", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, scheduler: {label: scheduler.2733, takes: 10s}}]", 0, minute},
+	"failed build": {"042", "2019-05-04T19:32:18", "2019-05-04T19:32:51", "",
+		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 30s, fails: true}}}]", 0, minute},
+	// All that is known of a log with preboot: two lines of the first moment.
+	"preboot": {"001", "2015", "2016", "app[api]",
+		"app: {preboot: true}\ntypes: {web: {quantity: 2}}\nevents: [{at: 0s, deploy: {}}]", 0, time.Second},
+}
+
+func (c capturedCase) captured(t *testing.T) []string {
+	t.Helper()
+	files, _ := filepath.Glob(shared + "/captures/" + c.file + "-*.log")
+	if len(files) != 1 {
+		t.Fatalf("capture %s is not there, or not once: %v", c.file, files)
+	}
+	return c.keep(shapes(readLines(t, files[0]), c.from, c.to))
+}
+
+func (c capturedCase) simulated(t *testing.T) []string {
+	t.Helper()
+	sc, err := Parse("case.yaml", []byte(c.scenario+"\nnoise: 0\nbegins: 2026-06-09T16:13:36.123457Z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := tellScenario(t, sc)
+	var lines []string
+	for _, l := range st.Lines {
+		if l.Emitted >= c.begin && l.Emitted < c.end {
+			lines = append(lines, l.String())
+		}
+	}
+	return c.keep(shapes(lines, "", "9"))
+}
+
+func (c capturedCase) keep(lines []string) []string {
+	return slices.DeleteFunc(lines, func(s string) bool { return c.drop != "" && strings.Contains(s, c.drop) })
+}
+
+func readLines(t *testing.T, file string) []string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	var lines []string
+	for in.Scan() {
+		lines = append(lines, in.Text())
+	}
+	return lines
+}
+
+func TestLogsAsCaptured(t *testing.T) {
+	t.Parallel()
+	needShared(t)
+	for name, c := range capturedCases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			captured, simulated := c.captured(t), c.simulated(t)
+			if len(captured) < 2 {
+				t.Fatalf("only %d lines of capture %s", len(captured), c.file)
+			}
+			if diff := cmp.Diff(normal(captured), normal(simulated)); diff != "" {
+				t.Errorf("(-captured +simulated):\n%s\n%s", diff, sideBySide(captured, simulated))
+			}
+		})
+	}
+}
+
+// The comparison notices every small change of the simulated log, whatever the capture:
+// a word, a line, the order, the source, the clock.
+func TestComparisonNotices(t *testing.T) {
+	t.Parallel()
+	for name, c := range capturedCases {
+		good := c.simulated(t)
+		want := normal(good)
+		notice := func(what string, bad []string) {
+			if cmp.Equal(want, normal(bad)) {
+				t.Errorf("%s: not noticed: %s\n%s", name, what, strings.Join(bad, "\n"))
+			}
+		}
+		for i, line := range good {
+			change := func(to string) []string { return slices.Replace(slices.Clone(good), i, i+1, to) }
+			words := strings.Fields(line)
+			notice("another word", change(strings.Join(append(words[:len(words)-1], "other"), " ")))
+			notice("a line less", slices.Delete(slices.Clone(good), i, i+1))
+			notice("a line twice", slices.Insert(slices.Clone(good), i, line))
+			notice("another source", change(strings.NewReplacer("app[", "heroku[", "heroku[", "app[").Replace(line)))
+			notice("another clock", change(strings.NewReplacer("MICROS", "000000", "000000", "MICROS").Replace(line)))
+			if i > 0 && !free(good[i-1], line) && good[i-1] != line {
+				swapped := slices.Clone(good)
+				swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+				notice("order", swapped)
+			}
+		}
+	}
+	for _, line := range []string{
+		"2026-06-09T16:13:36.123+00:00 heroku[web.1]: Restarting",
+		"2026-06-09T16:13:36.123456Z heroku[web.1]: Restarting",
+		"2026-06-09T16:13:36.123456+00:00 heroku[router]: at=info",
+		"2026-06-09T16:13:36.123456+00:00 app[web.1]: Restarting",
+	} {
+		if s, ok := shapeOf(line); ok {
+			t.Errorf("%s has the shape %v", line, s)
+		}
+	}
+}
+
+func sideBySide(a, b []string) string {
+	var out strings.Builder
+	for i := range max(len(a), len(b)) {
+		line := func(x []string) string {
+			if i < len(x) {
+				return x[i]
+			}
+			return ""
+		}
+		fmt.Fprintf(&out, "%-100.100s | %s\n", line(a), line(b))
+	}
+	return out.String()
+}
