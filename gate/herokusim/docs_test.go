@@ -1,0 +1,217 @@
+// This file keeps docs/simulator.md true: its example plays, its tables have every field, its
+// commands are shell and name paths that the API has.
+
+package herokusim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func simulatorPage(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/simulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func between(t *testing.T, text, begin, end string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, begin)
+	part, _, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("docs/simulator.md has no %q … %q", begin, end)
+	}
+	return part
+}
+
+func TestExampleOfThePagePlays(t *testing.T) {
+	t.Parallel()
+	text := between(t, simulatorPage(t), "<!-- example -->\n```yaml\n", "```\n<!-- /example -->")
+	st := tellText(t, text)
+	if last, ok := st.LastOldExit(43); !ok || len(st.Lines) == 0 || st.ReleaseID(43) == "" {
+		t.Errorf("the example ends at %s, %t, with %d lines", last, ok, len(st.Lines))
+	}
+}
+
+// kind is the word of the tables for a type.
+func kind(t reflect.Type) string {
+	switch t {
+	case durationType:
+		return "time"
+	case momentType:
+		return "moment"
+	case spanType:
+		return "span"
+	case crashesType:
+		return "count"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kind(t.Elem())
+	case reflect.Slice:
+		return "list of " + kind(t.Elem())
+	case reflect.Map:
+		return kind(t.Elem()) + " by name"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	case reflect.String:
+		return "text"
+	}
+	return t.Name()
+}
+
+// structs lists the types that a scenario is made of.
+func structs(t reflect.Type, into map[string]reflect.Type) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		structs(t.Elem(), into)
+		return
+	case reflect.Struct:
+	default:
+		return
+	}
+	if _, known := into[t.Name()]; known || t == momentType || t == spanType {
+		return
+	}
+	into[t.Name()] = t
+	for f := range t.Fields() {
+		structs(f.Type, into)
+	}
+}
+
+func TestTablesOfThePageHaveEveryField(t *testing.T) {
+	t.Parallel()
+	text := simulatorPage(t)
+	all := map[string]reflect.Type{}
+	structs(reflect.TypeFor[Scenario](), all)
+	if n := strings.Count(text, "<!-- fields "); n != len(all) {
+		t.Errorf("the page has %d tables for %d types", n, len(all))
+	}
+	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]+) \\|")
+	for name, typ := range all {
+		var got, want []string
+		for _, m := range row.FindAllStringSubmatch(between(t, text, "<!-- fields "+name+" -->", "<!-- /fields -->"), -1) {
+			got = append(got, m[1]+": "+m[2])
+		}
+		names, types := fields(typ)
+		for _, n := range names {
+			want = append(want, n+": "+kind(types[n]))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-code +page):\n%s", name, diff)
+		}
+	}
+}
+
+// What the words test says is not modelled, the page says, too.
+func TestPageSaysWhatIsNotModelled(t *testing.T) {
+	t.Parallel()
+	part := strings.Join(strings.Fields(between(t, simulatorPage(t), "## What it does not model", "\n## ")), " ")
+	for _, start := range notModelled {
+		_, word, _ := strings.Cut(start, "]: ")
+		word = strings.TrimSpace(word)
+		if strings.HasPrefix(word, "Starting process") {
+			word = "start lines without backticks"
+		}
+		if !strings.Contains(part, word) && word != "bundle exec rake db:migrate" {
+			t.Errorf("the page does not say that %q is not modelled", word)
+		}
+	}
+}
+
+func TestFiguresOfThePage(t *testing.T) {
+	t.Parallel()
+	text := simulatorPage(t)
+	if want := fmt.Sprintf("with %d pieces of them", len(capturedCases)); !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+		t.Errorf("the page does not say %q", want)
+	}
+	if n := len(regexp.MustCompile(`(?m)^### \d\. `).FindAllString(text, -1)); n != 8 {
+		t.Errorf("%d experiments, for 8 open questions", n)
+	}
+}
+
+var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+
+func TestCommandsOfThePageAreShell(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("there is no bash here")
+	}
+	blocks := shellBlock.FindAllStringSubmatch(simulatorPage(t), -1)
+	if len(blocks) < 8 {
+		t.Fatalf("only %d blocks of commands", len(blocks))
+	}
+	for _, block := range blocks {
+		cmd := exec.Command("bash", "-n")
+		cmd.Stdin = strings.NewReader(block[1])
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s\n%s", err, out, block[1])
+		}
+	}
+}
+
+// Every path that the page asks the API for is in the schema of Heroku's own Go client.
+func TestPathsOfThePageAreInTheSchema(t *testing.T) {
+	t.Parallel()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/heroku/heroku-go/v5").Output()
+	if err != nil {
+		t.Skipf("go list: %v", err)
+	}
+	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Definitions map[string]struct {
+			Links []struct{ Href, Method string }
+		}
+	}
+	if err := json.Unmarshal(data, &schema); err != nil {
+		t.Fatal(err)
+	}
+	placeholder := regexp.MustCompile(`\{[^}]*\}`)
+	var known []*regexp.Regexp
+	for _, d := range schema.Definitions {
+		for _, l := range d.Links {
+			href, err := url.PathUnescape(l.Href)
+			if err != nil {
+				t.Fatal(err)
+			}
+			known = append(known, regexp.MustCompile(fmt.Sprintf("^%s$", placeholder.ReplaceAllString(href, "[^/]+"))))
+		}
+	}
+	asked := regexp.MustCompile(`\bapi "?(/[^\s"?]+)`)
+	n := 0
+	for _, block := range shellBlock.FindAllStringSubmatch(simulatorPage(t), -1) {
+		for _, m := range asked.FindAllStringSubmatch(block[1], -1) {
+			n++
+			found := false
+			for _, k := range known {
+				found = found || k.MatchString(m[1])
+			}
+			if !found {
+				t.Errorf("the API has no path %s", m[1])
+			}
+		}
+	}
+	if n < 8 {
+		t.Errorf("only %d paths were found in the page", n)
+	}
+}
