@@ -10,5 +10,6 @@
 // It takes nothing from the gate that is tested against it and nothing from
 // Heroku's client library, so that a mistake there is not repeated here.
 // What it imitates is either documented or captured from real apps; where
-// Heroku's behaviour is not known, the scenario decides.
+// Heroku's behaviour is not known, the scenario decides; docs/simulator.md says
+// of everything which it is.
 package herokusim

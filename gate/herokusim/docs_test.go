@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,6 +145,36 @@ func TestFiguresOfThePage(t *testing.T) {
 	}
 	if n := len(regexp.MustCompile(`(?m)^### \d\. `).FindAllString(text, -1)); n != 8 {
 		t.Errorf("%d experiments, for 8 open questions", n)
+	}
+}
+
+// What can be chosen to go wrong is all that can, apart from where, when and how often.
+func TestKindsAreAllThatCanGoWrong(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kinds []Kind
+		typ   reflect.Type
+		not   []string
+	}{
+		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "page", "share", "retry-after"}},
+		{LogKinds, reflect.TypeFor[Log](), nil},
+	} {
+		want := map[string]bool{}
+		names, _ := fields(c.typ)
+		for _, n := range names {
+			want[n] = !slices.Contains(c.not, n)
+		}
+		for _, k := range c.kinds {
+			if !want[k.Word] || !strings.HasPrefix(k.Example, k.Word+": ") || k.About == "" {
+				t.Errorf("%q is no kind, is there twice, or has no example", k.Word)
+			}
+			want[k.Word] = false
+		}
+		for n, missing := range want {
+			if missing {
+				t.Errorf("%s: %q is not among the kinds", c.typ.Name(), n)
+			}
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	p.current = r
 	p.app.released = p.now
 	p.st.app.put("app", p.now, p.app)
-	if first {
+	if first && p.sc.Young { // an app that is not young only seems to begin
 		p.api(p.scaled(slices.Sorted(maps.Keys(p.types))))
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
