@@ -17,7 +17,7 @@ import (
 )
 
 // refusals are the bad files of testdata with what is said of them.
-func refusals(t *testing.T) map[string]struct{ text, want string } {
+func refusals(t testing.TB) map[string]struct{ text, want string } {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/refused.txtar")
 	if err != nil {
