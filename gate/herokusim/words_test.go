@@ -73,9 +73,6 @@ func modern(t *testing.T) map[string]string {
 	found := map[string]string{}
 	for _, file := range files {
 		for _, line := range readLines(t, file) {
-			if strings.HasSuffix(file, ".md") {
-				line = remark.ReplaceAllString(line, "")
-			}
 			if s, ok := shapeOf(line); ok && s.at >= "2018" {
 				found[words(s.shape)] = filepath.Base(file)
 			}
