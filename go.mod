@@ -1,6 +1,6 @@
 module heroku-rollout-gate
 
-go 1.26
+go 1.26.0
 
 // The shipped program.
 require (
@@ -9,13 +9,14 @@ require (
 	github.com/sethvargo/go-githubactions v1.3.2
 )
 
-// The simulated Heroku and the tests only.
+// The simulated Heroku, the making of releases and the tests only.
 require (
 	github.com/alecthomas/kong v1.17.0 // command line of cmd/herokusim
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
-	golang.org/x/tools v0.26.0 // txtar: many small files in one
+	golang.org/x/mod v0.43.0
+	golang.org/x/tools v0.52.0 // txtar: many small files in one
 )
 
 // What heroku-go brings along.
@@ -27,4 +28,4 @@ require (
 )
 
 // What go-internal brings along.
-require golang.org/x/sys v0.26.0 // indirect
+require golang.org/x/sys v0.49.0 // indirect

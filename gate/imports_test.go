@@ -28,15 +28,17 @@ var mayImport = map[string][]string{
 	"cmd/rollout-gate": {"gate"},
 	"cmd/herokusim":    {"gate/herokusim"},
 	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
+	"cmd/release":      {},
 }
 
-// only lists packages from outside, with the one package that may import each.
-var only = map[string]string{
-	"github.com/heroku/heroku-go/v5":        "gate/platform",
-	"github.com/cenkalti/backoff/v4":        "gate/platform",
-	"github.com/sethvargo/go-githubactions": "gate/report",
-	"github.com/goccy/go-yaml":              "gate/herokusim",
-	"github.com/alecthomas/kong":            "cmd/herokusim",
+// only lists packages from outside, with the packages that may import each.
+var only = map[string][]string{
+	"github.com/heroku/heroku-go/v5":        {"gate/platform"},
+	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
+	"github.com/sethvargo/go-githubactions": {"gate/report"},
+	"github.com/goccy/go-yaml":              {"gate/herokusim", "cmd/release"},
+	"github.com/alecthomas/kong":            {"cmd/herokusim"},
+	"golang.org/x/mod":                      {"cmd/release"},
 }
 
 // pure is all that the core may import.
@@ -90,7 +92,7 @@ func TestImportRules(t *testing.T) {
 				t.Errorf("%s imports %s", name, ours)
 			}
 			for outside, who := range only {
-				if (imp == outside || strings.HasPrefix(imp, outside+"/")) && name != who {
+				if (imp == outside || strings.HasPrefix(imp, outside+"/")) && !slices.Contains(who, name) {
 					t.Errorf("%s imports %s, which is for %s alone", name, imp, who)
 				}
 			}

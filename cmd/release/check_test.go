@@ -1,0 +1,134 @@
+// What is refused.
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare func(*world)
+		args    []string // "check v1.0.0" if empty
+		want    string
+	}{
+		"no version":         {args: []string{"check", ""}, want: `version "": write it as`},
+		"version without v":  {args: []string{"check", "1.0.0"}, want: `version "1.0.0": write it as`},
+		"half a version":     {args: []string{"check", "v1.0"}, want: `version "v1.0": write it as`},
+		"leading zero":       {args: []string{"check", "v1.00.0"}, want: `version "v1.00.0": write it as`},
+		"build metadata":     {args: []string{"check", "v1.0.0+2"}, want: `version "v1.0.0+2": write it as`},
+		"not in changelog":   {args: []string{"check", "v1.0.1"}, want: `CHANGELOG.md says nothing under "## 1.0.1"`},
+		"no such command":    {args: []string{"push", "v1.0.0"}, want: `no command "push"`},
+		"no command":         {args: []string{"v1.0.0"}, want: `give a command and a version`},
+		"no digest":          {args: []string{"publish", "v1.0.0"}, want: `digest "": give the one`},
+		"a short digest":     {args: []string{"-digest", digest1[:70], "publish", "v1.0.0"}, want: `give the one`},
+		"a long digest":      {args: []string{"-digest", digest1 + "1", "publish", "v1.0.0"}, want: `give the one`},
+		"a digest of lines":  {args: []string{"-digest", digest1 + "\n", "publish", "v1.0.0"}, want: `give the one`},
+		"another algorithm":  {args: []string{"-digest", "sha512:" + digest1[7:], "publish", "v1.0.0"}, want: `give the one`},
+		"upper case":         {args: []string{"-digest", strings.Replace(digest1, "1", "A", 1), "publish", "v1.0.0"}, want: `give the one`},
+		"a flag too much":    {args: []string{"-force", "publish", "v1.0.0"}, want: "not defined: -force"},
+		"no repository":      {args: []string{"-repository", "", "check", "v1.0.0"}, want: `repository "": write it as OWNER/NAME`},
+		"a URL":              {args: []string{"-repository", "https://example.com/a/b", "check", "v1.0.0"}, want: `write it as OWNER/NAME`},
+		"section is empty":   {want: "CHANGELOG.md says nothing", prepare: changeLog("- The first version.", "")},
+		"section not dated":  {want: `"## 1.0.0" has no date`, prepare: changeLog(" - 2026-01-31", "")},
+		"nothing unreleased": {args: []string{"check", "v1.0.0-rc.1"}, want: "CHANGELOG.md says nothing", prepare: changeLog("- Being made.", "")},
+		"no changelog":       {want: "CHANGELOG.md", prepare: func(w *world) { w.git("rm", "--quiet", "CHANGELOG.md"); w.commit("without") }},
+		"a file too much":    {want: "the checkout has changes", prepare: func(w *world) { w.write(filepath.Join(w.dir, "left"), "over") }},
+		"a changed file":     {want: "the checkout has changes", prepare: func(w *world) { w.write(filepath.Join(w.dir, "action.yml"), "") }},
+		"not pushed": {want: "not on the main branch", prepare: func(w *world) {
+			w.git("commit", "--quiet", "--allow-empty", "--message", "mine")
+		}},
+		"on a branch": {want: "not on the main branch", prepare: func(w *world) {
+			w.git("checkout", "--quiet", "-b", "side")
+			w.git("commit", "--quiet", "--allow-empty", "--message", "mine")
+			w.git("push", "--quiet", "origin", "side")
+		}},
+		"older than one that is out": {want: `older than v1.1.0, which is out`, prepare: func(w *world) { w.publish(digest1, "v1.1.0"); w.commit("more") }},
+		"out, from another commit":   {want: `is out, and not from commit`, prepare: func(w *world) { w.publish(digest1, "v1.0.0"); w.commit("more") }},
+		"a tag by hand":              {want: `is out, and not from commit`, prepare: func(w *world) { w.git("push", "--quiet", "origin", "HEAD:refs/tags/v1.0.0") }},
+		"image of another owner": {want: "not a digest of ghcr.io/owner/", prepare: func(w *world) {
+			w.publish(digest1, "v1.0.0")
+			w.retag(func(action string) string { return strings.Replace(action, "ghcr.io/owner", "ghcr.io/other", 1) })
+		}},
+		"action.yml by digest": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: `and not "Dockerfile"`, prepare: func(w *world) {
+			w.action(func(action string) string { return strings.Replace(action, "Dockerfile", "docker://x@"+digest1, 1) })
+		}},
+		"action.yml without image": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "no runs.image", prepare: func(w *world) {
+			w.action(func(action string) string { return strings.Replace(action, "  image: Dockerfile\n", "", 1) })
+		}},
+		"action.yml not YAML": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "action.yml: ", prepare: func(w *world) {
+			w.action(func(action string) string { return "a: [" })
+		}},
+		"image in quotes with escapes": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "cannot replace runs.image", prepare: func(w *world) {
+			w.action(func(action string) string { return strings.Replace(action, "Dockerfile", `"Docker\x66ile"`, 1) })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			if test.prepare != nil {
+				test.prepare(w)
+			}
+			if test.args == nil {
+				test.args = []string{"check", "v1.0.0"}
+			}
+			before := w.tags()
+			out, err := w.release(test.args...)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q; output:\n%s", err, test.want, out)
+			}
+			w.wantTags(before)
+			if got := w.read(w.output); got != "" {
+				t.Errorf("outputs are written: %q", got)
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	w := newWorld(t)
+	// Tags of other kinds are no versions.
+	w.git("push", "--quiet", "origin", "HEAD:refs/tags/v9", "HEAD:refs/tags/v9.9", "HEAD:refs/tags/vendor", "HEAD:refs/tags/release/v1.0.0")
+	out, err := w.release("check", "v1.0.0")
+	if err != nil || !strings.Contains(out, `v1.0.0 may be released from `+w.git("rev-parse", "HEAD")+`; it moves ["v1" "v1.0"]`) {
+		t.Errorf("check: %v: %s", err, out)
+	}
+	if got := w.read(w.output); got != "image=ghcr.io/owner/heroku-rollout-gate\ndigest=\n" {
+		t.Errorf("outputs %q", got)
+	}
+	// By hand there is nobody to hand them on to.
+	if err := os.Unsetenv("GITHUB_OUTPUT"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.release("check", "v1.0.0"); err != nil {
+		t.Error(err)
+	}
+}
+
+// changeLog replaces a text of the changelog.
+func changeLog(old, text string) func(*world) {
+	return func(w *world) {
+		w.write(filepath.Join(w.dir, "CHANGELOG.md"), strings.ReplaceAll(changelog, old, text))
+		w.commit("changelog")
+	}
+}
+
+// action commits a changed action.yml.
+func (w *world) action(change func(string) string) {
+	path := filepath.Join(w.dir, "action.yml")
+	w.write(path, change(w.read(path)))
+	w.commit("action")
+}
+
+// retag puts a changed action.yml under the tag v1.0.0.
+func (w *world) retag(change func(string) string) {
+	w.git("fetch", "--quiet", "--tags")
+	w.git("checkout", "--quiet", "v1.0.0")
+	path := filepath.Join(w.dir, "action.yml")
+	w.write(path, change(w.read(path)))
+	w.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+	w.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/v1.0.0")
+	w.git("checkout", "--quiet", "main")
+}
