@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC       := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
-ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+# It says the same on every machine: without what happens to be installed.
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -shellcheck= -pyflakes=
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,7 +23,8 @@ SEED := 1
 rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
 	go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
-lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint
+WORKFLOWS = $(shell find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
+lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
@@ -30,10 +32,13 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint
 	# names (G304), random numbers of waiting times and of the simulator (G404, G115).
 	go run $(GOSEC) -quiet -exclude=G104,G304,G404,G115 -exclude-dir=.ci ./...
 	go mod tidy -diff
-	go run $(ACTIONLINT) $$(find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
+	go run $(ACTIONLINT) $(WORKFLOWS)
+	cd .ci/schema && npm ci --silent && npm run --silent build
+	node .ci/schema/node_modules/check.cjs action.yml $(WORKFLOWS)
 	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp action.yml Dockerfile "$$d"; \
-	  echo "actionlint on the workflows of the README"; \
-	  go test ./gate -count=1 -run TestRecipes -recipes "$$d" && cd "$$d" && go run $(ACTIONLINT)
+	  echo "actionlint and the schema on the workflows of the README"; \
+	  go test ./gate -count=1 -run TestRecipes -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
+	  cd "$$d"; go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files and the tables of README and action.yml
 	go test ./gate/report ./gate -update
@@ -63,6 +68,13 @@ measure: ## memory, first look and processor time with 1,000 dynos and a busy lo
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-check: race lint ## all that CI does
+CHECK := test demo race lint fuzz e2e
+check: ## all that must pass
+	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
-.PHONY: help demo test race rolls lint golden picture fuzz bench soak measure e2e check
+# A digest that no image has.
+DIGEST := sha256:$(shell printf '%064d' 0)
+release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
+	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
+
+.PHONY: help demo test race rolls lint golden picture fuzz bench soak measure e2e check release

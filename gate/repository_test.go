@@ -1,0 +1,124 @@
+// What GitHub reads besides the action: the workflows are pinned, ask for few rights
+// and end, and Dependabot sees all that is named by version.
+
+package gate_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	usesLine = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*(.*)$`)
+	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+)
+
+func TestWorkflows(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../.github/workflows/*")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("workflows %q: %v", files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, uses := range usesLine.FindAllStringSubmatch(string(text), -1) {
+			if action := uses[1]; action != "./" && !pinned.MatchString(action) {
+				t.Errorf("%s: %q is not pinned to a commit, with its version as in \"# v1.2.3\"", file, action)
+			}
+		}
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Permissions map[string]string
+				Minutes     int `yaml:"timeout-minutes"`
+			}
+		}
+		if err := yaml.Unmarshal(text, &workflow); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		if workflow.Permissions == nil || len(workflow.Permissions) > 0 {
+			t.Errorf("%s: the workflow's permissions are %v: write \"permissions: {}\", and what a job needs in the job", file, workflow.Permissions)
+		}
+		for name, job := range workflow.Jobs {
+			if job.Permissions == nil {
+				t.Errorf("%s: job %s has no permissions of its own", file, name)
+			}
+			if job.Minutes == 0 {
+				t.Errorf("%s: job %s may run for hours: give it timeout-minutes", file, name)
+			}
+		}
+	}
+}
+
+func TestDependabot(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../.github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Version int
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directory   string
+			Directories []string
+			Schedule    struct{ Interval string }
+			Groups      map[string]struct{ Patterns []string }
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(text, &config, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if config.Version != 2 {
+		t.Errorf("version %d, Dependabot has 2", config.Version)
+	}
+	updated := map[string][]string{}
+	for _, u := range config.Updates {
+		if !slices.Contains([]string{"daily", "weekly", "monthly"}, u.Schedule.Interval) {
+			t.Errorf("%s: interval %q", u.Ecosystem, u.Schedule.Interval)
+		}
+		for _, dir := range append(u.Directories, u.Directory) {
+			if dir != "" {
+				updated[u.Ecosystem] = append(updated[u.Ecosystem], dir)
+			}
+		}
+		slices.Sort(updated[u.Ecosystem])
+	}
+	// Of actions, "/" means those of .github/workflows.
+	ecosystems := map[string]string{"go.mod": "gomod", "Dockerfile": "docker", "package-lock.json": "npm"}
+	there := map[string][]string{"github-actions": {"/"}}
+	err = filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "node_modules"):
+			return filepath.SkipDir
+		}
+		name := strings.TrimPrefix(filepath.ToSlash(file), "..")
+		switch ecosystem := ecosystems[entry.Name()]; {
+		case ecosystem != "":
+			there[ecosystem] = append(there[ecosystem], path.Dir(name))
+		case entry.IsDir() && entry.Name() == "workflows" && name != "/.github/workflows":
+			there["github-actions"] = append(there["github-actions"], name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(there, updated); diff != "" {
+		t.Errorf("what Dependabot updates (-there +updated):\n%s", diff)
+	}
+}
