@@ -353,3 +353,38 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("dry run (-want +got); -update rewrites it:\n%s", diff)
 	}
 }
+
+// A pre-release of the version after it does not stand in the way.
+func TestBelowPrerelease(t *testing.T) {
+	w := newWorld(t)
+	w.publish(digest1, "v2.0.0-rc.1")
+	w.commit("two")
+	w.publish(digest2, "v1.0.0")
+	w.wantTags(map[string]string{"v2.0.0-rc.1": "Release v2.0.0-rc.1", "v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
+	if calls := w.read(w.calls); !strings.Contains(calls, "v1.0.0 --notes-file - --latest=true --prerelease=false") {
+		t.Errorf("v1.0.0 is not announced as the newest:\n%s", calls)
+	}
+}
+
+// The commit of a release follows from the commit of main, the version and the image.
+func TestSameCommit(t *testing.T) {
+	w := newWorld(t)
+	commit := func(digest, when string) string {
+		t.Helper()
+		t.Setenv("GIT_AUTHOR_DATE", when)
+		t.Setenv("GIT_COMMITTER_DATE", when)
+		r := &release{dir: w.dir, repository: "OWNER/heroku-rollout-gate", version: "v1.0.0", digest: digest, out: io.Discard}
+		hash, err := r.commit(w.git("rev-parse", "HEAD"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	first := commit(digest1, "2026-02-01T00:00:00Z")
+	if again := commit(digest1, "2026-03-01T00:00:00Z"); again != first {
+		t.Errorf("the same image gave the commits %s and %s", first, again)
+	}
+	if other := commit(digest2, "2026-02-01T00:00:00Z"); other == first {
+		t.Errorf("two images gave the commit %s", other)
+	}
+}
