@@ -16,7 +16,6 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
 	golang.org/x/mod v0.43.0
-	golang.org/x/tools v0.52.0 // txtar: many small files in one
 )
 
 // What heroku-go brings along.
@@ -28,4 +27,7 @@ require (
 )
 
 // What go-internal brings along.
-require golang.org/x/sys v0.49.0 // indirect
+require (
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)
