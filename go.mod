@@ -15,6 +15,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
+	github.com/yuin/goldmark v1.8.2 // Markdown, for the tests of the documents
 	golang.org/x/mod v0.43.0
 )
 

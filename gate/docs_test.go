@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,11 +87,99 @@ func TestREADMETables(t *testing.T) {
 	for _, e := range rollout.Endings {
 		fmt.Fprintf(&ends, "| `%s` | `%s` | %s | %s |\n", e.Result, e.Reason, e.Meaning, e.Next)
 	}
+	log := "```text\n" + timeOutLog(t) + "```\n"
 	compare(t, "../README.md", func(old string) string {
 		old = section(t, old, "inputs", in.String())
 		old = section(t, old, "outputs", out.String())
-		return section(t, old, "endings", ends.String())
+		old = section(t, old, "endings", ends.String())
+		old = section(t, old, "holds", holds(t))
+		if again := section(t, old, "time-out", log); byChance.ReplaceAllString(again, "") != byChance.ReplaceAllString(old, "") {
+			return again
+		}
+		return old
 	})
+}
+
+// holds is the table of holds with preboot, as the core reckons them.
+func holds(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("| web dynos | hold with preboot | `timeout` |\n|---|---|---|\n")
+	for _, n := range []int{1, 10, 50, 100, 200} {
+		hold := prebootHold(t, n)
+		enough := "the default is enough"
+		if least := (hold + time.Minute).Truncate(5*time.Minute) + 5*time.Minute; least > defaultTimeout(t) {
+			enough = fmt.Sprintf("`%dm`", int(least.Minutes()))
+		}
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", n, rollout.Short(hold), enough)
+	}
+	return b.String()
+}
+
+// prebootHold is how long the core holds for want of proof, with so many web dynos.
+func prebootHold(t *testing.T, n int) time.Duration {
+	t.Helper()
+	r := rollout.New(rollout.Config{App: "my-app"})
+	begin := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	look := &rollout.Look{
+		Formation: []rollout.Formation{{Type: "web", Quantity: n}},
+		Releases:  []rollout.Release{{ID: "r", Version: 42, Status: "succeeded", Current: true, CreatedAt: begin, UpdatedAt: begin}},
+	}
+	for i := range n {
+		look.Dynos = append(look.Dynos, rollout.Dyno{ID: fmt.Sprint(i), Name: fmt.Sprintf("web.%d", i+1), Type: "web", State: "up", Version: 42, CreatedAt: begin, UpdatedAt: begin})
+	}
+	for _, o := range []rollout.Observation{{App: &rollout.App{ID: "a", Name: "my-app"}}, {Preboot: &rollout.Preboot{Known: true, Enabled: true}}, {Look: look}} {
+		o.Date = begin
+		r.Apply(o)
+	}
+	if hold := r.Picture().HoldUntil; hold > 0 {
+		return hold
+	}
+	t.Fatal("the core holds for nothing")
+	return 0
+}
+
+func defaultTimeout(t *testing.T) time.Duration {
+	t.Helper()
+	for _, in := range gate.Inputs {
+		if in.Name == "timeout" {
+			d, err := time.ParseDuration(in.Default)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+	}
+	t.Fatal("there is no timeout")
+	return 0
+}
+
+// How many requests it takes depends on which answer comes first, and by a second the
+// end of a hold, too.
+var byChance = regexp.MustCompile(`\d+ requests.*|(gone at|alive until|proof until) 5m5[23]s`)
+
+// timeOutLog is the step log of a time-out, as GitHub shows it: commands to the runner
+// are not shown, a group is a title that opens, an error begins with that word.
+func timeOutLog(t *testing.T) string {
+	t.Helper()
+	sc, e := readStory(t, "testdata/stories/time-out-with-hidden-dynos.yaml")
+	var shown strings.Builder
+	st := story(t, sc)
+	synctest.Test(t, func(t *testing.T) {
+		for line := range strings.Lines(play(t, st, sc.AppName(), st.Gate, e.Inputs, 0).stdout) {
+			switch {
+			case strings.HasPrefix(line, "::group::"):
+				line = "▾ " + strings.TrimPrefix(line, "::group::")
+			case strings.HasPrefix(line, "::error "):
+				_, said, _ := strings.Cut(strings.TrimPrefix(line, "::"), "::")
+				line = "Error: " + said
+			case strings.HasPrefix(line, "::"):
+				continue
+			}
+			shown.WriteString(line)
+		}
+	})
+	return shown.String()
 }
 
 // section replaces what stands between <!-- name --> and <!-- /name -->.

@@ -1,4 +1,4 @@
-// The README's recipes: the inputs that they give are ones that the program takes,
+// The recipes of the documents: the inputs that they give are ones that the program takes,
 // the outputs that they read exist, and jobs live longer than their gate. "make lint"
 // has them written to a folder and runs actionlint on them: a requirement of this
 // module would bring 11 others along.
@@ -24,39 +24,9 @@ import (
 	"heroku-rollout-gate/gate/report"
 )
 
-var recipesTo = flag.String("recipes", "", "write the workflows of the README to this `folder`, as those of a repository")
+var recipesTo = flag.String("recipes", "", "write the workflows of the documents to this `folder`, as those of a repository")
 
 const ourAction = "OWNER/heroku-rollout-gate@v1"
-
-// A block is a fenced block of the README.
-type block struct {
-	line int // of its first line
-	text string
-}
-
-// blocks are the README's blocks of a language.
-func blocks(t *testing.T, language string) []block {
-	t.Helper()
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []block
-	inside, ours := false, false
-	for i, line := range strings.Split(string(readme), "\n") {
-		switch name, fence := strings.CutPrefix(line, "```"); {
-		case fence && !inside:
-			if inside, ours = true, name == language; ours {
-				found = append(found, block{line: i + 2})
-			}
-		case fence:
-			inside = false
-		case inside && ours:
-			found[len(found)-1].text += line + "\n"
-		}
-	}
-	return found
-}
 
 type workflow struct {
 	Jobs map[string]struct {
@@ -88,14 +58,14 @@ func TestRecipes(t *testing.T) {
 		}
 	}
 	if found < 7 {
-		t.Errorf("%d workflows found in the README, there should be at least 7", found)
+		t.Errorf("%d workflows found in the documents, there should be at least 7", found)
 	}
 }
 
 func checkRecipe(t *testing.T, b block) {
 	var w workflow
 	if err := yaml.Unmarshal([]byte(b.text), &w); err != nil {
-		t.Errorf("README.md:%d: %v", b.line, err)
+		t.Errorf("%s:%d: %v", b.file, b.line, err)
 		return
 	}
 	gates, ids := 0, map[string]bool{}
@@ -103,7 +73,7 @@ func checkRecipe(t *testing.T, b block) {
 		for _, step := range job.Steps {
 			if step.Uses != ourAction {
 				if strings.Contains(step.Uses, "rollout-gate") {
-					t.Errorf("README.md:%d: it uses %q, not %q", b.line, step.Uses, ourAction)
+					t.Errorf("%s:%d: it uses %q, not %q", b.file, b.line, step.Uses, ourAction)
 				}
 				continue
 			}
@@ -117,18 +87,18 @@ func checkRecipe(t *testing.T, b block) {
 					timeout, _ = time.ParseDuration(value)
 				}
 			}
-			takes(t, b.line, args)
+			takes(t, b, args)
 			if limit := time.Duration(job.Minutes) * time.Minute; limit <= timeout {
-				t.Errorf("README.md:%d: job %s lives for %s, its gate for %s", b.line, name, limit, timeout)
+				t.Errorf("%s:%d: job %s lives for %s, its gate for %s", b.file, b.line, name, limit, timeout)
 			}
 		}
 	}
 	if gates == 0 {
-		t.Errorf("README.md:%d: the workflow has no gate", b.line)
+		t.Errorf("%s:%d: the workflow has no gate", b.file, b.line)
 	}
 	for _, use := range outputUsed.FindAllStringSubmatch(b.text, -1) {
 		if !ids[use[1]] || !slices.Contains(report.OutputNames, use[2]) {
-			t.Errorf("README.md:%d: there is no output %s", b.line, use[0])
+			t.Errorf("%s:%d: there is no output %s", b.file, b.line, use[0])
 		}
 	}
 }
@@ -140,7 +110,7 @@ func (interrupted) RoundTrip(*http.Request) (*http.Response, error) { return nil
 
 // takes fails if the program does not take the arguments, with something sensible
 // in the place of expressions and variables.
-func takes(t *testing.T, line int, args []string) {
+func takes(t *testing.T, b block, args []string) {
 	t.Helper()
 	for i := range args {
 		args[i] = expression.ReplaceAllString(args[i], "abcdef1") // an app, a commit, a key
@@ -153,22 +123,25 @@ func takes(t *testing.T, line int, args []string) {
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": testKey}[name] },
 	}
 	if status := command.Main(ctx); status != gate.ExitInterrupted {
-		t.Errorf("README.md:%d: the program does not take %q:\n%s", line, args, out.String())
+		t.Errorf("%s:%d: the program does not take %q:\n%s", b.file, b.line, args, out.String())
 	}
 }
 
-// The command lines of the README, by hand and in other CI systems.
+// The command lines of the documents, by hand and in other CI systems.
 func TestCommandLines(t *testing.T) {
 	t.Parallel()
 	found := 0
 	for _, b := range append(blocks(t, "sh"), blocks(t, "yaml")...) {
 		for line := range strings.Lines(b.text) {
+			if strings.HasPrefix(line, "gh ") {
+				continue // it names the image, and is not the program
+			}
 			if _, args, ok := strings.Cut(line, "rollout-gate --"); ok {
 				found++
-				takes(t, b.line, strings.Fields("--"+args))
+				takes(t, b, strings.Fields("--"+args))
 			} else if _, args, ok := strings.Cut(line, "rollout-gate:v1 --"); ok {
 				found++
-				takes(t, b.line, strings.Fields("--"+args))
+				takes(t, b, strings.Fields("--"+args))
 			}
 		}
 	}
@@ -177,7 +150,7 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// writeRecipe writes a workflow with the README's line numbers, using the action as
+// writeRecipe writes a workflow with the document's line numbers, using the action as
 // its repository would, so that actionlint knows its inputs and outputs.
 func writeRecipe(t *testing.T, b block) {
 	t.Helper()
@@ -186,7 +159,7 @@ func writeRecipe(t *testing.T, b block) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("\n", b.line-1) + strings.ReplaceAll(b.text, ourAction, "./")
-	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("README-%d.yml", b.line)), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.yml", strings.ReplaceAll(strings.TrimSuffix(b.file, ".md"), "/", "-"), b.line)), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

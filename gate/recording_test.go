@@ -60,6 +60,19 @@ func recorded(t *testing.T) []byte {
 	return data
 }
 
+// A later step of the workflow, which is not root, can read it: to upload it.
+func TestRecordingCanBeRead(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "recording")
+	sc, story := load(t, "plain-restart")
+	synctest.Test(t, func(t *testing.T) {
+		play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0)
+	})
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o004 == 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestDamagedRecordings(t *testing.T) {
 	t.Parallel()
 	whole := string(recorded(t))

@@ -33,8 +33,14 @@ func (r *Rollout) timedOut() *Verdict {
 	case old > 0 || r.holding() != 0:
 		v.Reason = OldDynosRemain
 		next := "see why old dynos do not end"
-		if until := r.holding(); until != never && until > r.now {
-			next = fmt.Sprintf("without proof they count as alive until %s, so raise the input \"timeout\" above that", Short(until))
+		switch until := r.holding(); {
+		case r.listed() > 0:
+			next = "\"heroku ps\" still lists old dynos, so see why they do not end"
+		case until == never || until <= r.now:
+		case r.cfg.RequireProof:
+			next = "no longer listed by \"heroku ps\", and not proven by the log to have ended, so see that it can be read whole, or raise the input \"timeout\""
+		default:
+			next = fmt.Sprintf("no longer listed by \"heroku ps\", but counted as alive for want of proof until %s of the wait, so raise the input \"timeout\" above that", Short(until))
 		}
 		v.Message = fmt.Sprintf("still waiting after %s for %s: %s", after, orNothing(r.waiting()), next)
 	case up < wanted:

@@ -1,0 +1,115 @@
+// Every block of shell commands in the documents is run, unless a comment before it
+// says why not: <!-- not run: the reason -->. Commands of the program find a simulated
+// Heroku; what would run all tests again, this one among them, is built but not run,
+// and of a target of make it is asked what it would do.
+
+package gate_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A block that takes longer than this does not end by itself.
+const blockTime = 3 * time.Minute
+
+// prelude stands in for the commands that lead back here.
+const prelude = `set -eu
+make() {
+  case "${1:-help}" in
+  help) command make "$@" ;;
+  *) command make -n "$@" ;;
+  esac
+}
+go() {
+  case " $* " in
+  *" test "*" -run "*) command go "$@" | tee "$REPORT"; ! grep -q "no tests to run" "$REPORT" ;;
+  " test "*) command go "$@" -run '^$' ;;
+  *) command go "$@" ;;
+  esac
+}
+`
+
+// ofTheRepository are commands that are given at the top of the repository; others
+// are given in a folder of the reader's own.
+var ofTheRepository = regexp.MustCompile(`(?m)^(go|make|git) `)
+
+func TestShellBlocks(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("runs programs")
+	}
+	found := blocks(t, "sh")
+	if len(found) < 8 {
+		t.Errorf("%d blocks of shell commands found, there should be at least 8", len(found))
+	}
+	program, sim := build(t)
+	run := 0
+	for _, b := range found {
+		reason, excused := strings.CutPrefix(b.note, "not run: ")
+		if excused && len(reason) > 10 {
+			continue
+		}
+		run++
+		t.Run(b.file+":"+strings.Fields(b.text)[0], func(t *testing.T) {
+			t.Parallel()
+			runBlock(t, b, program, sim)
+		})
+	}
+	if run < 6 {
+		t.Errorf("%d blocks of shell commands are run, there should be at least 6", run)
+	}
+}
+
+func runBlock(t *testing.T, b block, program, sim string) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), blockTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-o", "pipefail", "-c", prelude+b.text)
+	cmd.Dir = dir
+	if ofTheRepository.MatchString(b.text) {
+		cmd.Dir = ".."
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	cmd.Env = append(os.Environ(),
+		"PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"), "REPORT="+filepath.Join(dir, "report"),
+		"HEROKU_API_KEY="+testKey, "GITHUB_ACTIONS=", "GITHUB_OUTPUT=", "GITHUB_STEP_SUMMARY=")
+	if strings.Contains(b.text, "rollout-gate ") {
+		// All is over at the start but for the reading of the log.
+		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "-from", "330s", ofMyApp(t)))
+	}
+	out, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		t.Errorf("%s:%d: it did not end; a block that cannot run here has a comment before it, <!-- not run: why -->\n%s", b.file, b.line, out)
+	case err != nil:
+		t.Errorf("%s:%d: %v\n%s", b.file, b.line, err, out)
+	}
+}
+
+// ofMyApp is the measured deploy, of the app that the documents call my-app.
+func ofMyApp(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("herokusim/scenarios/measured-deploy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := strings.Replace(string(data), "name: measured", "name: my-app", 1)
+	if mine == string(data) {
+		t.Fatal("the scenario names no app")
+	}
+	file := filepath.Join(t.TempDir(), "my-app.yaml")
+	if err := os.WriteFile(file, []byte(mine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
