@@ -47,6 +47,9 @@ picture: ## draw the summary of the measured deploy for the README (needs Node a
 	cd .ci/render && npm ci --silent && \
 	  node render.mjs ../../gate/testdata/measured-deploy.summary.md ../../.github/summary.png
 
+diagrams: ## have Mermaid itself read every diagram of the documents (needs Node)
+	cd .ci/render && npm ci --silent && node parse.mjs ../../docs/*.md ../../gate/testdata/*.summary.md
+
 # So many runs, and not so many seconds: go reports a time that ends in the middle of a
 # run as a failure now and then ("context deadline exceeded").
 FUZZ := 2000x
@@ -68,7 +71,7 @@ measure: ## memory, first look and processor time with 1,000 dynos and a busy lo
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint fuzz e2e
+CHECK := test demo race lint diagrams fuzz e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
@@ -77,4 +80,4 @@ DIGEST := sha256:$(shell printf '%064d' 0)
 release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden picture fuzz bench soak measure e2e check release
+.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure e2e check release

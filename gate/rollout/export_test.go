@@ -23,3 +23,16 @@ func (r *Rollout) WeighAnew() {
 		lb.books.keptFor = question{}
 	}
 }
+
+// BooksOf is how many instances of a label the books have alive.
+func BooksOf(r *Rollout, label string) int {
+	return r.fleet.tally(r.fleet.labels[label], r.now).alive
+}
+
+// Figures are the times that the documents tell the source of.
+var Figures = map[string]time.Duration{
+	"DefaultBootTimeout": DefaultBootTimeout, "prebootTraffic": prebootTraffic, "prebootDelay": prebootDelay,
+	"prebootPerDyno": prebootPerDyno, "killAfter": killAfter, "replaceHold": replaceHold, "rollingHold": rollingHold,
+	"exitSoon": exitSoon, "exitLate": exitLate, "crashLineDelay": crashLineDelay,
+	"listLag": listLag, "metricLife": metricLife, "stampSlack": stampSlack,
+}
