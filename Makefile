@@ -7,7 +7,7 @@ GOSEC       := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -shellcheck= -pyflakes=
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: ## the gate against the simulated measured deploy, about 15 seconds
 	go run ./cmd/demo
@@ -40,7 +40,7 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub'
 	  go test ./gate -count=1 -run TestRecipes -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
 	  cd "$$d"; go run $(ACTIONLINT)
 
-golden: ## rewrite the golden files and the tables of README and action.yml
+golden: ## rewrite the golden files, action.yml, and what the documents have from the code
 	go test ./gate/report ./gate -update
 
 picture: ## draw the summary of the measured deploy for the README (needs Node and Chromium)

@@ -114,6 +114,10 @@ func takes(t *testing.T, b block, args []string) {
 	t.Helper()
 	for i := range args {
 		args[i] = expression.ReplaceAllString(args[i], "abcdef1") // an app, a commit, a key
+		if strings.HasPrefix(args[i], "--record=") || i > 0 && args[i-1] == "--record" {
+			name, _, _ := strings.Cut(args[i], "rollout.jsonl")
+			args[i] = name + filepath.Join(t.TempDir(), "rollout.jsonl")
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

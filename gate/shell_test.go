@@ -80,12 +80,12 @@ func runBlock(t *testing.T, b block, program, sim string) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	cmd.Env = append(os.Environ(),
-		"PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"), "REPORT="+filepath.Join(dir, "report"),
+	cmd.Env = append(os.Environ(), "GOBIN="+dir,
+		"PATH="+dir+":"+filepath.Dir(program)+":"+os.Getenv("PATH"), "REPORT="+filepath.Join(dir, "report"),
 		"HEROKU_API_KEY="+testKey, "GITHUB_ACTIONS=", "GITHUB_OUTPUT=", "GITHUB_STEP_SUMMARY=")
 	if strings.Contains(b.text, "rollout-gate ") {
 		// All is over at the start but for the reading of the log.
-		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "-from", "330s", ofMyApp(t)))
+		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "-from", "35s", ofMyApp(t)))
 	}
 	out, err := cmd.CombinedOutput()
 	switch {
@@ -96,14 +96,14 @@ func runBlock(t *testing.T, b block, program, sim string) {
 	}
 }
 
-// ofMyApp is the measured deploy, of the app that the documents call my-app.
+// ofMyApp is a plain restart, of the app that the documents call my-app.
 func ofMyApp(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("herokusim/scenarios/measured-deploy.yaml")
+	data, err := os.ReadFile("herokusim/scenarios/plain-restart.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := strings.Replace(string(data), "name: measured", "name: my-app", 1)
+	mine := strings.Replace(string(data), "name: plain", "name: my-app", 1)
 	if mine == string(data) {
 		t.Fatal("the scenario names no app")
 	}

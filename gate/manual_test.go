@@ -1,0 +1,157 @@
+// CONTRIBUTING.md is a manual: what it says of packages, folders, targets of make and
+// stories is what there is. "make golden" writes what can be written.
+
+package gate_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+func TestManual(t *testing.T) {
+	t.Parallel()
+	story, err := os.ReadFile("testdata/stories/exit-line-lost.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "../CONTRIBUTING.md", func(old string) string {
+		old = section(t, old, "packages", packageTable(t))
+		old = section(t, old, "story", "```yaml\n"+string(story)+"```\n")
+		return section(t, old, "targets", targetTable(t, readDocument("CONTRIBUTING.md", []byte(old))))
+	})
+}
+
+// packageTable tells of each package what its comment says first, and what it may import.
+func packageTable(t *testing.T) string {
+	t.Helper()
+	all := packages(t)
+	var b strings.Builder
+	b.WriteString("| package | its job | may import |\n|---|---|---|\n")
+	for _, name := range order(mayImport) {
+		var may []string
+		for _, other := range mayImport[name] {
+			may = append(may, "`"+other+"`")
+		}
+		job := regexp.MustCompile(`^(Package|Command) [\w-]+ `).ReplaceAllString(all[name].Doc, "")
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, strings.TrimSuffix(job, "."), strings.Join(may, ", "))
+	}
+	return b.String()
+}
+
+func order(m map[string][]string) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// targetTable lists the targets as "make help" does. How long each takes, somebody has
+// to say: a new one stands with a question mark, and that is not accepted.
+func targetTable(t *testing.T, old *document) string {
+	t.Helper()
+	takes := map[string]string{}
+	for _, row := range old.table(t, "target", "what it does", "takes about") {
+		takes[row[0]] = row[2]
+	}
+	cmd := exec.Command("make", "--no-print-directory", "help")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("make help: %v", err)
+	}
+	var b strings.Builder
+	b.WriteString("| target | what it does | takes about |\n|---|---|---|\n")
+	for line := range strings.Lines(string(out)) {
+		name, what, _ := strings.Cut(strings.TrimSpace(line), " ")
+		target := "`make " + name + "`"
+		if takes[target] == "" || takes[target] == "?" {
+			takes[target] = "?"
+			t.Errorf("CONTRIBUTING.md does not say how long %s takes", target)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", target, strings.TrimSpace(what), takes[target])
+	}
+	return b.String()
+}
+
+// Folders and files that stand beside the packages are there, and none is left out.
+func TestManualNamesFolders(t *testing.T) {
+	t.Parallel()
+	doc := documents(t)["CONTRIBUTING.md"]
+	var told []string
+	for _, row := range doc.table(t, "beside them", "what it is") {
+		name := strings.Trim(row[0], "`")
+		told = append(told, name)
+		if _, err := os.Stat(filepath.Join("..", name)); err != nil {
+			t.Errorf("CONTRIBUTING.md names %s, which is not there", name)
+		}
+	}
+	for _, pattern := range []string{"../.ci/*", "../.github/workflows", "../docs", "testdata/*", "*/scenarios"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Errorf("%s: nothing found, %v", pattern, err)
+		}
+		for _, path := range found {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, ours := strings.CutPrefix(filepath.ToSlash(path), "../")
+			if !ours {
+				name = "gate/" + name
+			}
+			executable := info.Mode().Perm()&0o100 != 0
+			if executable && !strings.HasSuffix(name, "/fuzz") && !slices.Contains(told, name) {
+				t.Errorf("CONTRIBUTING.md does not say what %s is", name)
+			}
+		}
+	}
+}
+
+// The form for reports is one that GitHub takes, and asks for the recording.
+func TestIssueForm(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../.github/ISSUE_TEMPLATE/wrong-verdict.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var form struct {
+		Name, Description string
+		Body              []struct {
+			Type, ID   string
+			Attributes struct {
+				Label, Description string
+				Options            []string
+			}
+			Validations struct{ Required bool }
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(data, &form, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if form.Name == "" || form.Description == "" {
+		t.Error("the form has no name or description")
+	}
+	ids := map[string]bool{}
+	for _, field := range form.Body {
+		if ids[field.ID] || field.ID == "" || field.Attributes.Label == "" {
+			t.Errorf("field %q: it has no name of its own, or no label", field.ID)
+		}
+		ids[field.ID] = true
+		if !slices.Contains([]string{"dropdown", "textarea", "input"}, field.Type) || (field.Type == "dropdown") != (len(field.Attributes.Options) > 0) {
+			t.Errorf("field %q: type %q with %d options", field.ID, field.Type, len(field.Attributes.Options))
+		}
+	}
+	if !ids["recording"] {
+		t.Error("the form does not ask for the recording")
+	}
+}
