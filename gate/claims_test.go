@@ -1,0 +1,79 @@
+// Figures that the README gives in running text, against what the program does.
+
+package gate_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// The first table of the README is the measured deploy as the simulator plays it.
+func TestMeasuredTable(t *testing.T) {
+	t.Parallel()
+	_, story := load(t, "measured-deploy")
+	var ups, exits []time.Duration
+	for _, in := range story.Instances {
+		switch {
+		case in.Version == 42:
+			ups = append(ups, in.Up)
+		case in.Exit > 0:
+			exits = append(exits, in.Exit)
+		}
+	}
+	if len(ups) != 10 || len(exits) != 10 {
+		t.Fatalf("%d new dynos come up, %d old ones end", len(ups), len(exits))
+	}
+	var want, told []string
+	for _, at := range []time.Duration{0, slices.Min(ups), slices.Max(ups), slices.Min(exits), slices.Max(exits)} {
+		told := fmt.Sprintf("+%d s", int(at.Seconds()))
+		if at >= time.Minute {
+			told = fmt.Sprintf("+%d min %02d s", int(at.Minutes()), int(at.Seconds())%60)
+		}
+		want = append(want, told)
+	}
+	for _, row := range documents(t)["README.md"].table(t, "from the release", "what happened", "Heroku said", "the dyno list said") {
+		told = append(told, row[0])
+	}
+	if strings.Join(told, ", ") != strings.Join(want, ", ") {
+		t.Errorf("the README tells %q, the deploy is %q", told, want)
+	}
+}
+
+func TestExitStatusesAreTold(t *testing.T) {
+	t.Parallel()
+	want := fmt.Sprintf("Exit status: %d %s, %d %s, %d invalid input, %d timed out, %d %s, %d %s.",
+		gate.ExitPassed, rollout.Passed, gate.ExitFailed, rollout.Failed, gate.ExitInvalid, gate.ExitTimedOut,
+		gate.ExitUndecided, rollout.Undecided, gate.ExitInterrupted, rollout.Cancelled)
+	if !strings.Contains(documents(t)["README.md"].text, want) {
+		t.Errorf("the README does not say %q", want)
+	}
+}
+
+// How many requests the measured deploy takes is told to two of what it takes: which
+// answer comes first is chance.
+func TestRequestsAreTold(t *testing.T) {
+	t.Parallel()
+	m := regexp.MustCompile(`takes (\d+) requests of[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["README.md"].text)
+	if m == nil {
+		t.Fatal("the README does not tell how many requests the measured deploy takes")
+	}
+	sc, story := load(t, "measured-deploy")
+	for i, logs := range []string{"auto", "off"} {
+		told, _ := strconv.Atoi(m[i+1])
+		synctest.Test(t, func(t *testing.T) {
+			took := apiRequests(play(t, story, sc.AppName(), story.Gate, map[string]string{"logs": logs}, 0).server)
+			if took < told-2 || took > told+2 {
+				t.Errorf("with logs %s it takes %d requests, and the README says %d", logs, took, told)
+			}
+		})
+	}
+}
