@@ -46,7 +46,7 @@ var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"
 
 // notShipped must not be reached by the program: a simulator in production, or
 // what only tests need.
-var notShipped = []string{module + "/gate/herokusim", "github.com/goccy/go-yaml", "github.com/alecthomas/kong", "testing", "net/http/httptest"}
+var notShipped = []string{module + "/gate/herokusim", "github.com/goccy/go-yaml", "github.com/alecthomas/kong", "github.com/rogpeppe/go-internal", "golang.org/x/mod", "github.com/yuin/goldmark", "testing", "net/http/httptest"}
 
 type pkg struct {
 	ImportPath string
