@@ -84,19 +84,20 @@ func readDocument(path string, data []byte) *document {
 		return 0
 	}
 	seen := map[string]int{}
+	rest := "" // a comment for the rest of the file
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			if why, ok := strings.CutPrefix(note(n, data), "not run from here on: "); ok {
+				rest = "not run: " + why
+			}
 		case *ast.FencedCodeBlock:
-			b := block{file: path, line: lineOf(n), language: string(n.Language(data)), text: string(n.Lines().Value(data))}
-			if html, ok := n.PreviousSibling().(*ast.HTMLBlock); ok {
-				text := string(html.Lines().Value(data))
-				if html.HasClosure() {
-					text += string(html.ClosureLine.Value(data))
-				}
-				b.note = comment(text)
+			b := block{file: path, line: lineOf(n), language: string(n.Language(data)), text: string(n.Lines().Value(data)), note: rest}
+			if html, ok := n.PreviousSibling().(*ast.HTMLBlock); ok && rest == "" {
+				b.note = note(html, data)
 			}
 			doc.blocks = append(doc.blocks, b)
 		case *ast.Heading:
@@ -121,6 +122,15 @@ func readDocument(path string, data []byte) *document {
 		return ast.WalkContinue, nil
 	})
 	return doc
+}
+
+// note is what a comment says.
+func note(html *ast.HTMLBlock, data []byte) string {
+	text := string(html.Lines().Value(data))
+	if html.HasClosure() {
+		text += string(html.ClosureLine.Value(data))
+	}
+	return comment(text)
 }
 
 // rows are the cells of a table as they stand in the file, the head first.
@@ -206,13 +216,13 @@ func blocks(t *testing.T, language string) []block {
 func TestReadDocument(t *testing.T) {
 	t.Parallel()
 	d := readDocument("x.md", []byte("# A `b`: c's *d*!\n\n## Twice\n\n## Twice\n\n<!-- not run: it is long -->\n```sh\nls\n```\n\n"+
-		"[x](y.md#z) and\n<https://example.com/a>\n\n| a | b |\n|---|---|\n| `c` | [d](e) |\n\n```yaml\nf: 1\n```\n"))
+		"[x](y.md#z) and\n<https://example.com/a>\n\n| a | b |\n|---|---|\n| `c` | [d](e) |\n\n```yaml\nf: 1\n```\n\n<!-- not run from here on: why -->\n\n# More\n\n```sh\nls\n```\n"))
 	for _, slug := range []string{"a-b-cs-d", "twice", "twice-1"} {
 		if !d.anchors[slug] {
 			t.Errorf("there is no anchor %s: %v", slug, d.anchors)
 		}
 	}
-	if len(d.blocks) != 2 || d.blocks[0] != (block{"x.md", 9, "sh", "ls\n", "not run: it is long"}) || d.blocks[1].note != "" {
+	if len(d.blocks) != 3 || d.blocks[0] != (block{"x.md", 9, "sh", "ls\n", "not run: it is long"}) || d.blocks[1].note != "" || d.blocks[2].note != "not run: why" {
 		t.Errorf("blocks: %+v", d.blocks)
 	}
 	if len(d.links) != 3 || d.links[0] != (link{"y.md#z", 12}) || d.links[1].to != "https://example.com/a" || d.links[2].to != "e" {

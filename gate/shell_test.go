@@ -1,5 +1,6 @@
 // Every block of shell commands in the documents is run, unless a comment before it
-// says why not: <!-- not run: the reason -->. Commands of the program find a simulated
+// says why not: <!-- not run: the reason -->, or for the rest of a file
+// <!-- not run from here on: the reason -->. Commands of the program find a simulated
 // Heroku; what would run all tests again, this one among them, is built but not run,
 // and of a target of make it is asked what it would do.
 
@@ -85,7 +86,7 @@ func runBlock(t *testing.T, b block, program, sim string) {
 		"HEROKU_API_KEY="+testKey, "GITHUB_ACTIONS=", "GITHUB_OUTPUT=", "GITHUB_STEP_SUMMARY=")
 	if strings.Contains(b.text, "rollout-gate ") {
 		// All is over at the start but for the reading of the log.
-		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "-from", "35s", ofMyApp(t)))
+		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "--from", "35s", ofMyApp(t)))
 	}
 	out, err := cmd.CombinedOutput()
 	switch {
