@@ -103,7 +103,7 @@ func TestDependabot(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "node_modules"):
+		case entry.IsDir() && slices.Contains([]string{".git", ".build", "node_modules"}, entry.Name()):
 			return filepath.SkipDir
 		}
 		name := strings.TrimPrefix(filepath.ToSlash(file), "..")
