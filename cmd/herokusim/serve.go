@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type serveCommand struct {
 	Speed    float64       `default:"1" placeholder:"N" help:"Seconds of the story in a second (${default})."`
 	From     time.Duration `placeholder:"TIME" help:"Time of the story to begin at; may be negative."`
 	Wait     bool          `help:"Begin with the first request."`
+	TLS      string        `name:"tls" placeholder:"FOLDER" help:"Answer by HTTPS, with cert.pem and key.pem of the folder."`
 	Key      string        `help:"The one API key that is right; any is unless this is given."`
 	Fault    []string      `sep:"none" placeholder:"FAULT" help:"Make the API answer badly, as in 'status: 503, path: /dynos, from: 30s, to: 90s'; may be repeated. See faults."`
 	Log      string        `placeholder:"TROUBLE" help:"Make the log misbehave, as in 'refused: 403' or 'cut: 20s'. See faults."`
@@ -58,9 +60,18 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 		sim.ServeHTTP(w, r)
 	})
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	scheme, accept := "http", server.Serve
+	if c.TLS != "" {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(c.TLS, "cert.pem"), filepath.Join(c.TLS, "key.pem"))
+		if err != nil {
+			return fmt.Errorf("reading the certificate: %w", err)
+		}
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		scheme, accept = "https", func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	env := environment("http://"+listener.Addr().String(), story.Scenario.AppName(), orAny(c.Key))
+	go func() { ended <- accept(listener) }()
+	env := environment(scheme+"://"+listener.Addr().String(), story.Scenario.AppName(), orAny(c.Key))
 	out.introduce(env, story)
 	if c.EnvFile != "" {
 		if err := writeEnv(c.EnvFile, env); err != nil {
