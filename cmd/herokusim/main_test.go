@@ -3,11 +3,16 @@
 package main
 
 import (
+	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,5 +107,52 @@ func TestFaultExamples(t *testing.T) {
 		if _, err := play(c.Scenario, c.trouble); err != nil {
 			t.Errorf("%s: %v", k.Example, err)
 		}
+	}
+}
+
+// By HTTPS the links in the answers are HTTPS, too.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewTLSServer(nil) // it has a certificate for 127.0.0.1
+	defer other.Close()
+	pair, dir := other.TLS.Certificates[0], t.TempDir()
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		"key.pem":  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	first, line := io.Pipe()
+	command := serveCommand{Scenario: "measured-deploy", Listen: "127.0.0.1:0", Speed: 1, Wait: true, TLS: dir, JSON: true}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Run(ctx, line) }()
+	var ready struct{ Address string }
+	if err := json.NewDecoder(first).Decode(&ready); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, first)
+	r, err := http.NewRequestWithContext(ctx, "POST", ready.Address+"/apps/measured/log-sessions", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer any")
+	resp, err := other.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), `"logplex_url":"`+ready.Address) {
+		t.Errorf("%s, %v; there should be a log at %s", body, err, ready.Address)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
