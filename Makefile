@@ -68,10 +68,17 @@ soak: ## the gate in trouble on loopback, for half an hour of real time (SOAK=5m
 measure: ## memory, first look and processor time with 1,000 dynos and a busy log
 	go test ./gate -count=1 -run TestMeasure -measure -v
 
+CLIENT :=
+client: ## the official Heroku client against the simulated Heroku (needs Node; installs the client, or CLIENT=its program)
+	@set -e; client="$(CLIENT)"; if [ -z "$$client" ]; then \
+	  d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json "$$d"; \
+	  (cd "$$d" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); client=$$d/node_modules/.bin/heroku; fi; \
+	go test ./gate/herokusim -count=1 -run TestClient -parallel 4 -client "$$client"
+
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint diagrams fuzz e2e
+CHECK := test demo race lint diagrams fuzz client e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
@@ -80,4 +87,4 @@ DIGEST := sha256:$(shell printf '%064d' 0)
 release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure e2e check release
+.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure client e2e check release

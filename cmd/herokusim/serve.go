@@ -47,8 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	sim := herokusim.NewServer(story, herokusim.Options{Speed: c.Speed, From: c.From})
-	sim.Key = c.Key
+	sim := herokusim.NewServer(story, herokusim.Options{Speed: c.Speed, From: c.From, Key: c.Key})
 	out := &printer{w: stdout, json: c.JSON}
 	begun := make(chan struct{})
 	begin := sync.OnceFunc(func() { sim.Begin(); close(begun) })

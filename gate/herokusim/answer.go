@@ -86,8 +86,8 @@ func flush(w http.ResponseWriter) {
 // idOf makes an id that is always the same for the same words.
 func idOf(words ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	hex := fmt.Sprintf("%x", sum)
-	return strings.Join([]string{hex[:8], hex[8:12], "4" + hex[13:16], "8" + hex[17:20], hex[20:32]}, "-")
+	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // what says that it is a UUID, of version 4
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // A row is an entry of a list with the values that it can be sorted by.

@@ -56,14 +56,20 @@ func (c *checker) said() error {
 
 var (
 	typeName = regexp.MustCompile(`^[-\w]{1,128}$`)
-	hexName  = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	sizes    = regexp.MustCompile(`^(eco|basic|standard-[12]x|(performance|private|shield)-(s|m|l|l-ram|xl|2xl)|dyno-\d+c-[\d.]+gb)$`)
-	small    = regexp.MustCompile(`^(eco|basic)$`)
+	// As Heroku's schema has them.
+	appName   = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
+	spaceName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	hexName   = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	sizes     = regexp.MustCompile(`^(eco|basic|standard-[12]x|(performance|private|shield)-(s|m|l|l-ram|xl|2xl)|dyno-\d+c-[\d.]+gb)$`)
+	small     = regexp.MustCompile(`^(eco|basic)$`)
 )
 
 func (c *checker) app() {
 	sc := c.sc
 	c.refuse(len(sc.Types) == 0, "types", "a scenario needs types: the process types of the app, as in \"types: {web: {quantity: 1}}\"")
+	c.refuse(!appName.MatchString(sc.AppName()), "app.name", "no app can be called %q: use 3 to 30 small letters, digits and -, and begin with a letter", sc.App.Name)
+	c.refuse(sc.App.Space != "" && (len(sc.App.Space) < 3 || !spaceName.MatchString(sc.App.Space)), "app.space",
+		"no space can be called %q: use 3 or more small letters and digits, and single - between them", sc.App.Space)
 	gen := sc.App.Generation
 	c.refuse(gen != "" && gen != "cedar" && gen != "fir", "app.generation", "generation is cedar or fir, not %q", gen)
 	c.refuse(gen == "fir" && sc.App.Space == "", "app", "an app on Fir is in a space: give it one")

@@ -33,6 +33,8 @@ type session struct {
 func (s *Server) newSession(wish sessionWish, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// On Fir every session is a tail, asked for or not.
+	wish.Tail = wish.Tail || s.story.Scenario.generation() == "fir"
 	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), wish: wish, created: now}
 	s.sessions[x.id] = x
 	return x

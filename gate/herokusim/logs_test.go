@@ -66,6 +66,19 @@ func TestTailComesOnTime(t *testing.T) {
 	})
 }
 
+// On Fir nobody has to ask for a tail.
+func TestFirAlwaysTails(t *testing.T) {
+	t.Parallel()
+	st := tell(t, "fir")
+	synctest.Test(t, func(t *testing.T) {
+		s, start := NewServer(st, Options{From: -time.Second}), time.Now()
+		got := lines(open(t, t.Context(), s, `{"source": "heroku"}`, ""), start)
+		if passed := time.Since(start); passed != 15*time.Minute || len(got) < 6 {
+			t.Errorf("the stream ended after %s and %d lines", passed, len(got))
+		}
+	})
+}
+
 func TestSpeed(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "measured-deploy")

@@ -32,6 +32,8 @@ func (sc *Scenario) AppName() string { return orElse(sc.App.Name, "example") }
 // AppID is made from the name.
 func (sc *Scenario) AppID() string { return idOf("app", sc.AppName()) }
 
+func (sc *Scenario) generation() string { return orElse(sc.App.Generation, "cedar") }
+
 // A view is the app as the API tells it at one time, in the wording of one
 // version of the API.
 type view struct {
@@ -66,6 +68,9 @@ func base(r *http.Request) string {
 
 // find answers for a list, or for one of it; nil if there is no such list.
 func (v view) find(list, one string, r *http.Request) *answer {
+	if n, err := strconv.Atoi(strings.TrimPrefix(one, "v")); err == nil && n > 0 && strings.HasPrefix(list, "releases") {
+		one = strconv.Itoa(n)
+	}
 	switch list {
 	case "account":
 		return reply(v.account())
@@ -79,10 +84,9 @@ func (v view) find(list, one string, r *http.Request) *answer {
 	case "formation":
 		return v.answer("formation", rows(v, v.st.formation, v.formation), one, r, "id", "type")
 	case "releases":
-		if n, err := strconv.Atoi(strings.TrimPrefix(one, "v")); err == nil && n > 0 {
-			one = strconv.Itoa(n)
-		}
 		return v.answer("release", rows(v, v.st.releases, v.release), one, r, "id", "version")
+	case "releases/config-vars":
+		return v.configVars(one)
 	case "slugs":
 		if one == "" {
 			return nil // Heroku does not list slugs
@@ -140,9 +144,9 @@ func (v view) stack() string {
 func (v view) app() object {
 	a, _ := v.st.app.get("app", v.at)
 	sc := v.st.Scenario
-	var generation any = object{"id": idOf("generation"), "name": orElse(sc.App.Generation, "cedar")}
+	var generation any = object{"id": idOf("generation", sc.generation()), "name": sc.generation()}
 	if v.sdk {
-		generation = orElse(sc.App.Generation, "cedar")
+		generation = sc.generation()
 	}
 	stack := named{idOf("stack", v.stack()), v.stack()}
 	var space, team any
@@ -197,6 +201,20 @@ func (v view) release(r releaseRecord) row {
 	}}
 }
 
+// configVars are those that a release was made with: as many as the story has set.
+func (v view) configVars(one string) *answer {
+	for _, r := range v.st.releases.all(v.at) {
+		if one == r.id || one == fmt.Sprint(r.version) {
+			vars := object{}
+			for name, version := range r.vars {
+				vars[name] = fmt.Sprintf("set in v%d", version)
+			}
+			return reply(vars)
+		}
+	}
+	return notFound("release")
+}
+
 func (v view) slug(s slugRecord) row {
 	types := object{}
 	for _, f := range v.st.formation.all(v.at) {
@@ -205,7 +223,7 @@ func (v view) slug(s slugRecord) row {
 	return row{map[string]string{"id": s.id}, object{
 		"blob":                           object{"method": "GET", "url": v.base + "/blobs/" + s.id},
 		"buildpack_provided_description": "Ruby", "checksum": "SHA256:" + strings.Repeat("e3b0c442", 8), "commit": s.commit,
-		"commit_description": nil, "created_at": v.time(s.created), "id": s.id, "process_types": types, "size": 1 << 20,
+		"commit_description": nil, "created_at": v.time(s.created), "deleted_at": nil, "id": s.id, "process_types": types, "size": 1 << 20,
 		"stack": named{idOf("stack", v.stack()), v.stack()}, "updated_at": v.time(s.created),
 	}}
 }
@@ -257,7 +275,7 @@ func (v view) build(b buildRecord) row {
 	}
 	created := v.time(b.created)
 	return row{map[string]string{"id": b.id, "started_at": created.Format(time.RFC3339)}, object{
-		"app": idOnly{v.appRef.ID}, "buildpacks": []object{}, "created_at": created, "id": b.id,
+		"app": idOnly{v.appRef.ID}, "buildpacks": []object{}, "created_at": created, "generation": v.st.Scenario.generation(), "id": b.id,
 		"output_stream_url": v.base + "/streams/" + b.id, "release": release, "slug": slug,
 		"source_blob": object{"checksum": nil, "url": v.base + "/blobs/" + b.id, "version": b.commit, "version_description": nil},
 		"stack":       v.stack(), "status": b.status, "updated_at": v.time(b.updated), "user": v.userRef,

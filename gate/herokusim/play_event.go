@@ -223,10 +223,16 @@ func (p *play) pod(typ string) string {
 	return fmt.Sprintf("%s-%s-%s", typ, strings.ReplaceAll(p.current.id, "-", "")[:10], name[:])
 }
 
+// sizeName writes a size as the API does: Standard-1X, Performance-L-RAM, Private-S;
+// those of Fir are in small letters.
 func sizeName(size string) string {
-	var parts []string
-	for part := range strings.SplitSeq(size, "-") {
-		parts = append(parts, strings.ToUpper(part[:1])+part[1:])
+	first, rest, _ := strings.Cut(size, "-")
+	if first == "dyno" || first == "" {
+		return size
 	}
-	return strings.ReplaceAll(strings.Join(parts, "-"), "x", "X")
+	name := strings.ToUpper(first[:1]) + first[1:]
+	if rest != "" {
+		name += "-" + strings.ToUpper(rest)
+	}
+	return name
 }

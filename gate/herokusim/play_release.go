@@ -30,7 +30,7 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, created: p.now})
 		}
 		build.slug = slug
-		build.release = p.release(p.deployed(commit), slug, commit, d.Phase, timing)
+		build.release = p.release(p.deployed(commit), releaseRecord{slug: slug, commit: commit, vars: p.current.vars}, d.Phase, timing)
 		put()
 	}
 	if d.Build == nil {
@@ -65,21 +65,31 @@ func (p *play) deployed(commit string) string {
 }
 
 func (p *play) config(c *Config, timing map[string]Timing) {
-	p.release(fmt.Sprintf("Set %s config vars", orElse(c.Vars, "FOO")), p.current.slug, p.current.commit, c.Phase, timing)
+	names := orElse(c.Vars, "FOO")
+	vars := maps.Clone(p.current.vars)
+	if vars == nil {
+		vars = map[string]int{}
+	}
+	for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return r == ',' || r == ' ' }) {
+		vars[name] = p.version + 1
+	}
+	r := p.current
+	r.vars = vars
+	p.release(fmt.Sprintf("Set %s config vars", names), r, c.Phase, timing)
 }
 
 func (p *play) rollback(r *Rollback, timing map[string]Timing) {
-	to := p.byVer[r.To]
-	p.release(fmt.Sprintf("Rollback to v%d", r.To), to.slug, to.commit, r.Phase, timing)
+	p.release(fmt.Sprintf("Rollback to v%d", r.To), p.byVer[r.To], r.Phase, timing)
 }
 
-// release makes the next release and returns its id. Without a phase it has
-// succeeded, in Heroku's sense of the word, in the same moment.
-func (p *play) release(description, slug, commit string, phase *Phase, timing map[string]Timing) string {
+// release makes the next release, of that code and those config vars, and returns
+// its id. Without a phase it has succeeded, in Heroku's sense of the word, in the
+// same moment.
+func (p *play) release(description string, of releaseRecord, phase *Phase, timing map[string]Timing) string {
 	p.version++
 	r := releaseRecord{
 		id: p.uuid(), description: description, status: "pending", version: p.version,
-		slug: slug, commit: commit, phase: phase != nil, created: p.now,
+		slug: of.slug, commit: of.commit, vars: of.vars, phase: phase != nil, created: p.now,
 	}
 	p.api(fmt.Sprintf("%s by user %s", description, user))
 	if phase == nil {

@@ -18,13 +18,12 @@ type Options struct {
 	Speed float64
 	// From is where in the story the server begins; it may be before second 0.
 	From time.Duration
+	// Key is the API key that is right. Empty means that any is.
+	Key string
 }
 
 // A Server answers as Heroku would at that time of the story.
 type Server struct {
-	// Key is the API key that is right. Empty means that any is. Set it before use.
-	Key string
-
 	story   *Story
 	options Options
 
@@ -149,7 +148,7 @@ func (s *Server) spend(now time.Duration, cost float64) (left int, ok bool) {
 // api answers a request to the Platform API.
 func (s *Server) api(r *http.Request, now time.Duration, fault *Fault) *answer {
 	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !isBearer || key == "" || s.Key != "" && key != s.Key {
+	if !isBearer || key == "" || s.options.Key != "" && key != s.options.Key {
 		return refusal(http.StatusUnauthorized, "unauthorized", "Invalid credentials provided.")
 	}
 	cost := 1.0
@@ -185,7 +184,7 @@ func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer
 	switch {
 	case parts[0] == "account" && len(parts) <= 2:
 		list = strings.Join(parts, "/")
-	case parts[0] == "apps" && len(parts) >= 2 && len(parts) <= 4:
+	case parts[0] == "apps" && len(parts) >= 2 && len(parts) <= 5:
 		if parts[1] != s.story.Scenario.AppName() && parts[1] != s.story.Scenario.AppID() {
 			return notFound("app")
 		}
@@ -195,6 +194,9 @@ func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer
 		}
 		if len(parts) > 3 {
 			one = parts[3]
+		}
+		if len(parts) > 4 {
+			list += "/" + parts[4]
 		}
 	}
 	if list == "log-sessions" && one == "" && r.Method == http.MethodPost {

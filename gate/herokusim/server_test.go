@@ -1,4 +1,4 @@
-// This file tests the Platform API: Heroku's own client reads every answer, and the form of answers is Heroku's.
+// This file tests the form of answers: refusals, pages, headers, the rate limit, bad hours.
 
 package herokusim
 
@@ -45,86 +45,9 @@ func ask(t *testing.T, s *Server, method, path string, header ...string) (*http.
 	return resp, string(body)
 }
 
-func TestHerokusClientReadsEveryAnswer(t *testing.T) {
-	t.Parallel()
-	for _, name := range Names() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := NewServer(tell(t, name), Options{From: 10 * time.Second})
-			h, ctx, app := service(s, "key"), t.Context(), s.story.Scenario.AppName()
-			try := func(what string, ok bool, err error) {
-				t.Helper()
-				if err != nil || !ok {
-					t.Errorf("%s: good %t, error %v", what, ok, err)
-				}
-			}
-			a, err := h.AppInfo(ctx, app)
-			try("app", a.Name == app && a.ID != "" && !a.UpdatedAt.IsZero(), err)
-			dynos, err := h.DynoList(ctx, app, nil)
-			try("dynos", len(dynos) > 0 && dynos[0].Release.Version >= 41 && dynos[0].State != "", err)
-			d, err := h.DynoInfo(ctx, app, dynos[0].Name)
-			try("dyno", d.ID == dynos[0].ID, err)
-			formation, err := h.FormationList(ctx, app, nil)
-			try("formation", len(formation) > 0 && formation[0].Quantity > 0, err)
-			f, err := h.FormationInfo(ctx, app, "web")
-			try("formation of web", f.Type == "web", err)
-			releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: 1, Descending: true})
-			try("releases", len(releases) == 1 && releases[0].Version >= 41, err)
-			r, err := h.ReleaseInfo(ctx, app, "v41")
-			try("release", r.Version == 41, err)
-			if r.Slug != nil {
-				slug, err := h.SlugInfo(ctx, app, r.Slug.ID)
-				try("slug", slug.Commit != nil && len(*slug.Commit) == 40, err)
-			}
-			builds, err := h.BuildList(ctx, app, nil)
-			try("builds", len(builds) > 0, err)
-			b, err := h.BuildInfo(ctx, app, builds[0].ID)
-			try("build", b.ID == builds[0].ID, err)
-			features, err := h.AppFeatureList(ctx, app, nil)
-			try("features", len(features) == 2, err)
-			preboot, err := h.AppFeatureInfo(ctx, app, "preboot")
-			try("preboot", preboot.Enabled == s.story.Scenario.App.Preboot, err)
-			limits, err := h.RateLimitInfo(ctx)
-			try("rate limits", limits.Remaining > 0, err)
-			account, err := h.AccountInfo(ctx)
-			try("account", account.Email == user, err)
-			log, err := h.LogSessionCreate(ctx, app, heroku.LogSessionCreateOpts{Lines: heroku.Int(5), Tail: heroku.Bool(false)})
-			try("log session", strings.HasPrefix(log.LogplexURL, "https://api.heroku.com/logplex/sessions/"), err)
-		})
-	}
-}
-
-// Every object has exactly the fields that Heroku's schema of 2025 knows, or
-// ones that were added later.
-func TestObjectsHaveEveryField(t *testing.T) {
-	t.Parallel()
-	s := NewServer(tell(t, "phase-succeeds"), Options{From: 60 * time.Second})
-	for path, fields := range map[string]string{
-		"/apps/phased":                  "acm archived_at build_stack buildpack_provided_description created_at generation git_url id internal_routing maintenance name organization owner region released_at repo_size slug_size space stack team updated_at web_url",
-		"/apps/phased/dynos/web.1":      "app attach_url command created_at id name release size state type updated_at",
-		"/apps/phased/formation/web":    "app command created_at dyno_size id quantity size type updated_at",
-		"/apps/phased/releases/42":      "addon_plan_names app artifacts created_at current description eligible_for_rollback id output_stream_url slug status updated_at user version",
-		"/apps/phased/features/preboot": "created_at description display_name doc_url enabled feedback_email id name state updated_at",
-		"/account/rate-limits":          "remaining",
-	} {
-		_, body := ask(t, s, "GET", path)
-		var got map[string]any
-		if err := json.Unmarshal([]byte(body), &got); err != nil {
-			t.Errorf("%s: %v in %s", path, err, body)
-			continue
-		}
-		for field := range strings.FieldsSeq(fields) {
-			if _, ok := got[field]; !ok {
-				t.Errorf("%s lacks %s", path, field)
-			}
-		}
-	}
-}
-
 func TestRefusalsOfTheAPI(t *testing.T) {
 	t.Parallel()
-	s := NewServer(tell(t, "plain-restart"), Options{})
-	s.Key = "key"
+	s := NewServer(tell(t, "plain-restart"), Options{Key: "key"})
 	for _, c := range []struct {
 		method, path, auth string
 		status             int
@@ -149,6 +72,37 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 	var herr heroku.Error
 	if _, err := service(s, "wrong").AppInfo(t.Context(), "plain"); !errors.As(err, &herr) || herr.ID != "unauthorized" {
 		t.Errorf("heroku-go sees %v", err)
+	}
+}
+
+// The sizes that the official client has prices of (npm package heroku 11.10.0, ps:type).
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	for size := range strings.FieldsSeq("Basic Eco Performance-M Performance-L Performance-L-RAM Performance-XL Performance-2XL Private-S Private-L-RAM Private-2XL Shield-M Shield-XL Standard-1X Standard-2X dyno-1c-0.5gb dyno-32c-64gb") {
+		for _, written := range []string{size, strings.ToLower(size)} {
+			if got := sizeName(written); got != size {
+				t.Errorf("size %s is answered as %s, not as %s", written, got, size)
+			}
+		}
+	}
+}
+
+func TestConfigVarsOfAReleaseAreAsItWasMade(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tellText(t, `types: {web: {quantity: 1}}
+events:
+  - {at: 1s, config: {vars: "ONE, TWO"}}
+  - {at: 2s, deploy: {}}
+  - {at: 3s, config: {vars: ONE}}
+  - {at: 4s, rollback: {to: 42}}
+`), Options{From: time.Minute})
+	for version, want := range map[string]string{
+		"41": "{}", "42": `{"ONE":"set in v42","TWO":"set in v42"}`, "v43": `{"ONE":"set in v42","TWO":"set in v42"}`,
+		"44": `{"ONE":"set in v44","TWO":"set in v42"}`, "v45": `{"ONE":"set in v42","TWO":"set in v42"}`,
+	} {
+		if resp, body := ask(t, s, "GET", "/apps/example/releases/"+version+"/config-vars"); resp.StatusCode != 200 || strings.TrimSpace(body) != want {
+			t.Errorf("%s: %d %s, want %s", version, resp.StatusCode, body, want)
+		}
 	}
 }
 

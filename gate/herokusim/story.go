@@ -177,6 +177,7 @@ type (
 		version                  int
 		slug, commit             string
 		phase, current, eligible bool
+		vars                     map[string]int // the config vars, and the release that set each
 		created, updated         time.Duration
 	}
 	slugRecord struct {

@@ -45,8 +45,8 @@ var (
 	remark   = regexp.MustCompile(`(  .*| \([\w.-]+/[^)]*\))$`) // behind lines in the facts
 )
 
-// words is a shape without its clock, its label and its process types.
-func words(shape string) string {
+// wording is a shape without its clock, its label and its process types.
+func wording(shape string) string {
 	_, line, _ := strings.Cut(shape, " ")
 	line = anyDyno.ReplaceAllString(line, "heroku[DYNO]")
 	line = scaled.ReplaceAllString(line, "Scaled to TYPES ")
@@ -74,21 +74,21 @@ func modern(t *testing.T) map[string]string {
 	for _, file := range files {
 		for _, line := range readLines(t, file) {
 			if s, ok := shapeOf(line); ok && s.at >= "2018" {
-				found[words(s.shape)] = filepath.Base(file)
+				found[wording(s.shape)] = filepath.Base(file)
 			}
 		}
 	}
 	return found
 }
 
-// printed lists the words of every scenario that there is.
-func printed(t *testing.T) map[string]string {
+// everyWording lists the wordings of every scenario that there is.
+func everyWording(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	add := func(name string, sc *Scenario) {
 		for _, l := range tellScenario(t, sc).Lines {
 			if s, ok := shapeOf(l.String()); ok {
-				found[words(s.shape)] = name
+				found[wording(s.shape)] = name
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func printed(t *testing.T) map[string]string {
 
 func TestWordsAsCaptured(t *testing.T) {
 	t.Parallel()
-	captured, printed := modern(t), printed(t)
+	captured, printed := modern(t), everyWording(t)
 	for _, w := range slices.Sorted(maps.Keys(printed)) {
 		if captured[w] == "" && !listed(notCaptured, w) {
 			t.Errorf("printed in %s, and never captured: %s", printed[w], w)

@@ -1,0 +1,258 @@
+// This file runs the official Heroku client against cmd/herokusim, with an eye on every request between them.
+
+package herokusim
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var clientFlag = flag.String("client", "", "the official client, node_modules/.bin/heroku of an installed npm package: run the tests with it")
+
+func needClient(t *testing.T) {
+	t.Helper()
+	if *clientFlag == "" {
+		t.Skip("needs the official client: make client")
+	}
+}
+
+const rightKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
+
+// A simulator is cmd/herokusim as a process, telling one story.
+type simulator struct {
+	t     *testing.T
+	story *Story
+	url   string
+	// What the client is given.
+	key, app string
+
+	mu    sync.Mutex
+	looks []look
+}
+
+// A look is one request of the client, and the platform's clock in the answer.
+type look struct {
+	method, path string
+	status       int
+	at           time.Duration // of the story, in whole seconds
+	came         time.Time
+}
+
+// build makes the program once for all tests.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "herokusim")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "herokusim")
+	out, err := exec.Command("go", "build", "-o", program, "heroku-rollout-gate/cmd/herokusim").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if *clientFlag != "" {
+		if program, err := build(); err == nil {
+			os.RemoveAll(filepath.Dir(program))
+		}
+	}
+	os.Exit(status)
+}
+
+// simulate starts the program; scenario is a name or a YAML text.
+func simulate(t *testing.T, scenario string, flags ...string) *simulator {
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(scenario, "\n") {
+		file := filepath.Join(t.TempDir(), "scenario.yaml")
+		if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		scenario = file
+	}
+	cmd := exec.Command(program, append(append([]string{"--key=" + rightKey}, flags...), scenario)...)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	s := &simulator{t: t, story: tell(t, scenario), key: rightKey}
+	s.app = s.story.Scenario.AppName()
+	lines := bufio.NewScanner(stdout)
+	address := ""
+	for address == "" && lines.Scan() {
+		address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(lines.Text())
+	}
+	go io.Copy(io.Discard, stdout)
+	target, err := url.Parse(address)
+	if err != nil || address == "" {
+		t.Fatalf("herokusim does not say where it is: %v", err)
+	}
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		// The host stays: the URLs in answers are to lead through here, too.
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: s.saw,
+		FlushInterval:  -1,
+		ErrorHandler:   func(w http.ResponseWriter, r *http.Request, err error) {}, // the client has gone
+	})
+	t.Cleanup(front.Close)
+	t.Cleanup(front.CloseClientConnections)
+	s.url = front.URL
+	return s
+}
+
+// saw notes an exchange, and holds an answer of the API against the schema.
+func (s *simulator) saw(resp *http.Response) error {
+	r := resp.Request
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		s.t.Errorf("%s %s: answered without a good Date: %v", r.Method, r.URL.Path, err)
+	}
+	s.mu.Lock()
+	s.looks = append(s.looks, look{r.Method, r.URL.Path, resp.StatusCode, date.Sub(s.story.Start), time.Now()})
+	s.mu.Unlock()
+	if strings.HasPrefix(r.URL.Path, "/logplex/") || strings.HasPrefix(r.URL.Path, "/streams/") {
+		return nil
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	schema, err := schemaOf(r)
+	if err != nil {
+		return err
+	}
+	if err := schema.check(r.Method, r.URL.Path, resp.StatusCode, resp.Header, body); err != nil {
+		s.t.Errorf("%s %s, %s: %v\n%.500s", r.Method, r.URL.Path, r.Header.Get("Accept"), err, body)
+	}
+	return nil
+}
+
+// asked lists the requests whose path ends so.
+func (s *simulator) asked(suffix string) []look {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []look
+	for _, l := range s.looks {
+		if strings.HasSuffix(l.path, suffix) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// streams are the statuses of the log streams.
+func (s *simulator) streams() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var statuses []int
+	for _, l := range s.looks {
+		if strings.HasPrefix(l.path, "/logplex/") {
+			statuses = append(statuses, l.status)
+		}
+	}
+	return statuses
+}
+
+// A run is what the client printed, and how it ended.
+type run struct {
+	stdout, stderr string
+	status         int
+	lines          []printed
+}
+
+type printed struct {
+	text string
+	came time.Time
+}
+
+// command runs the client to its end, or until enough says so of a printed line.
+func (s *simulator) command(enough func(line string) bool, args ...string) run {
+	t := s.t
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	args = append(args, "--app", s.app)
+	cmd := exec.CommandContext(ctx, *clientFlag, args...)
+	home := t.TempDir()
+	// The client tells of new terms of service unless it has done so.
+	terms := filepath.Join(home, ".cache", "heroku", "terms-of-service")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(terms), 0o700), os.WriteFile(terms, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	// Whatever else it would ask for on the network is turned off, and seen.
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Errorf("heroku %s asks elsewhere: %s %s", strings.Join(args, " "), r.Method, r.Host)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer elsewhere.Close()
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TZ=UTC", "NO_COLOR=1",
+		"HEROKU_HOST=" + s.url, "HEROKU_API_KEY=" + s.key,
+		"DISABLE_TELEMETRY=true", "HEROKU_SKIP_NEW_VERSION_CHECK=1", "HEROKU_DISABLE_AUTOUPDATE=1",
+		"HTTPS_PROXY=" + elsewhere.URL, "NO_PROXY=127.0.0.1",
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var r run
+	for scan := bufio.NewScanner(stdout); scan.Scan(); {
+		r.stdout += scan.Text() + "\n"
+		r.lines = append(r.lines, printed{scan.Text(), time.Now()})
+		if enough != nil && enough(scan.Text()) {
+			cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	err = cmd.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok || ctx.Err() != nil {
+		t.Fatalf("heroku %s: %v, %v\n%s%s", strings.Join(args, " "), err, ctx.Err(), r.stdout, stderr.String())
+	} else if ok {
+		r.status = exit.ExitCode()
+	}
+	r.stderr = stderr.String()
+	return r
+}
+
+// good runs the client and wants it to succeed.
+func (s *simulator) good(args ...string) string {
+	s.t.Helper()
+	r := s.command(nil, args...)
+	if r.status != 0 || r.stderr != "" {
+		s.t.Fatalf("heroku %s: status %d\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
