@@ -41,7 +41,7 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub'
 	  cd "$$d"; go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
-	go test ./gate/report ./gate -update
+	go test ./gate/report ./gate ./cmd/compare -update
 
 picture: ## draw the summary of the measured deploy for the README (needs Node and Chromium)
 	cd .ci/render && npm ci --silent && \
@@ -75,6 +75,15 @@ client: ## the official Heroku client against the simulated Heroku (needs Node; 
 	  (cd "$$d" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); client=$$d/node_modules/.bin/heroku; fi; \
 	go test ./gate/herokusim -count=1 -run TestClient -parallel 4 -client "$$client"
 
+RUNS := 5
+compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5)
+	mkdir -p .build/compare
+	[ -x /usr/bin/time ] || apt-get install --quiet --yes time
+	.ci/e2e .build/compare
+	cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json .build/compare
+	cd .build/compare && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	go run ./cmd/compare -runs $(RUNS)
+
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
@@ -87,4 +96,4 @@ DIGEST := sha256:$(shell printf '%064d' 0)
 release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure client e2e check release
+.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure client compare e2e check release

@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/herokusim":    {"gate/herokusim"},
 	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
 	"cmd/release":      {},
+	"cmd/compare":      {"gate/herokusim"},
 }
 
 // only lists packages from outside, with the packages that may import each.
