@@ -37,6 +37,7 @@ type standing struct {
 	until  time.Duration // when the hold on it is over; never if that is open
 	why    string        // why there is no proof
 	tally  tally
+	newUp  bool // a new dyno is up, or asleep, by the list or by the log
 
 	// What the label is to remember of it.
 	proved, settled     bool
@@ -52,6 +53,7 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	s.tally = f.tally(lb, at)
 	rec := lb.rec
 	s.old = rec != nil && f.old(rec)
+	s.newUp = f.newUp(lb, s.tally)
 	if s.old && !f.asleep(rec) {
 		s.listed = 1
 	}
@@ -96,6 +98,16 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 	}
 	s.hidden = max(1, s.hidden)
 	return s
+}
+
+// newUp tells whether a new dyno is up or asleep, by whichever of list and log tells
+// the newer thing of it.
+func (f *fleet) newUp(lb *label, t tally) bool {
+	rec := lb.rec
+	if rec != nil && !f.old(rec) && !t.stateAt.After(rec.UpdatedAt) {
+		return rec.State == "up" || rec.State == "idle"
+	}
+	return t.state == "up" && t.lastStart.After(f.release) && !t.stateAt.Before(t.lastStart)
 }
 
 // asleep tells whether a dyno of the formation holds no process. Only the Common

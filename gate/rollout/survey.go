@@ -48,6 +48,7 @@ func (f *fleet) sorted() []*label {
 // A typeStanding is the picture of one type: its labels' standings added up.
 type typeStanding struct {
 	TypePicture
+	upByLog  int           // new dynos that are up, by the list or by the log
 	presumed bool          // only a limit, not the log, says that one of its labels is clear
 	limit    time.Duration // when the last of these limits was reached
 }
@@ -62,6 +63,7 @@ type survey struct {
 	// look would; never if there is none.
 	wake, lookAt time.Duration
 	behind       bool // a dyno is up by the log, and not yet by the list
+	upByLog      bool // all new dynos that are wanted are up, by the list or by the log
 }
 
 // survey judges every type in scope at the moment at, which is not before that of
@@ -94,6 +96,7 @@ func (f *fleet) survey(at time.Duration) survey {
 	f.wake, f.lookAt = s.wake, s.lookAt
 	f.finish(&s, at)
 	s.wake, s.lookAt = f.wake, f.lookAt
+	s.upByLog = !slices.ContainsFunc(s.types, func(t typeStanding) bool { return t.upByLog < t.Wanted })
 	return s
 }
 
@@ -177,6 +180,9 @@ func (ts *typeStanding) add(lb *label, s *standing) {
 	ts.OldHidden += s.hidden
 	if lb.rec != nil {
 		ts.count(lb.rec.State, s.old)
+	}
+	if s.newUp {
+		ts.upByLog++
 	}
 	ts.judge(s)
 }

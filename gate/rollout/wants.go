@@ -8,8 +8,9 @@ import "time"
 type Wants struct {
 	// Ready: only a fresh full look is missing for the gate to open.
 	Ready bool
-	// Changed: something happened that the newest look may not show.
-	Changed bool
+	// Changed: something happened that the newest look may not show. More: by the log it
+	// is not the last thing that is waited for.
+	Changed, More bool
 	// Told: the log tells of whatever changes the lists, so that looks only guard
 	// against lines that are lost. It is not established that it does on Fir.
 	Told bool
@@ -57,6 +58,7 @@ func (r *Rollout) Wants() Wants {
 	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits)
 	api := r.full == nil || r.apiAt > r.full.AskedAt
 	w.Changed = r.dirty || r.behind() || r.target.deeper()
+	w.More = r.dirty && !api && !r.survey.upByLog && !r.behind() && !r.target.deeper()
 	switch {
 	case r.target.ahead() || r.target.unjudged != 0:
 	case waits:

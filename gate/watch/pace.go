@@ -21,9 +21,12 @@ const (
 	fullInterval  = 150 * time.Second
 	blindInterval = time.Minute
 	// What the log tells makes the list worth a look, but not for every line: when many
-	// looks have followed each other for it, they are further and further apart.
+	// looks have followed each other for it, they are further and further apart, and
+	// sooner so while by the log more is to come. The first ones show how far the list is
+	// behind the log.
 	changeSpacing = 1500 * time.Millisecond
 	changeLooks   = 20
+	moreLooks     = 6
 	changeGrowth  = 1.25
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing   = time.Second
@@ -95,7 +98,10 @@ func (r *run) nextLook() time.Duration {
 		interval = max(interval, movingInterval)
 	}
 	at := r.asked + interval
-	if w.Changed {
+	switch {
+	case w.Changed && w.More:
+		at = min(at, r.asked+max(r.eager, r.patient))
+	case w.Changed:
 		at = min(at, r.asked+r.eager)
 	}
 	if w.LookAt > 0 {
@@ -156,13 +162,17 @@ func (r *run) ask(ctx context.Context) {
 
 // pace learns from a look that is about to be asked for.
 func (r *run) pace(now time.Duration, w rollout.Wants) {
-	switch {
-	case !w.Changed || now > r.asked+2*r.eager:
-		r.changes, r.eager = 0, changeSpacing
-	case r.changes < changeLooks:
+	if !w.Changed || now > r.asked+2*max(r.eager, r.patient) {
+		r.changes, r.eager, r.patient = 0, changeSpacing, changeSpacing
+	} else {
 		r.changes++
-	default:
-		r.eager = min(time.Duration(float64(r.eager)*changeGrowth), max(r.Interval, changeSpacing))
+		longest := max(r.Interval, changeSpacing)
+		if r.changes > changeLooks {
+			r.eager = min(time.Duration(float64(r.eager)*changeGrowth), longest)
+		}
+		if r.changes > moreLooks {
+			r.patient = min(time.Duration(float64(r.patient)*changeGrowth), longest)
+		}
 	}
 	if left := r.Platform.Remaining(); Thrift(left) > 0 && !r.thrifty {
 		r.thrifty = true

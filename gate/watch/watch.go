@@ -85,6 +85,7 @@ type run struct {
 	back     bool          // it is the first to bring something again
 	changes  int           // how many looks have followed each other for changes
 	eager    time.Duration // how long after a look a change makes the next one due
+	patient  time.Duration // the same while more is to come
 	thrifty  bool          // it was told that the account's budget is low
 	tell     time.Duration // when the report wants to be called again
 	// retry says, for each question that is asked only until it is answered, when
@@ -102,7 +103,7 @@ const never = time.Duration(1<<63 - 1)
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), asked: -1, askedAll: -1, eager: changeSpacing,
+		news: make(chan news, 256), asked: -1, askedAll: -1, eager: changeSpacing, patient: changeSpacing,
 		retry: map[string]time.Duration{}, answered: map[string]bool{}, failures: map[string]int{},
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
