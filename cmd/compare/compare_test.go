@@ -178,6 +178,7 @@ func TestPromises(t *testing.T) {
 	}
 	want := map[string]bool{
 		"opens after it could": false, "API requests, measured deploy": false, "API requests a minute, measured deploy": false,
+		"API requests a minute, a failure": false, "API requests a minute, never": false, "API requests a minute, both right, the client sooner": false,
 		"start to first dyno list": true, "peak memory": true, "binary": true, "image": false,
 	}
 	if diff := cmp.Diff(want, kept); diff != "" {

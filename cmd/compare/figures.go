@@ -126,6 +126,12 @@ func (r *result) promises() []promise {
 				rate.write("%.1f", "") + "; in the busiest minute after the first " + minute.write("%.0f", ""), rate.most <= 6,
 			})
 	}
+	for i, t := range r.Stories {
+		if i > 0 {
+			rate := of(t.Samples[theGate], rate)
+			all = append(all, promise{"API requests a minute, " + t.Title, "6 in the mean", rate.write("%.1f", ""), rate.most <= 6})
+		}
+	}
 	list, peak := of(r.everywhere(theGate), firstList), of(r.everywhere(theGate), memory)
 	return append(all,
 		promise{"start to first dyno list", "150 ms", list.write("%.0f", " ms"), list.most <= 150},
