@@ -1,6 +1,7 @@
 # Everything that a developer runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
+SHELL := bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC       := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 # It says the same on every machine: without what happens to be installed.
@@ -21,7 +22,7 @@ race: ## the tests with the race detector, in random order
 N := 20000
 SEED := 1
 rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
-	go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
+	@set -o pipefail; go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
 WORKFLOWS = $(shell find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
 lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
