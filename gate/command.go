@@ -135,7 +135,7 @@ type parts struct {
 func (c *Command) build(s settings) (*parts, error) {
 	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport})
 	if err != nil {
-		return nil, &InputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
+		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
 	p := &parts{client: client}
 	if s.UseLog {
@@ -147,7 +147,7 @@ func (c *Command) build(s settings) (*parts, error) {
 	}
 	if s.record != "" {
 		if p.recorder, err = newRecorder(s.record, s.key, s.Config); err != nil {
-			return nil, &InputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
+			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
 	return p, nil

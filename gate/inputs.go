@@ -70,15 +70,15 @@ var Inputs = []Input{
 // password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
 
-// InputError is a value that an input cannot have.
-type InputError struct {
+// inputError is a value that an input cannot have.
+type inputError struct {
 	Name, Value string
 	// Allowed says what the value may be.
 	Allowed string
 	secret  bool
 }
 
-func (e *InputError) Error() string {
+func (e *inputError) Error() string {
 	switch {
 	case e.Value == "":
 		return fmt.Sprintf("input %q is missing: %s", e.Name, e.Allowed)
@@ -100,16 +100,16 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 		}
 		if value == "" {
 			if in.Required {
-				problems = append(problems, &InputError{Name: in.Name, Allowed: "give the name or id of the Heroku app"})
+				problems = append(problems, &inputError{Name: in.Name, Allowed: "give the name or id of the Heroku app"})
 			}
 			continue
 		}
 		if err := in.parse(&s, value); err != nil {
-			problems = append(problems, &InputError{Name: in.Name, Value: value, Allowed: err.Error(), secret: in.secret()})
+			problems = append(problems, &inputError{Name: in.Name, Value: value, Allowed: err.Error(), secret: in.secret()})
 		}
 	}
 	if s.key == "" {
-		problems = append(problems, &InputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
+		problems = append(problems, &inputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
 	}
 	if w := s.Want; w.Commit != "" && (w.Version != 0 || w.ID != "") {
 		problems = append(problems, errors.New(`inputs "release" and "commit" are both set: give one of them`))

@@ -4,7 +4,6 @@
 package watch
 
 import (
-	"context"
 	"time"
 
 	"heroku-rollout-gate/gate/rollout"
@@ -124,40 +123,6 @@ func (r *run) nextLook() time.Duration {
 		return min(at, r.asked+readyThrift)
 	}
 	return min(at, r.asked+readySpacing)
-}
-
-// ask starts every request that is due.
-func (r *run) ask(ctx context.Context) {
-	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
-	if !r.looking && now >= r.nextLook() {
-		r.pace(now, w)
-		every := blindInterval
-		switch {
-		case r.scarce():
-			every = never // a full look is for what asks for it, and for the opening
-		case w.Flowing:
-			every = fullInterval
-		}
-		full := w.Full || r.failed || r.askedAll < 0 || now-r.askedAll >= every
-		// While nothing is answered one request is enough to see whether it is back.
-		r.look(ctx, "look", full && !r.down, w.Releases)
-		if w.Builds {
-			r.again("builds")
-		}
-	}
-	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
-	if w.Preboot {
-		if !r.scarce() {
-			r.again("preboot")
-		}
-		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
-	}
-	if w.Builds {
-		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
-	}
-	for _, code := range w.Codes {
-		r.once(ctx, code.ID, func() (rollout.Observation, error) { return r.Platform.Code(ctx, app, code) })
-	}
 }
 
 // pace learns from a look that is about to be asked for.

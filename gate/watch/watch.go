@@ -5,7 +5,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -268,80 +267,6 @@ func (r *run) real(d time.Duration) time.Duration {
 	return max(d, 0)
 }
 
-// again lets a question be asked once more that was answered before.
-func (r *run) again(question string) {
-	if r.answered[question] {
-		r.answered[question] = false
-		delete(r.retry, question)
-	}
-}
-
-// once asks a question until it is answered.
-func (r *run) once(ctx context.Context, question string, ask func() (rollout.Observation, error)) {
-	if at, asked := r.retry[question]; asked && r.elapsed() < at {
-		return
-	}
-	r.retry[question] = never // it is under way
-	r.start(ctx, func() {
-		o, err := ask()
-		switch {
-		case err == nil:
-		case question == "app":
-			o = trouble(err, rollout.AboutApp)
-		case question == "preboot":
-			o = rollout.Observation{Preboot: &rollout.Preboot{}}
-		case question == "builds":
-			o = trouble(err, rollout.AboutBuilds)
-		default:
-			o = trouble(err, rollout.AboutCode)
-		}
-		r.send(ctx, news{o: o, question: question, answered: err == nil})
-	})
-}
-
-// look starts a look, unless one is under way.
-func (r *run) look(ctx context.Context, question string, full bool, releases int) {
-	asked := r.elapsed()
-	r.looking, r.partial, r.asked = true, !full, asked
-	if full {
-		r.askedAll = asked
-	}
-	r.start(ctx, func() {
-		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
-		if o.Look != nil {
-			o.Look.AskedAt = asked
-		}
-		if err == nil {
-			r.send(ctx, news{o: o, question: question})
-			return
-		}
-		if o.Look != nil { // the dyno list alone
-			r.send(ctx, news{o: o})
-		}
-		r.send(ctx, news{o: trouble(err, rollout.AboutLook), question: question, nothing: o.Look == nil})
-	})
-}
-
-// lastLook is the one at the deadline: whatever hangs, it is over soon.
-func (r *run) lastLook(ctx, inner context.Context) {
-	limited, cancel := context.WithTimeout(inner, lastLook)
-	defer cancel()
-	r.look(limited, "last look", true, r.core.Wants().Releases)
-	for {
-		select {
-		case n := <-r.news:
-			last := r.take(n)
-			if _, done := r.core.Verdict(); done || last {
-				return
-			}
-		case <-limited.Done():
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // news is an observation on its way to the loop.
 type news struct {
 	o        rollout.Observation
@@ -355,26 +280,4 @@ func (r *run) send(ctx context.Context, n news) {
 	case r.news <- n:
 	case <-ctx.Done():
 	}
-}
-
-// kind sorts an error of the platform; empty for nil.
-func kind(err error) rollout.TroubleKind {
-	var k interface{ Kind() rollout.TroubleKind }
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &k):
-		return k.Kind()
-	}
-	return rollout.Unreachable
-}
-
-// trouble tells of a question without an answer. Only what was asked of the app
-// itself, or that the key is not accepted, can end the wait.
-func trouble(err error, about rollout.About) rollout.Observation {
-	t := &rollout.Trouble{Kind: kind(err), About: about, Message: err.Error()}
-	if t.Kind != rollout.Unauthorized && (about == rollout.AboutBuilds || about == rollout.AboutCode) {
-		t.Kind = rollout.Unreachable
-	}
-	return rollout.Observation{Trouble: t}
 }
