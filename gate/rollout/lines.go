@@ -131,7 +131,7 @@ func (f *fleet) seeLog(s *LogStatus, at time.Duration) {
 		for _, lb := range f.labels {
 			lb.books = books{}
 			lb.fresh, lb.booked = false, time.Time{}
-			lb.settled, lb.proved = lb.settled || lb.proved, false
+			lb.settled, lb.proved, lb.confirmed = lb.settled || lb.confirmed, false, false
 		}
 	}
 }

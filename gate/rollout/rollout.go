@@ -223,12 +223,12 @@ const noCommits = `the app's releases tell of no commit, so none can be matched:
 func (r *Rollout) seeLine(l *Line) {
 	if l.Kind == API {
 		r.target.heard = max(r.target.heard, l.Release)
-		r.heard(l)
+		r.heard(l.Stamp)
 		return
 	}
 	counts := r.fleet.seeLine(l, r.now)
 	if l.Kind == Exit && r.fleet.typeOf(l.Label) == "release" && r.fleet.oneOff("release") {
-		r.heard(l) // a release phase is over
+		r.heard(l.Stamp.Add(apiSoon)) // a release phase is over, and the release soon is
 	}
 	if !counts {
 		return
@@ -242,8 +242,8 @@ func (r *Rollout) seeLine(l *Line) {
 
 // heard notes that something was done to the app, or to its releases: what happened
 // before the newest full look was asked for is in it.
-func (r *Rollout) heard(l *Line) {
-	if r.full == nil || l.Stamp.After(r.clock.now(r.full.AskedAt)) {
+func (r *Rollout) heard(done time.Time) {
+	if r.full == nil || done.After(r.clock.now(r.full.AskedAt)) {
 		r.dirty, r.apiAt = true, r.now
 	}
 }

@@ -49,7 +49,7 @@ func (s standing) clear() bool { return s.basis != "" }
 // stand judges one label at the moment at. What was learnt later counts as well. It
 // notes in the fleet when its judgement may change, and changes nothing else.
 func (f *fleet) stand(lb *label, at time.Duration) standing {
-	s := standing{proved: lb.proved, settled: lb.settled, firstStop: lb.firstStop, lastStop: lb.lastStop}
+	s := standing{proved: lb.confirmed, settled: lb.settled, firstStop: lb.firstStop, lastStop: lb.lastStop}
 	s.tally = f.tally(lb, at)
 	rec := lb.rec
 	s.old = rec != nil && f.old(rec)

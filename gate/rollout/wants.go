@@ -55,19 +55,20 @@ func (r *Rollout) Wants() Wants {
 	wanted, up, _ := r.sums()
 	w.Flowing = r.fleet.log == Flowing
 	settled := r.apiAt == 0 || r.now-r.apiAt > apiLag
-	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits)
+	doubtful := !waits && r.doubtful() != ""
+	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits) && !doubtful
 	api := r.full == nil || r.apiAt > r.full.AskedAt
 	w.Changed = r.dirty || r.behind() || r.target.deeper()
 	w.More = r.dirty && !api && !r.survey.upByLog && !r.behind() && !r.target.deeper()
 	switch {
-	case r.target.ahead() || r.target.unjudged != 0:
+	case r.target.ahead() || doubtful:
 	case waits:
 		w.Quiet = w.Told
 	default:
 		w.Quiet = w.Flowing && up >= wanted && r.listed() == 0
 	}
 	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
-	w.Full = waits || w.Ready || api || r.target.ahead() || r.target.unjudged != 0 || r.target.deeper()
+	w.Full = waits || w.Ready || api || r.target.ahead() || doubtful || r.target.deeper()
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {
 			w.WakeAt = at

@@ -51,6 +51,10 @@ func (f *fleet) weigh(lb *label, at time.Duration) {
 	s := f.stand(lb, at)
 	w := &lb.weight
 	*w = weight{known: true, standing: s, dyno: f.portray(lb, s)}
+	if s.proved && !lb.proved {
+		lb.provedAt = at
+	}
+	lb.confirmed = s.proved && (lb.confirmed || f.log == Flowing && f.look.AskedAt >= lb.provedAt)
 	lb.proved, lb.settled, lb.firstStop, lb.lastStop = s.proved, s.settled, s.firstStop, s.lastStop
 	if lb.rec != nil {
 		w.behind = f.compare(lb, &s.tally, f.clock.now(at))
@@ -81,15 +85,16 @@ func (f *fleet) portray(lb *label, s standing) DynoPicture {
 	return d
 }
 
-// compare notes when the list is behind the log, and how far: a dyno is up by the
-// one and still starting by the other. It returns the moment until which that is so.
+// compare notes when the list is behind the log, and how far: a dyno is up by the one,
+// and by the other still starting, or its record still that of an old one. It returns the
+// moment until which that is so.
 func (f *fleet) compare(lb *label, t *tally, now time.Time) time.Duration {
 	if t.state != "up" || now.IsZero() || t.lastStart.Before(lb.rec.CreatedAt) || t.stateAt.Before(t.lastStart) {
 		return 0 // the log does not speak of the listed one
 	}
 	lag := f.clock.now(f.look.AskedAt).Sub(t.stateAt)
 	switch {
-	case lb.rec.State == "starting":
+	case lb.rec.State == "starting" || f.old(lb.rec) && t.lastStart.After(f.release) && f.finished:
 		if lag > usualLag {
 			lb.behind = true
 			f.lag = min(max(f.lag, lag), listLag)

@@ -1,0 +1,95 @@
+// Breaks of the log, and lists that are a moment behind.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// What is proven only since the look was asked for is not made proof of that moment by a
+// log that breaks: the line that would have told otherwise may be what the break took.
+func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
+	t.Parallel()
+	for _, state := range []rollout.LogState{rollout.Broken, rollout.Gapped, rollout.Refused} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{})
+			b.replaced()
+			b.line(10*sec, "web.1", rollout.Exit)                // the new one crashes
+			b.sees(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
+			b.shut("the exit is too fresh")                      //
+			b.apply(11*sec+6*sec/10, rollout.Observation{})      // its pause is over: a newer look is missing
+			b.shut("the look is from before the exit could be believed")
+			b.apply(11*sec+7*sec/10, rollout.Observation{Log: &rollout.LogStatus{State: state, Reason: "the log stream ended"}})
+			b.shut("web.1 of v41 runs until 32 s; its crashed line is lost in the break")
+		})
+	}
+}
+
+// The same when only the look after the break is asked for late enough.
+func TestNotFooledByABreakBeforeTheLookPartial(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.replaced()
+	b.line(10*sec, "web.1", rollout.Exit)
+	b.apply(12*sec, rollout.Observation{}) // proven, by a look of before the exit
+	b.apply(12*sec+sec/10, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Broken, Reason: "the log stream ended"}})
+	d := dyno("web.1", 42, "crashed", 1*sec)
+	d.UpdatedAt = at(10 * sec)
+	b.sees(12*sec+sec/2, d)
+	b.shut("crashed")
+	b.sees(25*sec, dyno("web.1", 42, "up", 13*sec))
+	b.shut("web.1 of v41 runs until 32 s")
+}
+
+// A look was asked for between the end of a release phase and the change of the release's
+// status: another one has to follow soon.
+func TestReleasePhaseEndsBesideALook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.look.Releases[1].Status = "pending"
+	b.logs(0, time.Hour)
+	b.sees(1*sec, dyno("web.1", 41, "up", -time.Hour))
+	b.sees(60*sec, dyno("web.1", 41, "up", -time.Hour))
+	// the phase ended at 59.5 s by the stamp; the line comes after the look
+	b.apply(61*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: rollout.Exit}})
+	w := b.core.Wants()
+	if w.LookAt == 0 && !w.Changed && w.Quiet {
+		t.Error("nothing drives a look: 45 s")
+	}
+}
+
+// The flag of the current release is a moment behind in the look that shows success.
+func TestCurrentReleaseIsBehind(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
+	b.replaced()
+	b.line(7*sec, "web.1", rollout.Exit)
+	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+	w := b.core.Wants()
+	if !w.Full {
+		t.Error("no full look is wanted, though only the list of releases is in the way")
+	}
+}
+
+// The log tells that the label has turned, and the list still shows the old record.
+func TestListIsBehindWithAnOldRecord(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.logs(0, time.Hour)
+	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.line(1*sec, "web.1", rollout.State, "up", "starting")
+	b.line(2*sec, "web.1", rollout.Sigterm)
+	b.line(3*sec, "web.1", rollout.Start)
+	b.line(4*sec, "web.1", rollout.Exit)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(6*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	w := b.core.Wants()
+	if !w.Changed {
+		t.Error("the list is behind the log, and no newer look is wanted")
+	}
+}
