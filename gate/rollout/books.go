@@ -72,7 +72,7 @@ func (b *books) enter(l Line, at time.Duration) bool {
 // drop forgets the entries from before the given time.
 func (b *books) drop(before time.Time) {
 	b.entries = slices.DeleteFunc(b.entries, func(l Line) bool { return l.Stamp.Before(before) })
-	b.keptFor, b.mark = question{}, nil
+	b.keptFor = question{}
 	if b.lastStart.Before(before) {
 		b.lastStart = time.Time{}
 	}

@@ -55,6 +55,9 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	if !lb.books.enter(entry, at) {
 		return false
 	}
+	if f.log != Flowing { // what the break may have kept back is proof no more
+		lb.proved, lb.confirmed = false, false
+	}
 	f.timeLine(l, at)
 	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")
 	if replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {

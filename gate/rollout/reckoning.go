@@ -51,7 +51,7 @@ func (b *books) reckon(none bool, hold time.Duration, release, whole, now time.T
 	}
 	before := b.keptFor
 	before.entries = q.entries
-	if before != q || now.Before(b.keptFrom) {
+	if before != q {
 		b.mark = nil
 	}
 	b.keptFrom, b.keptUntil, b.keptFor = now, time.Time{}, q

@@ -47,7 +47,8 @@ type standing struct {
 func (s standing) clear() bool { return s.basis != "" }
 
 // stand judges one label at the moment at. What was learnt later counts as well. It
-// notes in the fleet when its judgement may change, and changes nothing else.
+// notes in the fleet when its judgement may change, keeps what it has reckoned up in the
+// books, and leaves the label as it is.
 func (f *fleet) stand(lb *label, at time.Duration) standing {
 	s := standing{proved: lb.confirmed, settled: lb.settled, firstStop: lb.firstStop, lastStop: lb.lastStop}
 	s.tally = f.tally(lb, at)

@@ -69,9 +69,9 @@ type survey struct {
 // survey judges every type in scope at the moment at, which is not before that of
 // the survey before.
 func (f *fleet) survey(at time.Duration) survey {
-	now := f.circumstances()
-	all := now != f.weighed
-	f.weighed = now
+	c := f.circumstances()
+	all := c != f.weighed
+	f.weighed = c
 	s := survey{wake: never, lookAt: never}
 	index := f.begin(&s)
 	typ, t := "", -1

@@ -15,8 +15,8 @@ type Wants struct {
 	// against lines that are lost. It is not established that it does on Fir.
 	Told bool
 	// Quiet: the log flows and every new dyno is up, or the release is still awaited, so
-	// only the log brings news.
-	Quiet bool
+	// only the log brings news. Awaited: it is the release.
+	Quiet, Awaited bool
 	// Full: the dyno list alone will not do for the next look.
 	Full bool
 	// WakeAt is when time alone may change the verdict; 0 if it will not.
@@ -35,8 +35,8 @@ type Wants struct {
 	Builds bool
 }
 
-// What the log tells of a release the lists show after apiSoon as a rule, and after
-// apiLag for sure (captures: API lines come up to 37 s late, so answers may, too).
+// What the log tells of a release the lists show after apiSoon as a rule, and by apiLag
+// at the latest, as is assumed (captures: API lines come up to 37 s late).
 const (
 	apiSoon = 2 * time.Second
 	apiLag  = 40 * time.Second
@@ -53,7 +53,7 @@ func (r *Rollout) Wants() Wants {
 	rel := r.target.rel
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
-	w.Flowing = r.fleet.log == Flowing
+	w.Flowing, w.Awaited = r.fleet.log == Flowing, waits
 	settled := r.apiAt == 0 || r.now-r.apiAt > apiLag
 	doubtful := !waits && r.doubtful() != ""
 	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits) && !doubtful

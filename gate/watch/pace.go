@@ -77,19 +77,24 @@ func (r *run) nextTurn() time.Duration {
 	return next
 }
 
+// interval is the longest time between two looks while nothing drives them.
+func (r *run) interval() time.Duration {
+	if r.Interval == 0 {
+		return 10 * time.Second
+	}
+	return r.Interval
+}
+
 // nextLook is when the next look is due.
 func (r *run) nextLook() time.Duration {
 	if r.asked < 0 {
 		return 0
 	}
 	w := r.core.Wants()
-	interval := r.Interval
-	if interval == 0 {
-		interval = 10 * time.Second
-	}
+	interval := r.interval()
 	switch {
 	case r.failed:
-	case w.Quiet && w.Full: // which takes three requests
+	case w.Quiet && w.Awaited: // each look takes three requests
 		interval = max(interval, awaitedInterval)
 	case w.Quiet:
 		interval = max(interval, flowingInterval)
@@ -131,7 +136,7 @@ func (r *run) pace(now time.Duration, w rollout.Wants) {
 		r.changes, r.eager, r.patient = 0, changeSpacing, changeSpacing
 	} else {
 		r.changes++
-		longest := max(r.Interval, changeSpacing)
+		longest := max(r.interval(), changeSpacing)
 		if r.changes > changeLooks {
 			r.eager = min(time.Duration(float64(r.eager)*changeGrowth), longest)
 		}

@@ -3,6 +3,7 @@
 package watch_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -23,6 +24,8 @@ type platform struct {
 	fail   error         // looks fail
 	failAt time.Duration // from then on looks are refused
 	old    bool          // the dyno is still on v41
+	// status of v42, if it is not succeeded, and generation of the app, if it is not Cedar
+	status, generation string
 
 	mu    sync.Mutex
 	looks []time.Duration
@@ -30,7 +33,7 @@ type platform struct {
 }
 
 func (p *platform) App(context.Context, string) (rollout.Observation, error) {
-	return rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Generation: "cedar"}}, nil
+	return rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Generation: cmp.Or(p.generation, "cedar")}}, nil
 }
 
 func (p *platform) Preboot(context.Context, string) (rollout.Observation, error) {
@@ -71,7 +74,7 @@ func (p *platform) Look(ctx context.Context, _ string, full bool, _ int) (rollou
 		l.Formation = []rollout.Formation{{Type: "web", Quantity: 1, CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)}}
 		l.Releases = []rollout.Release{
 			{ID: "41", Version: 41, Status: "succeeded", SlugID: "s", CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)},
-			{ID: "42", Version: 42, Status: "succeeded", SlugID: "s", CreatedAt: epoch, UpdatedAt: epoch},
+			{ID: "42", Version: 42, Status: cmp.Or(p.status, "succeeded"), SlugID: "s", CreatedAt: epoch, UpdatedAt: epoch},
 		}
 	}
 	return rollout.Observation{Date: epoch.Add(time.Since(p.begin)), Look: l}, nil

@@ -1,0 +1,113 @@
+// The pace, in virtual time, while the log flows.
+
+package watch_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/watch"
+)
+
+// flowing is a log that begins with the gate, and tells of lines at their times.
+type flowing struct {
+	begin time.Time
+	at    []time.Duration
+	line  func(i int) rollout.Line
+}
+
+func (f *flowing) Run(ctx context.Context, emit func(rollout.Observation)) {
+	f.begin = time.Now()
+	emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: epoch}})
+	for i, at := range f.at {
+		select {
+		case <-time.After(at - time.Since(f.begin)):
+			l := f.line(i)
+			l.Stamp = epoch.Add(at)
+			emit(rollout.Observation{Line: &l})
+		case <-ctx.Done():
+			return
+		}
+	}
+	<-ctx.Done()
+}
+
+// How far apart looks are at most, and how many they are, in ten minutes.
+func TestPaceWhileTheLogFlows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		platform *platform
+		gap      time.Duration
+		most     int
+	}{
+		"the release phase runs":             {&platform{old: true, status: "pending"}, 45 * time.Second, 16},
+		"the release phase runs, on Fir":     {&platform{old: true, status: "pending", generation: "fir"}, 10 * time.Second, 63},
+		"an old dyno is listed":              {&platform{old: true}, 20 * time.Second, 33},
+		"an old dyno is listed, on Fir":      {&platform{old: true, generation: "fir"}, 10 * time.Second, 63},
+		"only an old hidden one can be left": {&platform{}, 75 * time.Second, 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := watch.Watcher{Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{UseLog: true, PrebootHold: time.Hour}}
+				p := c.platform
+				run(t, p, w, t.Context())
+				longest := time.Duration(0)
+				for i := 2; i < len(p.looks)-1; i++ { // between the start and the last look
+					longest = max(longest, p.looks[i]-p.looks[i-1])
+				}
+				if longest != c.gap && !(name == "only an old hidden one can be left" && longest <= c.gap) || len(p.looks) > c.most {
+					t.Errorf("%d looks, at most %d wanted; %s apart at most, want %s: %v", len(p.looks), c.most, longest, c.gap, p.looks)
+				}
+			})
+		})
+	}
+}
+
+// The end of the release phase is in the log: a look follows at once, and another one
+// soon, since the release gets its status a moment later.
+func TestEndOfTheReleasePhase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &platform{old: true, status: "pending"}
+		log := &flowing{at: []time.Duration{130 * time.Second}, line: func(int) rollout.Line {
+			return rollout.Line{Label: "release.4711", Kind: rollout.Exit}
+		}}
+		run(t, p, watch.Watcher{Log: log, Timeout: 3 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		var after []time.Duration
+		for _, at := range p.looks {
+			if at >= 130*time.Second {
+				after = append(after, at-130*time.Second)
+			}
+		}
+		if len(after) < 3 || after[0] > 100*time.Millisecond || after[1] > 3*time.Second || after[2] > 13*time.Second {
+			t.Errorf("looks %v after the end of the release phase", after)
+		}
+	})
+}
+
+// A dyno that is replaced again and again does not drive a look for each line.
+func TestManyChanges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &platform{old: true}
+		log := &flowing{line: func(i int) rollout.Line {
+			return rollout.Line{Label: "web.1", Kind: rollout.State, From: []string{"up", "starting"}[i%2], To: []string{"starting", "crashed"}[i%2]}
+		}}
+		for i := range 300 {
+			log.at = append(log.at, time.Duration(i+5)*time.Second)
+		}
+		run(t, p, watch.Watcher{Log: log, Timeout: 5 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		if n := len(p.looks); n > 50 {
+			t.Errorf("%d looks in 5 minutes", n)
+		}
+		for i := 1; i < len(p.looks); i++ {
+			if gap := p.looks[i] - p.looks[i-1]; gap > 11*time.Second {
+				t.Errorf("%s without a look while the log tells of changes", gap)
+			}
+		}
+	})
+}
