@@ -99,7 +99,7 @@ func TestNamedFiles(t *testing.T) {
 				continue
 			}
 			named++
-			if _, err := os.Stat(path.Join("..", code)); err != nil {
+			if missing(t, code) {
 				t.Errorf("%s names %s, which is not there", doc.path, code)
 			}
 		}

@@ -91,13 +91,13 @@ func TestManualNamesFolders(t *testing.T) {
 	for _, row := range doc.table(t, "beside them", "what it is") {
 		name := strings.Trim(row[0], "`")
 		told = append(told, name)
-		if _, err := os.Stat(filepath.Join("..", name)); err != nil {
+		if missing(t, name) {
 			t.Errorf("CONTRIBUTING.md names %s, which is not there", name)
 		}
 	}
 	for _, pattern := range []string{"../.ci/*", "../.github/workflows", "../docs", "testdata/*", "*/scenarios"} {
 		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
+		if err != nil || len(found) == 0 && missing(t, strings.TrimPrefix(pattern, "../")) {
 			t.Errorf("%s: nothing found, %v", pattern, err)
 		}
 		for _, path := range found {

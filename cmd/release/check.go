@@ -131,20 +131,37 @@ func (r *release) versions(p *plan) error {
 	return nil
 }
 
-// resume finds what is done of the release: its version is tagged.
+// resume finds what is done of the release: its version is tagged. Only what this
+// release would have made itself is gone on with.
 func (r *release) resume(p *plan) error {
 	commit, err := r.git("rev-parse", "refs/tags/"+r.version+"^{commit}")
 	if err != nil {
 		return err
 	}
-	if parent, err := r.git("rev-parse", "--verify", commit+"^"); err != nil || parent != p.head {
+	if parents, err := r.git("show", "--no-patch", "--format=%P", commit); err != nil || parents != p.head {
 		return fmt.Errorf("version %q is out, and not from commit %q: give a newer one", r.version, p.head)
 	}
 	action, err := r.git("show", commit+":action.yml")
 	if err != nil {
 		return err
 	}
-	p.commit = commit
-	p.digest, err = digestOf([]byte(action), r.image())
-	return err
+	digest, err := digestOf([]byte(action), r.image())
+	if err != nil {
+		return err
+	}
+	want, err := r.tree(p.head, digest)
+	if err != nil {
+		return err
+	}
+	if tree, err := r.git("rev-parse", commit+"^{tree}"); err != nil {
+		return err
+	} else if tree != want {
+		changed, err := r.git("diff-tree", "-r", "--name-status", want, tree)
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("the tag %q is not what the release of commit %q makes; find out who pushed it, and give a newer version. It differs in\n%s", r.version, p.head, changed)
+	}
+	p.commit, p.digest = commit, digest
+	return nil
 }

@@ -49,9 +49,28 @@ func TestRefused(t *testing.T) {
 		"older than one that is out": {want: `older than v1.1.0, which is out`, prepare: func(w *world) { w.publish(digest1, "v1.1.0"); w.commit("more") }},
 		"out, from another commit":   {want: `is out, and not from commit`, prepare: func(w *world) { w.publish(digest1, "v1.0.0"); w.commit("more") }},
 		"a tag by hand":              {want: `is out, and not from commit`, prepare: func(w *world) { w.git("push", "--quiet", "origin", "HEAD:refs/tags/v1.0.0") }},
+		"a file more than the release has": {want: "differs in\nA\textra", prepare: func(w *world) {
+			w.publish(digest1, "v1.0.0")
+			w.retag("extra", func(string) string { return "" })
+		}},
+		"a line more in action.yml": {want: "differs in\nM\taction.yml", prepare: func(w *world) {
+			w.publish(digest1, "v1.0.0")
+			w.retag("action.yml", func(action string) string { return action + "  args: [--help]\n" })
+		}},
+		"a tag with workflows": {want: "differs in\nA\t.github/workflows/ci.yml", prepare: func(w *world) {
+			w.publish(digest1, "v1.0.0")
+			w.retag(".github/workflows/ci.yml", func(string) string { return "name: ci\n" })
+		}},
+		"a tag with a second parent": {want: `is out, and not from commit`, prepare: func(w *world) {
+			w.publish(digest1, "v1.0.0")
+			w.tags()
+			other := w.git("commit-tree", "-m", "other", "HEAD^{tree}")
+			merge := w.git("commit-tree", "-m", "Release v1.0.0", "-p", "HEAD", "-p", other, "v1.0.0^{tree}")
+			w.git("push", "--quiet", "--force", "origin", merge+":refs/tags/v1.0.0")
+		}},
 		"image of another owner": {want: "not a digest of ghcr.io/owner/", prepare: func(w *world) {
 			w.publish(digest1, "v1.0.0")
-			w.retag(func(action string) string { return strings.Replace(action, "ghcr.io/owner", "ghcr.io/other", 1) })
+			w.retag("action.yml", func(action string) string { return strings.Replace(action, "ghcr.io/owner", "ghcr.io/other", 1) })
 		}},
 		"action.yml by digest": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: `and not "Dockerfile"`, prepare: func(w *world) {
 			w.action(func(action string) string { return strings.Replace(action, "Dockerfile", "docker://x@"+digest1, 1) })
@@ -122,13 +141,18 @@ func (w *world) action(change func(string) string) {
 	w.commit("action")
 }
 
-// retag puts a changed action.yml under the tag v1.0.0.
-func (w *world) retag(change func(string) string) {
+// retag puts a changed or a new file under the tag v1.0.0.
+func (w *world) retag(file string, change func(string) string) {
 	w.git("fetch", "--quiet", "--tags")
 	w.git("checkout", "--quiet", "v1.0.0")
-	path := filepath.Join(w.dir, "action.yml")
-	w.write(path, change(w.read(path)))
-	w.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+	path := filepath.Join(w.dir, file)
+	text, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	w.write(path, change(string(text)))
+	w.git("add", "--all")
+	w.git("commit", "--quiet", "--amend", "--no-edit")
 	w.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/v1.0.0")
 	w.git("checkout", "--quiet", "main")
 }

@@ -5,10 +5,12 @@
 //	release [-repository OWNER/NAME] check VERSION
 //	release [-repository OWNER/NAME] -digest DIGEST [-dry-run] publish VERSION
 //
-// A released version is a commit that is on no branch: its parent is the commit of
-// main that is released, and it differs from that in one line, by which action.yml
-// names the image by digest instead of the Dockerfile. So whoever pins the commit has
-// pinned the image. The tag of the version is pushed once and never moved; v1 and v1.2
+// A released version is a commit that is on no branch. Its parent is the commit of main
+// that is released, and it differs from that in two things. action.yml names the image
+// by digest instead of the Dockerfile, so whoever pins the commit has pinned the image.
+// And .github/workflows is left out: the token of a workflow may not push a tag whose
+// workflows differ from those at the tip of every branch, as they do once main has
+// changed them, and there is no permission for it to ask for. The tag of the version is pushed once and never moved; v1 and v1.2
 // move to it. Each step is left out if it has been done, so a release that failed
 // half-way is finished by running it again.
 package main

@@ -39,19 +39,39 @@ func (r *release) publish() error {
 // commit makes the commit of the release, without a change of the checkout. The same
 // image gives the same commit.
 func (r *release) commit(head string) (string, error) {
-	action, err := r.output("", nil, "git", "show", "HEAD:action.yml")
+	action, err := r.action(head, r.digest)
 	if err != nil {
 		return "", err
 	}
-	action, err = byDigest(action, r.image(), r.digest)
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(r.out, "-- action.yml of %s, in a commit on %s\n%s", r.version, head, action)
+	fmt.Fprintf(r.out, "-- action.yml of %s, in a commit on %s without .github/workflows\n%s", r.version, head, action)
 	if r.dryRun {
 		return "COMMIT", nil
 	}
-	date, err := r.git("show", "--no-patch", "--format=%cI", "HEAD")
+	tree, err := r.tree(head, r.digest)
+	if err != nil {
+		return "", err
+	}
+	date, err := r.git("show", "--no-patch", "--format=%cI", head)
+	if err != nil {
+		return "", err
+	}
+	env := []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}
+	commit, err := r.output("", env, "git", "commit-tree", "-p", head, "-m", "Release "+r.version, tree)
+	return strings.TrimSpace(string(commit)), err
+}
+
+// action is the action.yml of the release of a commit.
+func (r *release) action(head, digest string) ([]byte, error) {
+	action, err := r.output("", nil, "git", "show", head+":action.yml")
+	if err != nil {
+		return nil, err
+	}
+	return byDigest(action, r.image(), digest)
+}
+
+// tree is all that the release of a commit holds.
+func (r *release) tree(head, digest string) (string, error) {
+	action, err := r.action(head, digest)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +80,7 @@ func (r *release) commit(head string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	env := []string{"GIT_INDEX_FILE=" + filepath.Join(dir, "index"), "GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}
+	env := []string{"GIT_INDEX_FILE=" + filepath.Join(dir, "index")}
 	// Once a command has failed, the ones after it are not run.
 	git := func(args ...string) string {
 		var out []byte
@@ -69,11 +89,12 @@ func (r *release) commit(head string) (string, error) {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	git("read-tree", "HEAD")
+	git("read-tree", head)
+	git("rm", "--cached", "-r", "--quiet", "--ignore-unmatch", ".github/workflows")
 	blob := git("hash-object", "-w", "--stdin")
 	git("update-index", "--cacheinfo", "100644,"+blob+",action.yml")
-	commit := git("commit-tree", "-p", head, "-m", "Release "+r.version, git("write-tree"))
-	return commit, err
+	tree := git("write-tree")
+	return tree, err
 }
 
 // pushTag pushes the version's tag; git refuses to if it is there for another commit.

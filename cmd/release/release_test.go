@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,9 @@ echo "$3" >>"$RELEASES"; cat >"$CALLS.notes"`)
 	}
 	w.write(filepath.Join(w.dir, "action.yml"), string(action))
 	w.write(filepath.Join(w.dir, "CHANGELOG.md"), changelog)
+	w.write(filepath.Join(w.dir, ".github/dependabot.yml"), "version: 2\n")
+	w.write(filepath.Join(w.dir, ".github/workflows/ci.yml"), "name: ci\n")
+	w.write(filepath.Join(w.dir, ".github/workflows/release.yml"), "name: release\n")
 	w.commit("one")
 	return w
 }
@@ -110,6 +114,9 @@ func (w *world) standIn(name, script string) {
 
 func (w *world) write(path, text string) {
 	w.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		w.t.Fatal(err)
 	}
@@ -198,12 +205,13 @@ func TestPublish(t *testing.T) {
 	w.publish(digest1, "v1.0.0")
 	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
 
-	// The commit is main's, and one line.
-	if got := w.git("rev-parse", "v1.0.0^"); got != head {
-		t.Errorf("the parent of the release is %s, not %s", got, head)
+	// The commit is main's without the workflows, and one line of action.yml.
+	if got := w.git("show", "--no-patch", "--format=%P", "v1.0.0"); got != head {
+		t.Errorf("the parents of the release are %s, not %s", got, head)
 	}
-	if got := w.git("diff", "--stat=80", "--format=", "HEAD", "v1.0.0"); !strings.HasPrefix(got, " action.yml | 2 +-\n") {
-		t.Errorf("the release changes more than a line of action.yml:\n%s", got)
+	differs := "1\t1\taction.yml\n0\t1\t.github/workflows/ci.yml\n0\t1\t.github/workflows/release.yml"
+	if diff := cmp.Diff(lines(differs), lines(w.git("diff", "--numstat", "HEAD", "v1.0.0"))); diff != "" {
+		t.Errorf("the release and main differ in other lines (-want +got):\n%s", diff)
 	}
 	want := strings.Replace(before, "image: Dockerfile", "image: docker://ghcr.io/owner/heroku-rollout-gate@"+digest1, 1)
 	if diff := cmp.Diff(want, w.git("show", "v1.0.0:action.yml")+"\n"); diff != "" {
@@ -234,6 +242,39 @@ docker buildx imagetools create --tag ghcr.io/owner/heroku-rollout-gate:v1.0.0 -
 	if strings.Contains(notes, "example.com") || strings.Contains(notes, "More") {
 		t.Errorf("the notes say what is not of this version:\n%s", notes)
 	}
+}
+
+// GitHub takes no workflow from a workflow: not by a tag either, unless a branch has
+// the same ones. So a release goes through although main has changed its own since.
+func TestWorkflowsOfMainHaveChanged(t *testing.T) {
+	w := newWorld(t)
+	hook := `#!/bin/sh
+while read -r old new ref; do
+  mine=$(git rev-parse --quiet --verify "$new:.github/workflows") || continue
+  [ "$mine" = "$(git rev-parse main:.github/workflows)" ] || { echo "refusing to create or update workflow" >&2; exit 1; }
+done
+`
+	released := w.git("rev-parse", "HEAD")
+	w.write(filepath.Join(w.dir, ".github/workflows/ci.yml"), "name: another\n")
+	w.commit("two")
+	w.git("checkout", "--quiet", released)
+	if err := os.WriteFile(filepath.Join(w.origin, "hooks", "pre-receive"), []byte(hook), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := (&release{dir: w.dir}).git("push", "origin", "HEAD:refs/tags/v0.0.1"); err == nil || !strings.Contains(err.Error(), "refusing") {
+		t.Fatalf("the stand-in for GitHub takes workflows: %v: %s", err, out)
+	}
+	w.publish(digest1, "v1.0.0")
+	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
+	if out, err := w.release("check", "v1.0.0"); err != nil || !strings.Contains(out, "tagged already") {
+		t.Errorf("check: %v: %s", err, out)
+	}
+}
+
+func lines(text string) []string {
+	all := strings.Split(text, "\n")
+	slices.Sort(all)
+	return all
 }
 
 func TestNextVersions(t *testing.T) {
