@@ -88,6 +88,54 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// What the release workflow promises: signing is a job of its own, which builds
+// nothing; nothing is pushed or published without the environment's approval; and until
+// it is published, the image has no name but its digest.
+func TestReleaseWorkflow(t *testing.T) {
+	t.Parallel()
+	if released(t) {
+		t.Skip("a release is made without .github/workflows")
+	}
+	text, err := os.ReadFile("../.github/workflows/release.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct {
+			Environment string
+			Permissions map[string]string
+			Steps       []struct {
+				Uses, Run string
+				With      map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &workflow); err != nil {
+		t.Fatal(err)
+	}
+	built := false
+	for name, job := range workflow.Jobs {
+		for _, step := range job.Steps {
+			action, _, _ := strings.Cut(step.Uses, "@")
+			if job.Permissions["id-token"] != "" && !slices.Contains([]string{"actions/download-artifact", "docker/login-action", "actions/attest"}, action) {
+				t.Errorf("job %s may sign, and does something else: %s%s", name, step.Uses, step.Run)
+			}
+			if action == "docker/build-push-action" {
+				built = true
+				if !strings.Contains(step.With["outputs"], "push-by-digest=true") || step.With["tags"] != "" || step.With["push"] != "" {
+					t.Errorf("job %s pushes the image under a name: %q", name, step.With)
+				}
+			}
+		}
+		if want := name == "image" || name == "publish"; want != (job.Environment == "release") {
+			t.Errorf("job %s has the environment %q", name, job.Environment)
+		}
+	}
+	if !built || workflow.Jobs["attest"].Permissions["id-token"] == "" {
+		t.Error("the image is not built, or not attested to")
+	}
+}
+
 func TestDependabot(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../.github/dependabot.yml")

@@ -51,6 +51,6 @@ func (r *release) notes(changes, commit string) string {
 	return fmt.Sprintf("%s\n\n### This version, pinned\n\n"+
 		"```yaml\n- uses: %s@%s # %s\n```\n\n"+
 		"That commit names the image `%s@%s`. Where and from what it was built:\n\n"+
-		"```sh\ngh attestation verify oci://%[5]s@%[6]s --repo %[2]s\n```\n",
+		"```sh\ngh attestation verify oci://%[5]s@%[6]s --repo %[2]s --signer-workflow %[2]s/.github/workflows/release.yml\n```\n",
 		changes, r.repository, commit, r.version, r.image(), r.digest)
 }

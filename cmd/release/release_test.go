@@ -234,7 +234,7 @@ docker buildx imagetools create --tag ghcr.io/owner/heroku-rollout-gate:v1.0.0 -
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	notes := w.read(w.calls + ".notes")
-	for _, part := range []string{"- The first version.\n", "- uses: OWNER/heroku-rollout-gate@" + commit + " # v1.0.0\n", "oci://ghcr.io/owner/heroku-rollout-gate@" + digest1 + " --repo OWNER/heroku-rollout-gate\n"} {
+	for _, part := range []string{"- The first version.\n", "- uses: OWNER/heroku-rollout-gate@" + commit + " # v1.0.0\n", "oci://ghcr.io/owner/heroku-rollout-gate@" + digest1 + " --repo OWNER/heroku-rollout-gate --signer-workflow OWNER/heroku-rollout-gate/.github/workflows/release.yml\n"} {
 		if !strings.Contains(notes, part) {
 			t.Errorf("the notes do not say %q:\n%s", part, notes)
 		}
