@@ -30,6 +30,7 @@ func TestRefused(t *testing.T) {
 		"another algorithm":  {args: []string{"-digest", "sha512:" + digest1[7:], "publish", "v1.0.0"}, want: `give the one`},
 		"upper case":         {args: []string{"-digest", strings.Replace(digest1, "1", "A", 1), "publish", "v1.0.0"}, want: `give the one`},
 		"a flag too much":    {args: []string{"-force", "publish", "v1.0.0"}, want: "not defined: -force"},
+		"an owner's dots":    {args: []string{"-repository", "a.b/c", "check", "v1.0.0"}, want: `write it as OWNER/NAME`},
 		"no repository":      {args: []string{"-repository", "", "check", "v1.0.0"}, want: `repository "": write it as OWNER/NAME`},
 		"a URL":              {args: []string{"-repository", "https://example.com/a/b", "check", "v1.0.0"}, want: `write it as OWNER/NAME`},
 		"section is empty":   {want: "CHANGELOG.md says nothing", prepare: changeLog("- The first version.", "")},
@@ -123,6 +124,40 @@ func TestCheck(t *testing.T) {
 	}
 	if _, err := w.release("check", "v1.0.0"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The sections of this repository's own changelog become notes as they are: each begins
+// with what kind of change it is, and says nothing of itself.
+func TestOwnChangelog(t *testing.T) {
+	text, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for line := range strings.Lines(string(text)) {
+		parts := sectionForm.FindStringSubmatch(strings.TrimSpace(line))
+		if parts == nil {
+			if strings.HasPrefix(line, "## ") {
+				t.Errorf("not the heading of a version: %q", line)
+			}
+			continue
+		}
+		found++
+		version := "v" + parts[1]
+		if parts[1] == "Unreleased" {
+			version = "v9.9.9-rc.1"
+		}
+		section, err := changes(string(text), version)
+		if version == "v9.9.9-rc.1" && err != nil {
+			continue // nothing new since the newest version
+		}
+		if err != nil || !strings.HasPrefix(section, "### ") {
+			t.Errorf("the notes of %s do not begin with a heading like \"### Added\": %v\n%s", parts[1], err, section)
+		}
+	}
+	if found == 0 {
+		t.Error("no section found")
 	}
 }
 
