@@ -33,7 +33,8 @@ type plan struct {
 	latest  bool     // no newer version is out
 }
 
-var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+// An owner's name has an underscore where an enterprise manages its users.
+var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$`)
 
 // image is the name of the image: names in registries are in lower case.
 func (r *release) image() string { return "ghcr.io/" + strings.ToLower(r.repository) }

@@ -118,6 +118,9 @@ func TestCheck(t *testing.T) {
 	if got := w.read(w.output); got != "image=ghcr.io/owner/heroku-rollout-gate\ndigest=\n" {
 		t.Errorf("outputs %q", got)
 	}
+	if out, err := w.release("-repository", "jane_acme/heroku-rollout-gate", "check", "v1.0.0"); err != nil {
+		t.Errorf("a user whom an enterprise manages: %v: %s", err, out)
+	}
 	// By hand there is nobody to hand them on to.
 	if err := os.Unsetenv("GITHUB_OUTPUT"); err != nil {
 		t.Fatal(err)
