@@ -79,7 +79,7 @@ client: ## the official Heroku client against the simulated Heroku (needs Node; 
 RUNS := 5
 compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5)
 	mkdir -p .build/compare
-	[ -x /usr/bin/time ] || apt-get install --quiet --yes time
+	[ -x /usr/bin/time ] || $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --quiet --yes time
 	.ci/e2e .build/compare
 	cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json .build/compare
 	cd .build/compare && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -95,6 +95,7 @@ check: ## all that must pass
 # A digest that no image has.
 DIGEST := sha256:$(shell printf '%064d' 0)
 release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
+	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
 .PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure client compare e2e check release
