@@ -1,5 +1,5 @@
 // What GitHub reads besides the action: the workflows are pinned, ask for few rights
-// and end, and Dependabot sees all that is named by version.
+// and end, and Dependabot sees every file that it can read versions in.
 
 package gate_test
 
