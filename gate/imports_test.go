@@ -4,11 +4,14 @@ package gate_test
 
 import (
 	"encoding/json"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +127,72 @@ func TestImportRules(t *testing.T) {
 		ours := slices.ContainsFunc(shipped, func(m string) bool { return dep == m || strings.HasPrefix(dep, m+"/") })
 		if slices.Contains(notShipped, dep) || outside && !ours {
 			t.Errorf("the program reaches %s", dep)
+		}
+	}
+}
+
+// fileNamed is a file in the map of a package comment: "//   - name.go, other.go: what for".
+var fileNamed = regexp.MustCompile(`[a-z_]+\.go\b`)
+
+// A package comment that maps the files of its package names all of them, and no other.
+func TestFileMaps(t *testing.T) {
+	t.Parallel()
+	maps := 0
+	for name, p := range packages(t) {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, "doc.go"), nil, parser.ParseComments|parser.PackageClauseOnly)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		var named []string
+		for line := range strings.Lines(file.Doc.Text()) {
+			if strings.HasPrefix(line, "  - ") {
+				named = append(named, fileNamed.FindAllString(line, -1)...)
+			}
+		}
+		if len(named) == 0 {
+			continue
+		}
+		maps++
+		slices.Sort(named)
+		there := slices.DeleteFunc(slices.Clone(p.GoFiles), func(f string) bool { return f == "doc.go" })
+		if !slices.Equal(named, there) {
+			t.Errorf("%s/doc.go maps %q, there are %q", name, named, there)
+		}
+	}
+	if maps < 4 {
+		t.Errorf("%d packages map their files, there should be at least 4", maps)
+	}
+}
+
+// The documents tell how many modules the program has from outside.
+func TestModulesAreTold(t *testing.T) {
+	t.Parallel()
+	listed := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/rollout-gate")
+	listed.Dir = ".."
+	out, err := listed.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	modules := slices.Compact(slices.Sorted(strings.FieldsSeq(string(out))))
+	if all := slices.Sorted(slices.Values(shipped)); !slices.Equal(modules, all) {
+		t.Errorf("the program has the modules %q, shipped says %q", modules, all)
+	}
+	number := map[int]string{3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
+	direct := 0
+	for _, m := range modules {
+		if _, ok := only[m]; ok {
+			direct++
+		}
+	}
+	brought := number[len(modules)-direct]
+	for doc, want := range map[string]string{
+		"SECURITY.md":     "this repository and " + number[len(modules)] + " modules, which are verified by `go.sum`: the first " + number[direct] + " in `go.mod`, and the " + brought + " that `heroku-go` brings along",
+		"CONTRIBUTING.md": number[direct] + " modules from outside, and the " + brought + " that `heroku-go` brings along",
+	} {
+		if text := strings.Join(strings.Fields(documents(t)[doc].text), " "); !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q", doc, want)
 		}
 	}
 }

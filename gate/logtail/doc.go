@@ -6,6 +6,7 @@
 //   - words.go: the wordings of the platform
 //   - decode.go: from bytes to lines
 //   - tail.go: opening, reading, opening again
-//   - join.go: from when on the log is whole
+//   - join.go: from when on the log is whole; history.go: one reading of its history
+//   - last.go: the last lines of one dyno, to show why it crashed
 //   - session.go: one request for a log session
 package logtail

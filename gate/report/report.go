@@ -16,9 +16,6 @@
 //   - What comes from outside is inert everywhere, see escape.go. A secret is
 //     never written, in any spelling, see secret.go.
 
-// Package report tells people and workflows how the roll-out goes and how it
-// ended: progress, outputs, summary and the closing annotation. It decides
-// nothing, and it never prints a secret.
 package report
 
 import (

@@ -16,10 +16,10 @@
 //   - rollout.go: the fold
 //   - target.go, releases.go, newer.go: which release is waited for, and what came after it
 //   - types.go: the process types that the caller names
-//   - books.go: the bookkeeping of one label from the log
+//   - books.go: the bookkeeping of one label from the log; reckoning.go: what it adds up to
 //   - hold.go: how long an instance can hide
-//   - fleet.go: what lists and log have told of the dynos
-//   - standing.go: list, books and holds together, for one label
+//   - fleet.go: what lists and log have told of the dynos; forget.go: which of them are dropped
+//   - standing.go: list, books and holds together, for one label; weight.go: the same, kept while nothing changes
 //   - survey.go: the same, added up by process type
 //   - clock.go: the platform's time and the gate's own
 //   - trouble.go: what the platform did not answer

@@ -1,6 +1,5 @@
-// Package watch waits: it decides when to look at the platform, feeds what comes
-// back to the core, and ends on a verdict. It does not judge, and it knows nothing
-// of HTTP.
+// The loop: what is asked and told, until there is a verdict.
+
 package watch
 
 import (

@@ -1,0 +1,7 @@
+// Package watch waits: it decides when to look at the platform, feeds what comes
+// back to the core, and ends on a verdict. It does not judge, and it knows nothing
+// of HTTP.
+//
+//   - watch.go: the loop
+//   - pace.go: when to look, and at how much
+package watch
