@@ -53,7 +53,7 @@ var Inputs = []Input{
 		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
 	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which its API does not tell.",
 		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
-	{"preboot-hold", "", false, "How long prebooted-over dynos are presumed alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
+	{"preboot-hold", "", false, "With preboot, how long old web dynos count as alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
 	{"on-supersede", "follow", false, "What a newer release means: `follow` goes on, `fail` ends with `superseded`.",
 		choice([]string{"follow", "fail"}, func(s *settings, v string) { s.FailOnNewer = v == "fail" })},
