@@ -44,9 +44,14 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub'
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
 	go test ./gate/report ./gate ./cmd/compare -update
 
-picture: ## draw the summary of the measured deploy for the README (needs Node and Chromium)
+owner: ## name the owner of the repository in the documents, once, before it is published (NAME=acme)
+	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
+	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g' *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml
+
+picture: ## draw the summary of the measured deploy for the README (needs Node, Chromium and a font with emoji)
 	cd .ci/render && npm ci --silent && \
 	  node render.mjs ../../gate/testdata/measured-deploy.summary.md ../../.github/summary.png
+	go test ./gate -count=1 -run TestPicture -drawn
 
 diagrams: ## have Mermaid itself read every diagram of the documents (needs Node)
 	cd .ci/render && npm ci --silent && node parse.mjs ../../docs/*.md ../../gate/testdata/*.summary.md
@@ -98,4 +103,4 @@ release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/N
 	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden picture diagrams fuzz bench soak measure client compare e2e check release
+.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz bench soak measure client compare e2e check release

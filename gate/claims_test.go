@@ -78,3 +78,20 @@ func TestRequestsAreTold(t *testing.T) {
 		})
 	}
 }
+
+// How soon a wait passes that is begun again, after one that timed out.
+func TestRunAgainIsTold(t *testing.T) {
+	t.Parallel()
+	took := map[string]string{}
+	for _, name := range []string{"", "-log-refused"} {
+		sc, e := readStory(t, "testdata/stories/time-out-with-hidden-dynos-run-again"+name+".yaml")
+		st := story(t, sc)
+		synctest.Test(t, func(t *testing.T) {
+			took[name] = play(t, st, sc.AppName(), st.Gate, e.Inputs, 0).outputs["waited-seconds"]
+		})
+	}
+	want := fmt.Sprintf("Run again 5 minutes after the release, the deploy above passes after %s s by the log, and without a log after %s s.", took[""], took["-log-refused"])
+	if text := strings.Join(strings.Fields(documents(t)["README.md"].text), " "); !strings.Contains(text, want) {
+		t.Errorf("the README does not say %q", want)
+	}
+}

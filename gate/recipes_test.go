@@ -1,7 +1,8 @@
 // The recipes of the documents: the inputs that they give are ones that the program takes,
-// the outputs that they read exist, and jobs live longer than their gate. "make lint"
-// has them written to a folder and runs actionlint on them: a requirement of this
-// module would bring 11 others along.
+// the outputs that they read exist, jobs live longer than their gate and have no more
+// rights than they need, and deploys do not run beside each other. "make lint" has them
+// written to a folder and runs actionlint on them: a requirement of this module would
+// bring 11 others along.
 
 package gate_test
 
@@ -9,12 +10,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,14 +29,27 @@ import (
 
 var recipesTo = flag.String("recipes", "", "write the workflows of the documents to this `folder`, as those of a repository")
 
-const ourAction = "OWNER/heroku-rollout-gate@v1"
+// ourAction is how the documents name the action.
+var ourAction = sync.OnceValue(func() string {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		panic(err)
+	}
+	return oneOwner(string(readme)) + "/heroku-rollout-gate@v1"
+})
 
 type workflow struct {
+	Permissions map[string]string
+	Concurrency *struct {
+		Group  string
+		Cancel *bool `yaml:"cancel-in-progress"`
+	}
 	Jobs map[string]struct {
 		Minutes int `yaml:"timeout-minutes"`
 		Steps   []struct {
 			ID   string
 			Uses string
+			Run  string
 			With map[string]string
 		}
 	}
@@ -41,7 +57,10 @@ type workflow struct {
 
 var (
 	outputUsed = regexp.MustCompile(`steps\.([\w-]+)\.outputs\.([\w-]+)`)
-	expression = regexp.MustCompile(`\$\{\{.*?\}\}|"\$\w+"`)
+	// What deploys: a push, an action, a promotion.
+	deployed    = regexp.MustCompile(`git push|heroku-deploy@|pipelines:promote`)
+	pinnedMajor = regexp.MustCompile(`uses: ([\w./-]+)@[0-9a-f]{40} # (v\d+)\.`)
+	expression  = regexp.MustCompile(`\$\{\{.*?\}\}|"\$\w+"`)
 )
 
 func TestRecipes(t *testing.T) {
@@ -68,12 +87,21 @@ func checkRecipe(t *testing.T, b block) {
 		t.Errorf("%s:%d: %v", b.file, b.line, err)
 		return
 	}
-	gates, ids := 0, map[string]bool{}
+	gates, ids, deploys, rights := 0, map[string]bool{}, false, map[string]string{}
+	majors := ciMajors(t)
 	for name, job := range w.Jobs {
 		for _, step := range job.Steps {
-			if step.Uses != ourAction {
+			deploys = deploys || deployed.MatchString(step.Run+step.Uses)
+			action, version, _ := strings.Cut(step.Uses, "@")
+			if action == "actions/checkout" {
+				rights["contents"] = "read"
+			}
+			if major := majors[action]; major != "" && version != major {
+				t.Errorf("%s:%d: it uses %q, and the workflows of this repository %s", b.file, b.line, step.Uses, major)
+			}
+			if step.Uses != ourAction() {
 				if strings.Contains(step.Uses, "rollout-gate") {
-					t.Errorf("%s:%d: it uses %q, not %q", b.file, b.line, step.Uses, ourAction)
+					t.Errorf("%s:%d: it uses %q, not %q", b.file, b.line, step.Uses, ourAction())
 				}
 				continue
 			}
@@ -93,6 +121,12 @@ func checkRecipe(t *testing.T, b block) {
 			}
 		}
 	}
+	if w.Permissions == nil || !maps.Equal(w.Permissions, rights) {
+		t.Errorf("%s:%d: the workflow's permissions are %v, it needs %v", b.file, b.line, w.Permissions, rights)
+	}
+	if c := w.Concurrency; deploys && (c == nil || c.Group == "" || c.Cancel == nil || *c.Cancel) {
+		t.Errorf("%s:%d: the workflow deploys, and is not kept from running beside itself without being cancelled", b.file, b.line)
+	}
 	if gates == 0 {
 		t.Errorf("%s:%d: the workflow has no gate", b.file, b.line)
 	}
@@ -101,6 +135,26 @@ func checkRecipe(t *testing.T, b block) {
 			t.Errorf("%s:%d: there is no output %s", b.file, b.line, use[0])
 		}
 	}
+}
+
+// ciMajors are the versions of actions that the workflows of this repository use.
+func ciMajors(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no workflows: %v", err)
+	}
+	majors := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range pinnedMajor.FindAllStringSubmatch(string(text), -1) {
+			majors[m[1]] = m[2]
+		}
+	}
+	return majors
 }
 
 // interrupted answers nothing: the wait is over before it begins.
@@ -162,7 +216,7 @@ func writeRecipe(t *testing.T, b block) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Repeat("\n", b.line-1) + strings.ReplaceAll(b.text, ourAction, "./")
+	text := strings.Repeat("\n", b.line-1) + strings.ReplaceAll(b.text, ourAction(), "./")
 	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.yml", strings.ReplaceAll(strings.TrimSuffix(b.file, ".md"), "/", "-"), b.line)), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

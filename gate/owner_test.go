@@ -1,0 +1,123 @@
+// Whose repository it is: the documents and the forms name one owner, and "make owner"
+// puts another in its place.
+
+package gate_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// placeholder stands where an owner has not been named yet.
+const placeholder = "OWNER"
+
+var (
+	ownerNamed = regexp.MustCompile(`(ghcr\.io/)?([\w-]+)/heroku-rollout-gate\b`)
+	ourUses    = regexp.MustCompile(`uses: ([\w-]+)/heroku-rollout-gate@`)
+)
+
+// oneOwner is the owner that the README's workflows name first; empty if there is none.
+func oneOwner(readme string) string {
+	if m := ourUses.FindStringSubmatch(readme); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// ownerFiles are the files in which the owner stands, below the top of the repository.
+func ownerFiles(t *testing.T, top string) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"*.md", "docs/*.md", ".github/ISSUE_TEMPLATE/*.yml"} {
+		found, err := filepath.Glob(filepath.Join(top, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: nothing found, %v", pattern, err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// otherOwners are the places that name another owner than the README's workflows do.
+// The container registry takes lower case alone.
+func otherOwners(t *testing.T, top string) (owner string, others []string) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner = oneOwner(string(readme))
+	image := strings.ToLower(owner)
+	if owner == placeholder {
+		image = placeholder
+	}
+	for _, file := range ownerFiles(t, top) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			for _, m := range ownerNamed.FindAllStringSubmatch(line, -1) {
+				if m[1] == "" && m[2] != owner || m[1] != "" && m[2] != image {
+					others = append(others, fmt.Sprintf("%s:%d: %s", filepath.Base(file), i+1, m[0]))
+				}
+			}
+		}
+	}
+	return owner, others
+}
+
+func TestOneOwner(t *testing.T) {
+	t.Parallel()
+	owner, others := otherOwners(t, "..")
+	if owner == "" || len(others) > 0 {
+		t.Errorf("the owner is %q; other ones are named at %q", owner, others)
+	}
+
+	// The same of a copy in which "make owner" has replaced it.
+	top := t.TempDir()
+	for _, file := range append(ownerFiles(t, ".."), "../Makefile") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := filepath.Join(top, strings.TrimPrefix(file, ".."))
+		if err := os.MkdirAll(filepath.Dir(copied), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text = []byte(strings.ReplaceAll(string(text), "ghcr.io/"+strings.ToLower(owner)+"/", "ghcr.io/"+placeholder+"/"))
+		text = []byte(strings.ReplaceAll(string(text), owner+"/heroku-rollout-gate", placeholder+"/heroku-rollout-gate"))
+		if err := os.WriteFile(copied, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace := exec.Command("make", "--no-print-directory", "owner", "NAME=Acme-Works")
+	replace.Dir = top
+	if out, err := replace.CombinedOutput(); err != nil {
+		t.Fatalf("make owner: %v\n%s", err, out)
+	}
+	if owner, others := otherOwners(t, top); owner != "Acme-Works" || len(others) > 0 {
+		t.Errorf("after make owner the owner is %q; other ones are named at %q", owner, others)
+	}
+	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "ghcr.io/acme-works/heroku-rollout-gate:v1") {
+		t.Error("after make owner the README does not name the image in lower case")
+	}
+
+	// One file that was forgotten is found.
+	config := filepath.Join(top, ".github/ISSUE_TEMPLATE/config.yml")
+	if err := os.WriteFile(config, []byte("url: https://github.com/OWNER/heroku-rollout-gate\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, others := otherOwners(t, top); len(others) != 1 {
+		t.Errorf("with one file forgotten, other owners are %q", others)
+	}
+}
