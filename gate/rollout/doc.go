@@ -18,7 +18,7 @@
 //   - types.go: the process types that the caller names
 //   - books.go: the bookkeeping of one label from the log; reckoning.go: what it adds up to
 //   - hold.go: how long an instance can hide
-//   - fleet.go: what lists and log have told of the dynos; forget.go: which of them are dropped
+//   - fleet.go, lines.go: what lists and log have told of the dynos; forget.go: which of them are dropped
 //   - standing.go: list, books and holds together, for one label; weight.go: the same, kept while nothing changes
 //   - survey.go: the same, added up by process type
 //   - clock.go: the platform's time and the gate's own

@@ -3,5 +3,6 @@
 // of HTTP.
 //
 //   - watch.go: the loop
-//   - pace.go: when to look, and at how much
+//   - pace.go: when to look
+//   - questions.go: what is asked of the platform, and what no answer means
 package watch

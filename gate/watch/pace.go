@@ -1,4 +1,4 @@
-// The pace: when to look, and at how much. Looks cost requests, of which the account
+// The pace: when to look. Looks cost requests, of which the account
 // has so many an hour for all its programs.
 
 package watch
