@@ -1,5 +1,5 @@
-// The pace: when to look. Looks cost requests, of which the account
-// has so many an hour for all its programs.
+// The pace: when to look. Looks cost requests, of which the account has so many an hour
+// for all its programs.
 
 package watch
 
@@ -13,7 +13,7 @@ const (
 	// With the log flowing, a look only guards against what the log does not tell: when
 	// all new dynos are up, while the release is awaited, and while dynos are replaced.
 	flowingInterval = 75 * time.Second
-	awaitedInterval = 45 * time.Second
+	awaitedInterval = 50 * time.Second
 	movingInterval  = 20 * time.Second
 	// A look with formation and releases costs three requests instead of one. Without
 	// the log nothing else tells that it is needed.

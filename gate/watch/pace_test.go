@@ -43,7 +43,7 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 		gap      time.Duration
 		most     int
 	}{
-		"the release phase runs":             {&platform{old: true, status: "pending"}, 45 * time.Second, 16},
+		"the release phase runs":             {&platform{old: true, status: "pending"}, 50 * time.Second, 15},
 		"the release phase runs, on Fir":     {&platform{old: true, status: "pending", generation: "fir"}, 10 * time.Second, 63},
 		"an old dyno is listed":              {&platform{old: true}, 20 * time.Second, 33},
 		"an old dyno is listed, on Fir":      {&platform{old: true, generation: "fir"}, 10 * time.Second, 63},
