@@ -1,0 +1,59 @@
+// The log breaks every few seconds, lines and list are late, and a new dyno crashes while
+// the old one has its 30 s: the lines that would tell whose an exit was are those that a
+// break keeps back.
+
+package gate_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+func TestCrashesBesideBreaks(t *testing.T) {
+	t.Parallel()
+	opened := 0
+	for n := 570; n < 570+max(40, *rolls/3); n++ { // 590 once opened too early
+		r := roll(int64(100_000 + n))
+		if r.App.Space != "" {
+			continue
+		}
+		r.App.Preboot, r.Faults = false, nil
+		r.Log = herokusim.Log{Heartbeat: 5 * time.Second, Cut: time.Duration(2000+n%7*900) * time.Millisecond, Late: &herokusim.Late{Share: 0.5, By: 3 * time.Second}}
+		r.ListLag = time.Duration(1+n%5) * time.Second
+		for i := range r.Releases {
+			r.Releases[i].Timing, r.Releases[i].At = nil, time.Duration(i-2)*24*time.Hour
+		}
+		web := r.Events[0].Timing["web"]
+		web.Start, web.Up = herokusim.After(time.Second), herokusim.Between(2*time.Second, 3*time.Second)
+		web.Term, web.Exit, web.Stop = herokusim.Between(0, 3*time.Second), nil, herokusim.After(29*time.Second)
+		timing, gate := r.Events[0].Timing, time.Second
+		timing["web"], r.Gate = web, &gate
+		r.Events[0].At = 0
+		r.Events = append(r.Events[:1], herokusim.Event{
+			At: time.Duration(5000+n*37%6000) * time.Millisecond, Crash: &herokusim.Crash{Label: "web.1"}, Timing: timing,
+		})
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			story, err := r.Play()
+			if err != nil {
+				t.Skip(err) // a crash of a dyno that is not up
+			}
+			synctest.Test(t, func(t *testing.T) {
+				o := play(t, story, r.App.Name, story.Gate, map[string]string{"timeout": "50m"}, 0)
+				if o.verdict.Result != "passed" {
+					return
+				}
+				opened++
+				if bad := story.OldRunning(o.at, o.picture.Target.Version); len(bad) > 0 {
+					t.Errorf("TOO EARLY: opened at %s while %v ran\n%s", o.at, bad, o.stdout)
+				}
+			})
+		})
+	}
+	if opened < 20 {
+		t.Errorf("%d of the roll-outs opened the gate, want at least 20", opened)
+	}
+}
