@@ -27,6 +27,7 @@ func (sc *Scenario) check() *problem {
 		c.typ("types."+typ, typ, sc.Types[typ])
 	}
 	c.events()
+	c.amount()
 	c.log()
 	for i, f := range sc.Faults {
 		c.fault(fmt.Sprintf("faults[%d]", i), f)
@@ -62,6 +63,18 @@ var (
 	hexName   = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	sizes     = regexp.MustCompile(`^(eco|basic|standard-[12]x|(performance|private|shield)-(s|m|l|l-ram|xl|2xl)|dyno-\d+c-[\d.]+gb)$`)
 	small     = regexp.MustCompile(`^(eco|basic)$`)
+	spaceSize = regexp.MustCompile(`^(private|shield)-`)
+	firSize   = regexp.MustCompile(`^dyno-`)
+	word      = regexp.MustCompile(`^[-\w.]+$`)
+	oneLine   = regexp.MustCompile(`^[^\n\r\x00]*$`)
+)
+
+// What a story may have at most; enough for the largest app over a week.
+const (
+	lastEnd     = 7 * 24 * time.Hour
+	mostDynos   = 10_000
+	mostLines   = 1_000_000
+	mostEarlier = 10_000
 )
 
 func (c *checker) app() {
@@ -76,16 +89,17 @@ func (c *checker) app() {
 	c.refuse(sc.App.Preboot && sc.App.Space != "", "app.preboot", "preboot is of the Common Runtime: leave out space %q or preboot", sc.App.Space)
 	c.refuse(sc.App.Stack != "" && sc.App.Stack != "container", "app.stack", "stack is left out or \"container\", not %q", sc.App.Stack)
 	c.refuse(sc.MetricsIDs != "" && sc.MetricsIDs != "dyno" && sc.MetricsIDs != "other", "metrics-ids", "metrics-ids is dyno or other, not %q", sc.MetricsIDs)
-	c.refuse(sc.Noise != nil && (*sc.Noise < 0 || *sc.Noise > 10000), "noise", "noise is lines in a second, 0 to 10000")
+	c.refuse(sc.Noise != nil && !(*sc.Noise >= 0 && *sc.Noise <= 10000), "noise", "noise is lines in a second, 0 to 10000")
 	for path, d := range map[string]time.Duration{"boot-timeout": sc.BootTimeout, "list-lag": sc.ListLag, "ends": sc.Ends} {
 		c.refuse(d < 0, path, "%s is %s: it cannot be less than zero", path, d)
 	}
 	if sc.Gate != nil {
 		c.refuse(*sc.Gate < 0, "gate", "gate is %s: the deploy step ends at 0s or later", *sc.Gate)
-		c.refuse(sc.Ends > 0 && *sc.Gate > sc.Ends, "gate", "gate at %s is after the end of the story at %s: make gate less, or ends more", *sc.Gate, sc.Ends)
+		c.refuse(*sc.Gate > sc.end(), "gate", "gate at %s is after the end of the story at %s: make gate less, or ends more", *sc.Gate, sc.end())
 	}
 	c.refuse(sc.Budget != nil && *sc.Budget < 0, "budget", "budget cannot be less than zero")
-	c.refuse(sc.Drain < 0, "drain", "drain cannot be less than zero")
+	c.refuse(sc.Ends > lastEnd, "ends", "the story ends at %s: it can have %d days", sc.Ends, lastEnd/(24*time.Hour))
+	c.refuse(!(sc.Drain >= 0), "drain", "drain cannot be less than zero")
 }
 
 func (c *checker) releases() {
@@ -93,6 +107,7 @@ func (c *checker) releases() {
 	c.refuse(sc.Young && len(sc.Releases) > 0, "young", "a young app has no releases: leave out one of the two")
 	c.refuse(sc.Earlier < 0 || sc.Earlier > 0 && (len(sc.Releases) == 0 || sc.Earlier >= sc.Releases[0].Version), "earlier",
 		"earlier is a number of versions below the first of releases, which has to be given")
+	c.refuse(sc.Earlier > mostEarlier, "earlier", "earlier is %d: it can be %d", sc.Earlier, mostEarlier)
 	for i, r := range c.sc.Releases {
 		path := fmt.Sprintf("releases[%d]", i)
 		c.refuse(r.Version < 1, path+".version", "a release needs a version from 1 on, not %d", r.Version)
@@ -115,8 +130,36 @@ func (c *checker) typ(path, name string, t Type) {
 	c.refuse(!typeName.MatchString(name), path, "process type %q: use letters, digits, - and _", name)
 	c.refuse(t.Quantity < 0 || t.Quantity > 5000, path+".quantity", "quantity is 0 to 5000, not %d", t.Quantity)
 	c.refuse(t.Size != "" && !sizes.MatchString(t.Size), path+".size", "dyno type %q: write one of Heroku's, such as eco, basic, standard-1x, performance-m, private-s or dyno-1c-0.5gb", t.Size)
+	at, app := path+".size", c.sc.App
+	fir, space := app.Generation == "fir", app.Space != ""
+	c.refuse(t.Size != "" && fir && !firSize.MatchString(t.Size), at, "dyno type %q is not of Fir: take one such as dyno-1c-0.5gb", t.Size)
+	c.refuse(t.Size != "" && !fir && firSize.MatchString(t.Size), at, "dyno type %q is of Fir alone: take another one, or give the app a space and generation: fir", t.Size)
+	c.refuse(t.Size != "" && !fir && space && !spaceSize.MatchString(t.Size), at, "dyno type %q is not of a Private Space: take one such as private-s", t.Size)
+	c.refuse(!space && spaceSize.MatchString(t.Size), at, "dyno type %q is of Private Spaces: give the app a space, or take one such as standard-1x", t.Size)
+	c.refuse(!oneLine.MatchString(t.Command), path+".command", "a command is one line")
 	c.refuse(c.sc.App.Preboot && name == "web" && small.MatchString(t.Size), path+".size", "%s dynos have no preboot: take standard or performance ones, or leave out preboot", t.Size)
 	c.timing(path+".timing", t.Timing)
+}
+
+// amount keeps a story from being larger than any machine.
+func (c *checker) amount() {
+	now := map[string]int{}
+	sum := func() (n int) {
+		for _, quantity := range now {
+			n += quantity
+		}
+		return n
+	}
+	for typ, t := range c.sc.Types {
+		now[typ] = t.Quantity
+	}
+	c.refuse(sum() > mostDynos, "types", "the app has %d dynos: it can have %d", sum(), mostDynos)
+	for i, e := range c.sc.Events {
+		maps.Copy(now, e.Scale)
+		c.refuse(e.Scale != nil && sum() > mostDynos, fmt.Sprintf("events[%d].scale", i), "the app has %d dynos then: it can have %d", sum(), mostDynos)
+	}
+	noise := c.sc.noise() * (c.sc.end() + routine).Seconds()
+	c.refuse(noise > mostLines, "noise", "noise makes about %d lines to the end of the story at %s: they can be %d", int(min(noise, 1e12)), c.sc.end(), mostLines)
 }
 
 func (c *checker) timings(path string, all map[string]Timing) {
@@ -156,7 +199,7 @@ func (c *checker) status(path string, status *int) {
 func (c *checker) label(path, label string) {
 	typ, number, _ := strings.Cut(label, ".")
 	n, err := strconv.Atoi(number)
-	c.refuse(err != nil || n < 1 || !c.has(typ), path, "label %q: write it as in \"web.1\", with a process type of the app, which are %s", label, c.types())
+	c.refuse(err != nil || n < 1 || strconv.Itoa(n) != number || !c.has(typ), path, "label %q: write it as in \"web.1\", with a process type of the app, which are %s", label, c.types())
 	most := c.sc.Types[typ].Quantity
 	for _, e := range c.sc.Events {
 		most = max(most, e.Scale[typ])
@@ -187,11 +230,11 @@ func (c *checker) log() {
 }
 
 func (c *checker) share(path string, share *float64) {
-	c.refuse(share != nil && (*share < 0 || *share > 1), path, "a share is 0 to 1")
+	c.refuse(share != nil && !(*share >= 0 && *share <= 1), path, "a share is 0 to 1")
 }
 
 func (c *checker) fault(path string, f Fault) {
-	c.refuse(f.To <= f.From, path, "to is %s, from %s: make to later than from", f.To, f.From)
+	c.refuse(f.To != 0 && f.To <= f.From, path, "to is %s, from %s: make to later than from", f.To, f.From)
 	c.share(path+".share", f.Share)
 	c.refuse(f.RetryAfter > 0 && f.Status == 0, path+".retry-after", "retry-after goes with a status: add one, such as 429")
 	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)

@@ -36,7 +36,7 @@ func (c *checker) versions() (known map[int]bool, newest int) {
 	for i, r := range past {
 		newest = r.Version
 		known[newest] = true
-		for n := 1; i == 0 && n <= c.sc.Earlier; n++ {
+		for n := 1; i == 0 && n <= min(c.sc.Earlier, mostEarlier); n++ {
 			known[newest-n] = true
 		}
 	}
@@ -45,6 +45,7 @@ func (c *checker) versions() (known map[int]bool, newest int) {
 
 func (c *checker) event(path string, e *Event) {
 	c.refuse(e.At < 0, path+".at", "event at %s: the story begins at 0s; what came before is told by releases", e.At)
+	c.refuse(e.At > lastEnd, path+".at", "event at %s: a story can have %d days", e.At, lastEnd/(24*time.Hour))
 	c.refuse(c.sc.Ends > 0 && e.At > c.sc.Ends, path+".at", "event at %s is after the end of the story at %s: make ends more", e.At, c.sc.Ends)
 	switch kinds := e.kinds(); len(kinds) {
 	case 0:
@@ -61,6 +62,7 @@ func (c *checker) event(path string, e *Event) {
 		c.refuse(e.Deploy.Build != nil && e.Deploy.Build.Takes <= 0, path+".deploy.build", "a build takes some time: say how long with takes")
 	case e.Config != nil:
 		c.phase(path+".config.phase", e.Config.Phase)
+		c.refuse(!oneLine.MatchString(e.Config.Vars), path+".config.vars", "the names of config vars are one line")
 	case e.Rollback != nil:
 		c.refuse(e.Rollback.To < 1, path+".rollback.to", "a rollback needs the version to go back to, as in \"to: 40\"")
 		c.phase(path+".rollback.phase", e.Rollback.Phase)
@@ -80,12 +82,19 @@ func (c *checker) event(path string, e *Event) {
 		c.refuse(e.Crash.Back != nil && (e.Crash.Stays || *e.Crash.Back < 0), path+".crash.back", "back is a time from zero on, and not together with stays")
 	case e.Cycle != "":
 		c.label(path+".cycle", e.Cycle)
+	case e.Idle, e.Wake:
+		web, ok := c.sc.Types["web"]
+		c.refuse(!ok, path, "only web dynos sleep and wake: the app has %s", c.types())
+		c.refuse(web.Size != "eco", path, "only eco dynos sleep and wake: give web \"size: eco\"")
 	case e.Run != nil:
 		c.oneOff(path+".run", e.Run)
 	case e.Scheduler != nil:
 		c.oneOff(path+".scheduler", e.Scheduler)
 	case e.Say != nil:
-		c.refuse(e.Say.Label == "" || e.Say.Text == "" || strings.ContainsAny(e.Say.Text, "\n\r"), path+".say", "say needs a label and one line of text")
+		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(e.Say.Text), path+".say", "say needs a label and one line of text")
+		c.refuse(!word.MatchString(e.Say.Label), path+".say.label", "label %q: use letters, digits, - _ and .", e.Say.Label)
+		c.refuse(e.Say.Source != "" && !word.MatchString(e.Say.Source), path+".say.source", "source %q: use letters, digits, - _ and .", e.Say.Source)
+		c.refuse(e.Say.Times > mostLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, mostLines)
 		c.refuse(e.Say.Times < 0 || e.Say.Every < 0, path+".say", "times and every cannot be less than zero")
 		c.refuse(e.Say.Times > 1 && e.Say.Every == 0, path+".say", "say it %d times: how often? add every", e.Say.Times)
 	case e.Preboot != nil:
@@ -131,7 +140,8 @@ func (c *checker) restart(path string, r *Restart) {
 
 func (c *checker) oneOff(path string, o *OneOff) {
 	typ, _, ok := strings.Cut(o.Label, ".")
-	c.refuse(!ok || c.has(typ), path+".label", "a one-off dyno needs a label that no process type has, as in \"run.1234\", not %q", o.Label)
+	c.refuse(!ok || c.has(typ) || !word.MatchString(o.Label), path+".label", "a one-off dyno needs a label that no process type has, as in \"run.1234\", not %q", o.Label)
 	c.status(path+".status", &o.Status)
+	c.refuse(!oneLine.MatchString(o.Command), path+".command", "a command is one line")
 	c.refuse(o.Takes < 0, path+".takes", "takes cannot be less than zero")
 }

@@ -17,7 +17,7 @@ func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 	defer s.mu.Unlock()
 	for i := range s.story.Scenario.Faults {
 		f := &s.story.Scenario.Faults[i]
-		if now < f.From || now >= f.To || !strings.Contains(r.URL.Path, f.Path) {
+		if f.From != 0 && now < f.From || f.To != 0 && now >= f.To || !strings.Contains(r.URL.Path, f.Path) {
 			continue
 		}
 		if f.Page > 0 && (f.Page > 1) != strings.Contains(r.Header.Get("Range"), "]") {

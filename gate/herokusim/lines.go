@@ -38,8 +38,15 @@ func (d draft) api() bool { return d.source == "app" && d.proc == "api" }
 // build tells whether the line is of a build: captured ones have whole seconds.
 func (d draft) build() bool { return d.api() && strings.HasPrefix(d.text, "Build ") }
 
-func (p *play) line(source, proc, text string) {
-	p.lines = append(p.lines, draft{p.now, source, proc, text})
+func (p *play) line(source, proc, text string) { p.draft(draft{p.now, source, proc, text}) }
+
+// draft keeps a line, as long as there are not too many.
+func (p *play) draft(d draft) {
+	if len(p.lines) >= mostLines {
+		p.fail("ends", "the story has more than %d lines by %s: make ends less, or let less happen", mostLines, d.at)
+		return
+	}
+	p.lines = append(p.lines, d)
 }
 
 func (p *play) heroku(label, text string) { p.line("heroku", label, text) }
@@ -62,37 +69,40 @@ func (p *play) metrics() {
 		if at < -routine {
 			at += ((-routine-at)/beat + 1) * beat
 		}
-		for ; at < p.st.End && (i.Exit == 0 || at < i.Exit); at += beat {
+		for ; p.bad == nil && at < p.st.End && (i.Exit == 0 || at < i.Exit); at += beat {
 			text := fmt.Sprintf("source=%s dyno=heroku.%d.%s ", i.Label, 2808254, i.metricsID)
-			p.lines = append(p.lines,
-				draft{at, "heroku", i.Label, text + "sample#load_avg_1m=0.12 sample#load_avg_5m=0.10 sample#load_avg_15m=0.08"},
-				draft{at, "heroku", i.Label, text + "sample#memory_total=180.43MB sample#memory_rss=180.10MB sample#memory_cache=0.33MB sample#memory_swap=0.00MB sample#memory_pgpgin=57219pages sample#memory_pgpgout=11005pages sample#memory_quota=512.00MB"})
+			p.draft(draft{at, "heroku", i.Label, text + "sample#load_avg_1m=0.12 sample#load_avg_5m=0.10 sample#load_avg_15m=0.08"})
+			p.draft(draft{at, "heroku", i.Label, text + "sample#memory_total=180.43MB sample#memory_rss=180.10MB sample#memory_cache=0.33MB sample#memory_swap=0.00MB sample#memory_pgpgin=57219pages sample#memory_pgpgout=11005pages sample#memory_quota=512.00MB"})
 		}
 	}
 }
 
+func (sc *Scenario) noise() float64 {
+	if sc.Noise == nil {
+		return 0.1
+	}
+	return *sc.Noise
+}
+
 // noise writes routine lines of the app and the router.
 func (p *play) noise() {
-	rate := 0.1
-	if p.sc.Noise != nil {
-		rate = *p.sc.Noise
-	}
+	rate := p.sc.noise()
 	if rate == 0 || len(p.st.Instances) == 0 {
 		return
 	}
-	for at := -routine; at < p.st.End; {
-		at += time.Duration(p.rng.ExpFloat64() / rate * float64(time.Second))
+	for at := -routine; at < p.st.End && p.bad == nil; {
+		at += time.Duration(min(p.rng.ExpFloat64()/rate*float64(time.Second), float64(lastEnd)+float64(routine)))
 		i := p.st.Instances[p.rng.IntN(len(p.st.Instances))]
 		if !i.Running(at) || i.OneOff {
 			continue
 		}
 		if i.Type == "web" && p.rng.IntN(2) == 0 {
-			p.lines = append(p.lines, draft{at, "heroku", "router", fmt.Sprintf(
+			p.draft(draft{at, "heroku", "router", fmt.Sprintf(
 				`at=info method=GET path="/" host=%s.herokuapp.com request_id=%s fwd="192.0.2.1" dyno=%s connect=0ms service=%dms status=200 bytes=7918 protocol=http1.1 tls=true tls_version=tls1.3`,
 				p.sc.AppName(), p.uuid(), i.Label, 1+p.rng.IntN(90))})
 			continue
 		}
-		p.lines = append(p.lines, draft{at, "app", i.Label, fmt.Sprintf("[%d] done in %d ms", 10+p.rng.IntN(90), 1+p.rng.IntN(900))})
+		p.draft(draft{at, "app", i.Label, fmt.Sprintf("[%d] done in %d ms", 10+p.rng.IntN(90), 1+p.rng.IntN(900))})
 	}
 }
 

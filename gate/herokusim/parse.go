@@ -3,6 +3,7 @@
 package herokusim
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 //go:embed scenarios/*.yaml
@@ -57,16 +60,17 @@ func Parse(filename string, data []byte) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", filename, err)
 	}
-	if p := sc.check(); p != nil {
+	// Some things show only when it is played, such as a crash of what does not run.
+	_, err = sc.Play()
+	if p, ok := errors.AsType[*problem](err); ok {
 		return nil, fmt.Errorf("%s:%d: %s", filename, lineOf(file, p.path), p.reason)
 	}
-	return &sc, nil
+	return &sc, err
 }
 
-// ParseFault reads one fault, as in "status: 503, from: 30s". Without from it
-// is there at once, without to for good.
+// ParseFault reads one fault, as in "status: 503, from: 30s".
 func ParseFault(text string) (Fault, error) {
-	f := Fault{From: -1 << 62, To: 1 << 62}
+	var f Fault
 	if err := readOne(text, "a fault", &f); err != nil {
 		return Fault{}, err
 	}
@@ -104,6 +108,10 @@ func (sc *Scenario) YAML() ([]byte, error) { return yaml.Marshal(sc) }
 
 // read reads one document. Its errors begin with the line.
 func read(data []byte, what string, into any) (*ast.File, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if err := bounded(data); err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, placed(err)
@@ -124,6 +132,38 @@ func read(data []byte, what string, into any) (*ast.File, error) {
 		err = yaml.NodeToValue(body, into, yaml.Strict())
 	}
 	return file, placed(err)
+}
+
+// What the YAML library is given at most: it goes down into brackets and lists
+// of lists without a bound of its own.
+const (
+	longest = 1 << 20
+	deepest = 20
+)
+
+// bounded looks at the tokens before the YAML library makes a tree of them.
+func bounded(data []byte) error {
+	if len(data) > longest {
+		return &nodeError{1, fmt.Sprintf("the file has %d bytes, the most is %d: make the story shorter", len(data), longest)}
+	}
+	depth, dashes, line := 0, 0, 0
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Position.Line != line {
+			line, dashes = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			dashes++
+		}
+		if depth > deepest || dashes > deepest {
+			return &nodeError{line, fmt.Sprintf("more than %d brackets or dashes stand in one another: a scenario needs fewer than 10", deepest)}
+		}
+	}
+	return nil
 }
 
 var twice = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)

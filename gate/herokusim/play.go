@@ -30,6 +30,8 @@ type play struct {
 	slots   map[string][]*slot // by process type, in order of the labels
 	rolls   map[string]int     // by process type: number of the roll-out that goes on
 	lines   []draft
+	bad     *problem // what could not be played; nothing more happens then
+	event   string   // the path of the event that happens
 }
 
 // A slot is one label of the formation.
@@ -62,7 +64,7 @@ func (sc *Scenario) Play() (*Story, error) {
 	}
 	p := &play{
 		sc:    sc,
-		st:    &Story{Scenario: sc, Start: sc.Begins, Gate: 2 * time.Second, End: sc.Ends, outputs: map[string]output{}},
+		st:    &Story{Scenario: sc, Start: sc.Begins, Gate: 2 * time.Second, End: sc.end(), outputs: map[string]output{}},
 		rng:   rand.New(rand.NewPCG(uint64(sc.Seed), 41)),
 		byVer: map[int]releaseRecord{},
 		types: map[string]formationRecord{},
@@ -75,23 +77,56 @@ func (sc *Scenario) Play() (*Story, error) {
 	if sc.Gate != nil {
 		p.st.Gate = *sc.Gate
 	}
-	if sc.Ends == 0 {
-		for _, e := range sc.Events {
-			p.st.End = max(p.st.End, e.At)
-		}
-		p.st.End += 10 * time.Minute
-	}
 	p.begin()
-	for p.queue.Len() > 0 && p.queue[0].at <= p.st.End {
+	for p.bad == nil && p.queue.Len() > 0 && p.queue[0].at <= p.st.End {
 		next := heap.Pop(&p.queue).(moment)
 		p.now = next.at
 		next.do()
 	}
 	p.metrics()
 	p.noise()
+	if p.bad != nil {
+		return nil, fmt.Errorf("scenario: %w", p.bad)
+	}
 	p.print()
 	slices.SortStableFunc(p.st.Instances, func(a, b Instance) int { return int(a.Start - b.Start) })
 	return p.st, nil
+}
+
+// fail ends the play: this event is not possible, or the story too large.
+func (p *play) fail(path, format string, args ...any) {
+	if p.bad == nil {
+		p.bad = &problem{path, fmt.Sprintf(format, args...)}
+	}
+}
+
+// nothing refuses an event that finds nothing to act on: silence would tell
+// another story than the one that was meant.
+func (p *play) nothing(format string, args ...any) {
+	p.fail(p.event, "%s at %s: nothing would happen; leave the event out, or change its time or label", fmt.Sprintf(format, args...), p.now)
+}
+
+// end is where the story stops.
+func (sc *Scenario) end() time.Duration {
+	if sc.Ends != 0 {
+		return sc.Ends
+	}
+	var last time.Duration
+	for _, e := range sc.Events {
+		last = max(last, e.At)
+	}
+	return last + 10*time.Minute
+}
+
+// usualSize is the dyno type of whatever does not say it.
+func (sc *Scenario) usualSize() string {
+	switch {
+	case sc.App.Generation == "fir":
+		return "dyno-1c-0.5gb"
+	case sc.App.Space != "":
+		return "private-s"
+	}
+	return "standard-1x"
 }
 
 // begin sets the app up and plans the releases and events.
@@ -108,7 +143,7 @@ func (p *play) begin() {
 	p.st.app.put("app", p.now, p.app)
 	for _, typ := range slices.Sorted(maps.Keys(p.sc.Types)) {
 		t := p.sc.Types[typ]
-		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, "standard-1x"), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, updated: p.now}
+		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, p.sc.usualSize()), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, updated: p.now}
 		p.st.formation.put(typ, p.now, p.types[typ])
 	}
 	p.earlier(past)
@@ -120,7 +155,10 @@ func (p *play) begin() {
 	}
 	for i := range p.sc.Events {
 		e := &p.sc.Events[i]
-		p.after(e.At-p.now, func() { p.happen(e) })
+		p.after(e.At-p.now, func() {
+			p.event = fmt.Sprintf("events[%d]", i)
+			p.happen(e)
+		})
 	}
 }
 
@@ -184,8 +222,11 @@ func (p *play) happen(e *Event) {
 }
 
 func (p *play) say(s *Say) {
-	for i := range max(1, s.Times) {
-		p.after(time.Duration(i)*s.Every, func() { p.line(orElse(s.Source, "app"), s.Label, s.Text) })
+	p.line(orElse(s.Source, "app"), s.Label, s.Text)
+	if s.Times > 1 {
+		again := *s
+		again.Times--
+		p.after(s.Every, func() { p.say(&again) })
 	}
 }
 

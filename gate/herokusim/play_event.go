@@ -12,6 +12,9 @@ import (
 )
 
 func (p *play) restart(r *Restart, timing map[string]Timing) {
+	if r.Type != "" && len(p.staying(r.Type)) == 0 {
+		p.nothing("restart of %s, which has no dyno", r.Type)
+	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if r.All || r.Type == typ {
 			p.roll(typ, "Restarting", timing)
@@ -28,7 +31,8 @@ func (p *play) cycle(label string, timing map[string]Timing) { p.replace(label, 
 func (p *play) replace(label, why string, timing map[string]Timing) {
 	s := p.find(label)
 	if s == nil {
-		return // scaled away in the meantime
+		p.nothing("%s is not there", label)
+		return
 	}
 	t := p.times(s.record.typ, timing, 0, 1)
 	if p.fir() {
@@ -52,6 +56,7 @@ func (p *play) find(label string) *slot {
 func (p *play) crash(c *Crash, timing map[string]Timing) {
 	s := p.find(c.Label)
 	if s == nil {
+		p.nothing("%s is not there", c.Label)
 		return
 	}
 	status := 1
@@ -65,9 +70,11 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 				return
 			}
 		}
+		p.nothing("no process of %s is hidden", c.Label)
 		return
 	}
 	if !s.proc.runs() {
+		p.nothing("no process of %s runs", c.Label)
 		return
 	}
 	back := c.Back
@@ -154,10 +161,12 @@ func (p *play) remove(s *slot, t times) {
 
 // idle puts the web dynos to sleep; wake starts them again.
 func (p *play) idle(timing map[string]Timing) {
+	found := false
 	for i, s := range p.slots["web"] {
 		if s.record.state != "up" {
 			continue
 		}
+		found = true
 		t := p.leaving("web", timing, i, len(p.slots["web"]))
 		p.heroku(s.record.label, "Idling")
 		p.heroku(s.record.label, "State changed from up to down")
@@ -167,17 +176,25 @@ func (p *play) idle(timing map[string]Timing) {
 		p.stop(s.proc, t.term, t.stop, t.status)
 		s.proc = nil
 	}
+	if !found {
+		p.nothing("no web dyno is up")
+	}
 }
 
 func (p *play) wake(timing map[string]Timing) {
+	found := false
 	for i, s := range p.slots["web"] {
 		if s.record.state != "idle" {
 			continue
 		}
+		found = true
 		p.heroku(s.record.label, "Unidling")
 		p.heroku(s.record.label, "State changed from down to starting")
 		p.renew(s)
 		p.boot(s, p.times("web", timing, i, len(p.slots["web"])))
+	}
+	if !found {
+		p.nothing("no web dyno sleeps")
 	}
 }
 

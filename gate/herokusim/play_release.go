@@ -188,7 +188,7 @@ func (p *play) oneOff(o OneOff, typ string) {
 
 func (p *play) runOneOff(o OneOff, typ string, r releaseRecord) {
 	d := dynoRecord{
-		id: p.uuid(), label: o.Label, typ: typ, size: "standard-1x", command: orElse(o.Command, "bash"),
+		id: p.uuid(), label: o.Label, typ: typ, size: p.sc.usualSize(), command: orElse(o.Command, "bash"),
 		state: "starting", release: r.id, version: r.version, created: p.now, updated: p.now,
 	}
 	p.st.dynos.put(d.label, p.now, d)

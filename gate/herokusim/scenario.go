@@ -70,7 +70,7 @@ type App struct {
 // Type is one process type of the formation.
 type Type struct {
 	Quantity int    `yaml:"quantity"`
-	Size     string `yaml:"size,omitempty"`    // empty means standard-1x
+	Size     string `yaml:"size,omitempty"`    // empty means standard-1x, private-s, or dyno-1c-0.5gb on Fir
 	Command  string `yaml:"command,omitempty"` // empty means one made up from the type
 	// Timing holds for every event that does not say otherwise.
 	Timing Timing `yaml:"timing,omitempty"`
@@ -254,8 +254,9 @@ type Late struct {
 
 // Fault makes the Platform API answer badly for a while.
 type Fault struct {
-	From time.Duration `yaml:"from"`
-	To   time.Duration `yaml:"to"`
+	// Zero leaves the beginning, or the end, open.
+	From time.Duration `yaml:"from,omitempty"`
+	To   time.Duration `yaml:"to,omitempty"`
 	Path string        `yaml:"path,omitempty"` // part of the path; empty means all
 	// Page limits it to the first page of a list (1) or to the further ones (2).
 	Page  int      `yaml:"page,omitempty"`

@@ -4,6 +4,7 @@ package herokusim
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ var (
 	spanType     = reflect.TypeFor[Span]()
 	crashesType  = reflect.TypeFor[Crashes]()
 )
+
+// longTime is the longest time that a file may have; sums of such times are still times.
+const longTime = 2000 * 24 * time.Hour
 
 // whole is the name of what has no name in the file.
 const whole = "a scenario"
@@ -39,13 +43,9 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	switch n := node.(type) {
-	case *ast.AnchorNode:
-		return shape(name, n.Value, t)
-	case *ast.AliasNode:
-		return nil // what it stands for is looked at where it is written
-	case *ast.TagNode:
-		return shape(name, n.Value, t)
+	switch node.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		return atNode(node, noAnchors)
 	case *ast.NullNode:
 		nothing := ""
 		if t.Kind() == reflect.Struct {
@@ -62,8 +62,11 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 	case t == crashesType:
 		return nil // it looks itself
 	case t == durationType:
-		_, err := time.ParseDuration(value(node))
-		return want(err == nil && isText(node), node, "%s is not a time: write it as in \"90s\" or \"1m30s\"", given(node))
+		d, err := time.ParseDuration(value(node))
+		if err := want(err == nil && isText(node), node, "%s is not a time: write it as in \"90s\" or \"1m30s\"", given(node)); err != nil {
+			return err
+		}
+		return want(-longTime <= d && d <= longTime, node, "%s is more than %d days: nothing here takes so long", given(node), longTime/(24*time.Hour))
 	case t == momentType:
 		_, err := time.Parse(time.RFC3339, value(node))
 		return want(err == nil, node, "%s is not a moment: write it as in 2026-06-09T16:13:36Z", given(node))
@@ -88,8 +91,8 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 		_, ok := node.(*ast.IntegerNode)
 		return want(ok, node, "%s is a whole number, not %s", name, given(node))
 	case reflect.Float64:
-		_, err := strconv.ParseFloat(value(node), 64)
-		return want(err == nil, node, "%s is a number, not %s", name, given(node))
+		x, err := strconv.ParseFloat(value(node), 64)
+		return want(err == nil && !math.IsNaN(x) && !math.IsInf(x, 0), node, "%s is a number, not %s", name, given(node))
 	case reflect.String:
 		switch node.(type) {
 		case *ast.FloatNode, *ast.BoolNode:
@@ -99,6 +102,8 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 	}
 	panic("a scenario has a field of type " + t.String() + ", which shape does not know")
 }
+
+const noAnchors = "anchors (&), aliases (*), merges (<<) and tags (!) are not for scenarios: write the value out where it is needed"
 
 // structure wants the words of t and no others.
 func structure(name string, node ast.Node, t reflect.Type) error {
@@ -123,6 +128,10 @@ func mapping(name, word string, node ast.Node, pair func(key, value ast.Node) er
 		return atNode(node, fmt.Sprintf("%s is one mapping, as in \"%s\", not %s", name, example, given(node)))
 	}
 	for i := m.MapRange(); i.Next(); {
+		switch i.Key().(type) {
+		case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+			return atNode(i.Key(), noAnchors)
+		}
 		if err := pair(i.Key(), i.Value()); err != nil {
 			return err
 		}

@@ -201,8 +201,6 @@ events:
   - {at: 80s, cycle: web.3}
   - {at: 90s, rollback: {to: 41}, timing: {web: {crash: 1, up: 6s}}}
   - {at: 100s, scheduler: {label: scheduler.7, takes: 30s}}
-  - {at: 400s, idle: true}
-  - {at: 500s, wake: true}
 `)
 	stories := map[string]*Story{"mixed": mixed}
 	for _, name := range Names() {
