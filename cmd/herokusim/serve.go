@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -36,7 +37,7 @@ type serveCommand struct {
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
-	if c.Speed <= 0 {
+	if !(c.Speed > 0) || math.IsInf(c.Speed, 0) {
 		return fmt.Errorf("speed is %g: give a number above zero", c.Speed)
 	}
 	story, err := play(c.Scenario, c.trouble)
