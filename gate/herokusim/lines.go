@@ -165,7 +165,7 @@ func (p *play) notice(x Lose, lost int) Line {
 	l := Line{Emitted: x.To, Stamp: p.st.Time(x.To - time.Microsecond), Source: "heroku", Proc: "log-shuttle", InTail: true, InHistory: true}
 	switch x.Notice {
 	case "L11":
-		l.Proc, l.InHistory = "logplex", false
+		l.Source, l.Proc, l.InHistory = "logplex", "1", false
 		l.Text = fmt.Sprintf("Error L11 (Tail buffer overflow) -> This tail session dropped %d messages since %s.", lost, since)
 	case "L12":
 		l.Text = fmt.Sprintf("Error L12: %d messages dropped since %s.", lost, since)

@@ -28,6 +28,7 @@ type session struct {
 	wish    sessionWish
 	created time.Duration
 	used    bool
+	pods    bool // labels are like web-848cd4f64d-pvpr2
 }
 
 func (s *Server) newSession(wish sessionWish, now time.Duration) *session {
@@ -35,7 +36,7 @@ func (s *Server) newSession(wish sessionWish, now time.Duration) *session {
 	defer s.mu.Unlock()
 	// On Fir every session is a tail, asked for or not.
 	wish.Tail = wish.Tail || s.story.Scenario.generation() == "fir"
-	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), wish: wish, created: now}
+	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), wish: wish, created: now, pods: s.story.Scenario.generation() == "fir"}
 	s.sessions[x.id] = x
 	return x
 }
@@ -53,10 +54,11 @@ func (s *Server) useSession(id string, now time.Duration) *session {
 	return x
 }
 
-// wants tells whether a line passes the session's filters.
+// wants tells whether a line passes the session's filters; L11 does not pass any
+// but those for logplex.
 func (x *session) wants(l Line) bool {
 	for _, want := range []string{x.wish.Dyno, x.wish.DynoName, x.wish.Type} {
-		if want != "" && l.Proc != want && !strings.HasPrefix(l.Proc, want+".") && !strings.HasPrefix(l.Proc, want+"-") {
+		if want != "" && l.Proc != want && !strings.HasPrefix(l.Proc, want+".") && !(x.pods && strings.HasPrefix(l.Proc, want+"-")) {
 			return false
 		}
 	}
@@ -104,7 +106,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	out := &lineWriter{w: w, chunk: log.Chunk, events: strings.Contains(r.Header.Get("Accept"), "text/event-stream")}
 	out.begin()
-	if log.L20 {
+	if log.L20 && x.wish.Tail {
 		out.raw(s.story.Time(joined).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
 		out.send()
 		return
