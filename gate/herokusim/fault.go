@@ -94,10 +94,18 @@ func errorID(status int) string {
 		return "bad_request"
 	case 401:
 		return "unauthorized"
+	case 402:
+		return "delinquent"
 	case 403:
 		return "forbidden"
 	case 404:
 		return "not_found"
+	case 406:
+		return "not_acceptable"
+	case 410:
+		return "gone"
+	case 416:
+		return "requested_range_not_satisfiable"
 	case 422:
 		return "invalid_params"
 	case 429:

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -177,9 +178,72 @@ func TestBudget(t *testing.T) {
 	})
 }
 
+// Whatever the API answers with in vain has Heroku's form of an error.
+func TestErrorsHaveTheForm(t *testing.T) {
+	t.Parallel()
+	schema, err := schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status, id := range map[int]string{
+		400: "bad_request", 401: "unauthorized", 402: "delinquent", 403: "forbidden", 404: "not_found", 406: "not_acceptable", 410: "gone",
+		416: "requested_range_not_satisfiable", 422: "invalid_params", 429: "rate_limit", 500: "internal_server_error", 503: "service_unavailable",
+	} {
+		s := NewServer(tellText(t, fmt.Sprintf("types: {web: {quantity: 1}}\nfaults: [{status: %d}]\n", status)), Options{})
+		resp, body := ask(t, s, "GET", "/apps/example")
+		if resp.StatusCode != status || !strings.Contains(body, fmt.Sprintf("%q", id)) {
+			t.Errorf("%d: %d %s", status, resp.StatusCode, body)
+		}
+		if err := schema["3"].check("GET", "/apps/example", status, resp.Header, []byte(body)); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	zero := 0
+	st := tellText(t, "types: {web: {quantity: 1}}\n")
+	for _, c := range []struct {
+		status                     int
+		method, path, name, header string
+	}{
+		{405, "DELETE", "/apps/example/dynos", "", ""},
+		{406, "GET", "/apps/example/dynos", "Accept", "text/html"},
+		{416, "GET", "/apps/example/dynos", "Range", "colour .."},
+		{429, "GET", "/apps/example/dynos", "", ""},
+	} {
+		st.Scenario.Budget = nil
+		if c.status == 429 {
+			st.Scenario.Budget = &zero
+		}
+		resp, body := ask(t, NewServer(st, Options{}), c.method, c.path, orElse(c.name, "X-Nothing"), c.header)
+		if err := schema["3"].check(c.method, c.path, resp.StatusCode, resp.Header, []byte(body)); err != nil || resp.StatusCode != c.status {
+			t.Errorf("%d: %d %s %v", c.status, resp.StatusCode, body, err)
+		}
+	}
+}
+
+// So many requests come back each minute.
+func TestRefill(t *testing.T) {
+	t.Parallel()
+	s := NewServer(tellText(t, "types: {web: {quantity: 1}}\nbudget: 10\n"), Options{})
+	if left, _ := s.spend(0, 0); left != 10 {
+		t.Errorf("at first %d are left, want 10", left)
+	}
+	if left, _ := s.spend(2*time.Minute, 0); left != 160 {
+		t.Errorf("after two minutes %d are left, want 160", left)
+	}
+	if left, _ := s.spend(300*time.Minute, 1); left != 4499 {
+		t.Errorf("after hours %d are left, want 4499", left)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for fault, want := range map[string]string{
+	cases := map[string]string{
+		"status: 422":                  "422 application/json {\"id\":\"invalid_params\",\"message\":\"Unprocessable Entity\"}\n after 0s",
+		"trickle: 1ms, path: /dynos":   "200 application/json [{ after slowly",
+		"no-date: true":                "200 application/json [{ without a date after 0s",
+		"clock: -30s":                  "200 application/json [{ 30s behind after 0s",
+		"page: 1, hang: true":          "context deadline exceeded after 10s",
+		"page: 2, hang: true":          "200 application/json [{ after 0s",
 		"status: 503":                  "503 application/json {\"id\":\"service_unavailable\",\"message\":\"Service Unavailable\"}\n after 0s",
 		"html: true":                   "503 text/html <!DOCTYPE html> after 0s",
 		"status: 429, body: slow it":   "429 text/plain slow it after 0s",
@@ -189,7 +253,14 @@ func TestFaults(t *testing.T) {
 		"cut-body: true":               "200 application/json [{ then read: connection reset by peer: unexpected EOF after 0s",
 		"stale: 30s":                   "200 application/json [{ after 0s",
 		"path: /releases, reset: true": "200 application/json [{ after 0s",
-	} {
+		"body: \"[]\"":                 "200 application/json [] after 0s",
+	}
+	for _, k := range FaultKinds {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(cases)), func(fault string) bool { return strings.Contains(fault, k.Word+": ") }) {
+			t.Errorf("no case has %s", k.Word)
+		}
+	}
+	for fault, want := range cases {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			st := tellText(t, "types: {web: {quantity: 9}}\nfaults:\n  - {from: 0s, to: 1m, "+fault+"}\nevents:\n  - {at: 10s, deploy: {}}\n")
@@ -215,11 +286,23 @@ func TestFaults(t *testing.T) {
 						text, _, _ = strings.Cut(text, "\n")
 					}
 					got = fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("Content-Type"), " ", text)
+					date, bad := http.ParseTime(resp.Header.Get("Date"))
+					if bad != nil {
+						got += " without a date"
+					} else if late := st.Time(20 * time.Second).Sub(date).Round(time.Second); late == 30*time.Second {
+						got += " 30s behind"
+					}
 					if err != nil {
 						got += fmt.Sprint(" then ", err)
 					}
+					if strings.Contains(fault, "trickle") && time.Since(start) > time.Second {
+						start, got = time.Now(), got+" after slowly"
+					}
 				}
-				if got += fmt.Sprint(" after ", time.Since(start)); got != want {
+				if !strings.HasSuffix(got, "slowly") {
+					got += fmt.Sprint(" after ", time.Since(start))
+				}
+				if got != want {
 					t.Errorf("got  %s\nwant %s", got, want)
 				}
 			})
