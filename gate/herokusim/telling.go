@@ -3,9 +3,13 @@
 package herokusim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml"
 )
 
 // An Incident is one thing that a person should know of.
@@ -27,13 +31,29 @@ func (st *Story) Telling() []Incident {
 			add(l.Emitted, "%s", l.Text)
 		}
 	}
-	newest := 0
+	newest, last := 0, time.Duration(-1)
 	for _, steps := range st.releases {
 		for i, s := range steps {
-			newest = max(newest, s.value.version)
+			if s.value.status == "succeeded" && s.at <= st.End {
+				newest = max(newest, s.value.version)
+			}
 			if i == 0 || steps[i-1].value.status != s.value.status {
 				add(s.at, "Heroku says: release v%d is %s", s.value.version, s.value.status)
 			}
+		}
+	}
+	if at, ok := st.LastOldExit(newest); ok {
+		last = at
+		add(last, "nothing of an older release runs any more")
+	}
+	for n, f := range st.Scenario.Faults {
+		if f.From != 0 {
+			add(f.From, "fault %d begins: %s", n+1, f.what())
+		} else {
+			add(0, "fault %d is there: %s", n+1, f.what())
+		}
+		if f.To != 0 && f.To <= st.End {
+			add(f.To, "fault %d ends", n+1)
 		}
 	}
 	for _, i := range st.Instances {
@@ -46,15 +66,44 @@ func (st *Story) Telling() []Incident {
 			add(i.Term, "%s is told to stop", who)
 		}
 		if i.Exit != 0 {
-			add(i.Exit, "%s has ended; %d of an older release than v%d left", who, len(st.OldRunning(i.Exit, newest)), newest)
+			then := st.current(i.Exit)
+			add(i.Exit, "%s has ended; %d of an older release than v%d left", who, len(st.OldRunning(i.Exit, then)), then)
+			if i.Exit != last && !i.OneOff && i.Version < then && !st.runs(i.Exit, i.Version) {
+				add(i.Exit, "nothing of v%d runs any more", i.Version)
+			}
 		}
 	}
 	add(st.Gate, "the gate is started")
-	if last, ok := st.LastOldExit(newest); ok {
-		add(last, "nothing of an older release runs any more")
+	// By text, too: releases come from a map, and the story is to be told in one
+	// way. What follows from the rest comes last.
+	follows := func(i Incident) int { return strings.Index(i.Text, "nothing of ") }
+	slices.SortFunc(all, func(a, b Incident) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(follows(a), follows(b)), strings.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(all)
+}
+
+// current is the version of the current release at that time.
+func (st *Story) current(at time.Duration) int {
+	for _, r := range st.releases.all(at) {
+		if r.current {
+			return r.version
+		}
 	}
-	// Stable, and releases come from a map: sort equal times by text, but keep
-	// the truth after what led to it.
-	slices.SortStableFunc(all, func(a, b Incident) int { return int(a.At - b.At) })
-	return all
+	return 0
+}
+
+// runs tells whether anything of the formation runs a release then.
+func (st *Story) runs(at time.Duration, version int) bool {
+	return slices.ContainsFunc(st.Instances, func(i Instance) bool { return !i.OneOff && i.Version == version && i.Running(at) })
+}
+
+// what is wrong, in the words of a scenario, without when.
+func (f Fault) what() string {
+	f.From, f.To = 0, 0
+	text, err := yaml.MarshalWithOptions(f, yaml.Flow(true))
+	if err != nil {
+		panic(err) // our own struct
+	}
+	return strings.TrimSpace(string(text))
 }
