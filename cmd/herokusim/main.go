@@ -46,6 +46,9 @@ func main() {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	command, err := parser.Parse(os.Args[1:])
+	if len(os.Args) == 1 {
+		err = errors.New("which scenario? \"herokusim list\" names those that come with it, \"herokusim --help\" what else it does")
+	}
 	if err == nil {
 		err = command.Run()
 	}

@@ -55,14 +55,19 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin()
 		if c.Requests {
-			out.print(event{Event: "request", At: sim.Now(), Text: r.Method + " " + r.URL.Path})
+			n := &noted{ResponseWriter: w, note: func(answer string) {
+				out.print(event{Event: "request", At: sim.Now(), Text: r.Method + " " + r.URL.RequestURI() + " -> " + answer})
+			}}
+			w = n
+			defer n.once.Do(func() { n.note("no answer") })
 		}
 		sim.ServeHTTP(w, r)
 	})
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-	scheme, accept := "http", server.Serve
+	scheme, accept, cert := "http", server.Serve, ""
 	if c.TLS != "" {
-		pair, err := tls.LoadX509KeyPair(filepath.Join(c.TLS, "cert.pem"), filepath.Join(c.TLS, "key.pem"))
+		cert = filepath.Join(c.TLS, "cert.pem")
+		pair, err := tls.LoadX509KeyPair(cert, filepath.Join(c.TLS, "key.pem"))
 		if err != nil {
 			return fmt.Errorf("reading the certificate: %w", err)
 		}
@@ -72,7 +77,7 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 	ended := make(chan error, 1)
 	go func() { ended <- accept(listener) }()
 	env := environment(scheme+"://"+listener.Addr().String(), story.Scenario.AppName(), orAny(c.Key))
-	out.introduce(env, story)
+	out.introduce(env, story, cert)
 	if c.EnvFile != "" {
 		if err := writeEnv(c.EnvFile, env); err != nil {
 			return err
@@ -94,6 +99,20 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	return server.Close()
 }
+
+// noted tells the status of an answer as it begins, or that there is none.
+type noted struct {
+	http.ResponseWriter
+	once sync.Once
+	note func(answer string)
+}
+
+func (n *noted) WriteHeader(status int) {
+	n.once.Do(func() { n.note(fmt.Sprint(status)) })
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *noted) Flush() { n.ResponseWriter.(http.Flusher).Flush() }
 
 // trouble adds what the flags make go wrong.
 func (c *serveCommand) trouble(sc *herokusim.Scenario) error {
@@ -217,7 +236,7 @@ func (p *printer) print(e event) {
 }
 
 // introduce tells how clients find the server.
-func (p *printer) introduce(env []variable, story *herokusim.Story) {
+func (p *printer) introduce(env []variable, story *herokusim.Story, cert string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	named := map[string]string{}
@@ -246,4 +265,7 @@ for the official heroku command:
   env HEROKU_HOST=%s HEROKU_API_KEY=%s heroku ps --app %s
 
 `, story.Scenario.About, url, app, story.Gate, url, app, key, url, key, app)
+	if cert != "" {
+		fmt.Fprintf(p.w, "both have to trust the certificate:\n\n  SSL_CERT_FILE=%s for the gate, NODE_EXTRA_CA_CERTS=%s for heroku\n\n", cert, cert)
+	}
 }
