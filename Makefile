@@ -76,7 +76,7 @@ measure: ## memory, first look and processor time with 1,000 dynos and a busy lo
 
 CLIENT :=
 client: ## the official Heroku client against the simulated Heroku (needs Node; installs the client, or CLIENT=its program)
-	@set -e; client="$(CLIENT)"; if [ -z "$$client" ]; then \
+	@set -e; client="$(if $(findstring /,$(CLIENT)),$(abspath $(CLIENT)),$(CLIENT))"; if [ -z "$$client" ]; then \
 	  d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json "$$d"; \
 	  (cd "$$d" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); client=$$d/node_modules/.bin/heroku; fi; \
 	go test ./gate/herokusim -count=1 -run TestClient -parallel 4 -client "$$client"

@@ -3,7 +3,11 @@
 package herokusim
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -201,5 +205,52 @@ func TestClientWaits(t *testing.T) {
 				t.Errorf("when it ended, at %s, %d old processes ran, want %d", end, old, c.old)
 			}
 		})
+	}
+}
+
+// Every command of the client that the page has, and each flag, is one that the client knows.
+func TestClientKnowsTheCommandsOfThePage(t *testing.T) {
+	needClient(t)
+	program, err := filepath.EvalSymlinks(*clientFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(program), "..", "oclif.manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type command struct {
+		Aliases []string
+		Flags   map[string]struct{ Char string }
+	}
+	var manifest struct{ Commands map[string]command }
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	known := manifest.Commands
+	for _, c := range manifest.Commands {
+		for _, alias := range c.Aliases {
+			known[alias] = c
+		}
+	}
+	called := regexp.MustCompile(`\bheroku ([a-z]+(?::[a-z-]+)*)( [^\n|;)>&]*)?`)
+	flag := regexp.MustCompile(`(?:^| )--([a-z-]+)`)
+	n := 0
+	for _, block := range shellBlock.FindAllStringSubmatch(simulatorPage(t), -1) {
+		for _, call := range called.FindAllStringSubmatch(strings.ReplaceAll(block[1], "git push heroku", "git push"), -1) {
+			c, ok := known[call[1]]
+			if !ok {
+				t.Errorf("the client has no command %q", call[1])
+			}
+			for _, f := range flag.FindAllStringSubmatch(call[2], -1) {
+				n++
+				if _, ok := c.Flags[f[1]]; !ok {
+					t.Errorf("heroku %s has no flag --%s", call[1], f[1])
+				}
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d flags were found in the page", n)
 	}
 }
