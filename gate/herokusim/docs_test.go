@@ -260,7 +260,7 @@ func TestScenariosOfThePage(t *testing.T) {
 		}
 		want += fmt.Sprintf("| `%s` | %s |\n", name, sc.About)
 	}
-	got := between(t, simulatorPage(t), "| scenario | what happens |\n|---|---|\n", "\n\n<!-- not run")+"\n"
+	got := between(t, simulatorPage(t), "| scenario | what happens |\n|---|---|\n", "\n\n<!-- not run") + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-scenarios +page):\n%s", diff)
 	}

@@ -147,3 +147,34 @@ func TestRefusesBuiltScenarios(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// What `herokusim faults` prints can be copied into a file.
+func TestExamplesOfFaultsAreForFiles(t *testing.T) {
+	t.Parallel()
+	for _, k := range FaultKinds {
+		sc, err := Parse("s.yaml", []byte("types: {web: {quantity: 1}}\nfaults:\n  - {"+k.Example+"}\n"))
+		if err != nil || len(sc.Faults) != 1 {
+			t.Errorf("%s: %v", k.Example, err)
+		}
+	}
+}
+
+// A file of another system may begin with a byte order mark.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	if _, err := Parse("s.yaml", []byte("\ufefftypes: {web: {quantity: 1}}\n")); err != nil {
+		t.Error(err)
+	}
+}
+
+// The YAML library goes down into these without a bound of its own.
+func TestDeepFiles(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []string{"[", "{", "- ", "? ", "{a: ", "&a ", "!x "} {
+		for _, start := range []string{"types: ", ""} {
+			if _, err := Parse("s.yaml", []byte(start+strings.Repeat(piece, 100_000))); err == nil || len(err.Error()) > 300 {
+				t.Errorf("%s%s… is accepted, or refused at length", start, piece)
+			}
+		}
+	}
+}
