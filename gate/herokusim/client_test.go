@@ -30,7 +30,7 @@ events:
   - {at: 10s, config: {vars: "ONE, TWO"}}
   - {at: 60s, config: {vars: THREE}}
   - {at: 120s, rollback: {to: 42}}
-  - {at: 121s, crash: {label: worker.3, stays: true}}
+  - {at: 123s, crash: {label: worker.3, stays: true}}
 `
 
 func TestClient(t *testing.T) {
