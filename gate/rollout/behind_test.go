@@ -123,3 +123,25 @@ func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 	b.sees(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
 	b.shut("v41 runs until 32 s, and the log says so")
 }
+
+// A dyno of the release before is started and comes up after the target's release: that the
+// list shows it so does not mean that the list is behind.
+func TestListIsNotBehindWithADynoOfTheReleaseBefore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "west", Generation: "cedar"}})
+	b.logs(0, time.Hour)
+	b.line(5*sec, "web.1", rollout.State, "up", "starting")
+	b.line(5*sec, "web.1", rollout.Sigterm)
+	b.line(6*sec, "web.1", rollout.Start)
+	b.line(7*sec, "web.1", rollout.Exit)
+	b.line(8*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(15*sec, dyno("web.1", 41, "up", 5*sec))
+	b.line(20*sec, "web.1", rollout.State, "up", "starting")
+	b.line(20*sec, "web.1", rollout.Sigterm)
+	b.line(21*sec, "web.1", rollout.Start)
+	b.line(22*sec-sec/2, "web.1", rollout.Exit)
+	b.line(25*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(26*sec, dyno("web.1", 42, "up", 20*sec))
+	b.open(true, rollout.Proven)
+}

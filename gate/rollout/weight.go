@@ -85,16 +85,16 @@ func (f *fleet) portray(lb *label, s standing) DynoPicture {
 	return d
 }
 
-// compare notes when the list is behind the log, and how far: a dyno is up by the one,
-// and by the other still starting, or its record still that of an old one. It returns the
-// moment until which that is so.
+// compare notes when the list is behind the log, and how far: a dyno is up by the one and
+// still starting by the other. It returns the moment until which that is so, or seems to
+// be: the list may also show the record of an old dyno where the log has a new one up.
 func (f *fleet) compare(lb *label, t *tally, now time.Time) time.Duration {
 	if t.state != "up" || now.IsZero() || t.lastStart.Before(lb.rec.CreatedAt) || t.stateAt.Before(t.lastStart) {
 		return 0 // the log does not speak of the listed one
 	}
 	lag := f.clock.now(f.look.AskedAt).Sub(t.stateAt)
 	switch {
-	case lb.rec.State == "starting" || f.old(lb.rec) && t.lastStart.After(f.release) && f.finished:
+	case lb.rec.State == "starting":
 		if lag > usualLag {
 			lb.behind = true
 			f.lag = min(max(f.lag, lag), listLag)
@@ -103,6 +103,9 @@ func (f *fleet) compare(lb *label, t *tally, now time.Time) time.Duration {
 	case lb.rec.State == "up" && lb.behind:
 		lb.behind = false
 		f.lag = min(max(f.lag, lag), listLag)
+	case f.old(lb.rec) && f.finished && t.lastStart.After(f.release):
+		// How far cannot be told: the one that is up may be an old one, too.
+		return f.clock.elapsed(t.stateAt.Add(2*listLag), never)
 	}
 	return 0
 }
