@@ -69,9 +69,9 @@ type label struct {
 	lowest    int           // the lowest version of a record of it; 0: it was never listed
 	leftAt    time.Duration // when it was first missing in the list; 0 while listed
 	fresh     bool          // it was not in the list when the books were already open
-	proved    bool          // its books prove that nothing old is left
+	proved    bool          // its books prove that nothing old is left, or did when the log broke, and that was confirmed
 	provedAt  time.Duration // since when they do
-	confirmed bool          // a look that was asked for since then has shown nothing else: so it stays when the log breaks
+	confirmed bool          // a look that was asked for late enough has shown nothing else: so it stays when the log breaks
 	settled   bool          // that was so before the books were lost: what is gone does not come back
 	behind    bool          // the list was seen to be behind the log on it
 	books     books

@@ -52,11 +52,12 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	if l.Kind == Sleep || l.Kind == Sigkill {
 		entry.Text = l.Text
 	}
-	if !lb.books.enter(entry, at) {
-		return false
-	}
-	if f.log != Flowing { // what the break may have kept back is proof no more
+	entered := lb.books.enter(entry, at)
+	if f.log != Flowing && (entered || lb.books.full) { // what was proof may have lacked what the break kept back
 		lb.proved, lb.confirmed = false, false
+	}
+	if !entered {
+		return false
 	}
 	f.timeLine(l, at)
 	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")

@@ -77,6 +77,7 @@ type Rollout struct {
 	end         End
 	targetAt    time.Duration // when the target became known
 	prebootAt   time.Duration // when preboot was last asked for
+	doubtAt     time.Duration // since when only the list of releases is in the way; -1: it is not
 	verdict     *Verdict
 	times       Times
 	gaps        []Gap
@@ -90,7 +91,7 @@ type Rollout struct {
 
 // New begins a wait.
 func New(cfg Config) *Rollout {
-	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, crashSince: map[string]crash{}, outages: map[About]*outage{}}
+	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, doubtAt: -1, crashSince: map[string]crash{}, outages: map[About]*outage{}}
 	if r.cfg.CrashGrace == 0 {
 		r.cfg.CrashGrace = defaultCrashGrace
 	}
@@ -270,6 +271,12 @@ func (r *Rollout) judge() {
 			r.noticeOnce(&r.tooShort, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",
 				Short(until), Short(r.cfg.Timeout)))
 		}
+	}
+	switch rel := r.target.rel; {
+	case rel == nil || rel.Status != "succeeded" || r.doubtful() == "":
+		r.doubtAt = -1
+	case r.doubtAt < 0:
+		r.doubtAt = r.now
 	}
 	r.verdict = r.decide()
 }

@@ -85,12 +85,14 @@ func (f *fleet) stand(lb *label, at time.Duration) standing {
 		// Until the release phase is over, old ones can still be started.
 		s.proved = s.why == "" && f.finished && f.app.ID != ""
 	}
-	if s.why == "" || s.proved || s.settled {
+	beat := f.lastBeat(lb, s.tally)
+	beats := !beat.IsZero() && f.until(beat.Add(metricLife), f.clock.now(at)) // whatever was proven
+	if !beats && (s.why == "" || s.proved || s.settled) {
 		s.basis, s.hidden, s.why = Proven, 0, ""
 		return s
 	}
 	s.until = f.holdEnd(lb, s.tally)
-	if beat := f.lastBeat(lb, s.tally); !beat.IsZero() {
+	if !beat.IsZero() {
 		s.until = max(s.until, f.clock.elapsed(beat.Add(metricLife), never))
 	}
 	if f.over(s.until, at) {
@@ -270,7 +272,8 @@ func (f *fleet) lastBeat(lb *label, t tally) time.Time {
 		if isNew || (!listed && !b.first.Before(f.release)) {
 			continue
 		}
-		if b.last.After(t.lastExit.Add(stampSlack)) && b.last.After(last) {
+		// After a gap the books do not know of the exit any more.
+		if b.last.After(later(t.lastExit, lb.lastStop).Add(stampSlack)) && b.last.After(last) {
 			last = b.last
 		}
 	}

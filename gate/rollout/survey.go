@@ -62,7 +62,7 @@ type survey struct {
 	// wake is the first moment at which time alone may change it, lookAt at which a
 	// look would; never if there is none.
 	wake, lookAt time.Duration
-	behind       bool // a dyno is up by the log, and not yet by the list
+	behind       bool // a dyno is up by the log, and not yet by the list, or seems to be
 	upByLog      bool // all new dynos that are wanted are up, by the list or by the log
 }
 

@@ -15,7 +15,7 @@ type Wants struct {
 	// against lines that are lost. It is not established that it does on Fir.
 	Told bool
 	// Quiet: the log flows and every new dyno is up, or the release is still awaited, so
-	// only the log brings news. Awaited: it is the release.
+	// only the log brings news. Awaited: it is the release, or the list of releases.
 	Quiet, Awaited bool
 	// Full: the dyno list alone will not do for the next look.
 	Full bool
@@ -53,16 +53,17 @@ func (r *Rollout) Wants() Wants {
 	rel := r.target.rel
 	waits := rel == nil || rel.Status != "succeeded"
 	wanted, up, _ := r.sums()
-	w.Flowing, w.Awaited = r.fleet.log == Flowing, waits
+	w.Flowing, w.Awaited = r.fleet.log == Flowing, waits || r.doubtAt >= 0
 	settled := r.apiAt == 0 || r.now-r.apiAt > apiLag
-	doubtful := !waits && r.doubtful() != ""
-	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits) && !doubtful
+	doubtful := r.doubtAt >= 0
+	fresh := doubtful && r.now-r.doubtAt <= apiLag
+	w.Told = w.Flowing && r.fleet.app.ID != "" && !r.fleet.fir() && (settled || !waits) && !fresh
 	api := r.full == nil || r.apiAt > r.full.AskedAt
 	w.Changed = r.dirty || r.behind() || r.target.deeper()
 	w.More = r.dirty && !api && !r.survey.upByLog && !r.behind() && !r.target.deeper()
 	switch {
-	case r.target.ahead() || doubtful:
-	case waits:
+	case r.target.ahead() || fresh:
+	case waits || doubtful:
 		w.Quiet = w.Told
 	default:
 		w.Quiet = w.Flowing && up >= wanted && r.listed() == 0

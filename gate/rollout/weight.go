@@ -41,7 +41,7 @@ type weight struct {
 	standing standing
 	dyno     DynoPicture
 	// The moments at which time alone may change it, and at which a look would, and
-	// until which the list is called behind the log.
+	// until which the list is behind the log, or seems to be.
 	wake, lookAt, behind time.Duration
 }
 
@@ -54,7 +54,11 @@ func (f *fleet) weigh(lb *label, at time.Duration) {
 	if s.proved && !lb.proved {
 		lb.provedAt = at
 	}
-	lb.confirmed = s.proved && (lb.confirmed || f.log == Flowing && f.look.AskedAt >= lb.provedAt)
+	sure := lb.provedAt
+	if lb.books.exitAt > 0 { // a list that is behind does not know of a crash yet
+		sure = max(sure, lb.books.exitAt+listLag)
+	}
+	lb.confirmed = s.proved && (lb.confirmed || f.log == Flowing && f.look.AskedAt >= sure)
 	lb.proved, lb.settled, lb.firstStop, lb.lastStop = s.proved, s.settled, s.firstStop, s.lastStop
 	if lb.rec != nil {
 		w.behind = f.compare(lb, &s.tally, f.clock.now(at))

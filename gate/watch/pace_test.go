@@ -67,6 +67,36 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 	}
 }
 
+// stale is a platform whose list of releases never calls the target the current one.
+type stale struct{ *platform }
+
+func (p stale) Look(ctx context.Context, app string, full bool, n int) (rollout.Observation, error) {
+	o, err := p.platform.Look(ctx, app, full, n)
+	if full && err == nil {
+		o.Look.Releases[0].Current = true
+	}
+	return o, err
+}
+
+// A doubt that only the list of releases can settle is asked about soon, and not without end.
+func TestPaceOfDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &platform{begin: time.Now()}
+		w := watch.Watcher{Platform: stale{p}, Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{App: "shop", UseLog: true}}
+		w.Run(t.Context())
+		requests := 0
+		for _, full := range p.full {
+			if requests++; full {
+				requests += 2
+			}
+		}
+		if requests > 60 || len(p.looks) < 3 || p.looks[2] > 25*time.Second {
+			t.Errorf("%d requests in 10 minutes, looks at %v", requests, p.looks)
+		}
+	})
+}
+
 // The end of the release phase is in the log: a look follows at once, and another one
 // soon, since the release gets its status a moment later.
 func TestEndOfTheReleasePhase(t *testing.T) {

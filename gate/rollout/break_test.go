@@ -1,0 +1,91 @@
+// What comes while the log is broken, or after lines were lost, against what had been
+// proven: web.1's new dyno crashes at 10 s, which looks like the end of the old one, and
+// a list that is 2 s behind agrees.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// misledBench has web.1 proven at 12 s, and only web.2 missing. An old process of web.1
+// has reported its metrics before the release.
+func misledBench(t *testing.T) *bench {
+	b := newBench(t, rollout.Config{})
+	b.look.Formation[0].Quantity = 2
+	b.apply(0, rollout.Observation{Line: &rollout.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: rollout.Metric, UUID: "old"}})
+	b.logs(0, time.Hour)
+	for _, l := range []string{"web.1", "web.2"} {
+		b.line(1*sec, l, rollout.State, "up", "starting")
+	}
+	for _, l := range []string{"web.1", "web.2"} {
+		b.line(2*sec, l, rollout.Sigterm)
+	}
+	for _, l := range []string{"web.1", "web.2"} {
+		b.line(3*sec, l, rollout.Start)
+	}
+	b.line(4*sec, "web.2", rollout.Exit)
+	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.line(10*sec, "web.1", rollout.Exit)
+	b.apply(12*sec, rollout.Observation{})
+	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.shut("web.2 is not up")
+	return b
+}
+
+func (b *bench) state(d time.Duration, state rollout.LogState) {
+	b.t.Helper()
+	l := rollout.LogStatus{State: state, Reason: "lines were lost"}
+	if state == rollout.Flowing {
+		l = rollout.LogStatus{State: state, Since: at(d)}
+	}
+	b.apply(d, rollout.Observation{Log: &l})
+}
+
+// The log goes on without trouble, breaks, or has a gap.
+var troubles = map[string]func(b *bench){
+	"none":  func(*bench) {},
+	"break": func(b *bench) { b.state(13*sec, rollout.Broken) },
+	"gap":   func(b *bench) { b.state(13*sec, rollout.Gapped); b.state(13*sec, rollout.Flowing) },
+}
+
+// An old process that reports is alive, whatever was proven.
+func TestNotFooledByProofWhenOldMetricsGoOn(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range troubles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := misledBench(t)
+			trouble(b)
+			b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.Metric, UUID: "old"}})
+			b.sees(16*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.shut("the old process reports")
+		})
+	}
+}
+
+// The lines that tell of the crash come late, when the books may be new ones.
+func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range troubles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := misledBench(t)
+			trouble(b)
+			for _, l := range []rollout.Line{
+				{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: rollout.State, From: "up", To: "crashed"},
+				{Stamp: at(11 * sec), Label: "web.1", Kind: rollout.State, From: "crashed", To: "starting"},
+				{Stamp: at(12 * sec), Label: "web.1", Kind: rollout.Start},
+				{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.State, From: "starting", To: "up"},
+			} {
+				b.apply(15*sec, rollout.Observation{Line: &l})
+			}
+			b.sees(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
+			b.shut("v41 runs until 32 s")
+		})
+	}
+}
