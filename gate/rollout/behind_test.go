@@ -94,36 +94,6 @@ func TestListIsBehindWithAnOldRecord(t *testing.T) {
 	}
 }
 
-// A line that comes while the stream is joined again speaks against what was proven.
-func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rollout.Config{})
-	b.look.Formation[0].Quantity = 2 // web.2 is missing, so that the gate cannot open yet
-	b.logs(0, time.Hour)
-	for _, l := range []string{"web.1", "web.2"} {
-		b.line(1*sec, l, rollout.State, "up", "starting")
-	}
-	for _, l := range []string{"web.1", "web.2"} {
-		b.line(2*sec, l, rollout.Sigterm)
-	}
-	for _, l := range []string{"web.1", "web.2"} {
-		b.line(3*sec, l, rollout.Start)
-	}
-	b.line(4*sec, "web.2", rollout.Exit)
-	b.line(5*sec, "web.1", rollout.State, "starting", "up")
-	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-	b.line(10*sec, "web.1", rollout.Exit)
-	b.apply(12*sec, rollout.Observation{})
-	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec)) // 2 s behind
-	b.apply(13*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Broken, Reason: "the log stream ended"}})
-	b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: rollout.State, From: "up", To: "crashed"}})
-	b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(11 * sec), Label: "web.1", Kind: rollout.State, From: "crashed", To: "starting"}})
-	b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(12 * sec), Label: "web.1", Kind: rollout.Start}})
-	b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.State, From: "starting", To: "up"}})
-	b.sees(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
-	b.shut("v41 runs until 32 s, and the log says so")
-}
-
 // A dyno of the release before is started and comes up after the target's release: that the
 // list shows it so does not mean that the list is behind.
 func TestListIsNotBehindWithADynoOfTheReleaseBefore(t *testing.T) {

@@ -76,16 +76,34 @@ func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
 			t.Parallel()
 			b := misledBench(t)
 			trouble(b)
-			for _, l := range []rollout.Line{
-				{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: rollout.State, From: "up", To: "crashed"},
-				{Stamp: at(11 * sec), Label: "web.1", Kind: rollout.State, From: "crashed", To: "starting"},
-				{Stamp: at(12 * sec), Label: "web.1", Kind: rollout.Start},
-				{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.State, From: "starting", To: "up"},
-			} {
-				b.apply(15*sec, rollout.Observation{Line: &l})
-			}
+			b.tellsOfTheCrash(15 * sec)
 			b.sees(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("v41 runs until 32 s")
 		})
+	}
+}
+
+// A line that comes while the stream is joined again speaks against what was proven, even
+// if a look confirmed that, with a list that was very late.
+func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
+	t.Parallel()
+	b := misledBench(t)
+	b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.state(22*sec, rollout.Broken)
+	b.tellsOfTheCrash(23 * sec)
+	b.sees(24*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
+	b.shut("v41 runs until 32 s, and the log says so")
+}
+
+// tellsOfTheCrash is what the log has to say of web.1 from 10 s on, told late.
+func (b *bench) tellsOfTheCrash(d time.Duration) {
+	b.t.Helper()
+	for _, l := range []rollout.Line{
+		{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: rollout.State, From: "up", To: "crashed"},
+		{Stamp: at(11 * sec), Label: "web.1", Kind: rollout.State, From: "crashed", To: "starting"},
+		{Stamp: at(12 * sec), Label: "web.1", Kind: rollout.Start},
+		{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.State, From: "starting", To: "up"},
+	} {
+		b.apply(d, rollout.Observation{Line: &l})
 	}
 }
