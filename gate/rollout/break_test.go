@@ -1,6 +1,6 @@
 // What comes while the log is broken, or after lines were lost, against what had been
 // proven: web.1's new dyno crashes at 10 s, which looks like the end of the old one, and
-// a list that is 2 s behind agrees.
+// a list that is behind agrees.
 
 package rollout_test
 
@@ -106,4 +106,40 @@ func (b *bench) tellsOfTheCrash(d time.Duration) {
 	} {
 		b.apply(d, rollout.Observation{Line: &l})
 	}
+}
+
+// What is proven only since the look was asked for is not made proof of that moment by a
+// log that breaks: the line that would have told otherwise may be what the break took.
+func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
+	t.Parallel()
+	for _, state := range []rollout.LogState{rollout.Broken, rollout.Gapped, rollout.Refused} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{})
+			b.replaced()
+			b.line(10*sec, "web.1", rollout.Exit)                // the new one crashes
+			b.sees(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
+			b.shut("the exit is too fresh")                      //
+			b.apply(11*sec+6*sec/10, rollout.Observation{})      // its pause is over: a newer look is missing
+			b.shut("the look is from before the exit could be believed")
+			b.apply(11*sec+7*sec/10, rollout.Observation{Log: &rollout.LogStatus{State: state, Reason: "the log stream ended"}})
+			b.shut("web.1 of v41 runs until 32 s; its crashed line is lost in the break")
+		})
+	}
+}
+
+// The same when only the look after the break is asked for late enough.
+func TestNotFooledByABreakBeforeTheLookPartial(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.replaced()
+	b.line(10*sec, "web.1", rollout.Exit)
+	b.apply(12*sec, rollout.Observation{}) // proven, by a look of before the exit
+	b.apply(12*sec+sec/10, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Broken, Reason: "the log stream ended"}})
+	d := dyno("web.1", 42, "crashed", 1*sec)
+	d.UpdatedAt = at(10 * sec)
+	b.sees(12*sec+sec/2, d)
+	b.shut("crashed")
+	b.sees(25*sec, dyno("web.1", 42, "up", 13*sec))
+	b.shut("web.1 of v41 runs until 32 s")
 }
