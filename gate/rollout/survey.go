@@ -74,15 +74,9 @@ func (f *fleet) survey(at time.Duration) survey {
 	f.weighed = c
 	s := survey{wake: never, lookAt: never}
 	index := f.begin(&s)
-	typ, t := "", -1
 	for _, lb := range f.order {
-		if lb.typ != typ || t < 0 {
-			i, ok := index[lb.typ]
-			if typ, t = lb.typ, i; !ok {
-				t = -1
-			}
-		}
-		if t < 0 {
+		t, ok := index[lb.typ]
+		if !ok {
 			continue
 		}
 		w := &lb.weight
