@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/report"
 	"heroku-rollout-gate/gate/rollout"
 )
@@ -121,14 +122,14 @@ func prebootHold(t *testing.T, n int) time.Duration {
 	t.Helper()
 	r := rollout.New(rollout.Config{App: "my-app"})
 	begin := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	look := &rollout.Look{
-		Formation: []rollout.Formation{{Type: "web", Quantity: n}},
-		Releases:  []rollout.Release{{ID: "r", Version: 42, Status: "succeeded", Current: true, CreatedAt: begin, UpdatedAt: begin}},
+	look := &observe.Look{
+		Formation: []observe.Formation{{Type: "web", Quantity: n}},
+		Releases:  []observe.Release{{ID: "r", Version: 42, Status: "succeeded", Current: true, CreatedAt: begin, UpdatedAt: begin}},
 	}
 	for i := range n {
-		look.Dynos = append(look.Dynos, rollout.Dyno{ID: fmt.Sprint(i), Name: fmt.Sprintf("web.%d", i+1), Type: "web", State: "up", Version: 42, CreatedAt: begin, UpdatedAt: begin})
+		look.Dynos = append(look.Dynos, observe.Dyno{ID: fmt.Sprint(i), Name: fmt.Sprintf("web.%d", i+1), Type: "web", State: "up", Version: 42, CreatedAt: begin, UpdatedAt: begin})
 	}
-	for _, o := range []rollout.Observation{{App: &rollout.App{ID: "a", Name: "my-app"}}, {Preboot: &rollout.Preboot{Known: true, Enabled: true}}, {Look: look}} {
+	for _, o := range []observe.Observation{{App: &observe.App{ID: "a", Name: "my-app"}}, {Preboot: &observe.Preboot{Known: true, Enabled: true}}, {Look: look}} {
 		o.Date = begin
 		r.Apply(o)
 	}

@@ -343,7 +343,14 @@ func one(t *testing.T, seed int64, late *lateness) {
 	}
 	var o outcome
 	synctest.Test(t, func(t *testing.T) {
-		o = play(t, story, r.App.Name, story.Gate, map[string]string{"timeout": "50m"}, 0)
+		inputs := map[string]string{"timeout": "50m"}
+		if *oracle {
+			inputs["record"] = t.TempDir() + "/recording"
+		}
+		o = play(t, story, r.App.Name, story.Gate, inputs, 0)
+		if *oracle {
+			checkOracle(t, inputs["record"])
+		}
 	})
 	fail := func(format string, args ...any) {
 		t.Helper()

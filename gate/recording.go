@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 	"heroku-rollout-gate/gate/watch"
 )
@@ -68,7 +69,7 @@ func (r *recorder) write(v any) {
 	r.err = err
 }
 
-func (r *recorder) observe(o rollout.Observation) { r.write(o) }
+func (r *recorder) observe(o observe.Observation) { r.write(o) }
 
 func (r *recorder) close() error {
 	if err := r.file.Close(); r.err == nil && err != nil {
@@ -122,7 +123,7 @@ func (r *replayer) take(line []byte) error {
 	if r.ended > 0 {
 		return fmt.Errorf("comes after the verdict, which is in line %d: the file holds more than one run", r.ended)
 	}
-	var o rollout.Observation
+	var o observe.Observation
 	if err := decode(line, &o); err != nil {
 		return fmt.Errorf("is not an observation: %w", err)
 	}
@@ -154,7 +155,7 @@ func (r *replayer) begin(line []byte) error {
 }
 
 // apply judges an observation. What was a bug in the run is one here, too.
-func (r *replayer) apply(o rollout.Observation) {
+func (r *replayer) apply(o observe.Observation) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.picture, r.verdict = watch.Broken(r.cfg, p)

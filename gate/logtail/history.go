@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // A history with fewer lines than this was not cut to its size. The platform keeps
@@ -21,7 +21,7 @@ type history struct {
 	discarded bool // the platform said that it threw some away
 
 	hashes []uint64
-	told   []rollout.Line
+	told   []observe.Line
 	lostAt time.Time // the newest notice of a loss
 
 	first  time.Time // the earliest stamp of the leading lines
@@ -39,7 +39,7 @@ func (h *history) line(b []byte) {
 		return
 	}
 	h.told = append(h.told, l)
-	if l.Kind == rollout.Loss {
+	if l.Kind == observe.Loss {
 		h.lostAt = later(h.lostAt, l.Stamp)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"sync"
 	"time"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const (
@@ -45,7 +45,7 @@ type follower struct {
 	seed      maphash.Seed
 
 	mu   sync.Mutex
-	emit func(rollout.Observation)
+	emit func(observe.Observation)
 
 	flowed     bool      // the log has been whole at least once
 	since      time.Time // from when on it was whole when it last flowed
@@ -59,12 +59,12 @@ type follower struct {
 	lastLine time.Time      // when the last line came, or the stream was opened
 	opened   time.Time      // when the stream was opened
 	seen     []uint64       // its last lines; a ring
-	kept     []rollout.Line // what it told before it flowed
+	kept     []observe.Line // what it told before it flowed
 	newest   time.Time      // the newest stamp that was emitted
 	lostAt   time.Time      // the newest notice of a loss before it flowed
 }
 
-func newFollower(t *Tail, emit func(rollout.Observation)) *follower {
+func newFollower(t *Tail, emit func(observe.Observation)) *follower {
 	return &follower{Tail: t, transport: t.Transport, seed: maphash.MakeSeed(), emit: emit}
 }
 
@@ -85,10 +85,10 @@ func (f *follower) leave() {
 	f.flowing, f.seen, f.kept = false, nil, nil
 }
 
-func (f *follower) say(s rollout.LogStatus) {
+func (f *follower) say(s observe.LogStatus) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.emit(rollout.Observation{Log: &s})
+	f.emit(observe.Observation{Log: &s})
 }
 
 // broken says once that the log does not flow.
@@ -97,7 +97,7 @@ func (f *follower) broken(err error) {
 	defer f.mu.Unlock()
 	if !f.saidBroken {
 		f.saidBroken = true
-		f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Broken, Reason: err.Error()}})
+		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: err.Error()}})
 	}
 }
 
@@ -114,26 +114,26 @@ func (f *follower) line(b []byte) {
 	if !ok {
 		return
 	}
-	f.emit(rollout.Observation{Line: &l})
+	f.emit(observe.Observation{Line: &l})
 	switch {
 	case !f.flowing:
 		f.kept = append(f.kept, l)
-		if l.Kind == rollout.Loss {
+		if l.Kind == observe.Loss {
 			f.lostAt = later(f.lostAt, l.Stamp)
 		}
-	case l.Kind == rollout.Loss && l.Stamp.After(f.since):
+	case l.Kind == observe.Loss && l.Stamp.After(f.since):
 		// Whoever is told of a gap forgets what came before. So the log is whole only
 		// from behind the newest line that came before.
 		f.since = l.Stamp
 		if !f.newest.Before(l.Stamp) {
 			f.since = f.newest.Add(time.Microsecond)
 		}
-		f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: lossReason}})
-		f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: f.since}})
+		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: lossReason}})
+		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: f.since}})
 	case f.since.IsZero():
 		// There was no history: the log begins with its first line.
 		f.since = l.Stamp
-		f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: f.since}})
+		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: f.since}})
 	}
 	f.newest = later(f.newest, l.Stamp)
 }
@@ -248,19 +248,19 @@ func (f *follower) caughtUp(h *history) {
 	}
 	if reason != "" {
 		// A gap makes the listener forget: it is told again what holds after it.
-		f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: reason}})
+		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: reason}})
 		for _, l := range f.kept {
-			f.emit(rollout.Observation{Line: &l})
+			f.emit(observe.Observation{Line: &l})
 		}
 	}
 	for _, l := range h.told {
-		f.emit(rollout.Observation{Line: &l})
+		f.emit(observe.Observation{Line: &l})
 		f.newest = later(f.newest, l.Stamp)
 	}
 	f.seen = append(f.seen, h.hashes...)
 	f.seen = slices.Clone(f.seen[max(0, len(f.seen)-recent):])
 	f.flowed, f.flowing, f.saidBroken, f.since, f.kept = true, true, false, begin, nil
-	f.emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: begin}})
+	f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: begin}})
 }
 
 func later(a, b time.Time) time.Time {

@@ -6,13 +6,13 @@ import (
 	"bytes"
 	"context"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // Last reads the history once and returns the last n lines of the label, those of
 // the app and those of the platform. They are foreign text.
 func (t *Tail) Last(ctx context.Context, label string, n int) ([]string, error) {
-	f := newFollower(t, func(rollout.Observation) {})
+	f := newFollower(t, func(observe.Observation) {})
 	if f.transport == nil {
 		own := defaultTransport()
 		defer own.CloseIdleConnections()

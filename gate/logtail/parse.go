@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // maxText is how much of a message is kept.
@@ -23,39 +23,39 @@ const maxText = 300
 // The syntax is "TIMESTAMP SOURCE[PROC]: MESSAGE"
 // (https://devcenter.heroku.com/articles/logging). Only the platform can write with
 // the source heroku, or as app[api].
-func Parse(line []byte) (rollout.Line, bool) {
+func Parse(line []byte) (observe.Line, bool) {
 	h, ok := split(line)
 	if !ok {
-		return rollout.Line{}, false
+		return observe.Line{}, false
 	}
-	var l rollout.Line
+	var l observe.Line
 	switch origin(h) {
 	case fromLabel:
 		if !describe(h.message, &l) {
-			return rollout.Line{}, false
+			return observe.Line{}, false
 		}
-		if l.Kind != rollout.Loss {
+		if l.Kind != observe.Loss {
 			l.Label = string(h.proc)
 		}
 	case fromAPI:
 		// The gate's own log sessions are announced, too, and change nothing.
 		if bytes.HasPrefix(h.message, []byte("Log session created")) {
-			return rollout.Line{}, false
+			return observe.Line{}, false
 		}
-		l.Kind, l.Release = rollout.API, madeRelease(h.message)
+		l.Kind, l.Release = observe.API, madeRelease(h.message)
 	case fromLogs:
 		if !lost(h.message) {
-			return rollout.Line{}, false
+			return observe.Line{}, false
 		}
-		l.Kind = rollout.Loss
+		l.Kind = observe.Loss
 	default:
-		return rollout.Line{}, false
+		return observe.Line{}, false
 	}
 	if l.Stamp, ok = parseStamp(h.stamp); !ok {
-		return rollout.Line{}, false
+		return observe.Line{}, false
 	}
 	switch l.Kind {
-	case rollout.API, rollout.Metric, rollout.Start:
+	case observe.API, observe.Metric, observe.Start:
 		// They can quote configuration, and commands can hold secrets.
 	default:
 		l.Text = clean(h.message)

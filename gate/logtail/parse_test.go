@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const stamp = "2026-03-04T05:06:07.891011+00:00"
@@ -25,64 +25,64 @@ func TestParse(t *testing.T) {
 	long := "Error R99 " + strings.Repeat("é", 200)
 	cases := map[string]struct {
 		line string
-		want rollout.Line // its Stamp is filled in; no Kind: the line does not matter
+		want observe.Line // its Stamp is filled in; no Kind: the line does not matter
 	}{
-		"start":              {"heroku[web.1]: Starting process with command `bin/serve`", rollout.Line{Label: "web.1", Kind: rollout.Start}},
-		"start of 2011":      {"heroku[rake.2]: Running process with command `rake x`", rollout.Line{Label: "rake.2", Kind: rollout.Start}},
-		"pod":                {"heroku[web-12a34b56d-e78f9]: Idling", rollout.Line{Label: "web-12a34b56d-e78f9", Kind: rollout.Sleep, Text: "Idling"}},
-		"state":              {"heroku[web.7]: State changed from stopping to down", rollout.Line{Label: "web.7", Kind: rollout.State, From: "stopping", To: "down", Text: "State changed from stopping to down"}},
-		"new state":          {"heroku[web.7]: State changed from up to resting", rollout.Line{Label: "web.7", Kind: rollout.State, From: "up", To: "resting", Text: "State changed from up to resting"}},
-		"state, cut":         {"heroku[web.7]: State changed from", rollout.Line{}},
-		"state, cut to":      {"heroku[web.7]: State changed from up to ", rollout.Line{}},
-		"sigterm":            {"heroku[web.1]: Stopping all processes with SIGTERM", rollout.Line{Label: "web.1", Kind: rollout.Sigterm, Text: "Stopping all processes with SIGTERM"}},
-		"sigterm, old":       {"heroku[web.1]: Stopping process with SIGTERM", rollout.Line{Label: "web.1", Kind: rollout.Sigterm, Text: "Stopping process with SIGTERM"}},
-		"sigterm, cut":       {"heroku[web.1]: Stopping all processes with SI", rollout.Line{Label: "web.1", Kind: rollout.Sigterm, Text: "Stopping all processes with SI"}},
-		"sigkill":            {"heroku[web.1]: Stopping remaining processes with SIGKILL", rollout.Line{Label: "web.1", Kind: rollout.Sigkill, Text: "Stopping remaining processes with SIGKILL"}},
-		"sigkill, R10":       {"heroku[web.1]: Stopping process with SIGKILL", rollout.Line{Label: "web.1", Kind: rollout.Sigkill, Text: "Stopping process with SIGKILL"}},
-		"sigkill, all":       {"heroku[web.1]: Stopping all processes with SIGKILL", rollout.Line{Label: "web.1", Kind: rollout.Sigkill, Text: "Stopping all processes with SIGKILL"}},
-		"sigkill, cut":       {"heroku[web.1]: Stopping process with SIGKIL", rollout.Line{Label: "web.1", Kind: rollout.Sigkill, Text: "Stopping process with SIGKIL"}},
-		"exit":               {"heroku[worker.3]: Process exited with status 143", rollout.Line{Label: "worker.3", Kind: rollout.Exit, Text: "Process exited with status 143"}},
-		"exit, old":          {"heroku[worker.3]: Process exited", rollout.Line{Label: "worker.3", Kind: rollout.Exit, Text: "Process exited"}},
-		"restarting":         {"heroku[web.1]: Restarting", rollout.Line{Label: "web.1", Kind: rollout.Replace, Text: "Restarting"}},
-		"cycling":            {"heroku[web.1]: Cycling", rollout.Line{Label: "web.1", Kind: rollout.Replace, Text: "Cycling"}},
-		"unidling":           {"heroku[web.1]: Unidling", rollout.Line{Label: "web.1", Kind: rollout.Sleep, Text: "Unidling"}},
-		"metric":             {"heroku[web.1]: source=web.1 dyno=heroku.280.d97d0ea7-cf3d-411b sample#load_avg_1m=2.46", rollout.Line{Label: "web.1", Kind: rollout.Metric, UUID: "d97d0ea7-cf3d-411b"}},
-		"metric without id":  {"heroku[web.1]: source=web.1 sample#load_avg_1m=2.46", rollout.Line{}},
-		"fault":              {"heroku[web.1]: Error R12 (Exit timeout) -> At least one process failed", rollout.Line{Label: "web.1", Kind: rollout.Fault, Text: "Error R12 (Exit timeout) -> At least one process failed"}},
-		"router's fault":     {"heroku[web.1]: Error H13 (Connection closed without response)", rollout.Line{}},
-		"text is cut":        {"heroku[web.1]: " + long, rollout.Line{Label: "web.1", Kind: rollout.Fault, Text: long[:300]}},
-		"text is clean":      {"heroku[web.1]: Process exited\x1b[31m with\xff status 1\u0085", rollout.Line{Label: "web.1", Kind: rollout.Exit, Text: "Process exited[31m with status 1"}},
-		"release":            {"app[api]: Release v7 created by user a@example.com", rollout.Line{Kind: rollout.API, Release: 7}},
-		"deploy, old":        {"heroku[api]: Deploy 6933f9b by a@example.com", rollout.Line{Kind: rollout.API}},
-		"one-off by api":     {"app[api]: Starting process with command `bash` by user a@example.com", rollout.Line{Kind: rollout.API}},
-		"our session":        {"app[api]: Log session created by user a@example.com", rollout.Line{}},
-		"L11, code":          {"logplex[1]: Error L11 (Tail buffer overflow) -> This tail session dropped 7 messages since x.", rollout.Line{Kind: rollout.Loss, Text: "Error L11 (Tail buffer overflow) -> This tail session dropped 7 messages since x."}},
-		"L11, documentation": {"heroku[logplex]: L11 (Tail buffer overflow) -> This tail session dropped 7 messages", rollout.Line{Kind: rollout.Loss, Text: "L11 (Tail buffer overflow) -> This tail session dropped 7 messages"}},
-		"L11, no process":    {"Logplex: Error L11 (Tail buffer overflow)", rollout.Line{Kind: rollout.Loss, Text: "Error L11 (Tail buffer overflow)"}},
-		"L12":                {"app[log-shuttle]: Error L12: 222 messages dropped since x.", rollout.Line{Kind: rollout.Loss, Text: "Error L12: 222 messages dropped since x."}},
-		"L13":                {"heroku[log-shuttle]: Error L13: 2 messages lost since x.", rollout.Line{Kind: rollout.Loss, Text: "Error L13: 2 messages lost since x."}},
-		"L13 under a label":  {"heroku[web.1]: Error L13: 2 messages lost since x.", rollout.Line{Kind: rollout.Loss, Text: "Error L13: 2 messages lost since x."}},
-		"L15":                {"heroku[logplex]: Error L15 (Tail buffer temporarily unavailable)", rollout.Line{Kind: rollout.Loss, Text: "Error L15 (Tail buffer temporarily unavailable)"}},
-		"L10 is of a drain":  {"heroku[logplex]: Error L10 (output buffer overflow): drain dropped 1 messages", rollout.Line{}},
-		"L133":               {"heroku[logplex]: Error L133: x", rollout.Line{}},
+		"start":              {"heroku[web.1]: Starting process with command `bin/serve`", observe.Line{Label: "web.1", Kind: observe.Start}},
+		"start of 2011":      {"heroku[rake.2]: Running process with command `rake x`", observe.Line{Label: "rake.2", Kind: observe.Start}},
+		"pod":                {"heroku[web-12a34b56d-e78f9]: Idling", observe.Line{Label: "web-12a34b56d-e78f9", Kind: observe.Sleep, Text: "Idling"}},
+		"state":              {"heroku[web.7]: State changed from stopping to down", observe.Line{Label: "web.7", Kind: observe.State, From: "stopping", To: "down", Text: "State changed from stopping to down"}},
+		"new state":          {"heroku[web.7]: State changed from up to resting", observe.Line{Label: "web.7", Kind: observe.State, From: "up", To: "resting", Text: "State changed from up to resting"}},
+		"state, cut":         {"heroku[web.7]: State changed from", observe.Line{}},
+		"state, cut to":      {"heroku[web.7]: State changed from up to ", observe.Line{}},
+		"sigterm":            {"heroku[web.1]: Stopping all processes with SIGTERM", observe.Line{Label: "web.1", Kind: observe.Sigterm, Text: "Stopping all processes with SIGTERM"}},
+		"sigterm, old":       {"heroku[web.1]: Stopping process with SIGTERM", observe.Line{Label: "web.1", Kind: observe.Sigterm, Text: "Stopping process with SIGTERM"}},
+		"sigterm, cut":       {"heroku[web.1]: Stopping all processes with SI", observe.Line{Label: "web.1", Kind: observe.Sigterm, Text: "Stopping all processes with SI"}},
+		"sigkill":            {"heroku[web.1]: Stopping remaining processes with SIGKILL", observe.Line{Label: "web.1", Kind: observe.Sigkill, Text: "Stopping remaining processes with SIGKILL"}},
+		"sigkill, R10":       {"heroku[web.1]: Stopping process with SIGKILL", observe.Line{Label: "web.1", Kind: observe.Sigkill, Text: "Stopping process with SIGKILL"}},
+		"sigkill, all":       {"heroku[web.1]: Stopping all processes with SIGKILL", observe.Line{Label: "web.1", Kind: observe.Sigkill, Text: "Stopping all processes with SIGKILL"}},
+		"sigkill, cut":       {"heroku[web.1]: Stopping process with SIGKIL", observe.Line{Label: "web.1", Kind: observe.Sigkill, Text: "Stopping process with SIGKIL"}},
+		"exit":               {"heroku[worker.3]: Process exited with status 143", observe.Line{Label: "worker.3", Kind: observe.Exit, Text: "Process exited with status 143"}},
+		"exit, old":          {"heroku[worker.3]: Process exited", observe.Line{Label: "worker.3", Kind: observe.Exit, Text: "Process exited"}},
+		"restarting":         {"heroku[web.1]: Restarting", observe.Line{Label: "web.1", Kind: observe.Replace, Text: "Restarting"}},
+		"cycling":            {"heroku[web.1]: Cycling", observe.Line{Label: "web.1", Kind: observe.Replace, Text: "Cycling"}},
+		"unidling":           {"heroku[web.1]: Unidling", observe.Line{Label: "web.1", Kind: observe.Sleep, Text: "Unidling"}},
+		"metric":             {"heroku[web.1]: source=web.1 dyno=heroku.280.d97d0ea7-cf3d-411b sample#load_avg_1m=2.46", observe.Line{Label: "web.1", Kind: observe.Metric, UUID: "d97d0ea7-cf3d-411b"}},
+		"metric without id":  {"heroku[web.1]: source=web.1 sample#load_avg_1m=2.46", observe.Line{}},
+		"fault":              {"heroku[web.1]: Error R12 (Exit timeout) -> At least one process failed", observe.Line{Label: "web.1", Kind: observe.Fault, Text: "Error R12 (Exit timeout) -> At least one process failed"}},
+		"router's fault":     {"heroku[web.1]: Error H13 (Connection closed without response)", observe.Line{}},
+		"text is cut":        {"heroku[web.1]: " + long, observe.Line{Label: "web.1", Kind: observe.Fault, Text: long[:300]}},
+		"text is clean":      {"heroku[web.1]: Process exited\x1b[31m with\xff status 1\u0085", observe.Line{Label: "web.1", Kind: observe.Exit, Text: "Process exited[31m with status 1"}},
+		"release":            {"app[api]: Release v7 created by user a@example.com", observe.Line{Kind: observe.API, Release: 7}},
+		"deploy, old":        {"heroku[api]: Deploy 6933f9b by a@example.com", observe.Line{Kind: observe.API}},
+		"one-off by api":     {"app[api]: Starting process with command `bash` by user a@example.com", observe.Line{Kind: observe.API}},
+		"our session":        {"app[api]: Log session created by user a@example.com", observe.Line{}},
+		"L11, code":          {"logplex[1]: Error L11 (Tail buffer overflow) -> This tail session dropped 7 messages since x.", observe.Line{Kind: observe.Loss, Text: "Error L11 (Tail buffer overflow) -> This tail session dropped 7 messages since x."}},
+		"L11, documentation": {"heroku[logplex]: L11 (Tail buffer overflow) -> This tail session dropped 7 messages", observe.Line{Kind: observe.Loss, Text: "L11 (Tail buffer overflow) -> This tail session dropped 7 messages"}},
+		"L11, no process":    {"Logplex: Error L11 (Tail buffer overflow)", observe.Line{Kind: observe.Loss, Text: "Error L11 (Tail buffer overflow)"}},
+		"L12":                {"app[log-shuttle]: Error L12: 222 messages dropped since x.", observe.Line{Kind: observe.Loss, Text: "Error L12: 222 messages dropped since x."}},
+		"L13":                {"heroku[log-shuttle]: Error L13: 2 messages lost since x.", observe.Line{Kind: observe.Loss, Text: "Error L13: 2 messages lost since x."}},
+		"L13 under a label":  {"heroku[web.1]: Error L13: 2 messages lost since x.", observe.Line{Kind: observe.Loss, Text: "Error L13: 2 messages lost since x."}},
+		"L15":                {"heroku[logplex]: Error L15 (Tail buffer temporarily unavailable)", observe.Line{Kind: observe.Loss, Text: "Error L15 (Tail buffer temporarily unavailable)"}},
+		"L10 is of a drain":  {"heroku[logplex]: Error L10 (output buffer overflow): drain dropped 1 messages", observe.Line{}},
+		"L133":               {"heroku[logplex]: Error L133: x", observe.Line{}},
 
-		"app quotes an exit":   {"app[web.1]: heroku[web.1]: Process exited with status 0", rollout.Line{}},
-		"app says an exit":     {"app[web.1]: Process exited with status 0", rollout.Line{}},
-		"app quotes a loss":    {"app[web.1]: Error L13: 2 messages lost since x.", rollout.Line{}},
-		"app named like logs":  {"app[log-shuttle.1]: Error L13: 2 messages lost since x.", rollout.Line{}},
-		"app named like api":   {"app[api.1]: Release v7 created", rollout.Line{}},
-		"app quotes a source":  {"app[web.1] heroku[web.1]: Process exited", rollout.Line{}},
-		"router":               {"heroku[router]: at=info method=GET path=\"/\" dyno=web.1", rollout.Line{}},
-		"router quotes":        {"heroku[router]: Process exited", rollout.Line{}},
-		"no process":           {"heroku: Process exited", rollout.Line{}},
-		"empty process":        {"heroku[]: Process exited", rollout.Line{}},
-		"strange process":      {"heroku[web 1]: Process exited", rollout.Line{}},
-		"open process":         {"heroku[web.1: Process exited", rollout.Line{}},
-		"other case":           {"Heroku[web.1]: Process exited", rollout.Line{}},
-		"no space":             {"heroku[web.1]:Process exited", rollout.Line{}},
-		"no message":           {"heroku[web.1]:", rollout.Line{}},
-		"not of a life":        {"heroku[run.1]: Awaiting client", rollout.Line{}},
-		"not of a life, short": {"heroku[run.1]: x", rollout.Line{}},
+		"app quotes an exit":   {"app[web.1]: heroku[web.1]: Process exited with status 0", observe.Line{}},
+		"app says an exit":     {"app[web.1]: Process exited with status 0", observe.Line{}},
+		"app quotes a loss":    {"app[web.1]: Error L13: 2 messages lost since x.", observe.Line{}},
+		"app named like logs":  {"app[log-shuttle.1]: Error L13: 2 messages lost since x.", observe.Line{}},
+		"app named like api":   {"app[api.1]: Release v7 created", observe.Line{}},
+		"app quotes a source":  {"app[web.1] heroku[web.1]: Process exited", observe.Line{}},
+		"router":               {"heroku[router]: at=info method=GET path=\"/\" dyno=web.1", observe.Line{}},
+		"router quotes":        {"heroku[router]: Process exited", observe.Line{}},
+		"no process":           {"heroku: Process exited", observe.Line{}},
+		"empty process":        {"heroku[]: Process exited", observe.Line{}},
+		"strange process":      {"heroku[web 1]: Process exited", observe.Line{}},
+		"open process":         {"heroku[web.1: Process exited", observe.Line{}},
+		"other case":           {"Heroku[web.1]: Process exited", observe.Line{}},
+		"no space":             {"heroku[web.1]:Process exited", observe.Line{}},
+		"no message":           {"heroku[web.1]:", observe.Line{}},
+		"not of a life":        {"heroku[run.1]: Awaiting client", observe.Line{}},
+		"not of a life, short": {"heroku[run.1]: x", observe.Line{}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func FuzzParse(f *testing.F) {
 		forbidden(line)
 		l, ok := Parse(line)
 		if !ok {
-			if l != (rollout.Line{}) {
+			if l != (observe.Line{}) {
 				t.Errorf("a line that does not matter left %+v", l)
 			}
 			return
@@ -207,17 +207,17 @@ func FuzzParse(f *testing.F) {
 		if l.Stamp.IsZero() || l.Kind == "" || l.Stamp.Location() != time.UTC {
 			t.Errorf("incomplete: %+v", l)
 		}
-		if (l.Label == "") != (l.Kind == rollout.API || l.Kind == rollout.Loss) {
+		if (l.Label == "") != (l.Kind == observe.API || l.Kind == observe.Loss) {
 			t.Errorf("label %q of a %s line", l.Label, l.Kind)
 		}
 		if len(l.Text) > maxText || !utf8.ValidString(l.Text) || strings.ContainsAny(l.Text, "\n\r\x00\x1b") {
 			t.Errorf("text %q", l.Text)
 		}
-		if (l.Kind == rollout.API || l.Kind == rollout.Metric) != (l.Text == "") {
+		if (l.Kind == observe.API || l.Kind == observe.Metric) != (l.Text == "") {
 			t.Errorf("text %q of a %s line", l.Text, l.Kind)
 		}
 		// What was read can be written and read again.
-		if l.Label != "" && l.Kind != rollout.Metric && l.Stamp.Year() < 9999 {
+		if l.Label != "" && l.Kind != observe.Metric && l.Stamp.Year() < 9999 {
 			again, ok := Parse([]byte(l.Stamp.Format(time.RFC3339Nano) + " heroku[" + l.Label + "]: " + l.Text))
 			if diff := cmp.Diff(l, again); ok && diff != "" {
 				t.Errorf("-first +again:\n%s", diff)

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const (
@@ -39,7 +39,7 @@ type Tail struct {
 // Run reads the log until ctx ends or the platform refuses it. It calls emit with
 // observations that have only Line or Log set, one call at a time, and none after
 // it has returned.
-func (t *Tail) Run(ctx context.Context, emit func(rollout.Observation)) {
+func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 	f := newFollower(t, emit)
 	if f.transport == nil {
 		own := defaultTransport()
@@ -54,7 +54,7 @@ func (t *Tail) Run(ctx context.Context, emit func(rollout.Observation)) {
 		case ctx.Err() != nil:
 			return
 		case errors.As(err, &no):
-			f.say(rollout.LogStatus{State: rollout.Refused, Reason: no.reason})
+			f.say(observe.LogStatus{State: observe.Refused, Reason: no.reason})
 			return
 		}
 		f.broken(err)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // secret is in every address of a session and must never come out.
@@ -158,7 +158,7 @@ func play(t *testing.T, s *server, d time.Duration) []string {
 		defer cancel()
 		tail := &Tail{App: "shop", Sessions: s, Transport: s, Refused: func(err error) bool { return errors.Is(err, errNever) }}
 		over := false
-		tail.Run(ctx, func(o rollout.Observation) {
+		tail.Run(ctx, func(o observe.Observation) {
 			if over {
 				t.Error("emit was called after the end")
 			}
@@ -176,19 +176,19 @@ func play(t *testing.T, s *server, d time.Duration) []string {
 
 var errNever = errors.New("403: not for you")
 
-func tell(t *testing.T, d time.Duration, o rollout.Observation) string {
+func tell(t *testing.T, d time.Duration, o observe.Observation) string {
 	rest := o
 	rest.Line, rest.Log = nil, nil
-	if diff := cmp.Diff(rollout.Observation{}, rest); diff != "" {
+	if diff := cmp.Diff(observe.Observation{}, rest); diff != "" {
 		t.Errorf("more than a line or a status: %s", diff)
 	}
 	text := d.Truncate(time.Second).String() + " "
 	switch {
 	case o.Line != nil:
 		text += fmt.Sprintf("%s %v", o.Line.Kind, o.Line.Stamp.Sub(day).Seconds())
-	case o.Log.State == rollout.Flowing && o.Log.Since.IsZero():
+	case o.Log.State == observe.Flowing && o.Log.Since.IsZero():
 		text += "flowing"
-	case o.Log.State == rollout.Flowing:
+	case o.Log.State == observe.Flowing:
 		text += fmt.Sprintf("flowing since %v", o.Log.Since.Sub(day).Seconds())
 	default:
 		text += string(o.Log.State) + ": " + o.Log.Reason

@@ -5,12 +5,12 @@ package logtail
 import (
 	"bytes"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // describe sets what a message about a dyno tells; false if it tells nothing of
 // its life. Wordings as in captured logs of 2011 to 2026, also when they were cut.
-func describe(msg []byte, l *rollout.Line) bool {
+func describe(msg []byte, l *observe.Line) bool {
 	if len(msg) < 6 {
 		return false
 	}
@@ -18,32 +18,32 @@ func describe(msg []byte, l *rollout.Line) bool {
 	case 'S':
 		return describeS(msg, l)
 	case 'P':
-		return is(msg, "Process exited", l, rollout.Exit)
+		return is(msg, "Process exited", l, observe.Exit)
 	case 'E', 'L':
 		if lost(msg) {
-			l.Kind = rollout.Loss
+			l.Kind = observe.Loss
 			return true
 		}
 		if isFault(msg) {
-			l.Kind = rollout.Fault
+			l.Kind = observe.Fault
 			return true
 		}
 	case 'R':
 		// Running process: until 2011, for one-off dynos.
-		return is(msg, "Restarting", l, rollout.Replace) || is(msg, "Running process with command", l, rollout.Start)
+		return is(msg, "Restarting", l, observe.Replace) || is(msg, "Running process with command", l, observe.Start)
 	case 'C':
-		return is(msg, "Cycling", l, rollout.Replace)
+		return is(msg, "Cycling", l, observe.Replace)
 	case 'I':
-		return is(msg, "Idling", l, rollout.Sleep)
+		return is(msg, "Idling", l, observe.Sleep)
 	case 'U':
-		return is(msg, "Unidling", l, rollout.Sleep)
+		return is(msg, "Unidling", l, observe.Sleep)
 	case 's':
 		return describeMetric(msg, l)
 	}
 	return false
 }
 
-func is(msg []byte, prefix string, l *rollout.Line, k rollout.LineKind) bool {
+func is(msg []byte, prefix string, l *observe.Line, k observe.LineKind) bool {
 	if len(msg) < len(prefix) || string(msg[:len(prefix)]) != prefix {
 		return false
 	}
@@ -51,29 +51,29 @@ func is(msg []byte, prefix string, l *rollout.Line, k rollout.LineKind) bool {
 	return true
 }
 
-func describeS(msg []byte, l *rollout.Line) bool {
+func describeS(msg []byte, l *observe.Line) bool {
 	switch {
-	case is(msg, "State changed from ", l, rollout.State):
+	case is(msg, "State changed from ", l, observe.State):
 		return describeState(msg[len("State changed from "):], l)
-	case is(msg, "Starting process with command", l, rollout.Start):
+	case is(msg, "Starting process with command", l, observe.Start):
 		return true
 	case !bytes.HasPrefix(msg, []byte("Stopping ")):
 		return false
 	case bytes.Contains(msg, []byte("SIGK")):
-		l.Kind = rollout.Sigkill
+		l.Kind = observe.Sigkill
 		return true
 	case bytes.Contains(msg, []byte("SIGT")):
-		l.Kind = rollout.Sigterm
+		l.Kind = observe.Sigterm
 		return true
 	}
 	// Cut before the signal: only one of the two says "remaining".
-	return is(msg, "Stopping remaining process", l, rollout.Sigkill) ||
-		is(msg, "Stopping all process", l, rollout.Sigterm)
+	return is(msg, "Stopping remaining process", l, observe.Sigkill) ||
+		is(msg, "Stopping all process", l, observe.Sigterm)
 }
 
 // describeState reads "up to starting". A cut line, without both states, tells
 // nothing.
-func describeState(msg []byte, l *rollout.Line) bool {
+func describeState(msg []byte, l *observe.Line) bool {
 	from, to, ok := bytes.Cut(msg, []byte(" to "))
 	to = bytes.TrimRight(to, " \t")
 	if !ok || !allWord(from) || !allWord(to) || len(msg) > maxText {
@@ -96,7 +96,7 @@ func state(b []byte) string {
 // describeMetric reads the instance from a line of log-runtime-metrics:
 // "source=web.1 dyno=heroku.2808254.d97d0ea7-cf3d-411b-b453-d2943a50b456 sample#…"
 // (https://devcenter.heroku.com/articles/log-runtime-metrics).
-func describeMetric(msg []byte, l *rollout.Line) bool {
+func describeMetric(msg []byte, l *observe.Line) bool {
 	const mark = " dyno=heroku."
 	if !bytes.HasPrefix(msg, []byte("source=")) {
 		return false
@@ -110,7 +110,7 @@ func describeMetric(msg []byte, l *rollout.Line) bool {
 	if !allWord(uuid) || len(uuid) > 64 {
 		return false
 	}
-	l.Kind, l.UUID = rollout.Metric, string(uuid)
+	l.Kind, l.UUID = observe.Metric, string(uuid)
 	return true
 }
 

@@ -12,7 +12,7 @@ import (
 
 	heroku "github.com/heroku/heroku-go/v5"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 type appAnswer struct {
@@ -23,17 +23,17 @@ type appAnswer struct {
 }
 
 // App tells where the app runs.
-func (c *Client) App(ctx context.Context, app string) (rollout.Observation, error) {
+func (c *Client) App(ctx context.Context, app string) (observe.Observation, error) {
 	var a appAnswer
 	ex, err := c.get(ctx, "reading the app", appPath(app), "", &a)
 	if err != nil {
-		return rollout.Observation{}, err
+		return observe.Observation{}, err
 	}
-	seen := &rollout.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
+	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
 	if a.Space != nil {
 		seen.Space = a.Space.Name
 	}
-	return rollout.Observation{Date: ex.date(), App: seen}, nil
+	return observe.Observation{Date: ex.date(), App: seen}, nil
 }
 
 func generation(raw json.RawMessage) string {
@@ -51,23 +51,23 @@ func generation(raw json.RawMessage) string {
 // Preboot tells whether the app's old web dynos run on for minutes. An app that
 // does not have the feature answers 404; a 404 that is not the platform's word
 // says nothing.
-func (c *Client) Preboot(ctx context.Context, app string) (rollout.Observation, error) {
+func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Kind() == rollout.NotFound && e.ID != "":
-		return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true}}, nil
+	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "":
+		return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true}}, nil
 	case err != nil:
-		return rollout.Observation{}, err
+		return observe.Observation{}, err
 	}
-	return rollout.Observation{Date: ex.date(), Preboot: &rollout.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
+	return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
 }
 
 // Code tells which commit a slug or an OCI image was built from. Of code that the
 // platform does not have any more, or that the key may not see, it tells none.
-func (c *Client) Code(ctx context.Context, app string, code rollout.CodeRef) (rollout.Observation, error) {
-	var seen rollout.Code
+func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error) {
+	var seen observe.Code
 	var ex *exchange
 	var err error
 	if code.Image {
@@ -77,26 +77,26 @@ func (c *Client) Code(ctx context.Context, app string, code rollout.CodeRef) (ro
 		seen, ex, err = c.slug(ctx, app, code.ID)
 	}
 	var e *Error
-	if errors.As(err, &e) && (e.Kind() == rollout.NotFound || e.Kind() == rollout.Forbidden) {
-		seen, err = rollout.Code{}, nil
+	if errors.As(err, &e) && (e.Kind() == observe.NotFound || e.Kind() == observe.Forbidden) {
+		seen, err = observe.Code{}, nil
 	}
 	if err != nil {
-		return rollout.Observation{}, err
+		return observe.Observation{}, err
 	}
 	seen.ID = code.ID
-	return rollout.Observation{Date: ex.date(), Code: &seen}, nil
+	return observe.Observation{Date: ex.date(), Code: &seen}, nil
 }
 
-func (c *Client) slug(ctx context.Context, app, id string) (rollout.Code, *exchange, error) {
+func (c *Client) slug(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
 	var s heroku.Slug
 	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
-	return rollout.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
+	return observe.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
 }
 
 // image asks for what heroku-go does not know of. The answer is a list of one
 // (schema.json of heroku/platform-api, where it is a prototype); a later form may
 // be the object alone.
-func (c *Client) image(ctx context.Context, app, id string) (rollout.Code, *exchange, error) {
+func (c *Client) image(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
 	type image struct {
 		Commit    string    `json:"commit"`
 		CreatedAt time.Time `json:"created_at"`
@@ -111,7 +111,7 @@ func (c *Client) image(ctx context.Context, app, id string) (rollout.Code, *exch
 	case json.Unmarshal(raw, &one) != nil:
 		one = image{}
 	}
-	return rollout.Code{Commit: one.Commit, CreatedAt: one.CreatedAt}, ex, err
+	return observe.Code{Commit: one.Commit, CreatedAt: one.CreatedAt}, ex, err
 }
 
 // newestBuilds asks for enough builds to find the one that a gate waits for. The
@@ -119,15 +119,15 @@ func (c *Client) image(ctx context.Context, app, id string) (rollout.Code, *exch
 const newestBuilds = "started_at ..; max=50, order=desc"
 
 // Builds lists the newest builds, newest first.
-func (c *Client) Builds(ctx context.Context, app string) (rollout.Observation, error) {
+func (c *Client) Builds(ctx context.Context, app string) (observe.Observation, error) {
 	var list []heroku.Build
 	ex, err := c.get(ctx, "reading the builds", appPath(app, "builds"), newestBuilds, &list)
 	if err != nil {
-		return rollout.Observation{}, err
+		return observe.Observation{}, err
 	}
-	builds := make([]rollout.Build, 0, len(list))
+	builds := make([]observe.Build, 0, len(list))
 	for _, b := range list {
-		seen := rollout.Build{ID: b.ID, Status: b.Status, Commit: deref(b.SourceBlob.Version), CreatedAt: b.CreatedAt}
+		seen := observe.Build{ID: b.ID, Status: b.Status, Commit: deref(b.SourceBlob.Version), CreatedAt: b.CreatedAt}
 		if b.Release != nil {
 			seen.ReleaseID = b.Release.ID
 		}
@@ -136,8 +136,8 @@ func (c *Client) Builds(ctx context.Context, app string) (rollout.Observation, e
 		}
 		builds = append(builds, seen)
 	}
-	slices.SortStableFunc(builds, func(a, b rollout.Build) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	return rollout.Observation{Date: ex.date(), Builds: &rollout.Builds{Builds: builds}}, nil
+	slices.SortStableFunc(builds, func(a, b observe.Build) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return observe.Observation{Date: ex.date(), Builds: &observe.Builds{Builds: builds}}, nil
 }
 
 func deref(s *string) string {

@@ -13,7 +13,7 @@ import (
 
 	heroku "github.com/heroku/heroku-go/v5"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // Error is a request that brought no answer of use. It never holds the key, nor
@@ -56,19 +56,19 @@ func (e *Error) Unwrap() error { return e.err }
 // a wait, so it has to be the platform's own. Without its word for the error it
 // is that only as long as nothing good ever came from the address, which then is
 // a wrong one; later it is an outage.
-func (e *Error) Kind() rollout.TroubleKind {
+func (e *Error) Kind() observe.TroubleKind {
 	if e.stray {
-		return rollout.Unreachable
+		return observe.Unreachable
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return rollout.Unauthorized
+		return observe.Unauthorized
 	case http.StatusForbidden, http.StatusPaymentRequired: // 402: the account is delinquent
-		return rollout.Forbidden
+		return observe.Forbidden
 	case http.StatusNotFound, http.StatusGone:
-		return rollout.NotFound
+		return observe.NotFound
 	}
-	return rollout.Unreachable
+	return observe.Unreachable
 }
 
 // failure makes an Error of what heroku-go returned. An answer without a usable

@@ -13,7 +13,7 @@ import (
 
 	heroku "github.com/heroku/heroku-go/v5"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // longestPage is as many rows as a page can have
@@ -30,11 +30,11 @@ const moreTime = 3 * time.Second
 // Look reads the dyno list; with full also the formation and so many of the newest
 // releases, at the same time. Its Date is that of the earliest answer. If only
 // these others fail, the error comes with an observation of the dyno list alone.
-func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error) {
+func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
-		look  rollout.Look
+		look  observe.Look
 		dates [3]time.Time
 		errs  [3]error
 		bugs  [3]any
@@ -75,21 +75,21 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 	}
 	switch err := worst(errs[:]); {
 	case errs[0] != nil:
-		return rollout.Observation{}, err
+		return observe.Observation{}, err
 	case err != nil:
-		return rollout.Observation{Date: dates[0], Look: &rollout.Look{Dynos: look.Dynos}}, err
+		return observe.Observation{Date: dates[0], Look: &observe.Look{Dynos: look.Dynos}}, err
 	}
 	date := dates[0]
 	if full {
 		date = earliest(date, earliest(dates[1], dates[2]))
 	}
-	return rollout.Observation{Date: date, Look: &look}, nil
+	return observe.Observation{Date: date, Look: &look}, nil
 }
 
 // final tells an error that asking again cannot mend.
 func final(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Kind() != rollout.Unreachable
+	return errors.As(err, &e) && e.Kind() != observe.Unreachable
 }
 
 // worst is the error to tell: a final one, or else the first that is not only
@@ -107,14 +107,14 @@ func worst(errs []error) error {
 	return some
 }
 
-func (c *Client) dynos(ctx context.Context, app string) ([]rollout.Dyno, time.Time, error) {
+func (c *Client) dynos(ctx context.Context, app string) ([]observe.Dyno, time.Time, error) {
 	rows, date, err := list[heroku.Dyno](ctx, c, "reading the dyno list", appPath(app, "dynos"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
-	dynos := make([]rollout.Dyno, 0, len(rows))
+	dynos := make([]observe.Dyno, 0, len(rows))
 	for _, d := range rows {
-		dynos = append(dynos, rollout.Dyno{
+		dynos = append(dynos, observe.Dyno{
 			ID: d.ID, Name: d.Name, Type: d.Type, Size: d.Size, State: d.State,
 			Version: d.Release.Version, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		})
@@ -122,14 +122,14 @@ func (c *Client) dynos(ctx context.Context, app string) ([]rollout.Dyno, time.Ti
 	return dynos, date, nil
 }
 
-func (c *Client) formation(ctx context.Context, app string) ([]rollout.Formation, time.Time, error) {
+func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation, time.Time, error) {
 	rows, date, err := list[heroku.Formation](ctx, c, "reading the formation", appPath(app, "formation"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
-	formation := make([]rollout.Formation, 0, len(rows))
+	formation := make([]observe.Formation, 0, len(rows))
 	for _, f := range rows {
-		formation = append(formation, rollout.Formation{
+		formation = append(formation, observe.Formation{
 			Type: f.Type, Quantity: f.Quantity, Size: f.Size, CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 		})
 	}
@@ -138,13 +138,13 @@ func (c *Client) formation(ctx context.Context, app string) ([]rollout.Formation
 
 // releases reads so many of the newest releases or a few more, and whether older
 // ones exist. "Newest" is by version: ids tell no age.
-func (c *Client) releases(ctx context.Context, app string, most int) (releases []rollout.Release, cut bool, date time.Time, err error) {
+func (c *Client) releases(ctx context.Context, app string, most int) (releases []observe.Release, cut bool, date time.Time, err error) {
 	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, longestPage))
 	rows, cut, date, err := readPages[releaseRow](ctx, c, "reading the releases", appPath(app, "releases"), page, most)
 	if err != nil {
 		return nil, false, time.Time{}, err
 	}
-	releases = make([]rollout.Release, 0, len(rows))
+	releases = make([]observe.Release, 0, len(rows))
 	for _, r := range rows {
 		releases = append(releases, release(r))
 	}
@@ -173,8 +173,8 @@ func (c *Client) release(ctx context.Context, app, idOrVersion string) (row hero
 	return row, ex, err
 }
 
-func release(r releaseRow) rollout.Release {
-	seen := rollout.Release{
+func release(r releaseRow) observe.Release {
+	seen := observe.Release{
 		ID: r.ID, Version: r.Version, Status: r.Status, Current: r.Current,
 		Description: r.Description, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const key = "HRKU-0000-very-secret"
@@ -85,20 +85,20 @@ func TestApp(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		body string
-		want rollout.App
+		want observe.App
 	}{
-		"common":            {`{"id":"1","name":"shop","space":null,"generation":{"id":"9","name":"cedar"}}`, rollout.App{ID: "1", Name: "shop", Generation: "cedar"}},
-		"fir, in 3.sdk":     {`{"id":"1","name":"shop","space":{"id":"2","name":"hall","shield":false},"generation":"fir"}`, rollout.App{ID: "1", Name: "shop", Space: "hall", Generation: "fir"}},
-		"maintenance":       {`{"id":"1","name":"shop","maintenance":true,"generation":null}`, rollout.App{ID: "1", Name: "shop", Maintenance: true}},
-		"strange":           {`{"id":"1","name":"shop","generation":7}`, rollout.App{ID: "1", Name: "shop"}},
-		"generation absent": {`{"id":"1","name":"shop"}`, rollout.App{ID: "1", Name: "shop"}},
+		"common":            {`{"id":"1","name":"shop","space":null,"generation":{"id":"9","name":"cedar"}}`, observe.App{ID: "1", Name: "shop", Generation: "cedar"}},
+		"fir, in 3.sdk":     {`{"id":"1","name":"shop","space":{"id":"2","name":"hall","shield":false},"generation":"fir"}`, observe.App{ID: "1", Name: "shop", Space: "hall", Generation: "fir"}},
+		"maintenance":       {`{"id":"1","name":"shop","maintenance":true,"generation":null}`, observe.App{ID: "1", Name: "shop", Maintenance: true}},
+		"strange":           {`{"id":"1","name":"shop","generation":7}`, observe.App{ID: "1", Name: "shop"}},
+		"generation absent": {`{"id":"1","name":"shop"}`, observe.App{ID: "1", Name: "shop"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, 200, c.body) })
 			got, err := p.App(t.Context(), "my/app")
-			if diff := cmp.Diff(rollout.Observation{Date: dated, App: &c.want}, got); diff != "" || err != nil {
+			if diff := cmp.Diff(observe.Observation{Date: dated, App: &c.want}, got); diff != "" || err != nil {
 				t.Errorf("%v; -want +got:\n%s", err, diff)
 			}
 			if diff := cmp.Diff([]string{"GET /apps/my%2Fapp"}, d.seen); diff != "" {
@@ -122,10 +122,10 @@ func testPreboot(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		body   string
-		want   *rollout.Preboot // nil: an error
+		want   *observe.Preboot // nil: an error
 	}{
-		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &rollout.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
-		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &rollout.Preboot{Known: true}},
+		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &observe.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &observe.Preboot{Known: true}},
 		{403, `{"id":"forbidden","message":"no"}`, nil},
 		{404, "<html>not found", nil}, // not the platform's word
 		{200, `{"updated_at":"2026-03-01T00:00:00Z"}`, nil},
@@ -166,14 +166,14 @@ func pages(w http.ResponseWriter, r *http.Request) {
 
 func TestLook(t *testing.T) {
 	t.Parallel()
-	want := &rollout.Look{
-		Dynos: []rollout.Dyno{
+	want := &observe.Look{
+		Dynos: []observe.Dyno{
 			{ID: "a", Name: "web.1", Type: "web", State: "up", Size: "Standard-1X", Version: 7,
 				CreatedAt: time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 4, 5, 0, 9, 0, time.UTC)},
 			{ID: "b", Name: "web.2", Type: "web", State: "down", Version: 6}, {ID: "c", Name: "run.1", Type: "run", State: "up", Version: 7},
 		},
-		Formation: []rollout.Formation{{Type: "web", Quantity: 2, Size: "Standard-1X"}},
-		Releases: []rollout.Release{
+		Formation: []observe.Formation{{Type: "web", Quantity: 2, Size: "Standard-1X"}},
+		Releases: []observe.Release{
 			{ID: "r", Version: 7, Status: "succeeded", Current: true, SlugID: "s", Description: "Deploy 1"}, {ID: "q", Version: 6},
 		},
 		ReleasesCut: true,
@@ -211,7 +211,7 @@ func TestMissingPage(t *testing.T) {
 	})
 	got, err := p.Look(t.Context(), "shop", true, 2)
 	var e *Error
-	if !errors.As(err, &e) || e.Kind() != rollout.NotFound || got.Look != nil {
+	if !errors.As(err, &e) || e.Kind() != observe.NotFound || got.Look != nil {
 		t.Errorf("%v, %+v", err, got)
 	}
 }
@@ -239,21 +239,21 @@ func TestCode(t *testing.T) {
 	t.Parallel()
 	built := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {
-		code   rollout.CodeRef
+		code   observe.CodeRef
 		status int
 		body   string
-		want   rollout.Code
+		want   observe.Code
 		path   string
 	}{
-		"slug":                      {rollout.CodeRef{ID: "s"}, 200, `{"id":"s","commit":"abc","created_at":"2026-03-04T05:00:00Z"}`, rollout.Code{ID: "s", Commit: "abc", CreatedAt: built}, "slugs/s"},
-		"slug without a commit":     {rollout.CodeRef{ID: "s"}, 200, `{"id":"s","commit":null}`, rollout.Code{ID: "s"}, "slugs/s"},
-		"slug that is gone":         {rollout.CodeRef{ID: "s"}, 404, `{"id":"not_found","message":"no slug"}`, rollout.Code{ID: "s"}, "slugs/s"},
-		"slug that may not be seen": {rollout.CodeRef{ID: "s"}, 403, `{"id":"forbidden","message":"no"}`, rollout.Code{ID: "s"}, "slugs/s"},
-		"image":                     {rollout.CodeRef{ID: "i", Image: true}, 200, `[{"id":"i","commit":"abc","created_at":"2026-03-04T05:00:00Z"}]`, rollout.Code{ID: "i", Commit: "abc", CreatedAt: built}, "oci-images/i"},
-		"image alone":               {rollout.CodeRef{ID: "i", Image: true}, 200, `{"id":"i","commit":"abc"}`, rollout.Code{ID: "i", Commit: "abc"}, "oci-images/i"},
-		"no image":                  {rollout.CodeRef{ID: "i", Image: true}, 200, `[]`, rollout.Code{ID: "i"}, "oci-images/i"},
-		"something else":            {rollout.CodeRef{ID: "i", Image: true}, 200, `"what"`, rollout.Code{ID: "i"}, "oci-images/i"},
-		"no such endpoint":          {rollout.CodeRef{ID: "i", Image: true}, 404, `{"id":"not_found","message":"Couldn't find that page."}`, rollout.Code{ID: "i"}, "oci-images/i"},
+		"slug":                      {observe.CodeRef{ID: "s"}, 200, `{"id":"s","commit":"abc","created_at":"2026-03-04T05:00:00Z"}`, observe.Code{ID: "s", Commit: "abc", CreatedAt: built}, "slugs/s"},
+		"slug without a commit":     {observe.CodeRef{ID: "s"}, 200, `{"id":"s","commit":null}`, observe.Code{ID: "s"}, "slugs/s"},
+		"slug that is gone":         {observe.CodeRef{ID: "s"}, 404, `{"id":"not_found","message":"no slug"}`, observe.Code{ID: "s"}, "slugs/s"},
+		"slug that may not be seen": {observe.CodeRef{ID: "s"}, 403, `{"id":"forbidden","message":"no"}`, observe.Code{ID: "s"}, "slugs/s"},
+		"image":                     {observe.CodeRef{ID: "i", Image: true}, 200, `[{"id":"i","commit":"abc","created_at":"2026-03-04T05:00:00Z"}]`, observe.Code{ID: "i", Commit: "abc", CreatedAt: built}, "oci-images/i"},
+		"image alone":               {observe.CodeRef{ID: "i", Image: true}, 200, `{"id":"i","commit":"abc"}`, observe.Code{ID: "i", Commit: "abc"}, "oci-images/i"},
+		"no image":                  {observe.CodeRef{ID: "i", Image: true}, 200, `[]`, observe.Code{ID: "i"}, "oci-images/i"},
+		"something else":            {observe.CodeRef{ID: "i", Image: true}, 200, `"what"`, observe.Code{ID: "i"}, "oci-images/i"},
+		"no such endpoint":          {observe.CodeRef{ID: "i", Image: true}, 404, `{"id":"not_found","message":"Couldn't find that page."}`, observe.Code{ID: "i"}, "oci-images/i"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -268,7 +268,7 @@ func TestCode(t *testing.T) {
 		})
 	}
 	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, 401, `{"id":"unauthorized","message":"no"}`) })
-	if _, err := p.Code(t.Context(), "shop", rollout.CodeRef{ID: "s"}); err == nil {
+	if _, err := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"}); err == nil {
 		t.Error("a revoked key passed for a slug without a commit")
 	}
 }
@@ -327,7 +327,7 @@ func TestBuilds(t *testing.T) {
 			{"id":"2","status":"pending","created_at":"2026-03-04T05:01:00Z","release":null,"slug":null,"source_blob":{"version":null}}]`)
 	})
 	builds, err := p.Builds(t.Context(), "shop")
-	want := &rollout.Builds{Builds: []rollout.Build{
+	want := &observe.Builds{Builds: []observe.Build{
 		{ID: "2", Status: "pending", CreatedAt: time.Date(2026, 3, 4, 5, 1, 0, 0, time.UTC)},
 		{ID: "1", Status: "succeeded", Commit: "abc", ReleaseID: "r", SlugID: "s", CreatedAt: time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)},
 	}}

@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 func TestBadAnswers(t *testing.T) {
@@ -32,36 +32,36 @@ func TestBadAnswers(t *testing.T) {
 		handler http.HandlerFunc
 		again   bool // it is tried more than once
 		status  int
-		kind    rollout.TroubleKind
+		kind    observe.TroubleKind
 		want    string
 	}{
-		"401":       {json(401, "unauthorized", "Invalid credentials provided."), false, 401, rollout.Unauthorized, "reading the app: Heroku answered 401: Invalid credentials provided. (request req-1)"},
-		"402":       {json(402, "delinquent", "pay"), false, 402, rollout.Forbidden, "pay"},
-		"403":       {json(403, "forbidden", "You do not have access."), false, 403, rollout.Forbidden, "You do not have access."},
-		"404":       {json(404, "not_found", "Couldn't find that app."), false, 404, rollout.NotFound, "Couldn't find that app."},
-		"404 text":  {text(404, "nothing here"), true, 404, rollout.NotFound, "no explanation"},
-		"410":       {json(410, "gone", "It moved."), false, 410, rollout.NotFound, "It moved."},
-		"422":       {json(422, "invalid_params", "no"), false, 422, rollout.Unreachable, "no"},
-		"429 json":  {json(429, "rate_limit", "Your account reached the API rate limit"), false, 429, rollout.Unreachable, "rate limit"},
-		"429 text":  {text(429, "slow down"), false, 429, rollout.Unreachable, "Heroku answered 429: no explanation"},
-		"500":       {json(500, "internal", "oops"), true, 500, rollout.Unreachable, "oops"},
-		"503 html":  {text(503, "<html>Service unavailable"), true, 503, rollout.Unreachable, "Heroku answered 503: no explanation"},
-		"cut":       {text(200, `{"id":"1","na`), true, 0, rollout.Unreachable, "not JSON, or was cut"},
-		"empty":     {text(200, ""), true, 0, rollout.Unreachable, "not JSON"},
-		"html":      {text(200, "<html>welcome to this network"), true, 0, rollout.Unreachable, "not JSON"},
-		"a list":    {text(200, `[1]`), false, 0, rollout.Unreachable, "cannot unmarshal array"},
-		"too long":  {text(200, `"`+strings.Repeat("x", maxBody)+`"`), false, 0, rollout.Unreachable, "longer than 16 MiB"},
-		"quotes":    {text(403, `{"id":"forbidden","message":"the key `+key+` is \u001b[31mbad\nhere"}`), false, 403, rollout.Forbidden, "the key [api-key] is  [31mbad here"},
-		"long":      {json(403, "forbidden", strings.Repeat("x", 5000)), false, 403, rollout.Forbidden, strings.Repeat("x", 300) + "…"},
-		"no answer": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, 0, rollout.Unreachable, "no answer within 10s"},
-		"network":   {func(w http.ResponseWriter, r *http.Request) { panic(errors.New("dial with " + key)) }, true, 0, rollout.Unreachable, "dial with [api-key]"},
+		"401":       {json(401, "unauthorized", "Invalid credentials provided."), false, 401, observe.Unauthorized, "reading the app: Heroku answered 401: Invalid credentials provided. (request req-1)"},
+		"402":       {json(402, "delinquent", "pay"), false, 402, observe.Forbidden, "pay"},
+		"403":       {json(403, "forbidden", "You do not have access."), false, 403, observe.Forbidden, "You do not have access."},
+		"404":       {json(404, "not_found", "Couldn't find that app."), false, 404, observe.NotFound, "Couldn't find that app."},
+		"404 text":  {text(404, "nothing here"), true, 404, observe.NotFound, "no explanation"},
+		"410":       {json(410, "gone", "It moved."), false, 410, observe.NotFound, "It moved."},
+		"422":       {json(422, "invalid_params", "no"), false, 422, observe.Unreachable, "no"},
+		"429 json":  {json(429, "rate_limit", "Your account reached the API rate limit"), false, 429, observe.Unreachable, "rate limit"},
+		"429 text":  {text(429, "slow down"), false, 429, observe.Unreachable, "Heroku answered 429: no explanation"},
+		"500":       {json(500, "internal", "oops"), true, 500, observe.Unreachable, "oops"},
+		"503 html":  {text(503, "<html>Service unavailable"), true, 503, observe.Unreachable, "Heroku answered 503: no explanation"},
+		"cut":       {text(200, `{"id":"1","na`), true, 0, observe.Unreachable, "not JSON, or was cut"},
+		"empty":     {text(200, ""), true, 0, observe.Unreachable, "not JSON"},
+		"html":      {text(200, "<html>welcome to this network"), true, 0, observe.Unreachable, "not JSON"},
+		"a list":    {text(200, `[1]`), false, 0, observe.Unreachable, "cannot unmarshal array"},
+		"too long":  {text(200, `"`+strings.Repeat("x", maxBody)+`"`), false, 0, observe.Unreachable, "longer than 16 MiB"},
+		"quotes":    {text(403, `{"id":"forbidden","message":"the key `+key+` is \u001b[31mbad\nhere"}`), false, 403, observe.Forbidden, "the key [api-key] is  [31mbad here"},
+		"long":      {json(403, "forbidden", strings.Repeat("x", 5000)), false, 403, observe.Forbidden, strings.Repeat("x", 300) + "…"},
+		"no answer": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, 0, observe.Unreachable, "no answer within 10s"},
+		"network":   {func(w http.ResponseWriter, r *http.Request) { panic(errors.New("dial with " + key)) }, true, 0, observe.Unreachable, "dial with [api-key]"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Host != "api.heroku.com" {
 				t.Error("a redirect was followed")
 			}
 			w.Header().Set("Location", "https://elsewhere.example.com/")
 			answer(w, 302, "")
-		}, false, 0, rollout.Unreachable, "redirect (302), which is not followed"},
+		}, false, 0, observe.Unreachable, "redirect (302), which is not followed"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

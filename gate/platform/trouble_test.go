@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // Each of these is valid JSON. Read as they are, some would open the gate.
@@ -52,7 +52,7 @@ func TestWrongShapes(t *testing.T) {
 		"app: null":                  {"/shop", `null`, app, `lacks "id"`},
 		"app: a list":                {"/shop", `[]`, app, "cannot unmarshal array"},
 		"app: empty":                 {"/shop", `{}`, app, `lacks "id"`},
-		"slug: null":                 {"/slugs/s", `null`, func(p *Client) error { _, err := p.Code(t.Context(), "shop", rollout.CodeRef{ID: "s"}); return err }, `lacks "id"`},
+		"slug: null":                 {"/slugs/s", `null`, func(p *Client) error { _, err := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"}); return err }, `lacks "id"`},
 		"builds: null":               {"/builds", `null`, func(p *Client) error { _, err := p.Builds(t.Context(), "shop"); return err }, "null and not a list"},
 		"builds: a null element":     {"/builds", `[null]`, func(p *Client) error { _, err := p.Builds(t.Context(), "shop"); return err }, `lacks "id"`},
 		"log session: null":          {"/log-sessions", `null`, func(p *Client) error { _, err := p.LogSession(t.Context(), "shop", 1, true); return err }, "no address"},
@@ -69,7 +69,7 @@ func TestWrongShapes(t *testing.T) {
 				answer(w, 200, c.body)
 			})
 			var e *Error
-			if err := c.ask(p); !errors.As(err, &e) || !strings.Contains(e.Message, c.want) || e.Kind() != rollout.Unreachable {
+			if err := c.ask(p); !errors.As(err, &e) || !strings.Contains(e.Message, c.want) || e.Kind() != observe.Unreachable {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
@@ -111,7 +111,7 @@ func TestStrayRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		status, body := 404, "<html>no such page"
 		p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, status, body) })
-		kind := func() rollout.TroubleKind {
+		kind := func() observe.TroubleKind {
 			_, err := p.App(t.Context(), "shop")
 			var e *Error
 			if errors.As(err, &e) {
@@ -119,7 +119,7 @@ func TestStrayRefusals(t *testing.T) {
 			}
 			return ""
 		}
-		if got := kind(); got != rollout.NotFound || len(d.seen) < 2 {
+		if got := kind(); got != observe.NotFound || len(d.seen) < 2 {
 			t.Errorf("before any answer: %q after %d requests", got, len(d.seen))
 		}
 		status, body = 200, `{"id":"1","name":"shop"}`
@@ -128,7 +128,7 @@ func TestStrayRefusals(t *testing.T) {
 		}
 		for _, s := range []int{401, 403, 404} {
 			status, body = s, "<html>no"
-			if got := kind(); got != rollout.Unreachable {
+			if got := kind(); got != observe.Unreachable {
 				t.Errorf("a stray %d is %q", s, got)
 			}
 			if _, err := p.LogSession(t.Context(), "shop", 1, true); RefusesLog(err) {
@@ -136,7 +136,7 @@ func TestStrayRefusals(t *testing.T) {
 			}
 		}
 		before := len(d.seen)
-		for s, want := range map[int]rollout.TroubleKind{401: rollout.Unauthorized, 403: rollout.Forbidden, 404: rollout.NotFound} {
+		for s, want := range map[int]observe.TroubleKind{401: observe.Unauthorized, 403: observe.Forbidden, 404: observe.NotFound} {
 			status, body = s, `{"id":"x","message":"no"}`
 			if got := kind(); got != want {
 				t.Errorf("a true %d is %q", s, got)
@@ -217,15 +217,15 @@ func TestDynoListAlone(t *testing.T) {
 		path string
 		h    http.HandlerFunc
 		look bool
-		kind rollout.TroubleKind
+		kind observe.TroubleKind
 		want string
 	}{
-		"releases fail":     {"/releases", func(w http.ResponseWriter, r *http.Request) { answer(w, 503, "") }, true, rollout.Unreachable, "reading the releases: Heroku answered 503"},
-		"releases hang":     {"/releases", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, rollout.Unreachable, "reading the releases: no answer within 3s"},
-		"formation fails":   {"/formation", func(w http.ResponseWriter, r *http.Request) { answer(w, 200, "null") }, true, rollout.Unreachable, "reading the formation: the answer is null"},
-		"releases refused":  {"/releases", func(w http.ResponseWriter, r *http.Request) { answer(w, 403, `{"id":"forbidden"}`) }, false, rollout.Forbidden, "reading the releases: Heroku answered 403"},
-		"dynos fail":        {"/dynos", func(w http.ResponseWriter, r *http.Request) { answer(w, 503, "") }, false, rollout.Unreachable, "reading the dyno list: Heroku answered 503"},
-		"dynos are refused": {"/dynos", func(w http.ResponseWriter, r *http.Request) { answer(w, 401, `{"id":"unauthorized"}`) }, false, rollout.Unauthorized, "reading the dyno list: Heroku answered 401"},
+		"releases fail":     {"/releases", func(w http.ResponseWriter, r *http.Request) { answer(w, 503, "") }, true, observe.Unreachable, "reading the releases: Heroku answered 503"},
+		"releases hang":     {"/releases", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, observe.Unreachable, "reading the releases: no answer within 3s"},
+		"formation fails":   {"/formation", func(w http.ResponseWriter, r *http.Request) { answer(w, 200, "null") }, true, observe.Unreachable, "reading the formation: the answer is null"},
+		"releases refused":  {"/releases", func(w http.ResponseWriter, r *http.Request) { answer(w, 403, `{"id":"forbidden"}`) }, false, observe.Forbidden, "reading the releases: Heroku answered 403"},
+		"dynos fail":        {"/dynos", func(w http.ResponseWriter, r *http.Request) { answer(w, 503, "") }, false, observe.Unreachable, "reading the dyno list: Heroku answered 503"},
+		"dynos are refused": {"/dynos", func(w http.ResponseWriter, r *http.Request) { answer(w, 401, `{"id":"unauthorized"}`) }, false, observe.Unauthorized, "reading the dyno list: Heroku answered 401"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -272,7 +272,7 @@ func TestRefusalBeatsOutage(t *testing.T) {
 		})
 		_, err := p.Look(t.Context(), "shop", true, 1)
 		var e *Error
-		if !errors.As(err, &e) || e.Kind() != rollout.Unauthorized || time.Since(d.begin) > 0 {
+		if !errors.As(err, &e) || e.Kind() != observe.Unauthorized || time.Since(d.begin) > 0 {
 			t.Errorf("%v after %v", err, time.Since(d.begin))
 		}
 	})

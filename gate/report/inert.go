@@ -6,6 +6,7 @@ package report
 import (
 	"slices"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -43,7 +44,7 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 		p.Target = &t
 	}
 	p.Commit = r.text(p.Commit, nameLength)
-	p.Log = rollout.LogState(r.text(string(p.Log), nameLength))
+	p.Log = observe.LogState(r.text(string(p.Log), nameLength))
 	p.LogReason = r.text(p.LogReason, sentenceLength)
 	p.Waiting = r.text(p.Waiting, sentenceLength)
 	p.Trouble = r.text(p.Trouble, sentenceLength)
@@ -58,7 +59,7 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 		d.State = r.text(d.State, nameLength)
 		d.Basis = r.basis(d.Basis)
 	})
-	p.OneOff = each(p.OneOff, func(d *rollout.Dyno) {
+	p.OneOff = each(p.OneOff, func(d *observe.Dyno) {
 		d.ID = r.text(d.ID, nameLength)
 		d.Name = r.text(d.Name, nameLength)
 		d.Type = r.text(d.Type, nameLength)

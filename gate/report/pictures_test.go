@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -31,16 +32,16 @@ func measured() story {
 	const n = 10
 	up := []float64{5, 5.5, 5.9, 6.2, 6.6, 7, 7.3, 7.6, 7.8, 8}
 	p := rollout.Picture{
-		App:     rollout.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: "my-app"},
+		App:     observe.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: "my-app"},
 		Preboot: true,
-		Target: &rollout.Release{ID: "aaaaaaaa-0000-0000-0000-000000000042", Version: 42, Status: "pending",
+		Target: &observe.Release{ID: "aaaaaaaa-0000-0000-0000-000000000042", Version: 42, Status: "pending",
 			Description: "Deploy 1f2e3d4c", CreatedAt: t0},
 		Commit:  "1f2e3d4c5b6a79880716253443526170deadbeef",
 		Types:   []rollout.TypePicture{{Type: "web", Wanted: n, OldListed: n}},
 		Waiting: "the release phase of v42 to end",
 		Times:   rollout.Times{ReleaseCreated: t0},
 		Moments: []rollout.Moment{{Time: t0, What: "release v42 created", Source: rollout.FromAPI}},
-		Log:     rollout.Flowing, LogSince: at(-60),
+		Log:     observe.Flowing, LogSince: at(-60),
 		OldRemaining: n, NewWanted: n, Timeout: 20 * time.Minute,
 	}
 	for i := range n {
@@ -117,12 +118,12 @@ func presumed() story {
 	m := measured()
 	p := m.pictures[11]
 	p.At, p.PlatformNow = 60*time.Second, at(60)
-	p.Log, p.LogSince, p.LogReason = rollout.Gapped, time.Time{}, "Heroku dropped lines (L11)"
+	p.Log, p.LogSince, p.LogReason = observe.Gapped, time.Time{}, "Heroku dropped lines (L11)"
 	p.Gaps = []rollout.Gap{{At: 58 * time.Second, Reason: "Heroku dropped lines (L11)"}}
 	p.Types = slices.Clone(p.Types)
 	p.Types[0].HoldReason = "the log's history does not reach back far enough"
 	p.Notices = []string{"the log lost lines, so old dynos are presumed to run until 7m38s"}
-	p.OneOff = []rollout.Dyno{{Name: "run.1234", Type: "run", State: "up", Version: 41}, {Name: "scheduler.77", Type: "scheduler", State: "up", Version: 42}}
+	p.OneOff = []observe.Dyno{{Name: "run.1234", Type: "run", State: "up", Version: 41}, {Name: "scheduler.77", Type: "scheduler", State: "up", Version: 42}}
 	held := p
 	held.At, held.PlatformNow = 75*time.Second, at(75)
 	end := p
@@ -182,16 +183,16 @@ const evil = "  ::error::x\r\n::set-output name=result::passed\n##[error]y\x00\x
 func hostile() story {
 	e := evil
 	many := strings.Repeat(evil, 5000) // about 1 MB
-	r := rollout.Release{ID: e, Version: 42, Status: e, SlugID: e, Description: many, CreatedAt: t0}
+	r := observe.Release{ID: e, Version: 42, Status: e, SlugID: e, Description: many, CreatedAt: t0}
 	p := rollout.Picture{
 		At: 65 * time.Second, PlatformNow: at(65),
-		App:    rollout.App{ID: e, Name: e, Space: e, Generation: e},
+		App:    observe.App{ID: e, Name: e, Space: e, Generation: e},
 		Target: &r, Commit: e, SupersededBy: 43,
 		Types:  []rollout.TypePicture{{Type: e, Wanted: 1, OldHidden: 1, Basis: rollout.Basis(e), HoldReason: e, HoldUntil: time.Hour}},
 		Dynos:  []rollout.DynoPicture{{Label: e, Type: e, State: e, Basis: rollout.Basis(e)}},
-		OneOff: []rollout.Dyno{{ID: e, Name: e, Type: e, Size: e, State: e}},
+		OneOff: []observe.Dyno{{ID: e, Name: e, Type: e, Size: e, State: e}},
 		Times:  rollout.Times{ReleaseCreated: t0},
-		Log:    rollout.LogState(e), LogReason: e, Gaps: []rollout.Gap{{Reason: e}},
+		Log:    observe.LogState(e), LogReason: e, Gaps: []rollout.Gap{{Reason: e}},
 		Waiting: e, OldRemaining: 1, NewWanted: 1,
 		Moments: []rollout.Moment{{Time: t0, What: e, Source: rollout.Source(e)}},
 		Notices: []string{e},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -218,7 +219,7 @@ func limit(p rollout.Picture) string {
 	switch {
 	case p.RequireProof:
 		gone = "proof is required"
-	case p.Log == rollout.Flowing && why == "":
+	case p.Log == observe.Flowing && why == "":
 		gone = "proof by the log, or " + gone
 	}
 	if why != "" {

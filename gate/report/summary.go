@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -152,7 +153,7 @@ func holds(p rollout.Picture) string {
 }
 
 func oneOff(p rollout.Picture) string {
-	return list("One-off dynos, left out", p.OneOff, 20, func(d rollout.Dyno) string {
+	return list("One-off dynos, left out", p.OneOff, 20, func(d observe.Dyno) string {
 		s := fmt.Sprintf("**%s** of v%d, %s", markdown(d.Name), d.Version, markdown(d.State))
 		if p.Target != nil && d.Version < p.Target.Version {
 			s += " (old code)"

@@ -1,11 +1,14 @@
-// Lists that are a moment behind.
+// Lists that are behind, and what the core asks for then.
 
 package rollout_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -13,15 +16,15 @@ import (
 // status: another one has to follow soon.
 func TestReleasePhaseEndsBesideALook(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
 	b.look.Releases[1].Status = "pending"
 	b.logs(0, time.Hour)
 	b.sees(1*sec, dyno("web.1", 41, "up", -time.Hour))
 	b.sees(60*sec, dyno("web.1", 41, "up", -time.Hour))
 	// the phase ended at 59.5 s by the stamp; the line comes after the look
-	b.apply(61*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: rollout.Exit}})
-	w := b.core.Wants()
-	if w.LookAt == 0 && !w.Changed && w.Quiet {
+	b.apply(61*sec, observe.Observation{Line: &observe.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: observe.Exit}})
+	w := wantsOf(b.core)
+	if w.LookAt == 0 && !w.Changed && w.Guard > 0 {
 		t.Error("nothing drives a look")
 	}
 }
@@ -29,12 +32,12 @@ func TestReleasePhaseEndsBesideALook(t *testing.T) {
 // The flag of the current release is a moment behind in the look that shows success.
 func TestCurrentReleaseIsBehind(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, rollout.Config{Want: rollout.Want{Version: 42}})
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
 	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
 	b.replaced()
-	b.line(7*sec, "web.1", rollout.Exit)
+	b.line(7*sec, "web.1", observe.Exit)
 	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
-	w := b.core.Wants()
+	w := wantsOf(b.core)
 	if !w.Full {
 		t.Error("no full look is wanted, though only the list of releases is in the way")
 	}
@@ -46,36 +49,75 @@ func TestListIsBehindWithAnOldRecord(t *testing.T) {
 	b := newBench(t, rollout.Config{})
 	b.logs(0, time.Hour)
 	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
-	b.line(1*sec, "web.1", rollout.State, "up", "starting")
-	b.line(2*sec, "web.1", rollout.Sigterm)
-	b.line(3*sec, "web.1", rollout.Start)
-	b.line(4*sec, "web.1", rollout.Exit)
-	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.line(1*sec, "web.1", observe.State, "up", "starting")
+	b.line(2*sec, "web.1", observe.Sigterm)
+	b.line(3*sec, "web.1", observe.Start)
+	b.line(4*sec, "web.1", observe.Exit)
+	b.line(5*sec, "web.1", observe.State, "starting", "up")
 	b.sees(6*sec, dyno("web.1", 41, "up", -24*time.Hour))
-	w := b.core.Wants()
+	w := wantsOf(b.core)
 	if !w.Changed {
 		t.Error("the list is behind the log, and no newer look is wanted")
 	}
 }
 
-// A dyno of the release before is started and comes up after the target's release: that the
-// list shows it so does not mean that the list is behind.
-func TestListIsNotBehindWithADynoOfTheReleaseBefore(t *testing.T) {
+// A newer release than any that is listed runs; which code it has is not known.
+func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, rollout.Config{})
-	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: "west", Generation: "cedar"}})
-	b.logs(0, time.Hour)
-	b.line(5*sec, "web.1", rollout.State, "up", "starting")
-	b.line(5*sec, "web.1", rollout.Sigterm)
-	b.line(6*sec, "web.1", rollout.Start)
-	b.line(7*sec, "web.1", rollout.Exit)
-	b.line(8*sec, "web.1", rollout.State, "starting", "up")
-	b.sees(15*sec, dyno("web.1", 41, "up", 5*sec))
-	b.line(20*sec, "web.1", rollout.State, "up", "starting")
-	b.line(20*sec, "web.1", rollout.Sigterm)
-	b.line(21*sec, "web.1", rollout.Start)
-	b.line(22*sec-sec/2, "web.1", rollout.Exit)
-	b.line(25*sec, "web.1", rollout.State, "starting", "up")
-	b.sees(26*sec, dyno("web.1", 42, "up", 20*sec))
-	b.open(true, rollout.Proven)
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
+	b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
+	b.sees(100*sec, dyno("web.1", 43, "up", 1*sec))
+	b.shut("v43 may be a rollback")
+	if !wantsOf(b.core).Full {
+		t.Error("the core does not ask for the releases")
+	}
+	b.look.Releases = append(b.look.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", Current: true, CreatedAt: at(1 * sec)})
+	b.sees(110*sec, dyno("web.1", 43, "up", 1*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
+		t.Errorf("%+v, want rolled-back", v)
+	}
+}
+
+// More releases came between two looks than a look brings: one of them may be a
+// rollback. And the code of the newest is older than the target, which only the
+// whole history can place.
+func TestNotFooledByAHoleInTheReleases(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
+	b.look.ReleasesCut = true
+	b.replaced()
+	b.line(7*sec, "web.1", observe.Exit)
+	release := func(v int, slug string) observe.Release {
+		return observe.Release{ID: fmt.Sprint("r", v), Version: v, Status: "succeeded", SlugID: slug, CreatedAt: at(time.Duration(v-42) * sec)}
+	}
+	old := b.look.Releases
+	old[1].Current = false
+	b.look.Releases = []observe.Release{release(99, "s42"), release(100, "s42")}
+	b.sees(20*sec, dyno("web.1", 100, "up", 15*sec))
+	b.shut("v43 to v98 are not known")
+	if w := wantsOf(b.core); w.Releases < 100-42 || !w.Changed || !w.Full {
+		t.Errorf("the core does not ask for the releases in between: %+v", w)
+	}
+	for v := 43; v < 99; v++ {
+		b.look.Releases = append(b.look.Releases, release(v, "s42"))
+	}
+	b.look.Releases = append(b.look.Releases, old...)
+	b.look.Releases = append(b.look.Releases, release(101, "s7"))
+	b.apply(21*sec, observe.Observation{Code: &observe.Code{ID: "s41", Commit: "aaaa"}})
+	b.apply(21*sec, observe.Observation{Code: &observe.Code{ID: "s42", Commit: "bbbb"}})
+	b.sees(24*sec, dyno("web.1", 101, "up", 22*sec))
+	if w := wantsOf(b.core); len(w.Codes) != 1 || w.Codes[0].ID != "s7" {
+		t.Errorf("the core does not ask for the newest code: %+v", w.Codes)
+	}
+	b.apply(25*sec, observe.Observation{Code: &observe.Code{ID: "s7", Commit: "cccc", CreatedAt: at(-9000 * time.Hour)}})
+	b.shut("s7 may have run before v41")
+	if w := wantsOf(b.core); w.Releases < 1000 {
+		t.Errorf("the core does not ask for the whole history: %+v", w)
+	}
+	b.look.Releases = append(b.look.Releases, release(7, "s7"))
+	b.look.ReleasesCut = false
+	b.sees(30*sec, dyno("web.1", 101, "up", 22*sec))
+	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
+		t.Errorf("%+v, want rolled-back", v)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -43,7 +44,7 @@ func BenchmarkLook(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				again := look
 				again.AskedAt += time.Duration(i)
-				core.Apply(rollout.Observation{At: 6*sec + again.AskedAt, Look: &again})
+				core.Apply(observe.Observation{At: 6*sec + again.AskedAt, Look: &again})
 			}
 		})
 	}
@@ -59,25 +60,25 @@ func BenchmarkPicture(b *testing.B) {
 }
 
 // prebooting is a roll-out whose new dynos are up, and whose old ones have not ended.
-func prebooting(dynos int) (*rollout.Rollout, rollout.Look) {
+func prebooting(dynos int) (*rollout.Rollout, observe.Look) {
 	core := rollout.New(rollout.Config{App: "shop", UseLog: true})
-	core.Apply(rollout.Observation{App: &rollout.App{ID: "a"}})
-	core.Apply(rollout.Observation{Preboot: &rollout.Preboot{Known: true, Enabled: true}})
-	core.Apply(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(-time.Hour)}})
-	look := rollout.Look{
-		Formation: []rollout.Formation{{Type: "web", Quantity: dynos, CreatedAt: at(-99 * time.Hour), UpdatedAt: at(-99 * time.Hour)}},
-		Releases: []rollout.Release{
+	core.Apply(observe.Observation{App: &observe.App{ID: "a"}})
+	core.Apply(observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: true}})
+	core.Apply(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(-time.Hour)}})
+	look := observe.Look{
+		Formation: []observe.Formation{{Type: "web", Quantity: dynos, CreatedAt: at(-99 * time.Hour), UpdatedAt: at(-99 * time.Hour)}},
+		Releases: []observe.Release{
 			{ID: "41", Version: 41, Status: "succeeded", CreatedAt: at(-time.Hour), UpdatedAt: at(-time.Hour)},
 			{ID: "42", Version: 42, Status: "succeeded", CreatedAt: at(0), UpdatedAt: at(0)},
 		},
 	}
 	for i := range dynos {
 		look.Dynos = append(look.Dynos, dyno(fmt.Sprintf("web.%d", i+1), 42, "up", sec))
-		tell(core, i, sec, rollout.State, "up", "starting")
-		tell(core, i, 2*sec, rollout.Start, "", "")
-		tell(core, i, 4*sec, rollout.State, "starting", "up")
+		tell(core, i, sec, observe.State, "up", "starting")
+		tell(core, i, 2*sec, observe.Start, "", "")
+		tell(core, i, 4*sec, observe.State, "starting", "up")
 	}
-	core.Apply(rollout.Observation{At: 6 * sec, Date: at(6 * sec), Look: &look})
+	core.Apply(observe.Observation{At: 6 * sec, Date: at(6 * sec), Look: &look})
 	return core, look
 }
 
@@ -90,20 +91,20 @@ func restarting(dynos int) (next func()) {
 		n, d := i%dynos, 10*sec+time.Duration(i/dynos)*3*sec+time.Duration(i%dynos)*time.Millisecond
 		switch i / dynos % 5 {
 		case 0:
-			tell(core, n, d, rollout.State, "up", "starting")
+			tell(core, n, d, observe.State, "up", "starting")
 		case 1:
-			tell(core, n, d, rollout.Sigterm, "", "")
+			tell(core, n, d, observe.Sigterm, "", "")
 		case 2:
-			tell(core, n, d, rollout.Start, "", "")
+			tell(core, n, d, observe.Start, "", "")
 		case 3:
-			tell(core, n, d, rollout.Exit, "", "")
+			tell(core, n, d, observe.Exit, "", "")
 		case 4:
-			tell(core, n, d, rollout.State, "starting", "up")
+			tell(core, n, d, observe.State, "starting", "up")
 		}
 		i++
 	}
 }
 
-func tell(core *rollout.Rollout, dyno int, d time.Duration, kind rollout.LineKind, from, to string) {
-	core.Apply(rollout.Observation{At: 5 * sec, Line: &rollout.Line{Stamp: at(d), Label: fmt.Sprintf("web.%d", dyno+1), Kind: kind, From: from, To: to}})
+func tell(core *rollout.Rollout, dyno int, d time.Duration, kind observe.LineKind, from, to string) {
+	core.Apply(observe.Observation{At: 5 * sec, Line: &observe.Line{Stamp: at(d), Label: fmt.Sprintf("web.%d", dyno+1), Kind: kind, From: from, To: to}})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -24,12 +25,12 @@ func TestBoundedMemory(t *testing.T) {
 	feed := func(from, to int) {
 		for i := from; i < to; i++ {
 			d := 2*sec + time.Duration(i)*time.Millisecond
-			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: "web.1", Kind: rollout.Metric, UUID: fmt.Sprint("u", i)}})
-			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: "web.1", Kind: rollout.Exit}})
-			b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: fmt.Sprint("run.", i), Kind: rollout.Start}})
+			b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Metric, UUID: fmt.Sprint("u", i)}})
+			b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Exit}})
+			b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: fmt.Sprint("run.", i), Kind: observe.Start}})
 			if i%5 == 0 {
-				b.apply(d, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Gapped, Reason: fmt.Sprint("gap ", i)}})
-				b.apply(d, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: at(d)}})
+				b.apply(d, observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: fmt.Sprint("gap ", i)}})
+				b.apply(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(d)}})
 			}
 		}
 	}

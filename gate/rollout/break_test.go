@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -16,41 +17,41 @@ import (
 func misledBench(t *testing.T) *bench {
 	b := newBench(t, rollout.Config{})
 	b.look.Formation[0].Quantity = 2
-	b.apply(0, rollout.Observation{Line: &rollout.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: rollout.Metric, UUID: "old"}})
+	b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
 	b.logs(0, time.Hour)
 	for _, l := range []string{"web.1", "web.2"} {
-		b.line(1*sec, l, rollout.State, "up", "starting")
+		b.line(1*sec, l, observe.State, "up", "starting")
 	}
 	for _, l := range []string{"web.1", "web.2"} {
-		b.line(2*sec, l, rollout.Sigterm)
+		b.line(2*sec, l, observe.Sigterm)
 	}
 	for _, l := range []string{"web.1", "web.2"} {
-		b.line(3*sec, l, rollout.Start)
+		b.line(3*sec, l, observe.Start)
 	}
-	b.line(4*sec, "web.2", rollout.Exit)
-	b.line(5*sec, "web.1", rollout.State, "starting", "up")
+	b.line(4*sec, "web.2", observe.Exit)
+	b.line(5*sec, "web.1", observe.State, "starting", "up")
 	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-	b.line(10*sec, "web.1", rollout.Exit)
-	b.apply(12*sec, rollout.Observation{})
+	b.line(10*sec, "web.1", observe.Exit)
+	b.apply(12*sec, observe.Observation{})
 	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
 	b.shut("web.2 is not up")
 	return b
 }
 
-func (b *bench) state(d time.Duration, state rollout.LogState) {
+func (b *bench) state(d time.Duration, state observe.LogState) {
 	b.t.Helper()
-	l := rollout.LogStatus{State: state, Reason: "lines were lost"}
-	if state == rollout.Flowing {
-		l = rollout.LogStatus{State: state, Since: at(d)}
+	l := observe.LogStatus{State: state, Reason: "lines were lost"}
+	if state == observe.Flowing {
+		l = observe.LogStatus{State: state, Since: at(d)}
 	}
-	b.apply(d, rollout.Observation{Log: &l})
+	b.apply(d, observe.Observation{Log: &l})
 }
 
 // The log goes on without trouble, breaks, or has a gap.
 var troubles = map[string]func(b *bench){
 	"none":  func(*bench) {},
-	"break": func(b *bench) { b.state(13*sec, rollout.Broken) },
-	"gap":   func(b *bench) { b.state(13*sec, rollout.Gapped); b.state(13*sec, rollout.Flowing) },
+	"break": func(b *bench) { b.state(13*sec, observe.Broken) },
+	"gap":   func(b *bench) { b.state(13*sec, observe.Gapped); b.state(13*sec, observe.Flowing) },
 }
 
 // An old process that reports is alive, whatever was proven.
@@ -61,7 +62,7 @@ func TestNotFooledByProofWhenOldMetricsGoOn(t *testing.T) {
 			t.Parallel()
 			b := misledBench(t)
 			trouble(b)
-			b.apply(15*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.Metric, UUID: "old"}})
+			b.apply(15*sec, observe.Observation{Line: &observe.Line{Stamp: at(14 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
 			b.sees(16*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process reports")
 		})
@@ -89,7 +90,7 @@ func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 	t.Parallel()
 	b := misledBench(t)
 	b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-	b.state(22*sec, rollout.Broken)
+	b.state(22*sec, observe.Broken)
 	b.tellsOfTheCrash(23 * sec)
 	b.sees(24*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
 	b.shut("v41 runs until 32 s, and the log says so")
@@ -98,13 +99,13 @@ func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 // tellsOfTheCrash is what the log has to say of web.1 from 10 s on, told late.
 func (b *bench) tellsOfTheCrash(d time.Duration) {
 	b.t.Helper()
-	for _, l := range []rollout.Line{
-		{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: rollout.State, From: "up", To: "crashed"},
-		{Stamp: at(11 * sec), Label: "web.1", Kind: rollout.State, From: "crashed", To: "starting"},
-		{Stamp: at(12 * sec), Label: "web.1", Kind: rollout.Start},
-		{Stamp: at(14 * sec), Label: "web.1", Kind: rollout.State, From: "starting", To: "up"},
+	for _, l := range []observe.Line{
+		{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: observe.State, From: "up", To: "crashed"},
+		{Stamp: at(11 * sec), Label: "web.1", Kind: observe.State, From: "crashed", To: "starting"},
+		{Stamp: at(12 * sec), Label: "web.1", Kind: observe.Start},
+		{Stamp: at(14 * sec), Label: "web.1", Kind: observe.State, From: "starting", To: "up"},
 	} {
-		b.apply(d, rollout.Observation{Line: &l})
+		b.apply(d, observe.Observation{Line: &l})
 	}
 }
 
@@ -112,17 +113,17 @@ func (b *bench) tellsOfTheCrash(d time.Duration) {
 // log that breaks: the line that would have told otherwise may be what the break took.
 func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 	t.Parallel()
-	for _, state := range []rollout.LogState{rollout.Broken, rollout.Gapped, rollout.Refused} {
+	for _, state := range []observe.LogState{observe.Broken, observe.Gapped, observe.Refused} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{})
 			b.replaced()
-			b.line(10*sec, "web.1", rollout.Exit)                // the new one crashes
+			b.line(10*sec, "web.1", observe.Exit)                // the new one crashes
 			b.sees(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
 			b.shut("the exit is too fresh")                      //
-			b.apply(11*sec+6*sec/10, rollout.Observation{})      // its pause is over: a newer look is missing
+			b.apply(11*sec+6*sec/10, observe.Observation{})      // its pause is over: a newer look is missing
 			b.shut("the look is from before the exit could be believed")
-			b.apply(11*sec+7*sec/10, rollout.Observation{Log: &rollout.LogStatus{State: state, Reason: "the log stream ended"}})
+			b.apply(11*sec+7*sec/10, observe.Observation{Log: &observe.LogStatus{State: state, Reason: "the log stream ended"}})
 			b.shut("web.1 of v41 runs until 32 s; its crashed line is lost in the break")
 		})
 	}
@@ -133,9 +134,9 @@ func TestNotFooledByABreakBeforeTheLookPartial(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
 	b.replaced()
-	b.line(10*sec, "web.1", rollout.Exit)
-	b.apply(12*sec, rollout.Observation{}) // proven, by a look of before the exit
-	b.apply(12*sec+sec/10, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Broken, Reason: "the log stream ended"}})
+	b.line(10*sec, "web.1", observe.Exit)
+	b.apply(12*sec, observe.Observation{}) // proven, by a look of before the exit
+	b.apply(12*sec+sec/10, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "the log stream ended"}})
 	d := dyno("web.1", 42, "crashed", 1*sec)
 	d.UpdatedAt = at(10 * sec)
 	b.sees(12*sec+sec/2, d)

@@ -2,27 +2,28 @@
 // observations in, a picture and a verdict out.
 //
 // It is pure: no clock, no network, no files, no printing. Time comes with each
-// [Observation], so a run can be recorded, replayed and tested to the second.
+// [observe.Observation], so a run can be recorded, replayed and tested to the second.
 //
 //	r := rollout.New(cfg)
 //	r.Apply(observation)          // as often as something is learnt
 //	if v, ok := r.Verdict(); ok { // the wait is over
 //
-// The rule behind it is the rule of presumed life: an old instance counts as
-// alive from the moment that it is known or must be assumed to exist, until its
-// end was observed or its longest possible life is over. The files:
+// The rule behind it is the rule of presumed life: an old process counts as alive from the
+// moment that it is known or must be assumed to exist, until its end was observed or its
+// longest possible life is over. judge.go has it on one page; read that and doubts.go first.
+// An observation goes down this list once:
 //
-//   - observation.go: what can be told to the core
-//   - rollout.go: the fold
-//   - target.go, releases.go, newer.go: which release is waited for, and what came after it
-//   - types.go: the process types that the caller names
-//   - books.go: the bookkeeping of one label from the log; reckoning.go: what it adds up to
-//   - hold.go: how long an instance can hide
-//   - fleet.go, lines.go: what lists and log have told of the dynos; forget.go: which of them are dropped
-//   - standing.go: list, books and holds together, for one label; weight.go: the same, kept while nothing changes
-//   - survey.go: the same, added up by process type
-//   - clock.go: the platform's time and the gate's own
-//   - trouble.go: what the platform did not answer
-//   - verdict.go, opening.go, timeout.go: how it ends; endings.go: what that means
-//   - picture.go, moments.go: what the core tells; wants.go: what would help it along
+//   - rollout.go: the fold: each observation is taken in, then everything is judged
+//   - lists.go, outages.go: how fresh the lists are, and what the platform did not answer
+//   - roster.go, listing.go, lines.go: what lists and log tell of the dynos, label by label
+//   - processtype.go: what the formation says, and which process types count
+//   - logbook.go: how far the log can be relied on, and how late its lines come
+//   - evidence.go: what is known of one label at one moment
+//   - judge.go: the rule: may an old process of a label still run?
+//   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide
+//   - status.go: the judgements of all labels, added up
+//   - timeline.go: the moments that the outputs carry
+//   - obstacles.go: what keeps the gate shut, in words
+//   - decide.go, crash.go, open.go: how the wait ends; endings.go: what each end means
+//   - needs.go, picture.go: what the core asks for, and what it shows
 package rollout

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -57,7 +58,7 @@ func TestWorkedExample(t *testing.T) {
 		e := newExample(t)
 		for _, row := range rows {
 			e.line(t, strings.Trim(row[0], "`"))
-			alive, hidden := rollout.BooksOf(e.r, "web.1"), e.r.Picture().Dynos[0].Hidden
+			alive, hidden := rollout.AliveBy(e.r, "web.1"), e.r.Picture().Dynos[0].Hidden
 			if got := fmt.Sprintf("%d | %d", alive, hidden); got != row[1]+" | "+row[2] {
 				t.Errorf("example %d, behind %s: %s, and the page says %s | %s", i+1, row[0], got, row[1], row[2])
 			}
@@ -79,18 +80,18 @@ func newExample(t *testing.T) *example {
 	t.Helper()
 	e := &example{rollout.New(rollout.Config{UseLog: true}), time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	hourAgo := e.begin.Add(-time.Hour)
-	releases := []rollout.Release{
+	releases := []observe.Release{
 		{ID: "r41", Version: 41, Status: "succeeded", SlugID: "a", CreatedAt: hourAgo, UpdatedAt: hourAgo},
 		{ID: "r42", Version: 42, Status: "succeeded", Current: true, SlugID: "b", CreatedAt: e.begin, UpdatedAt: e.begin},
 	}
-	dyno := rollout.Dyno{ID: "d", Name: "web.1", Type: "web", State: "starting", Version: 42, CreatedAt: e.begin, UpdatedAt: e.begin}
-	for _, o := range []rollout.Observation{
-		{App: &rollout.App{ID: "a", Name: "my-app"}},
-		{Preboot: &rollout.Preboot{Known: true}},
-		{Log: &rollout.LogStatus{State: rollout.Flowing, Since: hourAgo.Add(-time.Minute)}},
+	dyno := observe.Dyno{ID: "d", Name: "web.1", Type: "web", State: "starting", Version: 42, CreatedAt: e.begin, UpdatedAt: e.begin}
+	for _, o := range []observe.Observation{
+		{App: &observe.App{ID: "a", Name: "my-app"}},
+		{Preboot: &observe.Preboot{Known: true}},
+		{Log: &observe.LogStatus{State: observe.Flowing, Since: hourAgo.Add(-time.Minute)}},
 		{Line: parsed(t, hourAgo.Format(time.RFC3339)+" heroku[web.1]: Starting process with command ...")},
 		{Line: parsed(t, hourAgo.Add(time.Second).Format(time.RFC3339)+" heroku[web.1]: State changed from starting to up")},
-		{Look: &rollout.Look{Dynos: []rollout.Dyno{dyno}, Formation: []rollout.Formation{{Type: "web", Quantity: 1, CreatedAt: hourAgo, UpdatedAt: hourAgo}}, Releases: releases}},
+		{Look: &observe.Look{Dynos: []observe.Dyno{dyno}, Formation: []observe.Formation{{Type: "web", Quantity: 1, CreatedAt: hourAgo, UpdatedAt: hourAgo}}, Releases: releases}},
 	} {
 		o.Date = e.begin
 		e.r.Apply(o)
@@ -104,11 +105,11 @@ func (e *example) line(t *testing.T, text string) {
 	clock, rest, _ := strings.Cut(text, " ")
 	l := parsed(t, "2026-03-02T"+clock+"+00:00 "+rest)
 	at := l.Stamp.Sub(e.begin)
-	e.r.Apply(rollout.Observation{At: at, Line: l})
-	e.r.Apply(rollout.Observation{At: at})
+	e.r.Apply(observe.Observation{At: at, Line: l})
+	e.r.Apply(observe.Observation{At: at})
 }
 
-func parsed(t *testing.T, text string) *rollout.Line {
+func parsed(t *testing.T, text string) *observe.Line {
 	t.Helper()
 	l, ok := logtail.Parse([]byte(text))
 	if !ok {
@@ -139,7 +140,7 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	// The same rule in the words of both pages.
-	apart := rollout.Figures["prebootTraffic"] + rollout.Figures["prebootDelay"] + rollout.Figures["killAfter"]
+	apart := rollout.Figures["prebootTraffic"] + rollout.Figures["prebootDelay"] + rollout.Figures["KillAfter"]
 	for _, words := range []string{
 		fmt.Sprintf("| boot timeout + %d min %d s + %d s for each web dyno", int(apart.Minutes()), int(apart.Seconds())%60, int(rollout.Figures["prebootPerDyno"].Seconds())),
 		fmt.Sprintf("| Common Runtime, anything else | %d s", int(rollout.Figures["replaceHold"].Seconds())),
@@ -153,16 +154,19 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// Constants of hold.go are all among the figures.
-func TestEveryHoldIsAFigure(t *testing.T) {
+// The constants of these files are all among the figures.
+func TestEveryLimitIsAFigure(t *testing.T) {
 	t.Parallel()
-	found := regexp.MustCompile(`(?m)^\t(\w+) = .*time\.(?:Second|Minute)$`).FindAllStringSubmatch(read(t, "hold.go"), -1)
-	if len(found) < 6 {
-		t.Fatalf("only %d constants found in hold.go", len(found))
-	}
-	for _, m := range found {
-		if _, ok := rollout.Figures[m[1]]; !ok {
-			t.Errorf("%s of hold.go is not among the figures", m[1])
+	constant := regexp.MustCompile(`(?m)^\t(\w+) = .*time\.(?:Second|Minute|Millisecond)$`)
+	for file, least := range map[string]int{"limits.go": 6, "../ledger/exits.go": 4} {
+		found := constant.FindAllStringSubmatch(read(t, file), -1)
+		if len(found) < least {
+			t.Errorf("only %d constants found in %s", len(found), file)
+		}
+		for _, m := range found {
+			if _, ok := rollout.Figures[m[1]]; !ok && m[1] != "atOnce" {
+				t.Errorf("%s of %s is not among the figures", m[1], file)
+			}
 		}
 	}
 }
@@ -178,7 +182,7 @@ func TestPictureOfStates(t *testing.T) {
 		t.Fatal("there is no picture of the states")
 	}
 	code := []string{string(rollout.Proven), string(rollout.Presumed), string(rollout.Passed), string(rollout.TimedOut)}
-	fields := read(t, "standing.go") // listed and hidden are fields of a standing
+	fields := read(t, "judge.go") // listed and hidden are fields of a standing
 	for _, name := range []string{"listed", "hidden"} {
 		if !regexp.MustCompile(`(?m)^\t` + name + ` +int`).MatchString(fields) {
 			t.Errorf("a standing has no field %s", name)
@@ -223,7 +227,7 @@ func TestPictureOfStates(t *testing.T) {
 			states = append(states, strings.Trim(row[0], "`"))
 		}
 	}
-	if want := []string{string(rollout.Flowing), string(rollout.Broken), string(rollout.Gapped), string(rollout.Refused)}; !slices.Equal(states, want) {
+	if want := []string{string(observe.Flowing), string(observe.Broken), string(observe.Gapped), string(observe.Refused)}; !slices.Equal(states, want) {
 		t.Errorf("the states of the log are %q, the page has %q", want, states)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -19,13 +20,13 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 		most := 0
 		for i := range 800 {
 			now, label := time.Duration(i+1)*sec, fmt.Sprintf("run.%d", i)
-			b.line(now, label, rollout.State, "starting", "up")
+			b.line(now, label, observe.State, "starting", "up")
 			if i%10 == 0 {
 				run := dyno(label, 42, "up", now)
 				run.Type = "run"
 				b.sees(now, old, run)
 			}
-			b.line(now+sec/2, label, rollout.Exit)
+			b.line(now+sec/2, label, observe.Exit)
 			most = max(most, b.core.Labels())
 		}
 		// Those of five minutes, one each second, and what comes between two looks.
@@ -45,7 +46,7 @@ func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 	console.Type = "run"
 	old := dyno("web.1", 41, "up", -time.Hour)
 	b.sees(0, old, console)
-	b.line(10*sec, "run.1", rollout.Exit)
+	b.line(10*sec, "run.1", observe.Exit)
 	for i := range 100 {
 		b.sees(20*sec+time.Duration(i)*10*sec, old)
 	}

@@ -1,76 +1,78 @@
-// The log: what its lines, and news of its stream, tell of the fleet.
+// What the lines of the log tell of the dynos, and what news of its stream does.
 
 package rollout
 
 import (
+	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// seeLine takes in a line of the log; it tells whether the line concerns a label
+// seeLine takes in a line of the log. It reports whether the line is about a process of a label
 // in scope and was new.
-func (f *fleet) seeLine(l *Line, at time.Duration) bool {
+func (r *roster) seeLine(l *observe.Line, at time.Duration) bool {
 	switch l.Kind {
-	case Start, State, Sigterm, Sigkill, Exit, Replace, Sleep, Metric:
-	case Fault:
-		f.seeFault(l)
+	case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep, observe.Metric:
+	case observe.Fault:
+		r.seeFault(l)
 		return false
 	default:
 		return false
 	}
-	lb := f.labels[l.Label]
+	lb := r.labels[l.Label]
 	if lb == nil {
-		if len(f.labels) >= maxLabels {
+		if len(r.labels) >= maxLabels {
 			return false // the list still tells of them
 		}
-		lb, _ = f.label(l.Label, f.typeOf(l.Label))
-		if f.look != nil { // and it is not in it
-			lb.leftAt, lb.fresh = at, f.newSinceFirstLook(l.Stamp)
+		lb, _ = r.label(l.Label, r.guessType(l.Label))
+		if r.look != nil { // and it is not in it
+			lb.leftAt, lb.bornWatched = at, r.newSinceFirstLook(l.Stamp)
 		}
 	}
-	lb.weight.known = false
-	if l.Kind == Metric {
-		b := lb.beats[l.UUID]
-		if b == nil && len(lb.beats) >= maxBeats {
-			return false
-		}
-		if b == nil {
-			b = &beat{first: l.Stamp}
-			lb.beats[l.UUID] = b
-		}
-		if l.Stamp.After(b.last) {
-			b.last = l.Stamp
-		}
+	if l.Kind == observe.Metric {
+		lb.seeMetric(l)
 		return false
 	}
-	if l.Stamp.Before(f.booksFrom) {
+	if l.Stamp.Before(r.log.countFrom) {
 		return false
 	}
-	entry := *l
-	entry.Text = ""
-	if l.Kind == Sleep || l.Kind == Sigkill {
-		entry.Text = l.Text
+	line := *l
+	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
+		line.Text = ""
 	}
-	entered := lb.books.enter(entry, at)
-	if f.log != Flowing && (entered || lb.books.full) { // what was proof may have lacked what the break kept back
-		lb.proved, lb.confirmed = false, false
+	entered := lb.ledger.Enter(line, at)
+	if !r.log.flows() && (entered || lb.ledger.Full()) {
+		lb.proof = lb.proof.afterLateLine()
 	}
 	if !entered {
 		return false
 	}
-	f.timeLine(l, at)
-	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")
-	if replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {
-		f.newestWeb, f.newestWebSeen = l.Stamp, at
+	r.log.timeLine(l.Stamp, at, r.clock)
+	replaced := l.Kind == observe.Replace || l.Kind == observe.State && l.From == "up" && l.To == "starting"
+	if replaced && lb.typ == "web" && !r.target.released.IsZero() && l.Stamp.After(r.target.released) {
+		r.noteWeb(l.Stamp, at)
 	}
-	return f.inScope(lb.typ)
+	return r.inScope(lb.typ)
 }
 
-// seeFault keeps the last numbered error of a label, and learns from a boot timeout
-// how long the app's is: "… failed to bind to $PORT within 60 seconds of launch".
-func (f *fleet) seeFault(l *Line) {
-	if lb := f.labels[l.Label]; lb != nil && !l.Stamp.Before(lb.fault.Stamp) {
+func (lb *label) seeMetric(l *observe.Line) {
+	s := lb.metrics[l.UUID]
+	if s == nil {
+		if len(lb.metrics) >= maxMetrics {
+			return
+		}
+		s = &sign{first: l.Stamp}
+		lb.metrics[l.UUID] = s
+	}
+	s.last = later(s.last, l.Stamp)
+}
+
+// seeFault keeps the last numbered error of a label, and learns from a boot timeout how long the
+// app's is: "… failed to bind to $PORT within 60 seconds of launch".
+func (r *roster) seeFault(l *observe.Line) {
+	if lb := r.labels[l.Label]; lb != nil && !l.Stamp.Before(lb.fault.Stamp) {
 		lb.fault = *l
 	}
 	if !strings.HasPrefix(l.Text, "Error R10 ") {
@@ -79,63 +81,22 @@ func (f *fleet) seeFault(l *Line) {
 	_, rest, ok := strings.Cut(l.Text, "within ")
 	seconds, _, ok2 := strings.Cut(rest, " seconds")
 	if n, err := strconv.Atoi(seconds); ok && ok2 && err == nil && n <= longestBoot {
-		f.boot = max(f.boot, time.Duration(n)*time.Second)
+		r.observedBootTimeout = max(r.observedBootTimeout, time.Duration(n)*time.Second)
 	}
 }
 
-// timeLine keeps account of how late the lines of a flowing log come. The two clocks
-// differ, so only the differences between lines tell.
-func (f *fleet) timeLine(l *Line, at time.Duration) {
-	if f.log != Flowing || l.Stamp.Before(f.clock.now(f.flowedAt)) {
-		return // a line from before the stream was opened is not late
-	}
-	began := l.Stamp.Add(-at) // the start of the gate, if the line took no time
-	if began.After(f.began) {
-		f.began = began
-	}
-	f.latest = min(max(f.latest, f.began.Sub(began)-usualDelay), listLag)
-}
-
-// typeOf finds the type of a label that no list has shown: the longest type of
-// the formation that it begins with. Until the formation is known it is the part
-// before the last dot, which also serves one-off dynos.
-func (f *fleet) typeOf(name string) string {
-	best := ""
-	for t := range f.formation {
-		if len(t) > len(best) && (strings.HasPrefix(name, t+".") || strings.HasPrefix(name, t+"-")) {
-			best = t
-		}
-	}
-	if best != "" {
-		return best
-	}
-	if i := strings.LastIndexByte(name, '.'); i > 0 {
-		return name[:i]
-	}
-	return name
-}
-
-// seeLog takes in news of the log stream. After a gap the books begin anew: what
-// was lost may have been a start.
-func (f *fleet) seeLog(s *LogStatus, at time.Duration) {
-	gapped := f.log == Gapped
-	f.log, f.logWhy, f.weighed = s.State, s.Reason, circumstances{}
-	switch s.State {
-	case Flowing:
-		f.logSince = s.Since
-		f.flowedAt = at
-		if gapped {
-			f.booksFrom = s.Since
-			for _, lb := range f.labels { // what was told again of the time before
-				lb.books.drop(s.Since)
-			}
-		}
-	case Gapped:
-		f.logSince = time.Time{}
-		for _, lb := range f.labels {
-			lb.books = books{}
-			lb.fresh, lb.booked = false, time.Time{}
-			lb.settled, lb.proved, lb.confirmed = lb.settled || lb.confirmed, false, false
+// seeLog takes in news of the log stream. After a gap the ledgers begin anew: what was lost may
+// have been a start.
+func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
+	again := r.log.see(s, at)
+	for _, lb := range r.labels {
+		switch {
+		case again: // what was told again of the time before does not count
+			lb.ledger.DropBefore(s.Since)
+		case s.State == observe.Gapped:
+			lb.ledger = ledger.Ledger{}
+			lb.bornWatched, lb.firstRecordCreated = false, time.Time{}
+			lb.proof = lb.proof.afterGap()
 		}
 	}
 }

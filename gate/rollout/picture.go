@@ -3,9 +3,8 @@
 package rollout
 
 import (
-	"fmt"
+	"heroku-rollout-gate/gate/observe"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -17,19 +16,19 @@ type Picture struct {
 	// PlatformNow is the platform's clock at that moment; zero before its first answer.
 	PlatformNow time.Time `json:"platformNow,omitzero"`
 
-	App     App  `json:"app"`
-	Preboot bool `json:"preboot"`
+	App     observe.App `json:"app"`
+	Preboot bool        `json:"preboot"`
 
 	// Target is the release that is waited for; nil until it is known.
-	Target *Release `json:"target,omitempty"`
+	Target *observe.Release `json:"target,omitempty"`
 	// Commit is the commit of the target's slug; empty if it has none or it is not known.
 	Commit string `json:"commit,omitempty"`
 	// SupersededBy is the version of the newest succeeded release after the target; 0 if none.
 	SupersededBy int `json:"supersededBy,omitempty"`
 
-	Types  []TypePicture `json:"types"`
-	Dynos  []DynoPicture `json:"dynos"`
-	OneOff []Dyno        `json:"oneOff,omitempty"`
+	Types  []TypePicture  `json:"types"`
+	Dynos  []DynoPicture  `json:"dynos"`
+	OneOff []observe.Dyno `json:"oneOff,omitempty"`
 
 	// OldRemaining, NewUp and NewWanted are the sums over Types.
 	OldRemaining int `json:"oldRemaining"`
@@ -39,7 +38,7 @@ type Picture struct {
 	Times Times `json:"times"`
 
 	// Log is how far the log can be relied on; empty before the first word of it.
-	Log LogState `json:"log,omitempty"`
+	Log observe.LogState `json:"log,omitempty"`
 	// LogSince is the time from which the log is whole; zero if it is not.
 	LogSince time.Time `json:"logSince,omitzero"`
 	// LogReason says why the log cannot be relied on.
@@ -151,94 +150,66 @@ type Moment struct {
 // Picture is all that is known now.
 func (r *Rollout) Picture() Picture {
 	p := Picture{
-		At: r.now, PlatformNow: r.clock.shown(r.now),
-		App: r.fleet.app, Preboot: r.fleet.prebooted(),
-		Times: r.times, Log: r.fleet.log, LogSince: r.fleet.logSince, LogReason: r.fleet.logWhy,
-		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.fleet.dynos(),
-		Waiting: r.waiting(), SupersededBy: r.target.newerMax,
-		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
+		At: r.now, PlatformNow: r.clock.Shown(r.now),
+		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), SupersededBy: r.target.SupersededBy(),
+		Times: r.timeline.times, Moments: slices.Clone(r.timeline.moments),
+		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
+		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
+		Waiting: r.waiting(), RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
 	}
 	if p.App.Name == "" {
 		p.App.Name = r.cfg.App
 	}
-	if o := r.outages[AboutLook]; o != nil {
+	if p.Target != nil {
+		p.Commit = r.target.Commit()
+	}
+	if o := r.outages.open[observe.AboutLook]; o != nil {
 		p.Trouble = o.reason
 	} else if r.refusal != nil {
 		p.Trouble = r.refusal.Message
 	}
-	if rel := r.target.rel; rel != nil {
-		p.Target, p.Commit = rel, r.target.codes[rel.Code().ID].Commit
-	}
-	for _, t := range r.survey.types {
+	for _, t := range r.status.types {
 		tp := t.TypePicture
-		if tp.Basis != "" || tp.HoldUntil == never {
+		if tp.Basis != "" || tp.HoldUntil == observe.Never {
 			tp.HoldUntil = 0
 		}
 		p.Types = append(p.Types, tp)
 		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)
 	}
-	p.NewWanted, p.NewUp, p.OldRemaining = r.sums()
-	if r.fleet.look != nil {
-		for _, d := range r.fleet.look.Dynos {
-			if r.fleet.oneOff(d.Type) && !r.fleet.inScope(d.Type) {
+	p.NewWanted, p.NewUp, p.OldRemaining = r.status.sums()
+	if r.roster.look != nil {
+		for _, d := range r.roster.look.Dynos {
+			if r.roster.oneOff(d.Type) && !r.roster.inScope(d.Type) {
 				p.OneOff = append(p.OneOff, d)
 			}
 		}
 	}
-	p.Moments = slices.Clone(r.moments)
 	slices.SortStableFunc(p.Moments, func(a, b Moment) int { return a.Time.Compare(b.Time) })
 	return p
 }
 
-// waiting says in plain words what is being waited for.
-func (r *Rollout) waiting() string {
-	rel := r.target.rel
-	switch {
-	case r.verdict != nil && r.verdict.Result == Passed:
-		return ""
-	case r.full == nil:
-		return "the first look at the app"
-	case rel == nil:
-		what := r.target.wish() + " to appear"
-		if b := r.target.newestBuild(); b != nil && b.Status == "pending" {
-			what += " (its build is running)"
-		}
-		return what
-	case rel.Status != "succeeded":
-		if rel.Status == "pending" {
-			return fmt.Sprintf("the release phase of v%d to end", rel.Version)
-		}
-		return fmt.Sprintf("release v%d to succeed (%s)", rel.Version, rel.unfinished())
+// dynoPictures are those of all labels in scope, as of the newest observation; nil before the
+// first judgement.
+func (r *Rollout) dynoPictures() []DynoPicture {
+	if r.roster.target.version == 0 {
+		return nil
 	}
-	var parts []string
-	for _, t := range r.survey.types {
-		if d := t.describe(); d != "" {
-			parts = append(parts, d)
+	all := make([]DynoPicture, 0, len(r.status.labels))
+	for i := range r.status.labels {
+		all = append(all, r.status.labels[i].picture())
+	}
+	return all
+}
+
+func (l *labelStatus) picture() DynoPicture {
+	d := DynoPicture{Label: l.name, Type: l.typ, Hidden: l.hidden, Basis: l.basis, UpAt: l.upAt, GoneAt: l.goneAt(), Old: l.standing.old}
+	if rec := l.record; rec != nil {
+		d.Version, d.State = rec.Version, rec.State
+	}
+	for _, c := range l.balance.Crashes {
+		if c.After(l.target.released) {
+			d.Crashes++
 		}
 	}
-	what := strings.Join(parts, "; ")
-	if until := r.holding(); until != 0 && r.listed() == 0 {
-		if what == "" {
-			what = "old dynos that the list does not show"
-		}
-		for _, t := range r.survey.types {
-			if t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue {
-				what += " (" + t.HoldReason + ")"
-				break
-			}
-		}
-	}
-	if what == "" && r.cfg.RequireProof && slices.ContainsFunc(r.survey.types, func(t typeStanding) bool { return t.Basis == Presumed }) {
-		return "proof that old dynos are gone, which is only presumed"
-	}
-	if what == "" {
-		what = r.doubtful()
-	}
-	if what == "" && r.cfg.Settle > 0 {
-		return "things to stay as they are for " + Short(r.cfg.Settle)
-	}
-	if what == "" {
-		return "a last look at the app"
-	}
-	return what
+	return d
 }

@@ -4,8 +4,11 @@ package rollout
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 )
 
 // Config says what is waited for and how strictly. Its zero value waits for the
@@ -14,7 +17,7 @@ type Config struct {
 	// App is the name or id of the app, for messages.
 	App string
 	// Want names the release; zero means the newest one at the start.
-	Want Want
+	Want release.Want
 	// Types are the process types in scope; none means all of the formation.
 	Types []string
 	// Timeout bounds the wait; only used to say that a hold reaches past it. 0: no bound.
@@ -33,75 +36,58 @@ type Config struct {
 	RequireProof bool
 	// IncludeOneOff counts one-off dynos, too.
 	IncludeOneOff bool
-	// UseLog tells that the log is read. If not, nothing can be proven.
+	// UseLog: the log is read. If not, nothing can be proven.
 	UseLog bool
 	// WorkflowCommit is the commit that the workflow runs on, to warn when the
 	// newest release carries another. Empty: not known.
 	WorkflowCommit string
 }
 
-// Want names a release. At most one field is set.
-type Want struct {
-	Version int
-	ID      string
-	Commit  string // whole or abbreviated
-}
-
 const (
 	defaultCrashGrace = 60 * time.Second
-	// prebootLife is how long an answer to whether preboot is on is good for.
-	prebootLife = 150 * time.Second
-	// maxGaps is how many gaps of the log are told of.
-	maxGaps = 100
-	// crashLoop is how many crashes of one dyno within the grace are a loop.
-	crashLoop = 3
+	// maxGaps and maxNotices are how many of them are told.
+	maxGaps    = 100
+	maxNotices = 50
 )
 
 // Rollout is the state of one wait. Its methods are not safe for concurrent use.
 type Rollout struct {
 	cfg    Config
-	clock  *platformClock
-	target *target
-	fleet  *fleet
+	clock  *observe.Clock
+	target *release.Target
+	roster *roster
+	lists  lists
 
-	now         time.Duration
-	full        *Look         // the newest full look
-	changedAt   time.Duration // when a line in scope was last learnt
-	dirty       bool          // something happened that the newest look may not show
-	apiAt       time.Duration // when the log last told of something done to the app or its releases
-	readyAt     time.Duration // since when all conditions hold; -1 while they do not
-	lookedAt    time.Duration // when the newest look arrived
-	refusal     *Trouble      // the platform's no, or a bug: it ends the wait
-	outages     map[About]*outage
-	outageCount int
-	end         End
-	targetAt    time.Duration // when the target became known
-	prebootAt   time.Duration // when preboot was last asked for
-	doubtAt     time.Duration // since when only the list of releases is in the way; -1: it is not
-	verdict     *Verdict
-	times       Times
-	gaps        []Gap
-	notices     []string
-	tooShort    bool // it was said that a hold reaches past the timeout
-	moments     []Moment
-	crashSince  map[string]crash
+	now       time.Duration
+	targetAt  time.Duration // when the target became known
+	prebootAt time.Duration // when preboot was last asked for
+	outages   outages
+	refusal   *observe.Trouble // the platform's no, or a bug: it ends the wait
+	end       observe.End
 
-	survey survey // as of the newest observation
+	status   fleetStatus   // as of the newest observation
+	readyAt  time.Duration // since when nothing keeps the gate shut; -1 while something does
+	doubtAt  time.Duration // since when the list of releases is in doubt; -1 while it is not
+	timeline timeline
+	gaps     []Gap
+	notices  []string
+	tooShort bool // it was said that a hold reaches past the timeout
+	verdict  *Verdict
 }
 
 // New begins a wait.
 func New(cfg Config) *Rollout {
-	r := &Rollout{cfg: cfg, clock: &platformClock{}, readyAt: -1, doubtAt: -1, crashSince: map[string]crash{}, outages: map[About]*outage{}}
-	if r.cfg.CrashGrace == 0 {
-		r.cfg.CrashGrace = defaultCrashGrace
+	if cfg.CrashGrace == 0 {
+		cfg.CrashGrace = defaultCrashGrace
 	}
-	r.target = newTarget(&r.cfg, r.clock)
-	r.fleet = newFleet(&r.cfg, r.clock)
+	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, outages: outages{open: map[observe.About]*outage{}}, readyAt: -1, doubtAt: -1}
+	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
+	r.roster = newRoster(&r.cfg, r.clock)
 	return r
 }
 
 // Apply takes in one observation. After the verdict it changes nothing.
-func (r *Rollout) Apply(o Observation) {
+func (r *Rollout) Apply(o observe.Observation) {
 	if r.verdict != nil {
 		return
 	}
@@ -110,175 +96,15 @@ func (r *Rollout) Apply(o Observation) {
 	if o.Look != nil {
 		asked = o.Look.AskedAt
 	}
-	r.clock.learn(o.Date, asked, o.At)
-	switch {
-	case o.App != nil:
-		r.seeAnswer(AboutApp)
-		r.fleet.app = *o.App
-		if o.App.Maintenance {
-			r.notice("the app is in maintenance mode; its dynos run all the same")
-		}
-	case o.Preboot != nil:
-		r.fleet.seePreboot(o.Preboot)
-		r.prebootAt = r.now
-		if !r.fleet.preboot.Known && !r.fleet.rolling() {
-			r.notice("the platform does not say whether preboot is on; the gate holds as if it were")
-		}
-	case o.Look != nil:
-		r.seeLook(o.Look)
-	case o.Code != nil:
-		r.seeAnswer(AboutCode)
-		r.target.seeCode(o.Code)
-		r.retarget()
-	case o.Builds != nil:
-		r.seeAnswer(AboutBuilds)
-		r.target.seeBuilds(o.Builds)
-		r.retarget()
-	case o.Line != nil:
-		r.seeLine(o.Line)
-	case o.Log != nil:
-		r.seeLog(o.Log)
-	case o.Trouble != nil:
-		r.seeTrouble(o.Trouble)
-	case o.Budget != nil:
-		r.notice(fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining))
-	}
+	r.clock.Learn(o.Date, asked, o.At)
+	r.see(o)
 	if o.End != "" {
 		r.end = o.End
 	}
 	r.judge()
-}
-
-func (r *Rollout) seeLook(l *Look) {
-	if last := r.fleet.look; last != nil && l.AskedAt < last.AskedAt {
-		return // overtaken by a newer one
+	if r.verdict = r.decide(); r.verdict != nil && r.verdict.Result == Passed {
+		r.close()
 	}
-	r.lookedAt = r.now
-	r.dirty = max(r.changedAt, r.apiAt) > l.AskedAt
-	if l.Full() {
-		r.seeAnswer(AboutLook)
-		r.full = l
-	}
-	r.target.see(l)
-	r.fleet.seeList(l, r.now)
-	r.retarget()
-}
-
-// retarget tells the fleet of the target, once it is known, and of its fate.
-func (r *Rollout) retarget() {
-	rel := r.target.rel
-	if rel == nil {
-		r.noteCommit()
-		return
-	}
-	if r.fleet.version != rel.Version {
-		r.targetAt = r.now
-		r.times, r.moments, r.readyAt = Times{}, nil, -1
-		r.fleet.retarget(rel.Version, rel.CreatedAt)
-		r.times.ReleaseCreated = rel.CreatedAt
-		r.moment(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
-	}
-	r.fleet.finished = rel.Status == "succeeded"
-	if rel.Status == "succeeded" && r.times.ReleaseFinished.IsZero() {
-		r.times.ReleaseFinished = rel.UpdatedAt
-		r.moment(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
-	}
-	if r.longAgo() && r.target.building() {
-		r.notice(fmt.Sprintf("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", rel.Version))
-	}
-	if n := r.target.codeless(); n > 0 {
-		r.notice(fmt.Sprintf("the platform does not tell which code release v%d carries: a rollback would not be seen", n))
-	}
-	if n := r.target.newerMax; n > 0 {
-		r.notice(fmt.Sprintf("release v%d was made after v%d; its dynos count as new, too", n, rel.Version))
-	}
-	if c := r.target.codes[rel.Code().ID].Commit; c != "" && r.cfg.WorkflowCommit != "" && r.cfg.Want == (Want{}) &&
-		!strings.HasPrefix(strings.ToLower(r.cfg.WorkflowCommit), c) {
-		r.notice(fmt.Sprintf("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"",
-			rel.Version, c, r.cfg.WorkflowCommit))
-	}
-}
-
-// noteCommit says at once what keeps a commit from being found.
-func (r *Rollout) noteCommit() {
-	if r.cfg.Want.Commit == "" {
-		return
-	}
-	if r.target.noCommits() {
-		r.notice(noCommits)
-		return
-	}
-	e := r.target.earlier()
-	switch {
-	case e == nil:
-	case e.failed() && (r.target.built || r.now > listLag):
-		r.notice(fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, r.cfg.Want.Commit, e.Status))
-	case e.Status == "succeeded":
-		r.notice(fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, r.cfg.Want.Commit))
-	}
-}
-
-// noCommits says what to do where no commit can be matched.
-const noCommits = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
-
-func (r *Rollout) seeLine(l *Line) {
-	if l.Kind == API {
-		r.target.heard = max(r.target.heard, l.Release)
-		r.heard(l.Stamp)
-		return
-	}
-	counts := r.fleet.seeLine(l, r.now)
-	if l.Kind == Exit && r.fleet.typeOf(l.Label) == "release" && r.fleet.oneOff("release") {
-		r.heard(l.Stamp.Add(apiSoon)) // a release phase is over, and the release soon is
-	}
-	if !counts {
-		return
-	}
-	r.changedAt = r.now
-	// A SIGTERM or an exit does not change the list; a start or a state does.
-	if l.Kind == Start || l.Kind == State || l.Kind == Exit && r.fleet.fir() {
-		r.dirty = true
-	}
-}
-
-// heard notes that something was done to the app, or to its releases: what happened
-// before the newest full look was asked for is in it.
-func (r *Rollout) heard(done time.Time) {
-	if r.full == nil || done.After(r.clock.now(r.full.AskedAt)) {
-		r.dirty, r.apiAt = true, r.now
-	}
-}
-
-func (r *Rollout) seeLog(s *LogStatus) {
-	r.fleet.seeLog(s, r.now)
-	switch s.State {
-	case Gapped:
-		if len(r.gaps) < maxGaps {
-			r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
-		}
-		r.notice("the log has a gap (" + s.Reason + "): what it does not prove from here on is presumed after a hold")
-	case Refused:
-		r.notice("no log: " + s.Reason + "; without it nothing is proven, and the gate holds instead")
-	}
-}
-
-// judge brings the picture up to date and decides.
-func (r *Rollout) judge() {
-	if r.fleet.look != nil && r.fleet.version != 0 {
-		r.survey = r.fleet.survey(r.now)
-		r.follow()
-		if until := r.holding(); r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != never {
-			r.noticeOnce(&r.tooShort, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s",
-				Short(until), Short(r.cfg.Timeout)))
-		}
-	}
-	switch rel := r.target.rel; {
-	case rel == nil || rel.Status != "succeeded" || r.doubtful() == "":
-		r.doubtAt = -1
-	case r.doubtAt < 0:
-		r.doubtAt = r.now
-	}
-	r.verdict = r.decide()
 }
 
 // Verdict is the end of the wait; false while there is none.
@@ -287,4 +113,152 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return *r.verdict, true
+}
+
+// see takes in what an observation tells.
+func (r *Rollout) see(o observe.Observation) {
+	switch {
+	case o.App != nil:
+		r.answered(observe.AboutApp)
+		r.roster.app = *o.App
+		if o.App.Maintenance {
+			r.notice("the app is in maintenance mode; its dynos run all the same")
+		}
+	case o.Preboot != nil:
+		r.roster.seePreboot(o.Preboot)
+		r.prebootAt = r.now
+		if !r.roster.preboot.Known && !r.roster.rolling() {
+			r.notice("the platform does not say whether preboot is on; the gate holds as if it were")
+		}
+	case o.Look != nil:
+		r.seeLook(o.Look)
+	case o.Code != nil:
+		r.answered(observe.AboutCode)
+		r.target.SeeCode(o.Code)
+		r.seeTarget()
+	case o.Builds != nil:
+		r.answered(observe.AboutBuilds)
+		r.target.SeeBuilds(o.Builds)
+		r.seeTarget()
+	case o.Line != nil:
+		r.seeLine(o.Line)
+	case o.Log != nil:
+		r.seeLog(o.Log)
+	case o.Trouble != nil && o.Trouble.Kind != observe.Unreachable:
+		r.refusal = o.Trouble
+	case o.Trouble != nil:
+		r.notice(r.outages.begin(o.Trouble, r.now))
+	case o.Budget != nil:
+		r.notice(fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining))
+	}
+}
+
+func (r *Rollout) seeLook(l *observe.Look) {
+	if last := r.roster.look; last != nil && l.AskedAt < last.AskedAt {
+		return // overtaken by a newer one
+	}
+	if l.Full() {
+		r.answered(observe.AboutLook)
+	}
+	r.lists.see(l, r.now)
+	r.target.SeeLook(l)
+	r.roster.seeLook(l, r.now)
+	r.seeTarget()
+}
+
+// seeTarget takes in what is known of the target now.
+func (r *Rollout) seeTarget() {
+	if rel := r.target.Release(); rel != nil {
+		if r.roster.target.version != rel.Version {
+			r.targetAt, r.readyAt = r.now, -1
+			r.roster.aim(rel.Version, rel.CreatedAt)
+			r.timeline = newTimeline(rel)
+		}
+		r.roster.target.finished = rel.Status == "succeeded"
+		r.timeline.seeRelease(rel)
+	}
+	for _, notice := range r.target.Notices(r.now) {
+		r.notice(notice)
+	}
+}
+
+func (r *Rollout) seeLine(l *observe.Line) {
+	if l.Kind == observe.API {
+		r.target.HearOf(l.Release)
+		r.noteAPIChange(l.Stamp)
+		return
+	}
+	counts := r.roster.seeLine(l, r.now)
+	if l.Kind == observe.Exit && r.roster.guessType(l.Label) == "release" && r.roster.oneOff("release") {
+		r.noteAPIChange(l.Stamp.Add(apiSoon)) // a release phase is over, and the release soon is
+	}
+	if counts {
+		// A SIGTERM or an exit does not change the list; a start or a state does.
+		changes := l.Kind == observe.Start || l.Kind == observe.State || l.Kind == observe.Exit && r.roster.fir()
+		r.lists.noteLine(changes, r.now)
+	}
+}
+
+// noteAPIChange notes that something was done to the app, or to its releases: what happened
+// before the newest full look was asked for is in it.
+func (r *Rollout) noteAPIChange(done time.Time) {
+	if full := r.lists.full; full == nil || done.After(r.clock.Platform(full.AskedAt)) {
+		r.lists.unseen, r.lists.apiAt = true, r.now
+	}
+}
+
+func (r *Rollout) seeLog(s *observe.LogStatus) {
+	r.roster.seeLog(s, r.now)
+	switch s.State {
+	case observe.Gapped:
+		if len(r.gaps) < maxGaps {
+			r.gaps = append(r.gaps, Gap{At: r.now, Reason: s.Reason})
+		}
+		r.notice("the log has a gap (" + s.Reason + "): what it does not prove from here on is presumed after a hold")
+	case observe.Refused:
+		r.notice("no log: " + s.Reason + "; without it nothing is proven, and the gate holds instead")
+	}
+}
+
+func (r *Rollout) answered(about observe.About) { r.notice(r.outages.end(about, r.now)) }
+
+// notice says something once; an empty text is nothing.
+func (r *Rollout) notice(s string) {
+	if s != "" && !slices.Contains(r.notices, s) && len(r.notices) < maxNotices {
+		r.notices = append(r.notices, s)
+	}
+}
+
+// judge brings up to date what is known of the fleet, and since when.
+func (r *Rollout) judge() {
+	if r.roster.look != nil && r.roster.target.version != 0 {
+		r.status = r.roster.update(r.status, r.now)
+		r.timeline.follow(&r.status, r.clock, r.cfg.Types)
+		r.noticeLongHold()
+	}
+	rel := r.target.Release()
+	r.doubtAt = since(r.doubtAt, r.now, rel != nil && rel.Status == "succeeded" && r.doubtful() != "")
+	r.readyAt = since(r.readyAt, r.now, len(r.obstacles(&r.status)) == 0)
+	if name := r.unknownType(); name != "" && (rel == nil || rel.Status != "succeeded") && !r.typesDue() {
+		r.notice(r.noSuchType(name) + "waiting for the release to bring it")
+	}
+}
+
+// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
+func since(begun, now time.Duration, is bool) time.Duration {
+	switch {
+	case !is:
+		return -1
+	case begun < 0:
+		return now
+	}
+	return begun
+}
+
+// noticeLongHold warns once of a hold that reaches past the timeout.
+func (r *Rollout) noticeLongHold() {
+	if until := r.status.holdUntil(); r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != observe.Never && !r.tooShort {
+		r.tooShort = true
+		r.notice(fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", Short(until), Short(r.cfg.Timeout)))
+	}
 }

@@ -1,24 +1,18 @@
-// The pace: when to look. Looks cost requests, of which the account has so many an hour
-// for all its programs.
+// The pace: when to look. The core says what it needs; looks cost requests, of which the
+// account has so many an hour for all its programs.
 
 package watch
 
 import (
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
 const (
-	// With the log flowing, a look only guards against what the log does not tell: when
-	// all new dynos are up, while the release is awaited, and while dynos are replaced.
-	flowingInterval = 75 * time.Second
-	awaitedInterval = 50 * time.Second
-	movingInterval  = 20 * time.Second
-	// A look with formation and releases costs three requests instead of one. Without
-	// the log nothing else tells that it is needed.
-	fullInterval  = 150 * time.Second
-	blindInterval = time.Minute
+	// defaultInterval is the longest time between two looks while nothing else drives one.
+	defaultInterval = 10 * time.Second
 	// What the log tells makes the list worth a look, but not for every line: when many
 	// looks have followed each other for it, they are further and further apart, and
 	// sooner so while by the log more is to come. The first ones show how far the list is
@@ -28,13 +22,11 @@ const (
 	moreLooks     = 6
 	changeGrowth  = 1.25
 	// Two looks are never closer than this, but for the one that may open the gate.
-	minSpacing   = time.Second
-	readySpacing = 400 * time.Millisecond
-	readyThrift  = 2 * time.Second // with a low budget
+	minSpacing     = time.Second
+	openingSpacing = 400 * time.Millisecond
+	openingThrift  = 2 * time.Second // with a low budget
 	// A look that failed, however soon, is not repeated at once.
 	failedSpacing = 5 * time.Second
-	// With nothing to do the loop turns all the same.
-	idle = 30 * time.Second
 )
 
 // The account's budget holds 4,500 requests and gets about 75 a minute back
@@ -59,93 +51,129 @@ func Thrift(remaining int) time.Duration {
 	return leastLooked
 }
 
-// scarce tells that every request has to be weighed.
-func (r *run) scarce() bool { return Thrift(r.Platform.Remaining()) == leastLooked }
+// isScarce reports whether every request has to be weighed.
+func isScarce(remaining int) bool { return Thrift(remaining) == leastLooked }
 
-// nextTurn is when the loop has to act, if nothing comes in before.
-func (r *run) nextTurn() time.Duration {
-	next := r.elapsed() + idle
-	if r.Report != nil {
-		next = min(next, r.tell)
-	}
-	if at := r.nextLook(); !r.looking && at < next {
-		next = at
-	}
-	if at := r.core.Wants().WakeAt; at > 0 && at < next {
-		next = at
-	}
-	return next
+// pace is what decides when to look.
+type pace struct {
+	interval time.Duration // between two looks while nothing drives one
+
+	asked     time.Duration // when the newest look was asked for; -1 before the first
+	askedFull time.Duration // the same for the newest full look
+	partial   bool          // the newest look was not a full one
+	failed    bool          // the newest look did not bring all that was asked for
+	down      bool          // it brought nothing
+	back      bool          // it is the first to bring something again
+
+	inARow      int           // how many looks have followed each other for changes
+	changeDelay time.Duration // how long after a look a change makes the next one due
+	moreDelay   time.Duration // the same while more is to come
 }
 
-// interval is the longest time between two looks while nothing drives them.
-func (r *run) interval() time.Duration {
-	if r.Interval == 0 {
-		return 10 * time.Second
+func newPace(interval time.Duration) pace {
+	if interval == 0 {
+		interval = defaultInterval
 	}
-	return r.Interval
+	return pace{interval: interval, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
 }
 
-// nextLook is when the next look is due.
-func (r *run) nextLook() time.Duration {
-	if r.asked < 0 {
-		return 0
+// next is when the next look is due, and why, if so many requests remain to the account.
+func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why string) {
+	if p.asked < 0 {
+		return 0, "the first look"
 	}
-	w := r.core.Wants()
-	interval := r.interval()
+	at = observe.Never
+	due := func(t time.Duration, reason string) {
+		if t < at {
+			at, why = t, reason
+		}
+	}
+	opening := false
+	for _, n := range needs {
+		switch n.Kind {
+		case rollout.Opening:
+			opening = true
+		case rollout.Change:
+			due(p.asked+p.changeDelay, n.Why)
+		case rollout.MoreChange:
+			due(p.asked+max(p.changeDelay, p.moreDelay), n.Why)
+		case rollout.Doubt:
+			due(max(n.By, p.asked+minSpacing), n.Why)
+		case rollout.Guard:
+			every := n.Every
+			if p.failed {
+				every = 0
+			}
+			due(p.asked+max(p.interval, every), n.Why)
+		}
+	}
+	thrift := Thrift(remaining)
 	switch {
-	case r.failed:
-	case w.Quiet && w.Awaited: // each look takes three requests
-		interval = max(interval, awaitedInterval)
-	case w.Quiet:
-		interval = max(interval, flowingInterval)
-	case w.Told:
-		interval = max(interval, movingInterval)
-	}
-	at := r.asked + interval
-	switch {
-	case w.Changed && w.More:
-		at = min(at, r.asked+max(r.eager, r.patient))
-	case w.Changed:
-		at = min(at, r.asked+r.eager)
-	}
-	if w.LookAt > 0 {
-		at = min(at, max(w.LookAt, r.asked+minSpacing))
-	}
-	if r.back {
-		at = min(at, r.asked+minSpacing)
-	}
-	remaining := r.Platform.Remaining()
-	if r.failed && !r.back {
-		return max(at, r.asked+failedSpacing, r.asked+Thrift(remaining))
-	}
-	if !w.Ready || remaining == 0 {
-		return max(at, r.asked+Thrift(remaining))
+	case p.back:
+		due(p.asked+minSpacing, "the API answers again")
+	case p.failed:
+		return max(at, p.asked+failedSpacing, p.asked+thrift), "the last look failed"
 	}
 	switch { // The opening is worth its requests, also when few are left.
-	case r.partial:
-		return r.asked
-	case Thrift(remaining) > 0:
-		return min(at, r.asked+readyThrift)
+	case !opening || remaining == 0:
+		return max(at, p.asked+thrift), why
+	case p.partial:
+		due(p.asked, openingWhy)
+	case thrift > 0:
+		due(p.asked+openingThrift, openingWhy)
+	default:
+		due(p.asked+openingSpacing, openingWhy)
 	}
-	return min(at, r.asked+readySpacing)
+	return at, why
 }
 
-// pace learns from a look that is about to be asked for.
-func (r *run) pace(now time.Duration, w rollout.Wants) {
-	if !w.Changed || now > r.asked+2*max(r.eager, r.patient) {
-		r.changes, r.eager, r.patient = 0, changeSpacing, changeSpacing
-	} else {
-		r.changes++
-		longest := max(r.interval(), changeSpacing)
-		if r.changes > changeLooks {
-			r.eager = min(time.Duration(float64(r.eager)*changeGrowth), longest)
-		}
-		if r.changes > moreLooks {
-			r.patient = min(time.Duration(float64(r.patient)*changeGrowth), longest)
+const openingWhy = "everything holds: one more look opens the gate"
+
+// full reports whether a look that is asked for now has to bring formation and releases, too.
+func (p *pace) full(now time.Duration, needs []rollout.Need, remaining int) bool {
+	if p.down {
+		return false // one request is enough to see whether the API is back
+	}
+	if p.failed || p.askedFull < 0 {
+		return true
+	}
+	for _, n := range needs {
+		switch {
+		case n.Full:
+			return true
+		case n.Kind == rollout.Refresh && !isScarce(remaining) && now-p.askedFull >= n.Every:
+			return true
 		}
 	}
-	if left := r.Platform.Remaining(); Thrift(left) > 0 && !r.thrifty {
-		r.thrifty = true
-		r.apply(rollout.Observation{Budget: &rollout.Budget{Remaining: left}})
+	return false
+}
+
+// begin takes in that a look is asked for.
+func (p *pace) begin(now time.Duration, full bool) {
+	p.asked, p.partial = now, !full
+	if full {
+		p.askedFull = now
+	}
+}
+
+// end takes in what came of a look: all that was asked for, or the dyno list alone, or nothing.
+func (p *pace) end(failed, nothing bool) {
+	p.failed = failed
+	p.back, p.down = p.down && !nothing, nothing
+}
+
+// learn spaces looks that follow each other for changes.
+func (p *pace) learn(now time.Duration, changed bool) {
+	if !changed || now > p.asked+2*max(p.changeDelay, p.moreDelay) {
+		p.inARow, p.changeDelay, p.moreDelay = 0, changeSpacing, changeSpacing
+		return
+	}
+	p.inARow++
+	longest := max(p.interval, changeSpacing)
+	if p.inARow > changeLooks {
+		p.changeDelay = min(time.Duration(float64(p.changeDelay)*changeGrowth), longest)
+	}
+	if p.inARow > moreLooks {
+		p.moreDelay = min(time.Duration(float64(p.moreDelay)*changeGrowth), longest)
 	}
 }

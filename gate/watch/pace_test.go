@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 	"heroku-rollout-gate/gate/watch"
 )
@@ -16,18 +17,18 @@ import (
 type flowing struct {
 	begin time.Time
 	at    []time.Duration
-	line  func(i int) rollout.Line
+	line  func(i int) observe.Line
 }
 
-func (f *flowing) Run(ctx context.Context, emit func(rollout.Observation)) {
+func (f *flowing) Run(ctx context.Context, emit func(observe.Observation)) {
 	f.begin = time.Now()
-	emit(rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing, Since: epoch}})
+	emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: epoch}})
 	for i, at := range f.at {
 		select {
 		case <-time.After(at - time.Since(f.begin)):
 			l := f.line(i)
 			l.Stamp = epoch.Add(at)
-			emit(rollout.Observation{Line: &l})
+			emit(observe.Observation{Line: &l})
 		case <-ctx.Done():
 			return
 		}
@@ -70,7 +71,7 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 // stale is a platform whose list of releases never calls the target the current one.
 type stale struct{ *platform }
 
-func (p stale) Look(ctx context.Context, app string, full bool, n int) (rollout.Observation, error) {
+func (p stale) Look(ctx context.Context, app string, full bool, n int) (observe.Observation, error) {
 	o, err := p.platform.Look(ctx, app, full, n)
 	if full && err == nil {
 		o.Look.Releases[0].Current = true
@@ -103,8 +104,8 @@ func TestEndOfTheReleasePhase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{old: true, status: "pending"}
-		log := &flowing{at: []time.Duration{130 * time.Second}, line: func(int) rollout.Line {
-			return rollout.Line{Label: "release.4711", Kind: rollout.Exit}
+		log := &flowing{at: []time.Duration{130 * time.Second}, line: func(int) observe.Line {
+			return observe.Line{Label: "release.4711", Kind: observe.Exit}
 		}}
 		run(t, p, watch.Watcher{Log: log, Timeout: 3 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
 		var after []time.Duration
@@ -124,8 +125,8 @@ func TestManyChanges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{old: true}
-		log := &flowing{line: func(i int) rollout.Line {
-			return rollout.Line{Label: "web.1", Kind: rollout.State, From: []string{"up", "starting"}[i%2], To: []string{"starting", "crashed"}[i%2]}
+		log := &flowing{line: func(i int) observe.Line {
+			return observe.Line{Label: "web.1", Kind: observe.State, From: []string{"up", "starting"}[i%2], To: []string{"starting", "crashed"}[i%2]}
 		}}
 		for i := range 300 {
 			log.at = append(log.at, time.Duration(i+5)*time.Second)

@@ -1,89 +1,133 @@
-// The questions: what is asked of the platform, how often, and what an answer that
-// does not come means.
+// The questions: what is asked of the platform, and what an answer that does not come means.
 
 package watch
 
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// ask starts every request that is due.
-func (r *run) ask(ctx context.Context) {
-	now, app, w := r.elapsed(), r.Config.App, r.core.Wants()
-	if !r.looking && now >= r.nextLook() {
-		r.pace(now, w)
-		every := blindInterval
-		switch {
-		case r.scarce():
-			every = never // a full look is for what asks for it, and for the opening
-		case w.Flowing:
-			every = fullInterval
-		}
-		full := w.Full || r.failed || r.askedAll < 0 || now-r.askedAll >= every
-		// While nothing is answered one request is enough to see whether it is back.
-		r.look(ctx, "look", full && !r.down, w.Releases)
-		if w.Builds {
-			r.again("builds")
-		}
-	}
-	r.once(ctx, "app", func() (rollout.Observation, error) { return r.Platform.App(ctx, app) })
-	if w.Preboot {
-		if !r.scarce() {
-			r.again("preboot")
-		}
-		r.once(ctx, "preboot", func() (rollout.Observation, error) { return r.Platform.Preboot(ctx, app) })
-	}
-	if w.Builds {
-		r.once(ctx, "builds", func() (rollout.Observation, error) { return r.Platform.Builds(ctx, app) })
-	}
-	for _, code := range w.Codes {
-		r.once(ctx, code.ID, func() (rollout.Observation, error) { return r.Platform.Code(ctx, app, code) })
-	}
+// A question that got no answer is asked again after this, and then later and later.
+const (
+	retryAfter   = 10 * time.Second
+	longestRetry = 80 * time.Second
+)
+
+// questions are those that are asked until they are answered, by their names.
+type questions struct {
+	// dueAt is when to ask each; observe.Never once it is answered or under way.
+	dueAt    map[string]time.Duration
+	answered map[string]bool
+	failures map[string]int // in a row
+}
+
+func newQuestions() questions {
+	return questions{dueAt: map[string]time.Duration{}, answered: map[string]bool{}, failures: map[string]int{}}
 }
 
 // again lets a question be asked once more that was answered before.
-func (r *run) again(question string) {
-	if r.answered[question] {
-		r.answered[question] = false
-		delete(r.retry, question)
+func (q *questions) again(name string) {
+	if q.answered[name] {
+		q.answered[name] = false
+		delete(q.dueAt, name)
+	}
+}
+
+// begin reports whether to ask a question now.
+func (q *questions) begin(name string, now time.Duration) bool {
+	if at, asked := q.dueAt[name]; asked && now < at {
+		return false
+	}
+	q.dueAt[name] = observe.Never
+	return true
+}
+
+// end takes in that a question was answered, or was not: the more often, the longer it is left
+// alone.
+func (q *questions) end(name string, answered bool, now, thrift time.Duration) {
+	if answered {
+		q.answered[name], q.failures[name] = true, 0
+		return
+	}
+	wait := min(retryAfter<<q.failures[name], longestRetry)
+	q.failures[name]++
+	q.dueAt[name] = now + max(wait, thrift)
+}
+
+// ask starts every request that is due.
+func (r *run) ask(ctx context.Context, needs []rollout.Need) {
+	now, app, remaining := r.elapsed(), r.Config.App, r.Platform.Remaining()
+	is := func(kind rollout.NeedKind) bool {
+		return slices.ContainsFunc(needs, func(n rollout.Need) bool { return n.Kind == kind })
+	}
+	if at, why := r.pace.next(needs, remaining); !r.looking && now >= at {
+		r.pace.learn(now, is(rollout.Change) || is(rollout.MoreChange))
+		r.noteBudget(remaining)
+		r.look(ctx, "look", r.pace.full(now, needs, remaining), why)
+		if is(rollout.AskBuilds) {
+			r.questions.again("builds")
+		}
+	}
+	r.once(ctx, "app", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
+	for _, n := range needs {
+		switch n.Kind {
+		case rollout.AskPreboot:
+			if !isScarce(remaining) {
+				r.questions.again("preboot")
+			}
+			r.once(ctx, "preboot", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+		case rollout.AskBuilds:
+			r.once(ctx, "builds", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
+		case rollout.ReadCode:
+			r.once(ctx, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
+		}
+	}
+}
+
+// noteBudget says once that few requests are left to the account.
+func (r *run) noteBudget(remaining int) {
+	if Thrift(remaining) > 0 && !r.lowBudget {
+		r.lowBudget = true
+		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}
 }
 
 // once asks a question until it is answered.
-func (r *run) once(ctx context.Context, question string, ask func() (rollout.Observation, error)) {
-	if at, asked := r.retry[question]; asked && r.elapsed() < at {
+func (r *run) once(ctx context.Context, question, why string, ask func() (observe.Observation, error)) {
+	if !r.questions.begin(question, r.elapsed()) {
 		return
 	}
-	r.retry[question] = never // it is under way
 	r.start(ctx, func() {
 		o, err := ask()
 		switch {
 		case err == nil:
 		case question == "app":
-			o = trouble(err, rollout.AboutApp)
+			o = trouble(err, observe.AboutApp)
 		case question == "preboot":
-			o = rollout.Observation{Preboot: &rollout.Preboot{}}
+			o = observe.Observation{Preboot: &observe.Preboot{}}
 		case question == "builds":
-			o = trouble(err, rollout.AboutBuilds)
+			o = trouble(err, observe.AboutBuilds)
 		default:
-			o = trouble(err, rollout.AboutCode)
+			o = trouble(err, observe.AboutCode)
 		}
+		o.Why = why
 		r.send(ctx, news{o: o, question: question, answered: err == nil})
 	})
 }
 
 // look starts a look, unless one is under way.
-func (r *run) look(ctx context.Context, question string, full bool, releases int) {
-	asked := r.elapsed()
-	r.looking, r.partial, r.asked = true, !full, asked
-	if full {
-		r.askedAll = asked
-	}
+func (r *run) look(ctx context.Context, question string, full bool, why string) {
+	asked, releases := r.elapsed(), r.core.ReleasesToAsk()
+	r.looking = true
+	r.pace.begin(asked, full)
 	r.start(ctx, func() {
 		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
+		o.Why = why
 		if o.Look != nil {
 			o.Look.AskedAt = asked
 		}
@@ -94,15 +138,17 @@ func (r *run) look(ctx context.Context, question string, full bool, releases int
 		if o.Look != nil { // the dyno list alone
 			r.send(ctx, news{o: o})
 		}
-		r.send(ctx, news{o: trouble(err, rollout.AboutLook), question: question, nothing: o.Look == nil})
+		failure := trouble(err, observe.AboutLook)
+		failure.Why = why
+		r.send(ctx, news{o: failure, question: question, nothing: o.Look == nil})
 	})
 }
 
 // lastLook is the one at the deadline: whatever hangs, it is over soon.
 func (r *run) lastLook(ctx, inner context.Context) {
-	limited, cancel := context.WithTimeout(inner, lastLook)
+	limited, cancel := context.WithTimeout(inner, lastLookTime)
 	defer cancel()
-	r.look(limited, "last look", true, r.core.Wants().Releases)
+	r.look(limited, "last look", true, "the timeout is reached")
 	for {
 		select {
 		case n := <-r.news:
@@ -119,23 +165,23 @@ func (r *run) lastLook(ctx, inner context.Context) {
 }
 
 // kind sorts an error of the platform; empty for nil.
-func kind(err error) rollout.TroubleKind {
-	var k interface{ Kind() rollout.TroubleKind }
+func kind(err error) observe.TroubleKind {
+	var k interface{ Kind() observe.TroubleKind }
 	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &k):
 		return k.Kind()
 	}
-	return rollout.Unreachable
+	return observe.Unreachable
 }
 
 // trouble tells of a question without an answer. Only what was asked of the app
 // itself, or that the key is not accepted, can end the wait.
-func trouble(err error, about rollout.About) rollout.Observation {
-	t := &rollout.Trouble{Kind: kind(err), About: about, Message: err.Error()}
-	if t.Kind != rollout.Unauthorized && (about == rollout.AboutBuilds || about == rollout.AboutCode) {
-		t.Kind = rollout.Unreachable
+func trouble(err error, about observe.About) observe.Observation {
+	t := &observe.Trouble{Kind: kind(err), About: about, Message: err.Error()}
+	if t.Kind != observe.Unauthorized && (about == observe.AboutBuilds || about == observe.AboutCode) {
+		t.Kind = observe.Unreachable
 	}
-	return rollout.Observation{Trouble: t}
+	return observe.Observation{Trouble: t}
 }

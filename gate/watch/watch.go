@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -17,11 +18,11 @@ import (
 // without At and AskedAt, which are the watcher's to say. A Look can bring the dyno
 // list and an error for the rest.
 type Platform interface {
-	App(ctx context.Context, app string) (rollout.Observation, error)
-	Preboot(ctx context.Context, app string) (rollout.Observation, error)
-	Look(ctx context.Context, app string, full bool, releases int) (rollout.Observation, error)
-	Code(ctx context.Context, app string, code rollout.CodeRef) (rollout.Observation, error)
-	Builds(ctx context.Context, app string) (rollout.Observation, error)
+	App(ctx context.Context, app string) (observe.Observation, error)
+	Preboot(ctx context.Context, app string) (observe.Observation, error)
+	Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error)
+	Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error)
+	Builds(ctx context.Context, app string) (observe.Observation, error)
 	// Remaining is how many requests the account has left, which all its programs
 	// share; -1 if that is not known.
 	Remaining() int
@@ -29,7 +30,7 @@ type Platform interface {
 
 // Log tells of the app's log until ctx ends or the platform refuses it.
 type Log interface {
-	Run(ctx context.Context, emit func(rollout.Observation))
+	Run(ctx context.Context, emit func(observe.Observation))
 }
 
 // Report shows people how it goes. It is called after every observation, and again
@@ -41,11 +42,10 @@ type Report interface {
 const (
 	// The last look, at the deadline, gets this long, and what hangs when the verdict
 	// is there is left behind after this: together the end takes less than 2 s.
-	lastLook = 1200 * time.Millisecond
-	farewell = 300 * time.Millisecond
-	// A question that got no answer is asked again after this, and then later and later.
-	retryAfter   = 10 * time.Second
-	longestRetry = 80 * time.Second
+	lastLookTime  = 1200 * time.Millisecond
+	shutdownGrace = 300 * time.Millisecond
+	// With nothing to do the loop turns all the same.
+	idle = 30 * time.Second
 )
 
 // A Watcher waits for one roll-out.
@@ -60,7 +60,7 @@ type Watcher struct {
 	// else drives one. 0: 10 s.
 	Interval time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
-	Record func(rollout.Observation)
+	Record func(observe.Observation)
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
 	// for a demonstration against a simulated platform.
 	Speed float64
@@ -74,40 +74,24 @@ type run struct {
 	news  chan news
 	wg    sync.WaitGroup
 
-	looking  bool
-	asked    time.Duration // when the newest look was asked for; -1 before the first
-	askedAll time.Duration // the same for the newest full look
-	partial  bool          // the newest look was not a full one
-	failed   bool          // the newest look did not bring all that was asked for
-	down     bool          // it brought nothing
-	back     bool          // it is the first to bring something again
-	changes  int           // how many looks have followed each other for changes
-	eager    time.Duration // how long after a look a change makes the next one due
-	patient  time.Duration // the same while more is to come
-	thrifty  bool          // it was told that the account's budget is low
-	tell     time.Duration // when the report wants to be called again
-	// retry says, for each question that is asked only until it is answered, when
-	// to ask it again; never once it is answered or under way.
-	retry    map[string]time.Duration
-	answered map[string]bool
-	failures map[string]int // in a row
+	looking   bool // a look is under way
+	pace      pace
+	questions questions
+	lowBudget bool          // it was told that the account's budget is low
+	tell      time.Duration // when the report wants to be called again
 }
-
-// never is a moment that does not come.
-const never = time.Duration(1<<63 - 1)
 
 // Run waits for the verdict. It returns when it is there and everything that was
 // started has ended, or has been given up. The end of ctx is an interrupt.
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), asked: -1, askedAll: -1, eager: changeSpacing, patient: changeSpacing,
-		retry: map[string]time.Duration{}, answered: map[string]bool{}, failures: map[string]int{},
+		news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(),
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
 		r.start(inner, func() {
-			w.Log.Run(inner, func(o rollout.Observation) { r.send(inner, news{o: o}) })
+			w.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
 		})
 	}
 	picture, verdict := r.judged(ctx, inner)
@@ -150,7 +134,7 @@ func (r *run) start(ctx context.Context, do func()) {
 }
 
 // bug tells of a panic and where it came from.
-func bug(p any) rollout.Observation {
+func bug(p any) observe.Observation {
 	where, panicked := "somewhere", false
 	var pcs [32]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
@@ -163,7 +147,7 @@ func bug(p any) rollout.Observation {
 		}
 		panicked = panicked || f.Function == "runtime.gopanic"
 	}
-	return rollout.Observation{Trouble: &rollout.Trouble{Kind: rollout.Internal, Message: fmt.Sprintf("%v in %s", p, where)}}
+	return observe.Observation{Trouble: &observe.Trouble{Kind: observe.Internal, Message: fmt.Sprintf("%v in %s", p, where)}}
 }
 
 // leave waits a moment for what was started to end.
@@ -172,7 +156,7 @@ func (r *run) leave() {
 	go func() { r.wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(farewell):
+	case <-time.After(shutdownGrace):
 	}
 }
 
@@ -189,23 +173,41 @@ func (r *run) loop(ctx, inner context.Context) {
 		if _, done := r.core.Verdict(); done {
 			return
 		}
-		r.ask(inner)
-		timer.Reset(r.real(r.nextTurn() - r.elapsed()))
+		needs := r.core.Needs()
+		r.ask(inner, needs)
+		timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
 		select {
 		case n := <-r.news:
 			r.take(n)
 		case <-timer.C:
-			r.apply(rollout.Observation{})
+			r.apply(observe.Observation{})
 		case <-deadline:
 			r.lastLook(ctx, inner)
-			r.apply(rollout.Observation{End: rollout.Deadline})
+			r.apply(observe.Observation{End: observe.Deadline})
 		case <-ctx.Done():
-			r.apply(rollout.Observation{End: rollout.Interrupt})
+			r.apply(observe.Observation{End: observe.Interrupt})
 		}
 		if r.Report != nil {
 			r.tell = r.Report.Update(r.core.Picture())
 		}
 	}
+}
+
+// nextTurn is when the loop has to act, if nothing comes in before.
+func (r *run) nextTurn(needs []rollout.Need) time.Duration {
+	next := r.elapsed() + idle
+	if r.Report != nil {
+		next = min(next, r.tell)
+	}
+	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
+		next = min(next, at)
+	}
+	for _, n := range needs {
+		if n.Kind == rollout.Wake {
+			next = min(next, n.By)
+		}
+	}
+	return next
 }
 
 // take applies what came in and what has come in behind it, but not without end: a
@@ -216,15 +218,10 @@ func (r *run) take(n news) (last bool) {
 		last = last || n.question == "last look"
 		switch {
 		case n.question == "look" || n.question == "last look":
-			r.looking, r.failed = false, n.o.Look == nil
-			r.back, r.down = r.down && !n.nothing, n.nothing
-		case n.question != "" && n.answered:
-			r.retry[n.question], r.answered[n.question], r.failures[n.question] = never, true, 0
+			r.looking = false
+			r.pace.end(n.o.Look == nil, n.nothing)
 		case n.question != "":
-			// The more often it failed, the longer it is left alone.
-			wait := min(retryAfter<<r.failures[n.question], longestRetry)
-			r.failures[n.question]++
-			r.retry[n.question] = r.elapsed() + max(wait, Thrift(r.Platform.Remaining()))
+			r.questions.end(n.question, n.answered, r.elapsed(), Thrift(r.Platform.Remaining()))
 		}
 		r.apply(n.o)
 		if i == cap(r.news) {
@@ -238,7 +235,7 @@ func (r *run) take(n news) (last bool) {
 	}
 }
 
-func (r *run) apply(o rollout.Observation) {
+func (r *run) apply(o observe.Observation) {
 	if _, done := r.core.Verdict(); done {
 		return // and a recording ends with what brought the verdict
 	}
@@ -268,7 +265,7 @@ func (r *run) real(d time.Duration) time.Duration {
 
 // news is an observation on its way to the loop.
 type news struct {
-	o        rollout.Observation
+	o        observe.Observation
 	question string // what it answers; empty for the log
 	answered bool   // the question need not be asked again
 	nothing  bool   // a look that brought not even the dyno list

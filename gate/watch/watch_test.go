@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 	"heroku-rollout-gate/gate/watch"
 )
@@ -32,58 +33,58 @@ type platform struct {
 	full  []bool
 }
 
-func (p *platform) App(context.Context, string) (rollout.Observation, error) {
-	return rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Generation: cmp.Or(p.generation, "cedar")}}, nil
+func (p *platform) App(context.Context, string) (observe.Observation, error) {
+	return observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: cmp.Or(p.generation, "cedar")}}, nil
 }
 
-func (p *platform) Preboot(context.Context, string) (rollout.Observation, error) {
-	return rollout.Observation{Preboot: &rollout.Preboot{Known: true}}, nil
+func (p *platform) Preboot(context.Context, string) (observe.Observation, error) {
+	return observe.Observation{Preboot: &observe.Preboot{Known: true}}, nil
 }
 
-func (p *platform) Code(_ context.Context, _ string, code rollout.CodeRef) (rollout.Observation, error) {
-	return rollout.Observation{Code: &rollout.Code{ID: code.ID, Commit: "c0ffee"}}, nil
+func (p *platform) Code(_ context.Context, _ string, code observe.CodeRef) (observe.Observation, error) {
+	return observe.Observation{Code: &observe.Code{ID: code.ID, Commit: "c0ffee"}}, nil
 }
 
 func (p *platform) Remaining() int { return -1 }
 
-func (p *platform) Builds(context.Context, string) (rollout.Observation, error) {
-	return rollout.Observation{Builds: &rollout.Builds{}}, nil
+func (p *platform) Builds(context.Context, string) (observe.Observation, error) {
+	return observe.Observation{Builds: &observe.Builds{}}, nil
 }
 
-func (p *platform) Look(ctx context.Context, _ string, full bool, _ int) (rollout.Observation, error) {
+func (p *platform) Look(ctx context.Context, _ string, full bool, _ int) (observe.Observation, error) {
 	p.mu.Lock()
 	p.looks = append(p.looks, time.Since(p.begin))
 	p.full = append(p.full, full)
 	p.mu.Unlock()
 	if p.hang {
 		<-ctx.Done()
-		return rollout.Observation{}, ctx.Err()
+		return observe.Observation{}, ctx.Err()
 	}
 	if p.failAt > 0 && time.Since(p.begin) >= p.failAt {
-		return rollout.Observation{}, refusal{}
+		return observe.Observation{}, refusal{}
 	}
 	if p.fail != nil {
-		return rollout.Observation{}, p.fail
+		return observe.Observation{}, p.fail
 	}
-	d := rollout.Dyno{ID: "d", Name: "web.1", Type: "web", State: "up", Version: 42, CreatedAt: epoch, UpdatedAt: epoch}
+	d := observe.Dyno{ID: "d", Name: "web.1", Type: "web", State: "up", Version: 42, CreatedAt: epoch, UpdatedAt: epoch}
 	if p.old {
 		d.Version = 41
 	}
-	l := &rollout.Look{Dynos: []rollout.Dyno{d}}
+	l := &observe.Look{Dynos: []observe.Dyno{d}}
 	if full {
-		l.Formation = []rollout.Formation{{Type: "web", Quantity: 1, CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)}}
-		l.Releases = []rollout.Release{
+		l.Formation = []observe.Formation{{Type: "web", Quantity: 1, CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)}}
+		l.Releases = []observe.Release{
 			{ID: "41", Version: 41, Status: "succeeded", SlugID: "s", CreatedAt: epoch.Add(-time.Hour), UpdatedAt: epoch.Add(-time.Hour)},
 			{ID: "42", Version: 42, Status: cmp.Or(p.status, "succeeded"), SlugID: "s", CreatedAt: epoch, UpdatedAt: epoch},
 		}
 	}
-	return rollout.Observation{Date: epoch.Add(time.Since(p.begin)), Look: l}, nil
+	return observe.Observation{Date: epoch.Add(time.Since(p.begin)), Look: l}, nil
 }
 
 type refusal struct{}
 
 func (refusal) Error() string             { return "Invalid credentials provided." }
-func (refusal) Kind() rollout.TroubleKind { return rollout.Unauthorized }
+func (refusal) Kind() observe.TroubleKind { return observe.Unauthorized }
 
 // run waits against the platform and tells when the verdict came.
 func run(t *testing.T, p *platform, w watch.Watcher, ctx context.Context) (rollout.Verdict, time.Duration) {
@@ -163,8 +164,8 @@ func TestARevokedKeyEndsTheWait(t *testing.T) {
 func TestEverythingIsRecorded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var seen []rollout.Observation
-		v, _ := run(t, &platform{}, watch.Watcher{Record: func(o rollout.Observation) { seen = append(seen, o) }}, t.Context())
+		var seen []observe.Observation
+		v, _ := run(t, &platform{}, watch.Watcher{Record: func(o observe.Observation) { seen = append(seen, o) }}, t.Context())
 		again := rollout.New(rollout.Config{App: "shop"})
 		for _, o := range seen {
 			again.Apply(o)
@@ -178,9 +179,9 @@ func TestEverythingIsRecorded(t *testing.T) {
 // flood is a log that never pauses.
 type flood struct{}
 
-func (flood) Run(ctx context.Context, emit func(rollout.Observation)) {
+func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	for n := 0; ctx.Err() == nil; n++ {
-		emit(rollout.Observation{Line: &rollout.Line{Kind: rollout.Metric, Label: "web.1", UUID: "u", Stamp: epoch.Add(time.Duration(n) * time.Microsecond)}})
+		emit(observe.Observation{Line: &observe.Line{Kind: observe.Metric, Label: "web.1", UUID: "u", Stamp: epoch.Add(time.Duration(n) * time.Microsecond)}})
 	}
 }
 
@@ -189,7 +190,7 @@ func TestABusyLogDoesNotPutOffTheDeadline(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends what would not end
 	defer cancel()
-	slow := func(rollout.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
+	slow := func(observe.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
 	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{UseLog: true}, Timeout: 300 * time.Millisecond}, ctx)
 	if v.Result != rollout.TimedOut || took > 3*time.Second {
 		t.Errorf("%+v after %s", v, took)
@@ -202,7 +203,7 @@ func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		core := rollout.New(rollout.Config{App: "shop"})
-		record := func(o rollout.Observation) {
+		record := func(o observe.Observation) {
 			time.Sleep(10 * time.Millisecond) // the log is always ahead
 			if v, done := core.Verdict(); done {
 				t.Errorf("recorded after %s: %+v", v.Reason, o)

@@ -1,0 +1,11 @@
+// Package ledger counts the processes that run under one label, from the lines that the
+// platform's log has of it: alive = alive at the start + starts − exits.
+//
+// Log lines name labels, not processes, so a count is all that they can give. It is
+// honest about what it cannot know: a ledger whose lines contradict each other says so.
+//
+//   - ledger.go: the lines of one label, in order
+//   - start.go: where the count begins, and with how many
+//   - balance.go: what the lines add up to
+//   - exits.go: whose process an exit was
+package ledger

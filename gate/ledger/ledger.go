@@ -1,0 +1,85 @@
+// The lines of one label, in order.
+
+package ledger
+
+import (
+	"slices"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+const (
+	// maxLines bounds the ledger of one label. A label that fills it is in a crash loop;
+	// its ledger is then of no use, and the hold decides.
+	maxLines = 2000
+	// StampSlack is how far the stamps of two of the platform's servers may differ.
+	StampSlack = 2 * time.Second
+	// A start follows the creation of its record, which the list gives in whole
+	// seconds, cut: it is never much before.
+	startSlack = 500 * time.Millisecond
+)
+
+// A Ledger holds every line of a label that tells of a process, in the order of their
+// stamps, since lines come late, twice, and out of order. Its zero value is empty.
+type Ledger struct {
+	lines     []observe.Line
+	full      bool
+	changedAt time.Duration
+	exitAt    time.Duration
+	lastStart time.Time
+}
+
+// Enter adds a line, once. It reports whether the line was new.
+func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
+	if l.full {
+		return false
+	}
+	i, _ := slices.BinarySearchFunc(l.lines, line, func(a, b observe.Line) int { return a.Stamp.Compare(b.Stamp) })
+	for ; i < len(l.lines) && l.lines[i].Stamp.Equal(line.Stamp); i++ {
+		if l.lines[i] == line {
+			return false
+		}
+	}
+	if len(l.lines) == maxLines {
+		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt}
+		return false
+	}
+	l.lines = slices.Insert(l.lines, i, line)
+	l.changedAt = at
+	switch {
+	case line.Kind == observe.Exit:
+		l.exitAt = at
+	case line.Kind == observe.Start && line.Stamp.After(l.lastStart):
+		l.lastStart = line.Stamp
+	}
+	return true
+}
+
+// DropBefore forgets the lines from before the given time.
+func (l *Ledger) DropBefore(t time.Time) {
+	l.lines = slices.DeleteFunc(l.lines, func(line observe.Line) bool { return line.Stamp.Before(t) })
+	if l.lastStart.Before(t) {
+		l.lastStart = time.Time{}
+	}
+}
+
+// Full reports whether there were too many lines to keep.
+func (l *Ledger) Full() bool { return l.full }
+
+// ChangedAt is when the last line was entered, on the gate's clock.
+func (l *Ledger) ChangedAt() time.Duration { return l.changedAt }
+
+// ExitAt is when the last exit was entered, on the gate's clock; 0 if none was.
+func (l *Ledger) ExitAt() time.Duration { return l.exitAt }
+
+// StartedSince reports whether a process was started at or after t.
+func (l *Ledger) StartedSince(t time.Time) bool {
+	return !l.lastStart.IsZero() && !l.lastStart.Before(t.Add(-startSlack))
+}
+
+// BeginsWithStart reports whether the first line is a start: nothing else is told of
+// before it.
+func (l *Ledger) BeginsWithStart() bool {
+	return len(l.lines) > 0 && l.lines[0].Kind == observe.Start
+}

@@ -1,0 +1,73 @@
+// Two clocks: the gate's own, which never jumps, and the platform's, from which the
+// runner's wall clock may differ by minutes.
+
+package observe
+
+import "time"
+
+// Never is a moment that does not come.
+const Never = time.Duration(1<<63 - 1)
+
+// Clock translates between the platform's time and the time since the start of the
+// gate. A Date header is cut to whole seconds and was written before the answer
+// arrived, so it is always behind. Of all answers the one that is the furthest behind is
+// taken, so the platform's clock is never believed to be further on than it is, even if
+// a wrong one answers for a while: no hold ends too early. It may end late.
+type Clock struct {
+	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
+	newest      time.Time // the same by the newest answer alone
+	latestStart time.Time // no answer allows that the gate was started later than then
+}
+
+// Learn takes in the Date of an answer to what was asked at one moment and came at
+// another: it was written in between, and then cut to whole seconds.
+func (c *Clock) Learn(date time.Time, asked, at time.Duration) {
+	if date.IsZero() {
+		return
+	}
+	if latest := date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
+		c.latestStart = latest
+	}
+	c.newest = date.Add(-at)
+	if c.start.IsZero() || c.newest.Before(c.start) {
+		c.start = c.newest
+	}
+}
+
+// Start is the platform's time at the start of the gate; false before any answer.
+func (c *Clock) Start() (time.Time, bool) { return c.start, !c.start.IsZero() }
+
+// LatestStart is the latest time that the start of the gate can have been; zero before
+// any answer.
+func (c *Clock) LatestStart() time.Time { return c.latestStart }
+
+// Platform is the platform's time at a moment of the gate; zero before any answer.
+func (c *Clock) Platform(at time.Duration) time.Time {
+	if c.start.IsZero() {
+		return time.Time{}
+	}
+	return c.start.Add(at)
+}
+
+// Shown is the platform's time at a moment of the gate as people are told it: that of the
+// newest answer, on which nothing is decided. Zero before any answer.
+func (c *Clock) Shown(at time.Duration) time.Time {
+	if c.newest.IsZero() {
+		return time.Time{}
+	}
+	return c.newest.Add(at)
+}
+
+// Elapsed is when the platform's time t was, on the gate's clock. It was no later than
+// seen, the moment at which the gate learnt of it; seen is also the answer while nothing
+// is known of t or of the platform's clock.
+func (c *Clock) Elapsed(t time.Time, seen time.Duration) time.Duration {
+	if c.start.IsZero() || t.IsZero() {
+		return seen
+	}
+	return min(t.Sub(c.start), seen)
+}
+
+// Due is when the platform's time t comes, on the gate's clock; Never while that is not
+// known.
+func (c *Clock) Due(t time.Time) time.Duration { return c.Elapsed(t, Never) }

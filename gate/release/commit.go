@@ -1,0 +1,180 @@
+// The target of a caller who names a commit.
+
+package release
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+const (
+	// maxSearched bounds the search for a commit among the newest releases.
+	maxSearched = 10
+	// A failure from so long before the gate is that of an earlier try to deploy.
+	tryMemory = 30 * time.Minute
+	// Commits have 40 digits, and are abbreviated to 7 or more.
+	wholeCommit = 40
+	shortCommit = 7
+)
+
+// byCommit finds the release that brought the commit: the first good one in the newest run
+// of releases with that code, or the last one if none is good. A release of an earlier try
+// is not it, nor one that failed while the commit is built again.
+func (t *Target) byCommit() *observe.Release {
+	if t.wrongWant = t.ambiguous(); t.wrongWant != "" {
+		return nil
+	}
+	short := len(t.want.Commit) < wholeCommit
+	if short && !t.buildsRead && t.fullAskedAt < observe.ListLag {
+		return nil // a build may show that two commits begin so
+	}
+	var found *observe.Release
+	followed := false // by other code that runs
+	for i, r := range t.history.sorted() {
+		code := r.Code()
+		c, read := t.codes[code.ID]
+		switch {
+		case code.ID != "" && !read && i < maxSearched && (found == nil || short):
+			return nil // to be read first
+		case found != nil && code != found.Code():
+			return t.ofThisTry(found, followed)
+		case read && t.wanted(c.Commit):
+			if found == nil || r.Status == "succeeded" {
+				found = &r
+			}
+		case found == nil && r.Version <= t.newestAtStart && r.Status == "succeeded":
+			followed = true
+		}
+	}
+	return t.ofThisTry(found, followed)
+}
+
+// ofThisTry is the release, or nil if it is that of an earlier try to deploy the commit. One
+// that other code has followed always is, however short a time ago: the commit may be about
+// to come again, and what followed must not open the gate. One that failed is if it did so
+// long ago, or the commit has been built since.
+func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
+	switch {
+	case r == nil || !failed(r) && !followed:
+		return r
+	case !failed(r):
+		return nil
+	}
+	if !t.buildsRead && t.fullAskedAt < observe.ListLag {
+		return nil // a newer build may be under way
+	}
+	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) {
+		return nil
+	}
+	return r
+}
+
+// longBefore reports whether a time is so long before the gate that it is of an earlier try.
+func (t *Target) longBefore(at time.Time) bool {
+	start, ok := t.clock.Start()
+	return ok && at.Before(start.Add(-tryMemory))
+}
+
+// ambiguous says which two commits begin with what the caller gave; empty if there are no
+// two. The gate refuses to choose between them.
+func (t *Target) ambiguous() string {
+	if len(t.want.Commit) >= wholeCommit {
+		return ""
+	}
+	var commits []string
+	for _, c := range t.codes {
+		commits = append(commits, c.Commit)
+	}
+	for _, b := range t.builds {
+		commits = append(commits, b.Commit)
+	}
+	slices.Sort(commits)
+	before := ""
+	for _, c := range commits {
+		switch {
+		case !t.wanted(c):
+		case before != "" && !strings.HasPrefix(c, before): // one that is a part of the other is the same
+			return fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.want.Commit, before, c)
+		default:
+			before = c
+		}
+	}
+	return ""
+}
+
+// wanted reports whether a commit is the one that the caller gave: either of the two may be
+// abbreviated.
+func (t *Target) wanted(commit string) bool {
+	want := strings.ToLower(t.want.Commit)
+	return strings.HasPrefix(commit, want) || len(commit) >= shortCommit && strings.HasPrefix(want, commit)
+}
+
+// SeeBuilds takes in the newest builds.
+func (t *Target) SeeBuilds(b *observe.Builds) {
+	t.builds, t.buildsRead = slices.Clone(b.Builds), true
+	for i := range t.builds {
+		t.builds[i].Commit = strings.ToLower(t.builds[i].Commit)
+	}
+	t.choose()
+}
+
+// newestBuild is the newest build of the wanted commit; nil if there is none.
+func (t *Target) newestBuild() *observe.Build {
+	var newest *observe.Build
+	for i := range t.builds {
+		if b := &t.builds[i]; t.wanted(b.Commit) && (newest == nil || b.CreatedAt.After(newest.CreatedAt)) {
+			newest = b
+		}
+	}
+	return newest
+}
+
+// FailedBuild is the newest build of the wanted commit, if it failed in this try; nil otherwise.
+func (t *Target) FailedBuild() *observe.Build {
+	if b := t.newestBuild(); b != nil && b.Status == "failed" && !t.longBefore(b.CreatedAt) {
+		return b
+	}
+	return nil
+}
+
+// newerBuild reports whether a build is under way that the newest release does not come from.
+func (t *Target) newerBuild() bool {
+	newest := t.history.byVersion[t.history.newest]
+	return slices.ContainsFunc(t.builds, func(b observe.Build) bool {
+		return b.Status == "pending" && b.CreatedAt.After(newest.CreatedAt)
+	})
+}
+
+// earlierTry is the newest release with the wanted commit that is not the target: other code
+// has followed it, or it failed long ago. nil if there is none.
+func (t *Target) earlierTry() *observe.Release {
+	for _, r := range t.history.sorted() {
+		if t.wanted(t.codes[r.Code().ID].Commit) {
+			return &r
+		}
+	}
+	return nil
+}
+
+// noCommits reports whether the app's releases carry no commit, so that none can be matched:
+// container images, as a rule.
+func (t *Target) noCommits() bool {
+	if t.history.newest <= 2 { // the first releases of an app carry no code yet
+		return false
+	}
+	for i, r := range t.history.sorted() {
+		code := r.Code()
+		c, read := t.codes[code.ID]
+		if i == maxSearched {
+			break
+		}
+		if code.ID != "" && (!read || c.Commit != "") {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,104 @@
+// The releases of the app, as far as they were listed.
+
+package release
+
+import (
+	"cmp"
+	"slices"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+const (
+	// moreReleases is how many releases a look asks for, beside those of interest.
+	moreReleases = 20
+	// maxReleases bounds what is read of the history of an app, and what is kept.
+	maxReleases = 10_000
+)
+
+// history is everything that was ever listed.
+type history struct {
+	byVersion map[int]observe.Release
+	newest    int // the highest version; 0 before the first look
+	knownFrom int // every release from this version on was listed; 0: every one there is
+	current   int // the version that the platform calls the current one; 0 if it named none
+}
+
+// see takes in the releases of a look.
+func (h *history) see(l *observe.Look) {
+	if len(l.Releases) == 0 {
+		return
+	}
+	lowest := l.Releases[0].Version
+	for _, r := range l.Releases {
+		lowest = min(lowest, r.Version)
+	}
+	switch {
+	case !l.ReleasesCut || len(l.Releases) >= maxReleases:
+		h.knownFrom = 0
+	case h.newest == 0 || lowest > h.newest: // between the two there may be others
+		h.knownFrom = lowest
+	default:
+		h.knownFrom = min(h.knownFrom, lowest)
+	}
+	h.current = 0
+	for _, r := range l.Releases {
+		h.byVersion[r.Version] = r
+		h.newest = max(h.newest, r.Version)
+		if r.Current {
+			h.current = max(h.current, r.Version)
+		}
+	}
+}
+
+// get is the release of a version; nil if it was not listed.
+func (h *history) get(version int) *observe.Release {
+	if r, ok := h.byVersion[version]; ok {
+		return &r
+	}
+	return nil
+}
+
+// sorted lists the releases, newest first. Their ids tell no age.
+func (h *history) sorted() []observe.Release {
+	all := make([]observe.Release, 0, len(h.byVersion))
+	for _, r := range h.byVersion {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b observe.Release) int { return cmp.Compare(b.Version, a.Version) })
+	return all
+}
+
+// failed reports whether the release will never be deployed.
+func failed(r *observe.Release) bool { return r.Status == "failed" || r.Status == "expired" }
+
+// ran reports whether dynos have run the release, or may have.
+func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }
+
+// firstRuns is, for each code, the lowest version that has run it.
+func (h *history) firstRuns() map[observe.CodeRef]int {
+	first := make(map[observe.CodeRef]int, len(h.byVersion))
+	for _, r := range h.byVersion {
+		if v, ok := first[r.Code()]; ran(&r) && (!ok || r.Version < v) {
+			first[r.Code()] = r.Version
+		}
+	}
+	return first
+}
+
+// toAsk is how many of the newest releases a look should bring, so that every one from the
+// version downTo on is known, and the one of the version again is read again.
+func (h *history) toAsk(downTo, again int) int {
+	n := moreReleases
+	if again > 0 {
+		n += max(0, h.newest-again)
+	}
+	switch {
+	case h.newest == 0 || h.knownFrom <= downTo:
+	case downTo == 0:
+		n = maxReleases
+	default:
+		n = max(n, h.newest-downTo+moreReleases)
+	}
+	return min(n, maxReleases)
+}

@@ -1,0 +1,181 @@
+// The release that is waited for.
+
+package release
+
+import (
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// A Want says which release is waited for. At most one field is set; the zero value means
+// the newest release at the start.
+type Want struct {
+	Version int
+	ID      string
+	Commit  string // whole or abbreviated
+}
+
+// A Target follows the release that is waited for.
+type Target struct {
+	want           Want
+	workflowCommit string // see New
+	clock          *observe.Clock
+
+	history    history
+	codes      map[string]observe.Code // by id of slug or image
+	builds     []observe.Build
+	buildsRead bool
+	// newestAtStart is the newest version of the first full look; -1 before it.
+	newestAtStart int
+	askedAt       time.Duration // when the newest look was asked for
+	fullAskedAt   time.Duration // the same of the newest full look
+
+	logVersion  int          // the newest version that the log has told of
+	dynoVersion int          // the newest version that a listed dyno was of
+	listed      map[int]bool // the versions that the dynos of the newest look are of
+	release     *observe.Release
+	missing     bool   // the newest full look should have shown it, and did not
+	wrongWant   string // why the caller's wish cannot be met
+	newer       newer
+}
+
+// New begins to look for a release. workflowCommit is the commit that the caller's workflow
+// runs on, to warn when the newest release carries another; empty if it is not known.
+func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
+	return &Target{
+		want: want, workflowCommit: workflowCommit, clock: clock,
+		history: history{byVersion: map[int]observe.Release{}}, codes: map[string]observe.Code{}, newestAtStart: -1,
+	}
+}
+
+// Release is the release that is waited for, as it was last listed; nil while it is not known.
+func (t *Target) Release() *observe.Release { return t.release }
+
+// Commit is the commit of its code; empty if it has none or that is not known.
+func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
+
+// WrongWant says why the caller's wish cannot be met; empty if it can.
+func (t *Target) WrongWant() string { return t.wrongWant }
+
+// SeeLook takes in a look at the lists.
+func (t *Target) SeeLook(l *observe.Look) {
+	t.askedAt = l.AskedAt
+	t.listed = map[int]bool{}
+	for _, d := range l.Dynos {
+		t.dynoVersion = max(t.dynoVersion, d.Version)
+		t.listed[d.Version] = true
+	}
+	if !l.Full() {
+		return
+	}
+	t.fullAskedAt = l.AskedAt
+	t.history.see(l)
+	if t.newestAtStart < 0 {
+		t.newestAtStart = t.history.newest
+	}
+	t.choose()
+	if t.release == nil {
+		return
+	}
+	t.correct()
+	again := t.history.byVersion[t.release.Version]
+	t.release = &again
+	t.missing = !shows(l, again.Version)
+	t.judgeNewer()
+}
+
+// shows reports whether a full look shows the release of a version, or goes less far back.
+func shows(l *observe.Look, version int) bool {
+	allNewer := true
+	for _, r := range l.Releases {
+		if r.Version == version {
+			return true
+		}
+		allNewer = allNewer && r.Version > version
+	}
+	return allNewer && l.ReleasesCut && len(l.Releases) > 0
+}
+
+// SeeCode takes in what code was built from.
+func (t *Target) SeeCode(c *observe.Code) {
+	known := *c
+	known.Commit = strings.ToLower(c.Commit)
+	t.codes[c.ID] = known
+	t.choose()
+	if t.release != nil {
+		t.judgeNewer()
+	}
+}
+
+// HearOf takes in that the log tells of a release.
+func (t *Target) HearOf(version int) { t.logVersion = max(t.logVersion, version) }
+
+// choose looks for the target while it is not known.
+func (t *Target) choose() {
+	if t.release != nil || t.wrongWant != "" || t.history.newest == 0 {
+		return
+	}
+	switch w := t.want; {
+	case w.Commit != "":
+		t.release = t.byCommit()
+	case w.ID != "":
+		for _, r := range t.history.byVersion {
+			if strings.EqualFold(r.ID, w.ID) {
+				t.release = &r
+			}
+		}
+	case w.Version != 0:
+		t.release = t.history.get(w.Version)
+	case !t.ListBehind():
+		t.release = t.history.get(t.history.newest)
+	}
+	if t.release != nil {
+		t.judgeNewer()
+	}
+}
+
+// correct mends the choice of the newest release: a list that was behind when the gate
+// started can have hidden a newer one that was already there.
+func (t *Target) correct() {
+	start := t.clock.LatestStart()
+	if t.want != (Want{}) || start.IsZero() {
+		return
+	}
+	for _, r := range t.history.byVersion {
+		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
+			t.release = &r
+		}
+	}
+}
+
+// ListBehind reports whether dynos or the log know of a release that the list of releases
+// does not show yet.
+func (t *Target) ListBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
+
+// ListBehindLog is the same by the log alone.
+func (t *Target) ListBehindLog() bool { return t.logVersion > t.history.newest }
+
+// OldAtStart reports whether the newest release, which is waited for as nothing else was
+// named, was there long before the gate.
+func (t *Target) OldAtStart() bool {
+	start, ok := t.clock.Start()
+	return ok && t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(start.Add(-time.Minute))
+}
+
+// Unconfirmed reports whether the newest release may not be the one that was meant: it was
+// already old at the start, and a list that was behind can have hidden a newer one. A look
+// that is asked for [observe.ListLag] after the start shows it.
+func (t *Target) Unconfirmed() bool { return t.OldAtStart() && t.askedAt < observe.ListLag }
+
+// IsCurrent reports whether no newer release is what runs: the platform calls the target the
+// current release, and no listed dyno is of a newer one.
+func (t *Target) IsCurrent() bool {
+	for v := range t.listed {
+		if v > t.release.Version {
+			return false
+		}
+	}
+	return t.history.current == t.release.Version
+}

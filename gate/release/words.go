@@ -1,0 +1,136 @@
+// What there is to say about the target.
+
+package release
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// noCommitsAdvice says what to do where no commit can be matched.
+const noCommitsAdvice = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+
+// Wish says which release is waited for.
+func (t *Target) Wish() string {
+	switch w := t.want; {
+	case w.Commit != "":
+		return fmt.Sprintf("a release of commit %q", w.Commit)
+	case w.ID != "":
+		return fmt.Sprintf("release %q", w.ID)
+	case w.Version != 0:
+		return fmt.Sprintf("release v%d", w.Version)
+	}
+	return "the first release of the app"
+}
+
+// Building reports whether a build of the wanted commit runs.
+func (t *Target) Building() bool {
+	b := t.newestBuild()
+	return b != nil && b.Status == "pending"
+}
+
+// WhyMissing says what is known of a release that did not appear, and what to do.
+func (t *Target) WhyMissing() (known, next string) {
+	known = "the app has no release yet"
+	if t.history.newest > 0 {
+		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
+	}
+	if t.want.Commit == "" {
+		return known, `check the input "release", and that the deploy was started`
+	}
+	next = `check the input "commit", and that the deploy was started`
+	earlier := t.earlierTry()
+	switch {
+	case t.noCommits():
+		next = noCommitsAdvice
+	case t.Building():
+		next = `its build is still running, so raise the input "timeout"`
+	case earlier != nil:
+		next = fmt.Sprintf("v%d carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy", earlier.Version)
+	case t.buildsRead && t.newestBuild() == nil:
+		next = "no build of it was seen, so " + next
+	}
+	return known, next
+}
+
+// Unfinished says why a release that has neither succeeded nor failed is waited for.
+func (t *Target) Unfinished() string {
+	switch r := t.release; {
+	case r.Status == "pending":
+		return "its release phase is not over"
+	case r.Status == "":
+		return "the platform does not tell its status"
+	case failed(r):
+		return "it " + r.Status + ", and a newer one may be there"
+	}
+	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
+}
+
+// Doubt says what is waited for until the list of releases shows that the target is what runs,
+// and which code has followed it; empty if it does.
+func (t *Target) Doubt() string {
+	v := t.release.Version
+	switch {
+	case t.ListBehind():
+		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", max(t.logVersion, t.dynoVersion))
+	case t.missing || t.history.knownFrom > v:
+		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
+	case t.history.current != 0 && t.history.current < v:
+		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.history.current)
+	case t.newer.rolledBackBy != 0:
+		return fmt.Sprintf("release v%d, which brings old code back and is not the current one, to be overtaken", t.newer.rolledBackBy)
+	case t.newer.unclassified != 0:
+		return fmt.Sprintf("word on which code release v%d carries", t.newer.unclassified)
+	}
+	return ""
+}
+
+// Succeeded reports whether the list calls the release of a version succeeded.
+func (t *Target) Succeeded(version int) bool {
+	return t.history.byVersion[version].Status == "succeeded"
+}
+
+// Notices are what a person should know about the choice, at the moment now.
+func (t *Target) Notices(now time.Duration) []string {
+	if t.release == nil {
+		return t.noticesOfCommit(now)
+	}
+	var all []string
+	notice := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	v := t.release.Version
+	if t.OldAtStart() && t.newerBuild() {
+		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
+	}
+	if n := t.withoutCode(); n > 0 {
+		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)
+	}
+	if n := t.newer.newest; n > 0 {
+		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
+	}
+	if c := t.Commit(); c != "" && t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
+		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
+	}
+	return all
+}
+
+// noticesOfCommit say at once what keeps a commit from being found.
+func (t *Target) noticesOfCommit(now time.Duration) []string {
+	if t.want.Commit == "" {
+		return nil
+	}
+	if t.noCommits() {
+		return []string{noCommitsAdvice}
+	}
+	e := t.earlierTry()
+	switch {
+	case e == nil:
+	case failed(e) && (t.buildsRead || now > observe.ListLag):
+		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
+	case e.Status == "succeeded":
+		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// What a slug or an image is labelled with, which often is a commit.
+
+package rollout_test
+
+import (
+	"testing"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// Labels of code that are no commits come again without being old code; a label may
+// be an abbreviated commit.
+func TestLabelsOfCode(t *testing.T) {
+	t.Parallel()
+	const whole = "0123456789abcdef0123456789abcdef01234567"
+	for name, c := range map[string]struct {
+		before, target, newer string // labels of v41, v42 and v43
+		want                  rollout.Reason
+	}{
+		"names of branches":       {"main", "hotfix", "main", rollout.RolledOut},
+		"other commits":           {"aaaaaaa1", "bbbbbbb2", "ccccccc3", rollout.RolledOut},
+		"the old commit, rebuilt": {"aaaaaaa1", "bbbbbbb2", "aaaaaaa1", rollout.RolledBack},
+		"the same, rebuilt":       {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
+		"no labels":               {"", "", "", rollout.RolledOut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
+			b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
+			b.look.Releases[1].Current = false
+			b.look.Releases = append(b.look.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s43", Current: true, CreatedAt: at(1 * sec)})
+			b.sees(2*sec, dyno("web.1", 43, "up", 1*sec))
+			for id, label := range map[string]string{"s41": c.before, "s42": c.target, "s43": c.newer} {
+				b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: label, CreatedAt: at(1 * sec)}})
+			}
+			b.sees(200*sec, dyno("web.1", 43, "up", 1*sec))
+			if v, _ := b.core.Verdict(); v.Reason != c.want {
+				t.Errorf("%+v, want %s", v, c.want)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		want   string
+		labels [2]string // of v41 and v42
+		bad    bool
+		target int
+	}{
+		"label abbreviated":            {whole, [2]string{"fffffff", whole[:7]}, false, 42},
+		"labels that go on":            {whole, [2]string{"fffffff", whole + "-1"}, false, 42},
+		"one commit in two lengths":    {whole[:9], [2]string{whole[:12], whole}, false, 42},
+		"two commits that begin alike": {whole[:7], [2]string{whole[:7] + "00", whole}, true, 0},
+		"too short a label":            {whole, [2]string{"fffffff", whole[:6]}, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{Want: release.Want{Commit: c.want}})
+			b.apply(0, observe.Observation{Builds: &observe.Builds{}})
+			b.sees(1*sec, dyno("web.1", 42, "up", 1*sec))
+			b.apply(2*sec, observe.Observation{Code: &observe.Code{ID: "s41", Commit: c.labels[0]}})
+			b.apply(2*sec, observe.Observation{Code: &observe.Code{ID: "s42", Commit: c.labels[1]}})
+			v, _ := b.core.Verdict()
+			found := 0
+			if p := b.core.Picture(); p.Target != nil {
+				found = p.Target.Version
+			}
+			if (v.Reason == rollout.InvalidInput) != c.bad || found != c.target {
+				t.Errorf("target v%d, %+v; want v%d, ambiguous %v", found, v, c.target, c.bad)
+			}
+		})
+	}
+}

@@ -1,0 +1,136 @@
+// The decision: what ends the wait, and the order in which that is looked at.
+
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// decide looks at what is known, worst news first:
+//
+//  1. the platform refuses, or the gate itself is broken: no answer can be had
+//  2. the caller interrupts
+//  3. the input names something that does not exist
+//  4. the deploy failed: its build, its release phase
+//  5. other code came after it: rolled back, superseded
+//  6. new dynos crash
+//  7. nothing keeps the gate shut, in one look: it opens
+//  8. the deadline
+//
+// It returns nil while there is reason to wait, and changes nothing.
+func (r *Rollout) decide() *Verdict {
+	switch {
+	case r.refusal != nil:
+		return r.refused()
+	case r.end == observe.Interrupt:
+		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + r.waiting() + ": old code may still run"}
+	}
+	for _, ending := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
+		if v := ending(); v != nil {
+			return v
+		}
+	}
+	if r.end == observe.Deadline {
+		return r.timedOut()
+	}
+	return nil
+}
+
+func (r *Rollout) refused() *Verdict {
+	t := r.refusal
+	v := &Verdict{Result: Undecided}
+	switch t.Kind {
+	case observe.Unauthorized:
+		v.Reason = KeyUnauthorized
+		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s): check the input \"api-key\"", t.Message)
+	case observe.Forbidden:
+		v.Reason = KeyForbidden
+		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
+	case observe.Internal:
+		v.Reason = InternalFailure
+		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
+	default:
+		v.Reason = AppNotFound
+		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\"", r.cfg.App, t.Message)
+	}
+	return v
+}
+
+func (r *Rollout) badInput() *Verdict {
+	bad := r.target.WrongWant()
+	if name := r.unknownType(); bad == "" && name != "" && r.typesDue() {
+		bad = r.noSuchType(name) + "correct the input \"process-types\""
+		if near := closest(name, r.lists.full.Formation); near != "" {
+			bad += fmt.Sprintf("; is %q meant?", near)
+		}
+	}
+	if bad == "" {
+		return nil
+	}
+	return &Verdict{Result: Failed, Reason: InvalidInput, Message: bad}
+}
+
+// unknownType is a process type that the caller named and the formation does not have, nor had
+// at the start; empty if there is none, or there is no formation yet.
+func (r *Rollout) unknownType() string {
+	if r.lists.full == nil || len(r.lists.full.Formation) == 0 {
+		return ""
+	}
+	return r.roster.unknownType()
+}
+
+// noSuchType begins a sentence about a process type that the formation does not have.
+func (r *Rollout) noSuchType(name string) string {
+	var types []string
+	for _, f := range r.lists.full.Formation {
+		types = append(types, f.Type)
+	}
+	slices.Sort(types)
+	return fmt.Sprintf("the app has no process type %q, only %s: ", name, strings.Join(types, ", "))
+}
+
+// typesDue reports whether the newest full look must show all process types that the target
+// brings.
+func (r *Rollout) typesDue() bool {
+	rel := r.target.Release()
+	return rel != nil && rel.Status == "succeeded" && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
+}
+
+func (r *Rollout) failedDeploy() *Verdict {
+	rel := r.target.Release()
+	if rel == nil {
+		if b := r.target.FailedBuild(); b != nil {
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see the build's log on Heroku", b.Commit)}
+		}
+		return nil
+	}
+	if r.target.Unconfirmed() {
+		return nil // it may not be the one that was meant
+	}
+	switch rel.Status {
+	case "failed":
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it runs on: see what its command printed", rel.Version)}
+	case "expired":
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over, so it was not deployed: deploy again", rel.Version)}
+	}
+	return nil
+}
+
+func (r *Rollout) otherCode() *Verdict {
+	rel := r.target.Release()
+	if rel == nil {
+		return nil
+	}
+	// While the target's release phase runs it has not been live: nothing comes back.
+	if n := r.target.RolledBackBy(); n != 0 && rel.Status == "succeeded" && !r.target.IsCurrent() {
+		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
+	}
+	if n := r.target.SupersededBy(); n != 0 && r.cfg.FailOnNewer {
+		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out: let the gate of the newer deploy decide", n, rel.Version)}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+// The doubts: every reason why the log does not prove that the old processes of a label are
+// gone.
+
+package rollout
+
+import (
+	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
+)
+
+// A doubt is one reason. docs/how-it-knows.md explains each by its name.
+type doubt struct {
+	name string
+	says string // in words; empty if words tells
+	is   func(e *evidence, m *moment) bool
+	// words are used where the reason is not always the same.
+	words func(e *evidence) string
+}
+
+// ExitDue is the only reason of a hold that needs no words: the log flows, and the end of an
+// old process is what is waited for.
+const ExitDue = "an exit is still to come"
+
+const historyShort = "the log's history does not reach back far enough"
+
+// streamDoubts are about the log as a whole.
+var streamDoubts = []doubt{
+	{name: "log-off", says: "the log is switched off", is: func(e *evidence, _ *moment) bool {
+		return !e.log.flows() && !e.cfg.UseLog
+	}},
+	{name: "log-unavailable", is: func(e *evidence, _ *moment) bool {
+		return !e.log.flows() && e.log.reason != ""
+	}, words: func(e *evidence) string { return e.log.reason }},
+	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *moment) bool {
+		return e.log.state == ""
+	}},
+	{name: "log-interrupted", says: "the log stream is interrupted", is: func(e *evidence, _ *moment) bool {
+		return !e.log.flows()
+	}},
+}
+
+// doubts are all of them. The first that holds is the one that is told.
+var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
+	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *moment) bool {
+		return e.log.since.IsZero()
+	}},
+	{name: "history-short", says: historyShort, is: func(e *evidence, m *moment) bool {
+		return m.ahead(e.clock.Due(e.completeFrom(e.label)))
+	}},
+	{name: "ledger-broken", is: func(e *evidence, _ *moment) bool {
+		return e.balance.Broken != ""
+	}, words: func(e *evidence) string { return e.balance.Broken }},
+	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *moment) bool {
+		return e.balance.StartDue
+	}},
+	{name: "start-missing", says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *moment) bool {
+		return e.startMissing
+	}},
+	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *moment) bool {
+		return e.balance.Alive < e.running
+	}},
+	{name: "exit-due", says: ExitDue, is: func(e *evidence, _ *moment) bool {
+		return e.balance.Alive > e.running
+	}},
+	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, m *moment) bool {
+		term := e.balance.LastTerm
+		return term.After(e.balance.LastExit) && m.ahead(e.clock.Due(term.Add(ledger.KillAfter+ledger.StampSlack)))
+	}},
+	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, m *moment) bool {
+		return e.running == 1 && !e.balance.LastExit.IsZero() &&
+			m.ahead(e.ledger.ExitAt()+e.balance.BelievedAfter(e.log.lineDelay+e.listDelay))
+	}},
+	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *moment) bool {
+		b, rec := &e.balance, e.record
+		return rec != nil && rec.State == "up" && b.State != "" && b.State != "up" &&
+			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
+	}},
+	{name: "crash-unconfirmed", says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, m *moment) bool {
+		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
+		crash := e.balance.CrashExit
+		return !crash.IsZero() && e.running == 1 && !e.balance.LastStart.After(crash) &&
+			m.needsLook(e.clock.Due(crash.Add(observe.ListLag)), e.look)
+	}},
+}...)
+
+// firstDoubt says the first doubt that holds, in words; empty if none does.
+func firstDoubt(doubts []doubt, e *evidence, m *moment) string {
+	for _, d := range doubts {
+		switch {
+		case !d.is(e, m):
+		case d.words != nil:
+			return d.words(e)
+		default:
+			return d.says
+		}
+	}
+	return ""
+}

@@ -1,0 +1,136 @@
+// The rule, on one page: may an old process of a label still run?
+
+package rollout
+
+import (
+	"slices"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// judge hears four witnesses. An old process of a label may run
+//
+//  1. as long as the dyno list shows one;
+//  2. as long as its runtime metrics come, and a minute longer;
+//  3. until the log proves that none is left (proven),
+//  4. or until the longest possible life is over (presumed).
+//
+// It changes nothing: what the label is to remember of it is in the standing.
+func judge(e *evidence, m *moment) standing {
+	s := e.standing()
+	if e.listedOld {
+		return s.alive(observe.Never, oldListed)
+	}
+	doubt := firstDoubt(doubts, e, m)
+	reports := m.ahead(e.metricsUntil)
+	if doubt == "" && reports {
+		doubt = oldReports
+	}
+	s.proof = e.proof.after(doubt != "", e, m.at)
+	if doubt == "" && !e.balance.LastStop.IsZero() {
+		s.firstStop, s.lastStop = e.balance.FirstStop, e.balance.LastStop
+	}
+	switch limit := max(e.limit(), e.metricsUntil); {
+	case !reports && (doubt == "" || s.proof.stage > seen):
+		return s.gone(Proven, 0, "")
+	case m.ahead(limit):
+		s.hidden = max(1, e.balance.Alive-e.running)
+		return s.alive(limit, doubt)
+	default:
+		return s.gone(Presumed, limit, doubt)
+	}
+}
+
+// What keeps an old process alive, beside the doubts.
+const (
+	oldListed  = "an old dyno is listed"
+	oldReports = "its runtime metrics say that it is alive"
+	noEnd      = "its end is not in the log"
+)
+
+// judgePod judges a pod, or a one-off dyno: its name is never given to another process, so
+// the record tells all while it is listed.
+func judgePod(e *evidence, m *moment) standing {
+	s, exit := e.standing(), e.balance.LastExit
+	s.proof = e.proof
+	limit := e.leftAt + rollingHold
+	switch {
+	case e.listedOld:
+		return s.alive(observe.Never, oldListed)
+	case e.record != nil, !e.wasOld(e.label):
+		// New, or only ever seen new, or only in the log before the first look.
+		return s.gone(Proven, 0, "")
+	case !exit.IsZero() && exit.After(e.balance.LastStart):
+		if !exit.Before(e.target.released) {
+			s.firstStop, s.lastStop = exit, exit
+		}
+		return s.gone(Proven, 0, "")
+	case m.ahead(limit):
+		s.hidden = 1
+		return s.alive(limit, noEnd)
+	}
+	return s.gone(Presumed, limit, noEnd)
+}
+
+// judgeNeverListed judges what no list and no line has shown: an old dyno of the type that
+// had already left the list when the gate came. It is never proven gone, but the log, if it
+// begins early enough, would have told of it.
+func (r *roster) judgeNeverListed(typ string, m *moment) standing {
+	t, hold := r.typeNamed(typ), r.holdOf(typ)
+	var s standing
+	if t.logCovers {
+		return s.gone(Proven, 0, "")
+	}
+	e := &evidence{roster: r}
+	why := firstDoubt(streamDoubts, e, m)
+	if why == "" {
+		why = historyShort
+		if !r.log.since.IsZero() && !r.fir() && !m.ahead(r.clock.Due(r.log.since.Add(hold))) {
+			s.logCovers = r.canBeProven()
+			return s.gone(Proven, 0, "")
+		}
+	}
+	limit, watched := r.clock.Elapsed(t.UpdatedAt, t.scaledSeen)+hold, false
+	if r.rolling() {
+		// What left the list before the first look, or between two that show nothing.
+		limit = max(r.firstLook.AskedAt, t.reappeared) + hold
+		watched = t.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ && !r.old(&d) })
+	}
+	switch {
+	case m.ahead(limit):
+		return s.alive(limit, why)
+	case watched: // the roll-out was watched from before its beginning
+		return s.gone(Proven, limit, why)
+	}
+	return s.gone(Presumed, limit, why)
+}
+
+// A standing is what is known of the old processes of one label.
+type standing struct {
+	old    bool          // the listed record is old
+	listed int           // 1 if that holds a process
+	hidden int           // how many others count as alive
+	basis  Basis         // how it is known that there are none; empty while there may be
+	until  time.Duration // when the hold on it is over; observe.Never if that is open
+	why    string        // why there is no proof
+	newUp  bool          // a new dyno is up, or asleep, by the list or by the log
+
+	proof               proof
+	firstStop, lastStop time.Time // of its ledger when that was last without doubt
+	logCovers           bool      // of a type: the log would have told of what was never listed
+
+	// When to judge again: at the latest then, and with a look that is asked for then.
+	// Never if there is no need.
+	wake, lookAt time.Duration
+}
+
+func (s standing) alive(until time.Duration, why string) standing {
+	s.until, s.why = until, why
+	return s
+}
+
+func (s standing) gone(basis Basis, limit time.Duration, why string) standing {
+	s.basis, s.until, s.why = basis, limit, why
+	return s
+}

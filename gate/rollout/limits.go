@@ -1,0 +1,93 @@
+// How long an old process can hide: the limits of the platform.
+
+package rollout
+
+import (
+	"time"
+
+	"heroku-rollout-gate/gate/ledger"
+)
+
+const (
+	// Traffic moves to prebooted dynos at boot timeout + 2 min ("Preboot", Dev
+	// Center; changelog item 1121).
+	prebootTraffic = 2 * time.Minute
+	// The kills begin up to this much later than the traffic moves (measured: first
+	// kill 3 min 11 s after a release, S. Dignam, "Heroku Deployment Deception";
+	// SIGTERM 4 min 11 s after the boot, heroku/barnes#58).
+	prebootDelay = 2 * time.Minute
+	// The kills are spread out (measured: 117 s over 10 dynos, Dignam).
+	prebootPerDyno = 12 * time.Second
+	// Without preboot: SIGTERM was captured up to 42 s after the record turned, and
+	// SIGKILL 30.2 s after SIGTERM; the rest is slack.
+	replaceHold = 90 * time.Second
+	// Where dynos are rolled ("Rolling Deploys", Dev Center), an old one leaves the
+	// list when it is stopped, and has 30 s then; the rest is slack.
+	rollingHold = 60 * time.Second
+	// DefaultBootTimeout is the platform's own default ("Error Codes", R10).
+	DefaultBootTimeout = 60 * time.Second
+	// longestBoot is the longest boot timeout that is believed of a line, in seconds.
+	longestBoot = 3600
+)
+
+// prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
+// creation of the newest new web dyno.
+func (r *roster) prebootHold() time.Duration {
+	if r.cfg.PrebootHold > 0 {
+		return r.cfg.PrebootHold
+	}
+	boot := r.cfg.BootTimeout
+	if boot == 0 {
+		boot = DefaultBootTimeout
+	}
+	r.sorted()
+	webs := max(r.webs, r.typeNamed("web").Quantity)
+	return max(boot, r.observedBootTimeout) + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
+}
+
+// prebooted reports whether web dynos are, or may have been, replaced by preboot. What the
+// platform says is true of now: a feature that was on at any time, or that was switched not
+// long before the target's release or after it, counts as on.
+func (r *roster) prebooted() bool {
+	p := r.preboot
+	switch {
+	case r.rolling():
+		return false
+	case r.prebootEverOn || !p.Known:
+		return true
+	}
+	return !p.ChangedAt.IsZero() && (r.target.released.IsZero() || p.ChangedAt.After(r.target.released.Add(-r.prebootHold())))
+}
+
+// holdOf is how long a process of a type can hide after its label's record turned.
+func (r *roster) holdOf(typ string) time.Duration {
+	switch {
+	case r.rolling():
+		return rollingHold
+	case typ == "web" && r.prebooted():
+		return r.prebootHold()
+	}
+	return replaceHold
+}
+
+// limit is when the longest possible life of whatever hides behind the label is over.
+func (e *evidence) limit() time.Duration {
+	var from time.Duration
+	switch rec := e.record; {
+	case rec == nil:
+		from = e.leftAt
+	case e.rolling() && e.wasOld(e.label):
+		from = e.recordSeen
+	case e.old(rec): // asleep: its process was stopped when the state changed
+		from = e.clock.Elapsed(rec.UpdatedAt, e.look.AskedAt)
+	default:
+		from = e.clock.Elapsed(rec.CreatedAt, e.recordSeen)
+	}
+	if w := e.newestWeb; e.typ == "web" && !e.rolling() && e.prebooted() && !w.created.IsZero() {
+		from = max(from, e.clock.Elapsed(w.created, w.seen))
+	}
+	if restart := e.balance.Announced; e.record != nil && !e.rolling() && restart.After(e.record.CreatedAt) {
+		from = max(from, e.clock.Elapsed(restart, e.ledger.ChangedAt()))
+	}
+	return from + e.holdOf(e.typ)
+}

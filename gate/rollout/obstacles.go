@@ -1,0 +1,258 @@
+// The obstacles: everything that keeps the gate shut, in the order in which it is told. They
+// feed the opening, the progress, and the message of a time-out alike.
+
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// An obstacle is one thing that is still missing.
+type obstacle struct {
+	waits  string // what is waited for
+	missed string // what to say of it at the deadline; empty: "still waiting for" that
+	next   string // what to do about it then
+	reason Reason // of a time-out
+}
+
+// obstacles are those of the given types, and of everything else that has to hold; none if the
+// gate may open.
+func (r *Rollout) obstacles(s *fleetStatus) []obstacle {
+	if o := r.noRelease(); o != nil {
+		return []obstacle{*o}
+	}
+	var all []obstacle
+	for _, o := range []*obstacle{r.dynosMissing(s), r.releaseDoubt(), r.proofMissing(s)} {
+		if o != nil {
+			all = append(all, *o)
+		}
+	}
+	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
+		(len(r.roster.types) > 0 || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
+	if r.target.Unconfirmed() || r.roster.app.ID == "" || emptyFormation {
+		all = append(all, r.lastLook())
+	}
+	return all
+}
+
+// noRelease: the release is not there, or has not succeeded.
+func (r *Rollout) noRelease() *obstacle {
+	rel, after := r.target.Release(), Short(r.now)
+	switch {
+	case rel == nil:
+		known, next := r.target.WhyMissing()
+		o := &obstacle{
+			waits:  r.target.Wish() + " to appear",
+			missed: fmt.Sprintf("%s did not appear within %s, and %s", r.target.Wish(), after, known), next: next,
+			reason: ReleaseMissing,
+		}
+		if r.lists.full == nil {
+			o.waits = firstLook
+		} else if r.target.Building() {
+			o.waits += " (its build is running)"
+		}
+		return o
+	case rel.Status == "pending":
+		return &obstacle{
+			waits:  fmt.Sprintf("the release phase of v%d to end", rel.Version),
+			missed: fmt.Sprintf("release v%d is still pending after %s, since its release phase is not over", rel.Version, after),
+			next:   `see what its command does, or raise the input "timeout"`, reason: ReleaseMissing,
+		}
+	case rel.Status != "succeeded":
+		why := r.target.Unfinished()
+		return &obstacle{
+			waits:  fmt.Sprintf("release v%d to succeed (%s)", rel.Version, why),
+			missed: fmt.Sprintf("release v%d did not succeed within %s, since %s", rel.Version, after, why),
+			next:   `see "heroku releases"`, reason: ReleaseMissing,
+		}
+	}
+	return nil
+}
+
+const firstLook = "the first look at the app"
+
+// dynosMissing: old dynos run or may run, or fewer new ones are up than are wanted.
+func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
+	var waits []string
+	old, up, wanted := false, 0, 0
+	for _, t := range s.types {
+		if w := t.waits(); w != "" {
+			waits = append(waits, w)
+		}
+		old = old || t.Basis == ""
+		up += min(t.Up, t.Wanted)
+		wanted += t.Wanted
+	}
+	o := &obstacle{waits: strings.Join(waits, "; ")}
+	switch {
+	case old:
+		o.waits += r.holdInWords(s, o.waits == "")
+		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
+	case up < wanted:
+		o.reason, o.next = NewDynosMissing, `see why with "heroku ps" and "heroku logs"`
+		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), Short(r.now))
+	default:
+		return nil
+	}
+	return o
+}
+
+// waits says what is still missing of a type.
+func (t *typeStatus) waits() string {
+	var parts []string
+	if old := t.OldListed + t.OldHidden; old > 0 {
+		parts = append(parts, count(old, "old "+t.Type+" dyno")+" to end")
+	}
+	if missing := t.Wanted - t.Up; missing > 0 {
+		parts = append(parts, fmt.Sprintf("%s to be up", count(missing, "new "+t.Type+" dyno")))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// holdInWords says why dynos that are not listed count as alive.
+func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
+	until, words := s.holdUntil(), ""
+	if until == 0 || s.oldListed() > 0 {
+		return ""
+	}
+	if alone {
+		words = "old dynos that the list does not show"
+	}
+	i := slices.IndexFunc(s.types, func(t typeStatus) bool {
+		return t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue
+	})
+	if i >= 0 {
+		words += " (" + s.types[i].HoldReason + ")"
+	}
+	return words
+}
+
+// nextForOld says what to do about old dynos that remain.
+func (r *Rollout) nextForOld(s *fleetStatus) string {
+	switch until := s.holdUntil(); {
+	case s.oldListed() > 0:
+		return `"heroku ps" still lists old dynos, so see why they do not end`
+	case until == observe.Never || until <= r.now:
+		return "see why old dynos do not end"
+	case r.cfg.RequireProof:
+		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
+	default:
+		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, Short(until))
+	}
+}
+
+// releaseDoubt: the lists do not show yet that the target is what runs.
+func (r *Rollout) releaseDoubt() *obstacle {
+	waits := r.doubtful()
+	if waits == "" {
+		return nil
+	}
+	o := &obstacle{waits: waits, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
+	if len(r.outages.open) > 0 {
+		o.reason = PlatformUnreachable
+	}
+	return o
+}
+
+// doubtful says what is waited for until the lists show that the target is what runs, and which
+// code has followed it; empty if they do.
+func (r *Rollout) doubtful() string {
+	if doubt := r.target.Doubt(); doubt != "" {
+		return doubt
+	}
+	for _, d := range r.roster.look.Dynos {
+		if d.Version > r.target.Release().Version && !r.roster.oneOff(d.Type) && !r.target.Succeeded(d.Version) {
+			return fmt.Sprintf("release v%d, which dynos already run, to be called succeeded", d.Version)
+		}
+	}
+	if name := r.unknownType(); name != "" {
+		return fmt.Sprintf("the formation to show the process type %q", name)
+	}
+	return ""
+}
+
+// proofMissing: proof is required, and there is none.
+func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
+	why, presumed := s.presumed()
+	if !presumed || !r.cfg.RequireProof {
+		return nil
+	}
+	return &obstacle{
+		waits:  "proof that old dynos are gone, which is only presumed",
+		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", why),
+		next:   "see that the log can be read whole, or do not require proof", reason: Unproven,
+	}
+}
+
+// lastLook: nothing is missing but a look that confirms it, or time to settle.
+func (r *Rollout) lastLook() obstacle {
+	o := obstacle{
+		waits:  "a last look at the app",
+		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", Short(r.now)),
+		next:   `raise the input "timeout"`, reason: OldDynosRemain,
+	}
+	if r.cfg.Settle > 0 {
+		o.waits = "things to stay as they are for " + Short(r.cfg.Settle)
+		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", Short(r.now), Short(r.cfg.Settle))
+	}
+	return o
+}
+
+// obstacle is the first thing that is waited for.
+func (r *Rollout) obstacle() obstacle {
+	if all := r.obstacles(&r.status); len(all) > 0 {
+		return all[0]
+	}
+	return r.lastLook()
+}
+
+// waiting says in plain words what is being waited for; empty when nothing is.
+func (r *Rollout) waiting() string {
+	if r.verdict != nil && r.verdict.Result == Passed {
+		return ""
+	}
+	return r.obstacle().waits
+}
+
+// timedOut is the verdict at the deadline: what was still missing, and what to do about it.
+func (r *Rollout) timedOut() *Verdict {
+	if why, unreachable := r.unreachable(); unreachable {
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
+	}
+	o := r.obstacle()
+	if o.missed == "" {
+		o.missed = fmt.Sprintf("still waiting after %s for %s", Short(r.now), o.waits)
+	}
+	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Short is d in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
+func Short(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	s := int64(d.Round(time.Second) / time.Second)
+	switch {
+	case s >= 3600:
+		return fmt.Sprintf("%s%dh%02dm%02ds", sign, s/3600, s/60%60, s%60)
+	case s >= 60:
+		return fmt.Sprintf("%s%dm%02ds", sign, s/60, s%60)
+	}
+	return fmt.Sprintf("%s%ds", sign, s)
+}

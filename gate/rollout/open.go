@@ -1,0 +1,57 @@
+// The opening: nothing keeps the gate shut, by one full look that knows of all that the log has
+// told.
+
+package rollout
+
+import "fmt"
+
+// open passes when there has been no obstacle for the time to settle, and the newest look is a
+// full one that was asked for after that and after the last news.
+func (r *Rollout) open() *Verdict {
+	l := r.lists.full
+	if r.readyAt < 0 || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
+		return nil
+	}
+	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
+		return nil
+	}
+	// What is over now must have been over when the look was asked for.
+	then := r.roster.statusAt(l.AskedAt)
+	if len(r.obstacles(&then)) > 0 {
+		return nil
+	}
+	return r.passed(&then)
+}
+
+func (r *Rollout) passed(then *fleetStatus) *Verdict {
+	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: Proven}
+	how := "the log shows the end of every old process"
+	if r.timeline.times.FirstOldStopped.IsZero() {
+		how = "none was left to end"
+	}
+	if _, presumed := then.presumed(); presumed {
+		v.Basis = Presumed
+		how = "the longest time that an old process can live is over"
+	}
+	wanted, up, _ := r.status.sums()
+	if wanted == 0 {
+		v.Reason = NothingToRun
+		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: what is in scope is scaled to zero (%s)", how)
+		return v
+	}
+	version := r.target.Release().Version
+	who := fmt.Sprintf("release v%d runs alone", version)
+	if n := r.target.SupersededBy(); n != 0 {
+		who = fmt.Sprintf("only releases v%d to v%d run", version, n)
+	}
+	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(up, "new dyno"), how)
+	return v
+}
+
+// close notes what an opening means.
+func (r *Rollout) close() {
+	r.timeline.close(r.verdict.Basis, &r.status, r.clock)
+	if r.verdict.Reason == NothingToRun {
+		r.notice("the formation wants no dynos of what is in scope: nothing runs")
+	}
+}

@@ -1,0 +1,88 @@
+// The timeline: the moments that the outputs carry and the summary shows.
+
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+type timeline struct {
+	times   Times
+	moments []Moment
+}
+
+// newTimeline begins with the creation of the target.
+func newTimeline(rel *observe.Release) timeline {
+	t := timeline{times: Times{ReleaseCreated: rel.CreatedAt}}
+	t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
+	return t
+}
+
+func (t *timeline) add(at time.Time, what string, from Source) {
+	t.moments = append(t.moments, Moment{Time: at, What: what, Source: from})
+}
+
+// seeRelease notes when the target succeeded.
+func (t *timeline) seeRelease(rel *observe.Release) {
+	if rel.Status == "succeeded" && t.times.ReleaseFinished.IsZero() {
+		t.times.ReleaseFinished = rel.UpdatedAt
+		t.add(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
+	}
+}
+
+const firstOldEnded = "first old dyno ended"
+
+// follow notes what has become of the fleet. named are the process types that the caller names.
+func (t *timeline) follow(s *fleetStatus, clock *observe.Clock, named []string) {
+	wanted, up, old := s.sums()
+	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
+		t.times.FirstNewUp = s.firstUp
+		t.add(s.firstUp, "first new dyno up", FromAPI)
+	}
+	if t.times.AllNewUp.IsZero() && up >= wanted && !s.lastUp.IsZero() {
+		t.times.AllNewUp = s.lastUp
+		t.add(s.lastUp, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", up, s.oldListed()), FromAPI)
+	}
+	// A crash of a new one can look like it for a moment, until the next line tells.
+	t.times.FirstOldStopped = s.firstStopped
+	t.moments = slices.DeleteFunc(t.moments, func(m Moment) bool { return m.What == firstOldEnded })
+	if !s.firstStopped.IsZero() {
+		t.add(s.firstStopped, firstOldEnded, FromLog)
+	}
+	switch {
+	case old > 0 || s.holdUntil() != 0 || len(s.types) == 0 && len(named) > 0:
+		t.times.OldGone = time.Time{}
+	case t.times.OldGone.IsZero():
+		t.times.OldGone = later(t.lastLimit(s, clock), s.oldGone)
+		if t.times.OldGone.IsZero() {
+			t.times.OldGone = t.times.ReleaseFinished // there was nothing old
+		}
+	}
+}
+
+// lastLimit is when the last limit was reached; zero if none was after Heroku's "finished".
+func (t *timeline) lastLimit(s *fleetStatus, clock *observe.Clock) time.Time {
+	var last time.Time
+	for _, typ := range s.types {
+		if at := clock.Shown(typ.limit); typ.Basis == Presumed && at.After(t.times.ReleaseFinished) {
+			last = later(last, at)
+		}
+	}
+	return last
+}
+
+// close notes that no old dyno runs any more, and how that is known.
+func (t *timeline) close(basis Basis, s *fleetStatus, clock *observe.Clock) {
+	from := FromLog
+	if basis == Presumed {
+		from = FromLimit
+		t.times.OldGone = later(t.times.OldGone, t.lastLimit(s, clock))
+	}
+	if !t.times.OldGone.IsZero() {
+		t.add(t.times.OldGone, "no old dyno runs any more", from)
+	}
+}
