@@ -45,18 +45,37 @@ func loseLine(d dice, r *rolled) {
 	if d.chance(0.25) {
 		kind = []string{"Process exited", "Stopping all processes", "State changed"}[d.IntN(3)]
 	}
-	var at []time.Duration
+	var at, beside, old []time.Duration
 	for _, l := range r.story.Lines {
-		if l.Source == "heroku" && strings.HasPrefix(l.Text, kind) && l.Emitted > r.deploy-400*time.Second &&
-			(kind != starting || r.isStart(l) && r.knowable(l)) {
-			at = append(at, l.Emitted)
+		if l.Source != "heroku" || !strings.HasPrefix(l.Text, kind) || l.Emitted < r.deploy-400*time.Second ||
+			kind == starting && !(r.isStart(l) && r.knowable(l)) {
+			continue
+		}
+		at = append(at, l.Emitted)
+		if r.crashesAt(l.Proc) {
+			beside = append(beside, l.Emitted)
+		}
+		if l.Emitted < r.deploy {
+			old = append(old, l.Emitted)
 		}
 	}
-	if len(at) == 0 {
+	switch {
+	case len(at) == 0:
 		return
+	case len(beside) > 0 && d.chance(0.7):
+		at = beside // the other lines of a crash make it even
+	case len(old) > 0 && d.chance(0.4):
+		at = old
 	}
 	from := at[d.IntN(len(at))]
 	r.Log.Lose = append(r.Log.Lose, herokusim.Lose{From: from, To: from + time.Microsecond})
+}
+
+// crashesAt tells whether a dyno crashes under the label after the deploy.
+func (r *rolled) crashesAt(label string) bool {
+	return slices.ContainsFunc(r.story.Lines, func(l herokusim.Line) bool {
+		return l.Proc == label && l.Source == "heroku" && strings.HasSuffix(l.Text, " to crashed") && l.Emitted > r.deploy
+	})
 }
 
 // knowable tells whether the process that the line starts shows in other lines, too: a
@@ -64,7 +83,7 @@ func loseLine(d dice, r *rolled) {
 func (r *rolled) knowable(l herokusim.Line) bool {
 	for _, in := range r.story.Instances {
 		if in.Label == l.Proc && r.story.Time(in.Start).Sub(l.Stamp).Abs() < time.Millisecond {
-			return in.Up > 0
+			return in.Up != 0
 		}
 	}
 	return false
@@ -105,6 +124,9 @@ func crashWhileStopping(d dice, r *rolled) {
 	at := d.between(in.Term, in.Exit)
 	r.Events = append(r.Events, herokusim.Event{At: at, Crash: &herokusim.Crash{Label: in.Label}, Timing: d.timings(r, r.App.Preboot)})
 	r.limit(r.Events[len(r.Events)-1].Timing)
+	if d.chance(0.5) {
+		r.ListLag = d.between(time.Second, 9*time.Second)
+	}
 	if r.ListLag > 0 {
 		// A list and a line that are late at the same time can fool anybody.
 		r.Log.Late = nil
@@ -149,15 +171,4 @@ func gapBetween(d dice, r *rolled) {
 	r.Log.Lose = append(r.Log.Lose, herokusim.Lose{
 		From: from, To: from + d.between(200*time.Millisecond, 30*time.Second), Notice: []string{"L12", "L13"}[d.IntN(2)],
 	})
-}
-
-// overlap tells whether two old generations ran at the time of the deploy.
-func (r *rolled) overlap() bool {
-	var versions []int
-	for _, in := range r.story.OldRunning(r.deploy, 42) {
-		if !slices.Contains(versions, in.Version) {
-			versions = append(versions, in.Version)
-		}
-	}
-	return len(versions) > 1
 }

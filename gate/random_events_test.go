@@ -48,7 +48,7 @@ var happenings = []struct {
 	{0.10, wherever, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Restart: &herokusim.Restart{Type: "web"}}) }},
 	// An old dyno is hidden behind an old one.
 	{0.10, wherever, func(d dice, r *rolled) { r.add(-d.soon(), herokusim.Event{Restart: &herokusim.Restart{All: true}}) }},
-	{0.12, common, dice.restarts},
+	{0.18, common, dice.restarts},
 	{0.06, inSpace, dice.restarts},
 	{0.12, common, dice.switchPreboot},
 	{0.10, unbooted, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Scale: map[string]int{"web": d.IntN(8)}}) }},
@@ -56,9 +56,9 @@ var happenings = []struct {
 		r.add(d.soon(), herokusim.Event{Scale: map[string]int{"web": max(1, r.Types["web"].Quantity-1-d.IntN(3))}})
 	}},
 	{0.07, wherever, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Scale: map[string]int{"worker": d.IntN(5)}}) }},
-	{0.06, wherever, dice.zeroAndBack},
+	{0.08, wherever, dice.zeroAndBack},
 	{0.05, wherever, dice.zeroBefore},
-	{0.25, onPlain, dice.sleep},
+	{0.5, onPlain, dice.sleep},
 	{0.10, labelled, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r)}}) }},
 	{0.03, labelled, func(d dice, r *rolled) {
 		r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r), Stays: true}})
@@ -145,7 +145,8 @@ func (r *rolled) order() {
 func (d dice) deploy() *herokusim.Deploy {
 	var deploy herokusim.Deploy
 	if d.chance(0.15) {
-		deploy.Phase = &herokusim.Phase{Takes: d.between(2*time.Second, 60*time.Second), Fails: d.chance(0.2)}
+		deploy.Phase = &herokusim.Phase{Takes: d.between(2*time.Second, 60*time.Second), Fails: d.chance(0.15)}
+		deploy.Phase.Expires = !deploy.Phase.Fails && d.chance(0.12)
 	}
 	if d.chance(0.05) {
 		deploy.Build = &herokusim.Build{Takes: d.between(2*time.Second, 60*time.Second)}
@@ -184,7 +185,7 @@ func (d dice) setTimings(r *rolled) {
 // limit keeps the ends of hidden web dynos within the hold of the fewest web dynos
 // that the app ever has: 12 s for each are in it.
 func (r *rolled) limit(timing map[string]herokusim.Timing) {
-	most := hidesFor(r.webs(least)) - time.Second
+	most := r.hidesFor(r.webs(least)) - time.Second
 	if web := timing["web"]; web.Exit != nil {
 		web.Exit = herokusim.Between(min(web.Exit.First, most), min(web.Exit.Last, most))
 		timing["web"] = web

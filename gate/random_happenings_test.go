@@ -12,7 +12,7 @@ import (
 // restarts begin the hold anew, once or several times: mostly shortly before it
 // would be over, with old dynos that live to the end of the new one.
 func (d dice) restarts(r *rolled) {
-	hold, limit := hidesFor(r.Types["web"].Quantity), 0*time.Second
+	hold, limit := r.hidesFor(r.Types["web"].Quantity), 0*time.Second
 	if r.platform() != onPreboot {
 		hold = 90 * time.Second
 	} else {
@@ -38,7 +38,7 @@ func (d dice) restarts(r *rolled) {
 		e.Timing = lasting()
 		r.add(at, e)
 	}
-	if d.chance(0.6) {
+	if d.chance(0.75) {
 		r.calm, r.blind = false, true
 	}
 }

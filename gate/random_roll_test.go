@@ -52,9 +52,13 @@ type rolled struct {
 // roll makes the roll-out of a seed.
 func roll(seed int64) (rolled, error) {
 	d := dice{rand.New(rand.NewPCG(uint64(seed), 42))}
-	r := rolled{seed: seed, calm: d.chance(0.35), inputs: map[string]string{"timeout": "50m"}}
+	r := rolled{seed: seed, calm: d.chance(0.3), inputs: map[string]string{"timeout": "50m"}}
 	r.Scenario = d.app(seed)
 	d.past(&r)
+	if r.App.Preboot && d.chance(0.08) {
+		boot := 60 + d.IntN(120)
+		r.BootTimeout, r.inputs["boot-timeout"] = time.Duration(boot)*time.Second, fmt.Sprint(boot)
+	}
 	d.events(&r)
 	d.call(&r)
 	if r.calm {
@@ -106,9 +110,9 @@ func (d dice) past(r *rolled) {
 		return
 	}
 	old, recent := -48*time.Hour, -24*time.Hour
-	if d.chance(0.3) { // the release before is still in its own window
+	if d.chance(0.35) { // the release before is still in its own window
 		recent = -d.between(5*time.Second, 400*time.Second)
-		if d.chance(0.3) { // and the one before that, too
+		if d.chance(0.35) { // and the one before that, too
 			old = recent - d.between(5*time.Second, 300*time.Second)
 		}
 	}
@@ -137,17 +141,21 @@ func (r *rolled) webs(of func(...int) int) int {
 func least(all ...int) int { return slices.Min(all) }
 func most(all ...int) int  { return slices.Max(all) }
 
-// hidesFor is how long an old web dyno can hide with preboot, with so many web
-// dynos: boot timeout 60 s + 2 min + 2 min + 30 s + 12 s for each.
-func hidesFor(webs int) time.Duration {
-	return 330*time.Second + time.Duration(webs)*12*time.Second
+// hidesFor is how long an old web dyno can hide with preboot, with so many web dynos:
+// boot timeout + 2 min + 2 min + 30 s + 12 s for each.
+func (r *rolled) hidesFor(webs int) time.Duration {
+	boot := time.Minute
+	if r.BootTimeout != 0 {
+		boot = r.BootTimeout
+	}
+	return boot + 270*time.Second + time.Duration(webs)*12*time.Second
 }
 
 // hold is the longest hold of the app's dynos.
 func (r *rolled) hold() time.Duration {
 	switched := slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.Preboot != nil })
 	if r.App.Preboot || switched {
-		return hidesFor(r.webs(most))
+		return r.hidesFor(r.webs(most))
 	}
 	return 90 * time.Second
 }
@@ -169,7 +177,7 @@ func (d dice) timings(r *rolled, preboot bool) map[string]herokusim.Timing {
 		case r.App.Space != "":
 			tm.Term = d.spread(0, 20*time.Second)
 		case typ == "web" && preboot:
-			limit := hidesFor(r.Types["web"].Quantity) - time.Second
+			limit := r.hidesFor(r.Types["web"].Quantity) - time.Second
 			first := 170 * time.Second
 			if d.chance(0.2) {
 				first = limit - 20*time.Second
@@ -202,6 +210,12 @@ func (d dice) call(r *rolled) {
 	if r.Types["worker"].Quantity > 0 && d.chance(0.1) {
 		r.inputs["process-types"] = []string{"web", "worker"}[d.IntN(2)]
 	}
+	if r.has(func(e herokusim.Event) bool { return e.Run != nil && e.At < r.deploy }) && d.chance(0.5) {
+		r.inputs["include-one-off"] = "true"
+	}
+	if d.chance(0.1) {
+		r.inputs["on-supersede"] = "fail"
+	}
 	// With nothing but the deploy and the whole log, everything can be proven.
 	if r.calm && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
 		r.inputs["require-proof"] = "true"
@@ -214,11 +228,16 @@ func (r *rolled) target(gate time.Duration) int {
 	case r.inputs["release"] != "":
 		return r.before() + 1
 	case r.inputs["commit"] != "":
-		gate = r.deploy
+		return r.newest(r.deploy)
 	}
+	return r.newest(gate)
+}
+
+// newest is the version of the newest release at that time.
+func (r *rolled) newest(at time.Duration) int {
 	version := r.before()
 	for _, e := range r.Events {
-		if at, ok := releasedAt(e); ok && at <= gate {
+		if made, ok := releasedAt(e); ok && made <= at {
 			version++
 		}
 	}
@@ -241,8 +260,22 @@ func (r *rolled) settle() time.Duration {
 
 // counts tells whether the process is of a type that the gate looks after.
 func (r *rolled) counts(in herokusim.Instance) bool {
+	if in.OneOff {
+		return r.inputs["include-one-off"] != ""
+	}
 	only := r.inputs["process-types"]
-	return !in.OneOff && (only == "" || only == in.Type)
+	return only == "" || only == in.Type
+}
+
+// old lists the processes of releases before version that run at that time and count.
+func (r *rolled) old(at time.Duration, version int) []herokusim.Instance {
+	var old []herokusim.Instance
+	for _, in := range r.story.Instances {
+		if r.counts(in) && in.Version < version && in.Running(at) {
+			old = append(old, in)
+		}
+	}
+	return old
 }
 
 // play works the story out.

@@ -93,7 +93,7 @@ func (r *rolled) wrong(o outcome) string {
 	case !o.ended:
 		return "the gate ended without a verdict"
 	case o.verdict.Result != rollout.Passed:
-		if r.mayEnd(o.verdict.Reason) {
+		if r.mayEnd(o) {
 			return ""
 		}
 		return fmt.Sprintf("the gate ended at %s with %s, %s: %s", clock(o.at), o.verdict.Result, o.verdict.Reason, o.verdict.Message)
@@ -118,14 +118,16 @@ func (r *rolled) wrong(o outcome) string {
 
 // mayEnd tells whether such an end of the wait is a good one. Whatever crashes may
 // crash too often, and old code may come back.
-func (r *rolled) mayEnd(why rollout.Reason) bool {
-	switch why {
+func (r *rolled) mayEnd(o outcome) bool {
+	switch o.verdict.Reason {
 	case rollout.RolledBack:
 		return true
 	case rollout.DynosCrashed:
 		return r.has(crashes)
 	case rollout.ReleaseFailed:
-		return r.has(func(e herokusim.Event) bool { return e.Deploy != nil && e.Deploy.Phase != nil && e.Deploy.Phase.Fails })
+		return r.has(func(e herokusim.Event) bool { return phase(e).Fails || phase(e).Expires })
+	case rollout.Superseded:
+		return r.inputs["on-supersede"] == "fail" && r.newest(o.at) > o.picture.Target.Version
 	}
 	return false
 }
@@ -133,10 +135,7 @@ func (r *rolled) mayEnd(why rollout.Reason) bool {
 // early names the old processes that ran when the gate opened.
 func (r *rolled) early(o outcome) string {
 	var old []string
-	for _, in := range r.story.OldRunning(o.at, o.picture.Target.Version) {
-		if !r.counts(in) {
-			continue
-		}
+	for _, in := range r.old(o.at, o.picture.Target.Version) {
 		until := "to the end"
 		if in.Exit > 0 {
 			until = "until " + clock(in.Exit)
@@ -200,6 +199,14 @@ func crashes(e herokusim.Event) bool {
 		}
 	}
 	return e.Crash != nil
+}
+
+// phase is the release phase of the event; one of no time if it has none.
+func phase(e herokusim.Event) herokusim.Phase {
+	if e.Deploy == nil || e.Deploy.Phase == nil {
+		return herokusim.Phase{}
+	}
+	return *e.Deploy.Phase
 }
 
 // has tells whether one of the events is such.

@@ -21,16 +21,17 @@ func (d dice) trouble(r *rolled) {
 	if r.ghost {
 		return
 	}
-	if d.chance(0.1) {
+	if d.chance(0.15) {
 		r.aims = append(r.aims, crashWhileStopping)
 	}
 	if d.chance(0.1) {
 		r.aims = append(r.aims, doubleLine)
 	}
-	if r.blind || d.chance(0.3) {
+	_, recent := r.recent()
+	if r.blind || d.chance(0.3) || recent && d.chance(0.4) {
 		d.blind(r)
 	}
-	if d.chance(0.2) {
+	if d.chance(0.3) {
 		r.aims = append(r.aims, loseLine)
 	} else {
 		d.losses(r)
@@ -41,22 +42,26 @@ func (d dice) trouble(r *rolled) {
 func (d dice) blind(r *rolled) {
 	r.blind = true
 	l := &r.Log
-	switch d.IntN(8) {
-	case 0:
+	how := d.IntN(10)
+	if _, ok := r.recent(); ok && d.chance(0.75) {
+		how = 8 + d.IntN(2)
+	}
+	switch how {
+	case 0, 1:
 		l.Refused = 403
-	case 1:
+	case 2, 3:
 		r.inputs["logs"] = "off"
-	case 2:
+	case 4:
 		l.L20 = true
-	case 3, 4:
+	case 5, 6:
 		n := d.IntN(300)
 		l.History = &n
-	case 5:
-		r.aims = append(r.aims, gapBetween)
-	case 6:
-		r.aims = append(r.aims, historyBetween)
 	case 7:
 		l.SilentAfter = d.between(10*time.Second, 100*time.Second)
+	case 8:
+		r.aims = append(r.aims, gapBetween)
+	case 9:
+		r.aims = append(r.aims, historyBetween)
 	}
 }
 
@@ -111,7 +116,7 @@ func (d dice) while(r *rolled) (from, to time.Duration) {
 
 // faults are what is wrong with the API for a while.
 func (d dice) faults(r *rolled) {
-	for d.chance(0.3) {
+	for d.chance(0.4) {
 		from, to := d.while(r)
 		f := herokusim.Fault{From: from, To: to, Path: []string{"", "/dynos", "/releases", "/formation", "/log-sessions", "/features"}[d.IntN(6)]}
 		switch d.IntN(10) {
