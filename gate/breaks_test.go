@@ -6,6 +6,7 @@ package gate_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,25 +18,10 @@ func TestCrashesBesideBreaks(t *testing.T) {
 	t.Parallel()
 	opened := 0
 	for n := 570; n < 570+max(40, *rolls/3); n++ { // 590 once opened too early
-		r := roll(int64(100_000 + n))
+		r := breaking(n)
 		if r.App.Space != "" {
 			continue
 		}
-		r.App.Preboot, r.Faults = false, nil
-		r.Log = herokusim.Log{Heartbeat: 5 * time.Second, Cut: time.Duration(2000+n%7*900) * time.Millisecond, Late: &herokusim.Late{Share: 0.5, By: 3 * time.Second}}
-		r.ListLag = time.Duration(1+n%5) * time.Second
-		for i := range r.Releases {
-			r.Releases[i].Timing, r.Releases[i].At = nil, time.Duration(i-2)*24*time.Hour
-		}
-		web := r.Events[0].Timing["web"]
-		web.Start, web.Up = herokusim.After(time.Second), herokusim.Between(2*time.Second, 3*time.Second)
-		web.Term, web.Exit, web.Stop = herokusim.Between(0, 3*time.Second), nil, herokusim.After(29*time.Second)
-		timing, gate := r.Events[0].Timing, time.Second
-		timing["web"], r.Gate = web, &gate
-		r.Events[0].At = 0
-		r.Events = append(r.Events[:1], herokusim.Event{
-			At: time.Duration(5000+n*37%6000) * time.Millisecond, Crash: &herokusim.Crash{Label: "web.1"}, Timing: timing,
-		})
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			story, err := r.Play()
 			if err != nil {
@@ -56,4 +42,23 @@ func TestCrashesBesideBreaks(t *testing.T) {
 	if opened < 20 {
 		t.Errorf("%d of the roll-outs opened the gate, want at least 20", opened)
 	}
+}
+
+// breaking is a random app whose log breaks, and whose new dyno crashes.
+func breaking(n int) rolled {
+	d := dice{rand.New(rand.NewPCG(uint64(100_000+n), 42))}
+	r := rolled{Scenario: d.app(int64(n))}
+	r.App.Preboot = false
+	r.Log = herokusim.Log{Heartbeat: 5 * time.Second, Cut: time.Duration(2000+n%7*900) * time.Millisecond, Late: &herokusim.Late{Share: 0.5, By: 3 * time.Second}}
+	r.ListLag = time.Duration(1+n%5) * time.Second
+	timing, gate := d.timings(&r, false), time.Second
+	web := timing["web"]
+	web.Start, web.Up = herokusim.After(time.Second), herokusim.Between(2*time.Second, 3*time.Second)
+	web.Term, web.Stop = herokusim.Between(0, 3*time.Second), herokusim.After(29*time.Second)
+	timing["web"], r.Gate = web, &gate
+	r.Events = []herokusim.Event{
+		{Deploy: &herokusim.Deploy{}, Timing: timing},
+		{At: time.Duration(5000+n*37%6000) * time.Millisecond, Crash: &herokusim.Crash{Label: "web.1"}, Timing: timing},
+	}
+	return r
 }

@@ -1,0 +1,296 @@
+// The generator of random roll-outs: the app, its past, how fast its dynos are, and
+// how the gate is called.
+
+package gate_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// dice throws for one scenario.
+type dice struct{ *rand.Rand }
+
+func (d dice) chance(p float64) bool { return d.Float64() < p }
+
+// between is a time from a to b, to the millisecond.
+func (d dice) between(a, b time.Duration) time.Duration {
+	return a + time.Duration(d.Int64N(int64((b-a)/time.Millisecond)+1))*time.Millisecond
+}
+
+// spread is a span within a and b.
+func (d dice) spread(a, b time.Duration) *herokusim.Span {
+	x, y := d.between(a, b), d.between(a, b)
+	return herokusim.Between(min(x, y), max(x, y))
+}
+
+// A rolled scenario, and what can be expected of the gate in it.
+type rolled struct {
+	*herokusim.Scenario
+	seed  int64
+	story *herokusim.Story
+	// inputs are given to the gate.
+	inputs map[string]string
+	// calm: nothing disturbs list, log or API, so the gate must open at once.
+	calm bool
+	// blind: something keeps the log from proving anything, so a hold decides.
+	blind bool
+	// ghost: a process reports metrics after an exit was printed that is not its own.
+	ghost bool
+	// deploy is when it happens.
+	deploy time.Duration
+	// aims are what is added once the story is known.
+	aims []aim
+}
+
+// roll makes the roll-out of a seed.
+func roll(seed int64) (rolled, error) {
+	d := dice{rand.New(rand.NewPCG(uint64(seed), 42))}
+	r := rolled{seed: seed, calm: d.chance(0.3), inputs: map[string]string{"timeout": "50m"}}
+	r.Scenario = d.app(seed)
+	d.past(&r)
+	if r.App.Preboot && d.chance(0.08) {
+		boot := 60 + d.IntN(120)
+		r.BootTimeout, r.inputs["boot-timeout"] = time.Duration(boot)*time.Second, fmt.Sprint(boot)
+	}
+	d.events(&r)
+	d.call(&r)
+	if r.calm {
+		r.Log.Heartbeat = 15 * time.Second
+	} else {
+		d.trouble(&r)
+	}
+	r.Metrics = r.ghost || d.chance(0.2)
+	if r.Metrics && d.chance(0.5) {
+		r.MetricsIDs = "other"
+	}
+	return r, r.prepare(d)
+}
+
+// app is where it runs and what it runs.
+func (d dice) app(seed int64) *herokusim.Scenario {
+	sc := &herokusim.Scenario{
+		About: fmt.Sprintf("random roll-out %d", seed), Source: "invented", Seed: seed, Ends: time.Hour,
+		Begins: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(d.between(0, time.Second)),
+		App:    herokusim.App{Name: "dice"},
+		Types:  map[string]herokusim.Type{"web": {Quantity: 1 + d.IntN(6)}},
+	}
+	if d.chance(0.4) {
+		sc.Types["worker"] = herokusim.Type{Quantity: 1 + d.IntN(3)}
+	}
+	switch n := d.IntN(100); {
+	case n < 50:
+		sc.App.Preboot = true
+	case n < 75:
+		if d.chance(0.4) {
+			sc.Types["web"] = herokusim.Type{Quantity: sc.Types["web"].Quantity, Size: "eco"}
+		}
+	case n < 90:
+		sc.App.Space = "space"
+	default:
+		sc.App.Space, sc.App.Generation = "space", "fir"
+	}
+	if sc.App.Generation == "" && d.chance(0.08) {
+		sc.App.Stack = "container"
+	}
+	sc.App.NoFeatures = !sc.App.Preboot && d.chance(0.1) // 404 means that there is no preboot
+	return sc
+}
+
+// past is what was released before.
+func (d dice) past(r *rolled) {
+	if d.chance(0.04) {
+		r.Young = true
+		return
+	}
+	old, recent := -48*time.Hour, -24*time.Hour
+	if d.chance(0.35) { // the release before is still in its own window
+		recent = -d.between(5*time.Second, 400*time.Second)
+		if d.chance(0.35) { // and the one before that, too
+			old = recent - d.between(5*time.Second, 300*time.Second)
+		}
+	}
+	r.Releases = []herokusim.Past{{Version: 39, At: -72 * time.Hour}, {Version: 40, At: old}, {Version: 41, At: recent}}
+}
+
+// before is the version that runs when the story begins.
+func (r *rolled) before() int {
+	if r.Young {
+		return 0
+	}
+	return 41
+}
+
+// webs is the least number of web dynos that the app has, or the largest.
+func (r *rolled) webs(of func(...int) int) int {
+	all := []int{r.Types["web"].Quantity}
+	for _, e := range r.Events {
+		if n, ok := e.Scale["web"]; ok {
+			all = append(all, n)
+		}
+	}
+	return of(all...)
+}
+
+func least(all ...int) int { return slices.Min(all) }
+func most(all ...int) int  { return slices.Max(all) }
+
+// hidesFor is how long an old web dyno can hide with preboot, with so many web dynos:
+// boot timeout + 2 min + 2 min + 30 s + 12 s for each.
+func (r *rolled) hidesFor(webs int) time.Duration {
+	boot := time.Minute
+	if r.BootTimeout != 0 {
+		boot = r.BootTimeout
+	}
+	return boot + 270*time.Second + time.Duration(webs)*12*time.Second
+}
+
+// hold is the longest hold of the app's dynos.
+func (r *rolled) hold() time.Duration {
+	switched := slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.Preboot != nil })
+	if r.App.Preboot || switched {
+		return r.hidesFor(r.webs(most))
+	}
+	return 90 * time.Second
+}
+
+// timings are those of one release or restart, within the platform's limits.
+func (d dice) timings(r *rolled, preboot bool) map[string]herokusim.Timing {
+	out := map[string]herokusim.Timing{}
+	for _, typ := range slices.Sorted(maps.Keys(r.Types)) {
+		up := d.spread(1500*time.Millisecond, 40*time.Second)
+		tm := herokusim.Timing{Up: up, Start: herokusim.Between(up.First/3, up.Last/3)}
+		stop := d.between(20*time.Millisecond, 3*time.Second)
+		if d.chance(0.3) {
+			stop = d.between(3*time.Second, 31*time.Second)
+		}
+		tm.Stop = herokusim.After(stop)
+		switch {
+		case r.App.Generation == "fir":
+			tm.Start, tm.Term = nil, nil
+		case r.App.Space != "":
+			tm.Term = d.spread(0, 20*time.Second)
+		case typ == "web" && preboot:
+			limit := r.hidesFor(r.Types["web"].Quantity) - time.Second
+			first := 170 * time.Second
+			if d.chance(0.2) {
+				first = limit - 20*time.Second
+			}
+			tm.Exit = d.spread(first, limit)
+			tm.LeaveHidden = d.chance(0.15)
+		default:
+			tm.Term = d.spread(0, 42*time.Second)
+		}
+		out[typ] = tm
+	}
+	return out
+}
+
+// call is when the gate is started, and with which inputs.
+func (d dice) call(r *rolled) {
+	gate := r.deploy + 2*time.Second
+	switch n := d.IntN(100); {
+	case r.inputs["release"] != "" || r.inputs["commit"] != "":
+		gate = r.deploy - d.between(0, 200*time.Second)
+	case n < 25:
+		gate = r.deploy + d.between(0, 150*time.Second)
+	case n < 33:
+		gate = r.deploy + d.between(150*time.Second, r.hold()+60*time.Second)
+	}
+	r.Gate = &gate
+	if d.chance(0.08) {
+		r.inputs["settle"] = fmt.Sprint(1+d.IntN(40)) + "s"
+	}
+	if r.Types["worker"].Quantity > 0 && d.chance(0.1) {
+		r.inputs["process-types"] = []string{"web", "worker"}[d.IntN(2)]
+	}
+	if r.has(func(e herokusim.Event) bool { return e.Run != nil && e.At < r.deploy }) && d.chance(0.5) {
+		r.inputs["include-one-off"] = "true"
+	}
+	if d.chance(0.1) {
+		r.inputs["on-supersede"] = "fail"
+	}
+	// With nothing but the deploy and the whole log, everything can be proven.
+	if r.calm && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
+		r.inputs["require-proof"] = "true"
+	}
+}
+
+// target is the version that a gate started at that time waits for.
+func (r *rolled) target(gate time.Duration) int {
+	switch {
+	case r.inputs["release"] != "":
+		return r.before() + 1
+	case r.inputs["commit"] != "":
+		return r.newest(r.deploy)
+	}
+	return r.newest(gate)
+}
+
+// newest is the version of the newest release at that time.
+func (r *rolled) newest(at time.Duration) int {
+	version := r.before()
+	for _, e := range r.Events {
+		if made, ok := releasedAt(e); ok && made <= at {
+			version++
+		}
+	}
+	return version
+}
+
+// releasedAt is when the event makes a release, if it does.
+func releasedAt(e herokusim.Event) (at time.Duration, ok bool) {
+	if e.Deploy != nil && e.Deploy.Build != nil {
+		return e.At + e.Deploy.Build.Takes, true
+	}
+	return e.At, e.Deploy != nil || e.Config != nil || e.Rollback != nil
+}
+
+// settle is how long everything has to hold.
+func (r *rolled) settle() time.Duration {
+	d, _ := time.ParseDuration(r.inputs["settle"])
+	return d
+}
+
+// counts tells whether the process is of a type that the gate looks after.
+func (r *rolled) counts(in herokusim.Instance) bool {
+	if in.OneOff {
+		return r.inputs["include-one-off"] != ""
+	}
+	only := r.inputs["process-types"]
+	return only == "" || only == in.Type
+}
+
+// old lists the processes of releases before version that run at that time and count.
+func (r *rolled) old(at time.Duration, version int) []herokusim.Instance {
+	var old []herokusim.Instance
+	for _, in := range r.story.Instances {
+		if r.counts(in) && in.Version < version && in.Running(at) {
+			old = append(old, in)
+		}
+	}
+	return old
+}
+
+// play works the story out.
+func (r *rolled) play() error {
+	for {
+		story, err := r.Play()
+		if err == nil {
+			r.story = story
+			return nil
+		}
+		// An event that finds nothing to act on is refused: the story goes without it.
+		var n int
+		if _, e := fmt.Sscanf(err.Error(), "scenario: events[%d]:", &n); e != nil || !strings.Contains(err.Error(), "nothing would happen") {
+			return err
+		}
+		r.Events = slices.Delete(r.Events, n, n+1)
+	}
+}

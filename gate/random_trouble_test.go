@@ -1,0 +1,151 @@
+// What is wrong with the list, the log and the API in a random roll-out.
+
+package gate_test
+
+import (
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// trouble is what is wrong. What is lost without notice is bounded: if every line of a
+// second generation is lost, nobody can know of it.
+func (d dice) trouble(r *rolled) {
+	if d.chance(0.3) {
+		r.ListLag = d.between(100*time.Millisecond, 5*time.Second)
+	} else if d.chance(0.1) {
+		r.ListLag = d.between(5*time.Second, 9*time.Second)
+	}
+	d.log(r)
+	d.faults(r)
+	if r.ghost {
+		return
+	}
+	if d.chance(0.15) {
+		r.aims = append(r.aims, crashWhileStopping)
+	}
+	if d.chance(0.1) {
+		r.aims = append(r.aims, doubleLine)
+	}
+	_, recent := r.recent()
+	if r.blind || d.chance(0.3) || recent && d.chance(0.4) {
+		d.blind(r)
+	}
+	if d.chance(0.3) {
+		r.aims = append(r.aims, loseLine)
+	} else {
+		d.losses(r)
+	}
+}
+
+// blind takes away what the log could prove.
+func (d dice) blind(r *rolled) {
+	r.blind = true
+	l := &r.Log
+	how := d.IntN(10)
+	if _, ok := r.recent(); ok && d.chance(0.75) {
+		how = 8 + d.IntN(2)
+	}
+	switch how {
+	case 0, 1:
+		l.Refused = 403
+	case 2, 3:
+		r.inputs["logs"] = "off"
+	case 4:
+		l.L20 = true
+	case 5, 6:
+		n := d.IntN(300)
+		l.History = &n
+	case 7:
+		l.SilentAfter = d.between(10*time.Second, 100*time.Second)
+	case 8:
+		r.aims = append(r.aims, gapBetween)
+	case 9:
+		r.aims = append(r.aims, historyBetween)
+	}
+}
+
+// log is what is wrong with it without loss.
+func (d dice) log(r *rolled) {
+	l := &r.Log
+	if d.chance(0.3) {
+		l.Cut = d.between(3*time.Second, 90*time.Second)
+	}
+	if d.chance(0.3) {
+		l.Double = 0.1
+	}
+	if d.chance(0.3) {
+		l.Late = &herokusim.Late{Share: 0.15, By: d.between(10*time.Millisecond, 2*time.Second)}
+	}
+	l.JoinLoss = d.chance(0.3)
+	if d.chance(0.2) {
+		l.Chunk = 1 + d.IntN(50)
+	}
+	if d.chance(0.2) {
+		l.Heartbeat = 15 * time.Second
+	}
+	if d.chance(0.1) {
+		l.APILate = d.between(time.Second, 37*time.Second)
+	}
+	r.RestartingLine = d.chance(0.05)
+}
+
+// losses are lines that are lost, with or without notice.
+func (d dice) losses(r *rolled) {
+	if d.chance(0.3) {
+		r.Log.LoseLines = d.Float64() * 0.03
+	}
+	if !d.chance(0.4) {
+		return
+	}
+	from, to := d.while(r)
+	notice := []string{"L11", "L12", "L13", ""}[d.IntN(4)]
+	lose := herokusim.Lose{From: from, To: to, Notice: notice, Kept: notice == "L11" && d.chance(0.5)}
+	if notice == "" {
+		share := 0.1 + 0.3*d.Float64()
+		lose.Share = &share
+	}
+	r.Log.Lose = append(r.Log.Lose, lose)
+}
+
+// while is a short time around the roll-out.
+func (d dice) while(r *rolled) (from, to time.Duration) {
+	from = r.deploy + d.between(-60*time.Second, 400*time.Second)
+	return from, from + d.between(200*time.Millisecond, 20*time.Second)
+}
+
+// faults are what is wrong with the API for a while.
+func (d dice) faults(r *rolled) {
+	for d.chance(0.4) {
+		from, to := d.while(r)
+		f := herokusim.Fault{From: from, To: to, Path: []string{"", "/dynos", "/releases", "/formation", "/log-sessions", "/features"}[d.IntN(6)]}
+		switch d.IntN(10) {
+		case 0:
+			f.Status, f.HTML = 503, true
+		case 1:
+			f.Status = 429
+			if d.chance(0.5) {
+				f.RetryAfter = time.Duration(1+d.IntN(20)) * time.Second
+			}
+		case 2:
+			f.Hang = true
+		case 3:
+			f.CutBody = true
+		case 4, 5:
+			f.Stale = d.between(time.Second, 10*time.Second)
+		case 6:
+			f.Reset = true
+		case 7:
+			f.Delay = d.between(100*time.Millisecond, 8*time.Second)
+		case 8:
+			f.NoDate = true
+		case 9: // an empty list is no answer of a platform that keeps its limits, but one that was seen
+			f.Path, f.Body = "/dynos", "[]"
+		}
+		r.Faults = append(r.Faults, f)
+	}
+	if d.chance(0.05) { // one server's clock is behind
+		share := 0.5
+		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
+	}
+}
