@@ -5,7 +5,6 @@
 // honest about what it cannot know: a ledger whose lines contradict each other says so.
 //
 //   - ledger.go: the lines of one label, in order
-//   - start.go: where the count begins, and with how many
-//   - balance.go: what the lines add up to
+//   - balance.go: what the lines add up to, and where the count begins
 //   - exits.go: whose process an exit was
 package ledger

@@ -19,16 +19,20 @@ type Clock struct {
 	latestStart time.Time // no answer allows that the gate was started later than then
 }
 
-// Learn takes in the Date of an answer to what was asked at one moment and came at
-// another: it was written in between, and then cut to whole seconds.
-func (c *Clock) Learn(date time.Time, asked, at time.Duration) {
-	if date.IsZero() {
+// Learn takes in the Date of an observation that is an answer: it was written after the question
+// was asked and before the answer came, and then cut to whole seconds.
+func (c *Clock) Learn(o Observation) {
+	if o.Date.IsZero() {
 		return
 	}
-	if latest := date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
+	asked := time.Duration(0) // whatever it was that was asked, it was not before the start
+	if o.Look != nil {
+		asked = o.Look.AskedAt
+	}
+	if latest := o.Date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
 		c.latestStart = latest
 	}
-	c.newest = date.Add(-at)
+	c.newest = o.Date.Add(-o.At)
 	if c.start.IsZero() || c.newest.Before(c.start) {
 		c.start = c.newest
 	}

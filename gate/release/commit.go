@@ -113,8 +113,8 @@ func (t *Target) wanted(commit string) bool {
 	return strings.HasPrefix(commit, want) || len(commit) >= shortCommit && strings.HasPrefix(want, commit)
 }
 
-// SeeBuilds takes in the newest builds.
-func (t *Target) SeeBuilds(b *observe.Builds) {
+// seeBuilds takes in the newest builds.
+func (t *Target) seeBuilds(b *observe.Builds) {
 	t.builds, t.buildsRead = slices.Clone(b.Builds), true
 	for i := range t.builds {
 		t.builds[i].Commit = strings.ToLower(t.builds[i].Commit)

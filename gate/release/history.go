@@ -51,6 +51,18 @@ func (h *history) see(l *observe.Look) {
 	}
 }
 
+// shows reports whether a full look shows the release of a version, or goes less far back.
+func shows(l *observe.Look, version int) bool {
+	allNewer := true
+	for _, r := range l.Releases {
+		if r.Version == version {
+			return true
+		}
+		allNewer = allNewer && r.Version > version
+	}
+	return allNewer && l.ReleasesCut && len(l.Releases) > 0
+}
+
 // get is the release of a version; nil if it was not listed.
 func (h *history) get(version int) *observe.Release {
 	if r, ok := h.byVersion[version]; ok {

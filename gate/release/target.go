@@ -59,8 +59,21 @@ func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
 // WrongWant says why the caller's wish cannot be met; empty if it can.
 func (t *Target) WrongWant() string { return t.wrongWant }
 
-// SeeLook takes in a look at the lists.
-func (t *Target) SeeLook(l *observe.Look) {
+// See takes in what an observation tells of releases, their code and the builds.
+func (t *Target) See(o observe.Observation) {
+	switch {
+	case o.Look != nil:
+		t.seeLook(o.Look)
+	case o.Code != nil:
+		t.seeCode(*o.Code)
+	case o.Builds != nil:
+		t.seeBuilds(o.Builds)
+	case o.Line != nil && o.Line.Kind == observe.API:
+		t.logVersion = max(t.logVersion, o.Line.Release)
+	}
+}
+
+func (t *Target) seeLook(l *observe.Look) {
 	t.askedAt = l.AskedAt
 	t.listed = map[int]bool{}
 	for _, d := range l.Dynos {
@@ -86,31 +99,15 @@ func (t *Target) SeeLook(l *observe.Look) {
 	t.judgeNewer()
 }
 
-// shows reports whether a full look shows the release of a version, or goes less far back.
-func shows(l *observe.Look, version int) bool {
-	allNewer := true
-	for _, r := range l.Releases {
-		if r.Version == version {
-			return true
-		}
-		allNewer = allNewer && r.Version > version
-	}
-	return allNewer && l.ReleasesCut && len(l.Releases) > 0
-}
-
-// SeeCode takes in what code was built from.
-func (t *Target) SeeCode(c *observe.Code) {
-	known := *c
-	known.Commit = strings.ToLower(c.Commit)
-	t.codes[c.ID] = known
+// seeCode takes in what code was built from.
+func (t *Target) seeCode(c observe.Code) {
+	c.Commit = strings.ToLower(c.Commit)
+	t.codes[c.ID] = c
 	t.choose()
 	if t.release != nil {
 		t.judgeNewer()
 	}
 }
-
-// HearOf takes in that the log tells of a release.
-func (t *Target) HearOf(version int) { t.logVersion = max(t.logVersion, version) }
 
 // choose looks for the target while it is not known.
 func (t *Target) choose() {

@@ -93,8 +93,11 @@ func (t *Target) Succeeded(version int) bool {
 	return t.history.byVersion[version].Status == "succeeded"
 }
 
-// Notices are what a person should know about the choice, at the moment now.
-func (t *Target) Notices(now time.Duration) []string {
+// Notices are what a person should know about the choice after an observation, at the moment now.
+func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
+	if o.Look == nil && o.Code == nil && o.Builds == nil {
+		return nil
+	}
 	if t.release == nil {
 		return t.noticesOfCommit(now)
 	}

@@ -19,46 +19,36 @@ type crash struct {
 }
 
 // seeCrash notes whether the listed dyno is a new one that is crashed, and since when.
-func (lb *label) seeCrash(r *roster, at time.Duration) {
-	rec := lb.record
+func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed bool) {
+	lb, rec := l.label, l.record
 	switch {
-	case rec == nil || rec.State != "crashed" || r.old(rec) || r.oneOff(lb.typ):
+	case rec == nil || rec.State != "crashed" || l.oldRecord || lb.typ.oneOff:
 		lb.crash = crash{}
+		return 0, false
 	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between
-		lb.crash = crash{rec.UpdatedAt, r.clock.Elapsed(rec.UpdatedAt, at)}
+		lb.crash = crash{rec.UpdatedAt, l.clock.Elapsed(rec.UpdatedAt, at)}
 	}
-}
-
-// crashedSince is since when a listed new dyno is crashed, of all of them the first; false if none
-// is.
-func (s *fleetStatus) crashedSince() (since time.Duration, is bool) {
-	for i := range s.labels {
-		e := &s.labels[i].evidence
-		if e.crash != (crash{}) && (!is || e.crash.since < since) {
-			since, is = e.crash.since, true
-		}
-	}
-	return since, is
+	return lb.crash.since, true
 }
 
 // crashed ends the wait when a new dyno stays crashed, or crashes again and again.
 func (r *Rollout) crashed() *Verdict {
 	for i := range r.status.labels {
-		e := &r.status.labels[i].evidence
-		if e.record == nil || e.old(e.record) || e.oneOff(e.typ) {
+		l := &r.status.labels[i]
+		if l.record == nil || l.oldRecord || l.typ.oneOff {
 			continue
 		}
-		if e.record.State == "crashed" && e.look.AskedAt-e.crash.since >= r.cfg.CrashGrace {
-			return r.crashVerdict(e.label, fmt.Sprintf("has been crashed for %s", Short(r.now-e.crash.since)))
+		if l.record.State == "crashed" && l.look.AskedAt-l.crash.since >= r.cfg.CrashGrace {
+			return r.crashVerdict(l.label, fmt.Sprintf("has been crashed for %s", Short(r.now-l.crash.since)))
 		}
 		var crashes []time.Time
-		for _, c := range e.balance.Crashes {
-			if c.After(e.firstNewRecordAt) {
+		for _, c := range l.balance.Crashes {
+			if c.After(l.firstNewRecordAt) {
 				crashes = append(crashes, c)
 			}
 		}
 		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
-			return r.crashVerdict(e.label, fmt.Sprintf("crashed %d times within %s", crashLoop, Short(crashes[n-1].Sub(crashes[n-crashLoop]))))
+			return r.crashVerdict(l.label, fmt.Sprintf("crashed %d times within %s", crashLoop, Short(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}
 	}
 	return nil

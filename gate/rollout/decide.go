@@ -24,10 +24,10 @@ import (
 // It returns nil while there is reason to wait, and changes nothing.
 func (r *Rollout) decide() *Verdict {
 	switch {
-	case r.refusal != nil:
+	case r.outages.refusal != nil:
 		return r.refused()
 	case r.end == observe.Interrupt:
-		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + r.waiting() + ": old code may still run"}
+		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + r.obstacle.waits + ": old code may still run"}
 	}
 	for _, ending := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
 		if v := ending(); v != nil {
@@ -41,7 +41,7 @@ func (r *Rollout) decide() *Verdict {
 }
 
 func (r *Rollout) refused() *Verdict {
-	t := r.refusal
+	t := r.outages.refusal
 	v := &Verdict{Result: Undecided}
 	switch t.Kind {
 	case observe.Unauthorized:

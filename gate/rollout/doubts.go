@@ -5,7 +5,6 @@ package rollout
 
 import (
 	"heroku-rollout-gate/gate/ledger"
-	"heroku-rollout-gate/gate/observe"
 )
 
 // A doubt is one reason. docs/how-it-knows.md explains each by its name.
@@ -45,7 +44,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return e.log.since.IsZero()
 	}},
 	{name: "history-short", says: historyShort, is: func(e *evidence, m *moment) bool {
-		return m.ahead(e.clock.Due(e.completeFrom(e.label)))
+		return m.ahead(e.completeAt)
 	}},
 	{name: "ledger-broken", is: func(e *evidence, _ *moment) bool {
 		return e.balance.Broken != ""
@@ -63,8 +62,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return e.balance.Alive > e.running
 	}},
 	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, m *moment) bool {
-		term := e.balance.LastTerm
-		return term.After(e.balance.LastExit) && m.ahead(e.clock.Due(term.Add(ledger.KillAfter+ledger.StampSlack)))
+		return m.ahead(e.stoppedBy)
 	}},
 	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, m *moment) bool {
 		return e.running == 1 && !e.balance.LastExit.IsZero() &&
@@ -79,7 +77,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
 		return !crash.IsZero() && e.running == 1 && !e.balance.LastStart.After(crash) &&
-			m.needsLook(e.clock.Due(crash.Add(observe.ListLag)), e.look)
+			m.needsLook(e.crashListed, e.look)
 	}},
 }...)
 

@@ -1,5 +1,4 @@
-// What is known of one label at one moment, put together for a judgement and then thrown
-// away.
+// What is known of one label at one moment, put together for a judgement.
 
 package rollout
 
@@ -10,68 +9,97 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Runtime metrics come about every 20 s for each running dyno ("Log Runtime Metrics", Dev
-// Center): three missed, and they are no longer evidence.
-const metricLife = 60 * time.Second
+const (
+	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime Metrics", Dev
+	// Center): three missed, and they are no longer evidence.
+	metricLife = 60 * time.Second
+	// A list that is no more behind than this is not called late.
+	usualLag = 250 * time.Millisecond
+)
 
-// evidence is a view of a label, its ledger and the roster that it belongs to.
+// evidence is a view of a label, its ledger and the roster that it belongs to. Moments are on
+// the gate's clock; longAgo if there is nothing.
 type evidence struct {
 	*roster
 	*label
-	balance ledger.Balance
-	// listedOld: its record is of an old release, and holds a process.
-	listedOld bool
+	balance   ledger.Balance
+	oldRecord bool // its record is of an old release
+	listedOld bool // and holds a process
+	newUp     bool // a new dyno is up, or asleep, by the list or by the log
 	// running is 1 if the list shows a running dyno whose start is in the ledger;
 	// startMissing: it shows one whose start is not.
 	running      int
 	startMissing bool
-	// metricsUntil is how long metrics of an old process keep it alive; long ago if there are none.
-	metricsUntil time.Duration
-	// listBehindUntil is until when the list is behind the log on it, or seems to be.
-	listBehindUntil time.Duration
+
+	completeAt   time.Duration // when nothing lives any more that was hidden when the ledger began
+	quietAt      time.Duration // when time alone changes the balance
+	metricsUntil time.Duration // how long metrics of an old process keep it alive
+	stoppedBy    time.Duration // when the last process that was asked to stop must have ended
+	crashListed  time.Duration // from when on a list knows of the last crash
+	listBehind   time.Duration // until when the list is behind the log on it, or seems to be
 }
 
-func (r *roster) evidence(lb *label, at time.Duration) evidence {
-	e := evidence{roster: r, label: lb, balance: lb.ledger.Balance(r.question(lb, at)), metricsUntil: -observe.Never}
-	if rec := lb.record; rec != nil {
-		e.listedOld = r.old(rec) && !r.asleep(rec)
-		if rec.State == "up" || rec.State == "starting" {
-			e.startMissing = !lb.ledger.StartedSince(rec.CreatedAt)
-			if !e.startMissing {
-				e.running = 1
-			}
-		}
+// longAgo is before anything.
+const longAgo = -observe.Never
+
+func (r *roster) evidence(lb *label, now time.Time) evidence {
+	e := evidence{roster: r, label: lb}
+	// The ledger began with what was hidden behind the record of that time, since before that
+	// was created, which may be long ago.
+	complete := r.log.since
+	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(complete) {
+		complete = first
 	}
-	if last := e.lastMetric(); !last.IsZero() {
-		e.metricsUntil = r.clock.Due(last.Add(metricLife))
+	complete = complete.Add(lb.typ.hold)
+	// The process type came with the target, unless the log shows that it did not.
+	cameWithTarget := lb.typ.inFormation && !r.target.released.IsZero() && !lb.typ.CreatedAt.Before(r.target.released) &&
+		!r.wasOld(lb) && lb.ledger.BeginsWithStart()
+	e.balance = lb.ledger.Balance(ledger.Question{
+		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
+		Released: r.target.released, CompleteFrom: complete, Now: now,
+	})
+	e.seeRecord()
+	b := &e.balance
+	e.completeAt = r.clock.Due(complete)
+	e.quietAt = e.due(b.QuietFrom, 0)
+	e.metricsUntil = e.due(e.lastMetric(), metricLife)
+	if b.LastTerm.After(b.LastExit) {
+		e.stoppedBy = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}
+	e.crashListed = e.due(b.CrashExit, observe.ListLag)
 	return e
 }
 
-// question is what the ledger of a label is asked.
-func (r *roster) question(lb *label, at time.Duration) ledger.Question {
-	t := r.typeNamed(lb.typ)
-	// The process type came with the target, unless the log shows that it did not.
-	cameWithTarget := t.inFormation && !r.target.released.IsZero() && !t.CreatedAt.Before(r.target.released) &&
-		!r.wasOld(lb) && lb.ledger.BeginsWithStart()
-	return ledger.Question{
-		NothingBefore: lb.bornWatched || cameWithTarget,
-		Hold:          r.holdOf(lb.typ),
-		Released:      r.target.released,
-		CompleteFrom:  r.completeFrom(lb),
-		Now:           r.clock.Platform(at),
+// due is the moment so long after a time of the platform.
+func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
+	if t.IsZero() {
+		return longAgo
 	}
+	return e.clock.Due(t.Add(after))
 }
 
-// completeFrom is the time from which nothing lives any more that was already hidden when the
-// ledger of the label began. It was hidden since before the record of that time was created,
-// which may be long ago.
-func (r *roster) completeFrom(lb *label) time.Time {
-	from := r.log.since
-	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(from) {
-		from = first
+// seeRecord compares what the list shows with what the ledger says.
+func (e *evidence) seeRecord() {
+	rec, b := e.record, &e.balance
+	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list tells the newer thing of it
+	e.oldRecord = rec != nil && e.old(rec)
+	e.newUp = b.State == "up" && b.LastStart.After(e.target.released) && !b.StateAt.Before(b.LastStart)
+	if newer && !e.oldRecord {
+		e.newUp = rec.State == "up" || rec.State == "idle"
 	}
-	return from.Add(r.holdOf(lb.typ))
+	if rec == nil {
+		return
+	}
+	// Only the Common Runtime lets dynos sleep; elsewhere, and for one-off dynos, the same states
+	// may be those of a process that is being stopped.
+	asleep := (rec.State == "idle" || rec.State == "down") && e.app.ID != "" && !e.rolling() && !e.typ.oneOff
+	e.listedOld = e.oldRecord && !asleep
+	if rec.State == "up" || rec.State == "starting" {
+		e.startMissing = !e.ledger.StartedSince(rec.CreatedAt)
+		if !e.startMissing {
+			e.running = 1
+		}
+	}
 }
 
 // lastMetric is the last sign of life of an old process of the label that its ledger does not
@@ -83,59 +111,42 @@ func (e *evidence) lastMetric() time.Time {
 	if e.target.released.IsZero() {
 		return last
 	}
-	// After a gap the ledger does not know of the exit any more.
-	explained := later(e.balance.LastExit, e.lastStop).Add(ledger.StampSlack)
+	explained := e.balance.LastExit
+	if e.lastStop.After(explained) { // after a gap the ledger does not know of the exit any more
+		explained = e.lastStop
+	}
+	explained = explained.Add(ledger.StampSlack)
 	for uuid, s := range e.metrics {
 		isNew, listed := e.isNew[uuid]
 		old := !isNew && (listed || s.first.Before(e.target.released))
-		if old && s.last.After(explained) {
-			last = later(last, s.last)
+		if old && s.last.After(explained) && s.last.After(last) {
+			last = s.last
 		}
 	}
 	return last
 }
 
-// standing is that of a label of which nothing is decided yet.
-func (e *evidence) standing() standing {
-	s := standing{newUp: e.newUp(), firstStop: e.firstStop, lastStop: e.lastStop}
-	s.old = e.record != nil && e.old(e.record)
-	if e.listedOld {
-		s.listed = 1
+// learnListDelay learns how far the list is behind the log: a dyno is up by the one and still
+// starting by the other. Until then that is so, or seems to be: the list may also show the record
+// of an old dyno where the log has a new one up.
+func (e *evidence) learnListDelay(now time.Time) {
+	b, rec := &e.balance, e.record
+	if rec == nil || b.State != "up" || now.IsZero() || b.LastStart.Before(rec.CreatedAt) || b.StateAt.Before(b.LastStart) {
+		return // the log does not speak of the listed one
 	}
-	return s
-}
-
-// newUp reports whether a new dyno is up or asleep, by whichever of list and log tells the
-// newer thing of it.
-func (e *evidence) newUp() bool {
-	rec, b := e.record, &e.balance
-	if rec != nil && !e.old(rec) && !b.StateAt.After(rec.UpdatedAt) {
-		return rec.State == "up" || rec.State == "idle"
+	delay := e.clock.Platform(e.look.AskedAt).Sub(b.StateAt)
+	late := rec.State == "starting" && delay > usualLag
+	if late || rec.State == "up" && e.listLagging {
+		e.roster.listDelay = min(max(e.listDelay, delay), observe.ListLag)
 	}
-	return b.State == "up" && b.LastStart.After(e.target.released) && !b.StateAt.Before(b.LastStart)
-}
-
-// A moment is when something is judged. It collects when to judge again.
-type moment struct {
-	at           time.Duration
-	wake, lookAt time.Duration // see standing
-}
-
-// ahead reports whether t is still to come, and if so notes to judge again then.
-func (m *moment) ahead(t time.Duration) bool {
-	if t <= m.at {
-		return false
+	switch {
+	case rec.State == "starting":
+		e.label.listLagging = e.listLagging || late
+	case rec.State == "up" && e.listLagging:
+		e.label.listLagging = false
+		return
+	case !e.oldRecord || !e.target.finished || !b.LastStart.After(e.target.released):
+		return // how far cannot be told otherwise: the one that is up may be an old one, too
 	}
-	m.wake = min(m.wake, t)
-	return true
-}
-
-// needsLook reports whether only a look that is asked for at t or later settles a doubt, and if
-// so notes to look then.
-func (m *moment) needsLook(t time.Duration, newest *observe.Look) bool {
-	if t <= newest.AskedAt {
-		return false
-	}
-	m.lookAt = min(m.lookAt, t)
-	return true
+	e.listBehind = e.due(b.StateAt, 2*observe.ListLag)
 }

@@ -14,7 +14,7 @@ func (r *Rollout) Labels() int { return len(r.roster.labels) }
 
 // AliveBy is how many processes of a label its ledger has alive.
 func AliveBy(r *Rollout, label string) int {
-	return r.roster.evidence(r.roster.labels[label], r.now).balance.Alive
+	return r.roster.evidence(r.roster.labels[label], r.clock.Platform(r.now)).balance.Alive
 }
 
 // Figures are the times that the documents tell the source of.

@@ -18,8 +18,12 @@ import (
 //
 // It changes nothing: what the label is to remember of it is in the standing.
 func judge(e *evidence, m *moment) standing {
-	s := e.standing()
-	if e.listedOld {
+	s := e.undecided()
+	m.ahead(e.quietAt)
+	switch {
+	case e.fir() || e.typ.oneOff:
+		return judgePod(e, m)
+	case e.listedOld:
 		return s.alive(observe.Never, oldListed)
 	}
 	doubt := firstDoubt(doubts, e, m)
@@ -52,7 +56,7 @@ const (
 // judgePod judges a pod, or a one-off dyno: its name is never given to another process, so
 // the record tells all while it is listed.
 func judgePod(e *evidence, m *moment) standing {
-	s, exit := e.standing(), e.balance.LastExit
+	s, exit := e.undecided(), e.balance.LastExit
 	s.proof = e.proof
 	limit := e.leftAt + rollingHold
 	switch {
@@ -76,26 +80,24 @@ func judgePod(e *evidence, m *moment) standing {
 // judgeNeverListed judges what no list and no line has shown: an old dyno of the type that
 // had already left the list when the gate came. It is never proven gone, but the log, if it
 // begins early enough, would have told of it.
-func (r *roster) judgeNeverListed(typ string, m *moment) standing {
-	t, hold := r.typeNamed(typ), r.holdOf(typ)
+func (r *roster) judgeNeverListed(t *processType, m *moment) standing {
 	var s standing
 	if t.logCovers {
 		return s.gone(Proven, 0, "")
 	}
-	e := &evidence{roster: r}
-	why := firstDoubt(streamDoubts, e, m)
+	why := firstDoubt(streamDoubts, &evidence{roster: r}, m)
 	if why == "" {
 		why = historyShort
-		if !r.log.since.IsZero() && !r.fir() && !m.ahead(r.clock.Due(r.log.since.Add(hold))) {
+		if !r.log.since.IsZero() && !r.fir() && !m.ahead(r.clock.Due(r.log.since.Add(t.hold))) {
 			s.logCovers = r.canBeProven()
 			return s.gone(Proven, 0, "")
 		}
 	}
-	limit, watched := r.clock.Elapsed(t.UpdatedAt, t.scaledSeen)+hold, false
+	limit, watched := r.clock.Elapsed(t.UpdatedAt, t.scaledSeen)+t.hold, false
 	if r.rolling() {
 		// What left the list before the first look, or between two that show nothing.
-		limit = max(r.firstLook.AskedAt, t.reappeared) + hold
-		watched = t.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ && !r.old(&d) })
+		limit = max(r.firstLook.AskedAt, t.reappeared) + t.hold
+		watched = t.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == t.name && !r.old(&d) })
 	}
 	switch {
 	case m.ahead(limit):
@@ -108,21 +110,24 @@ func (r *roster) judgeNeverListed(typ string, m *moment) standing {
 
 // A standing is what is known of the old processes of one label.
 type standing struct {
-	old    bool          // the listed record is old
 	listed int           // 1 if that holds a process
 	hidden int           // how many others count as alive
 	basis  Basis         // how it is known that there are none; empty while there may be
 	until  time.Duration // when the hold on it is over; observe.Never if that is open
 	why    string        // why there is no proof
-	newUp  bool          // a new dyno is up, or asleep, by the list or by the log
 
 	proof               proof
 	firstStop, lastStop time.Time // of its ledger when that was last without doubt
 	logCovers           bool      // of a type: the log would have told of what was never listed
+}
 
-	// When to judge again: at the latest then, and with a look that is asked for then.
-	// Never if there is no need.
-	wake, lookAt time.Duration
+// undecided is the standing of a label of which nothing is decided yet.
+func (e *evidence) undecided() standing {
+	s := standing{firstStop: e.firstStop, lastStop: e.lastStop}
+	if e.listedOld {
+		s.listed = 1
+	}
+	return s
 }
 
 func (s standing) alive(until time.Duration, why string) standing {
@@ -133,4 +138,31 @@ func (s standing) alive(until time.Duration, why string) standing {
 func (s standing) gone(basis Basis, limit time.Duration, why string) standing {
 	s.basis, s.until, s.why = basis, limit, why
 	return s
+}
+
+// A moment is when something is judged. It collects when to judge again.
+type moment struct {
+	at time.Duration
+	// At the latest then, and with a look that is asked for then or later; observe.Never if
+	// there is no need.
+	wake, lookAt time.Duration
+}
+
+// ahead reports whether t is still to come, and if so notes to judge again then.
+func (m *moment) ahead(t time.Duration) bool {
+	if t <= m.at {
+		return false
+	}
+	m.wake = min(m.wake, t)
+	return true
+}
+
+// needsLook reports whether only a look that is asked for at t or later settles a doubt, and if
+// so notes to look then.
+func (m *moment) needsLook(t time.Duration, newest *observe.Look) bool {
+	if t <= newest.AskedAt {
+		return false
+	}
+	m.lookAt = min(m.lookAt, t)
+	return true
 }

@@ -30,19 +30,19 @@ const (
 	longestBoot = 3600
 )
 
-// prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
-// creation of the newest new web dyno.
-func (r *roster) prebootHold() time.Duration {
-	if r.cfg.PrebootHold > 0 {
-		return r.cfg.PrebootHold
+// setHolds brings up to date how long a process of each type can hide after its label's record
+// turned.
+func (r *roster) setHolds() {
+	for _, t := range r.types {
+		switch {
+		case r.rolling():
+			t.hold = rollingHold
+		case t.name == "web" && r.prebooted():
+			t.hold = r.prebootHold()
+		default:
+			t.hold = replaceHold
+		}
 	}
-	boot := r.cfg.BootTimeout
-	if boot == 0 {
-		boot = DefaultBootTimeout
-	}
-	r.sorted()
-	webs := max(r.webs, r.typeNamed("web").Quantity)
-	return max(boot, r.observedBootTimeout) + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
 }
 
 // prebooted reports whether web dynos are, or may have been, replaced by preboot. What the
@@ -59,21 +59,34 @@ func (r *roster) prebooted() bool {
 	return !p.ChangedAt.IsZero() && (r.target.released.IsZero() || p.ChangedAt.After(r.target.released.Add(-r.prebootHold())))
 }
 
-// holdOf is how long a process of a type can hide after its label's record turned.
-func (r *roster) holdOf(typ string) time.Duration {
-	switch {
-	case r.rolling():
-		return rollingHold
-	case typ == "web" && r.prebooted():
-		return r.prebootHold()
+// prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
+// creation of the newest new web dyno.
+func (r *roster) prebootHold() time.Duration {
+	if r.cfg.PrebootHold > 0 {
+		return r.cfg.PrebootHold
 	}
-	return replaceHold
+	boot := r.cfg.BootTimeout
+	if boot == 0 {
+		boot = DefaultBootTimeout
+	}
+	webs := 0
+	for _, lb := range r.labels {
+		if lb.typ.name == "web" {
+			webs++
+		}
+	}
+	if web := r.types["web"]; web != nil {
+		webs = max(webs, web.Quantity)
+	}
+	return max(boot, r.observedBootTimeout) + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
 }
 
-// limit is when the longest possible life of whatever hides behind the label is over.
+// limit is when the longest possible life of whatever hides behind the label is over: so long
+// after its record turned, or after the last restart.
 func (e *evidence) limit() time.Duration {
+	rec, web := e.record, e.newestWeb
 	var from time.Duration
-	switch rec := e.record; {
+	switch {
 	case rec == nil:
 		from = e.leftAt
 	case e.rolling() && e.wasOld(e.label):
@@ -83,11 +96,11 @@ func (e *evidence) limit() time.Duration {
 	default:
 		from = e.clock.Elapsed(rec.CreatedAt, e.recordSeen)
 	}
-	if w := e.newestWeb; e.typ == "web" && !e.rolling() && e.prebooted() && !w.created.IsZero() {
-		from = max(from, e.clock.Elapsed(w.created, w.seen))
+	if e.typ.name == "web" && !web.created.IsZero() && !e.rolling() && e.prebooted() {
+		from = max(from, e.clock.Elapsed(web.created, web.seen))
 	}
-	if restart := e.balance.Announced; e.record != nil && !e.rolling() && restart.After(e.record.CreatedAt) {
+	if restart := e.balance.Announced; rec != nil && !e.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, e.clock.Elapsed(restart, e.ledger.ChangedAt()))
 	}
-	return from + e.holdOf(e.typ)
+	return from + e.typ.hold
 }

@@ -24,18 +24,37 @@ type lists struct {
 	unseen    bool          // something happened that the newest look may not show
 }
 
-func (l *lists) see(look *observe.Look, at time.Duration) {
-	l.arrivedAt = at
-	l.unseen = l.newsAt() > look.AskedAt
-	if look.Full() {
-		l.full = look
+// see takes in an observation. counts: it is a new line about a process in scope.
+func (l *lists) see(o observe.Observation, counts bool, r *roster, at time.Duration) {
+	if o.Look != nil {
+		l.arrivedAt = at
+		l.unseen = l.newsAt() > o.Look.AskedAt
+		if o.Look.Full() {
+			l.full = o.Look
+		}
 	}
-}
-
-// noteLine takes in a line; changes says whether what it tells changes the lists.
-func (l *lists) noteLine(changes bool, at time.Duration) {
-	l.changedAt = at
-	l.unseen = l.unseen || changes
+	if o.Line == nil {
+		return
+	}
+	if counts {
+		l.changedAt = at
+		// A SIGTERM or an exit does not change the list; a start or a state does.
+		changes := o.Line.Kind == observe.Start || o.Line.Kind == observe.State || o.Line.Kind == observe.Exit && r.fir()
+		l.unseen = l.unseen || changes
+	}
+	var done time.Time // when something was done to the app, or to its releases
+	switch {
+	case o.Line.Kind == observe.API:
+		done = o.Line.Stamp
+	case r.endsReleasePhase(o.Line): // the release soon has its status
+		done = o.Line.Stamp.Add(apiSoon)
+	default:
+		return
+	}
+	// What happened before the newest full look was asked for is in it.
+	if l.full == nil || done.After(r.clock.Platform(l.full.AskedAt)) {
+		l.unseen, l.apiAt = true, at
+	}
 }
 
 // newsAt is when the log last told of anything.

@@ -126,8 +126,7 @@ func (r *Rollout) guard(awaits string) Need {
 	// The log tells of whatever changes the lists, so that looks only guard against lines that
 	// are lost. It is not established that it does on Fir.
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !r.freshDoubt()
-	wanted, up, _ := r.status.sums()
-	quiet := flows && up >= wanted && r.status.oldListed() == 0 && !r.awaited() && r.doubtAt < 0
+	quiet := flows && r.status.up >= r.status.wanted && r.status.oldListed == 0 && !r.awaited() && r.doubtAt < 0
 	n := Need{Kind: Guard, Why: "the log may not tell of every change"}
 	switch {
 	case r.target.ListBehind() || r.freshDoubt():
@@ -191,7 +190,7 @@ func (r *Rollout) doubtNeeds() []Need {
 	if rel := r.target.Release(); r.unknownType() != "" && !r.awaited() {
 		add(r.clock.Due(rel.UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}
-	if since, is := r.status.crashedSince(); is {
+	if since := r.status.crashedSince; r.roster.target.version != 0 && since != observe.Never {
 		add(since+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	}
 	return needs
@@ -203,9 +202,9 @@ func (r *Rollout) questions() []Need {
 	switch {
 	case !r.roster.preboot.Known:
 		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
-	case r.prebootAt < r.targetAt:
+	case r.roster.prebootAskedAt < r.targetAt:
 		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched before the release"})
-	case r.now-r.prebootAt > prebootLife:
+	case r.now-r.roster.prebootAskedAt > prebootLife:
 		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched meanwhile"})
 	}
 	if r.target.NeedsBuilds() {

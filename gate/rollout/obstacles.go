@@ -20,28 +20,19 @@ type obstacle struct {
 	reason Reason // of a time-out
 }
 
-// obstacles are those of the given types, and of everything else that has to hold; none if the
+// findObstacle is the first thing that is missing by the status given; nil if nothing is, and the
 // gate may open.
-func (r *Rollout) obstacles(s *fleetStatus) []obstacle {
-	if o := r.noRelease(); o != nil {
-		return []obstacle{*o}
-	}
-	var all []obstacle
-	for _, o := range []*obstacle{r.dynosMissing(s), r.releaseDoubt(), r.proofMissing(s)} {
-		if o != nil {
-			all = append(all, *o)
+func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
+	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseDoubt, r.proofMissing, r.nothingKnown} {
+		if o := find(s); o != nil {
+			return o
 		}
 	}
-	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
-		(len(r.roster.types) > 0 || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
-	if r.target.Unconfirmed() || r.roster.app.ID == "" || emptyFormation {
-		all = append(all, r.lastLook())
-	}
-	return all
+	return nil
 }
 
 // noRelease: the release is not there, or has not succeeded.
-func (r *Rollout) noRelease() *obstacle {
+func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 	rel, after := r.target.Release(), Short(r.now)
 	switch {
 	case rel == nil:
@@ -116,8 +107,8 @@ func (t *typeStatus) waits() string {
 
 // holdInWords says why dynos that are not listed count as alive.
 func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
-	until, words := s.holdUntil(), ""
-	if until == 0 || s.oldListed() > 0 {
+	until, words := s.holdUntil, ""
+	if until == 0 || s.oldListed > 0 {
 		return ""
 	}
 	if alone {
@@ -134,8 +125,8 @@ func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 
 // nextForOld says what to do about old dynos that remain.
 func (r *Rollout) nextForOld(s *fleetStatus) string {
-	switch until := s.holdUntil(); {
-	case s.oldListed() > 0:
+	switch until := s.holdUntil; {
+	case s.oldListed > 0:
 		return `"heroku ps" still lists old dynos, so see why they do not end`
 	case until == observe.Never || until <= r.now:
 		return "see why old dynos do not end"
@@ -147,26 +138,28 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 }
 
 // releaseDoubt: the lists do not show yet that the target is what runs.
-func (r *Rollout) releaseDoubt() *obstacle {
-	waits := r.doubtful()
-	if waits == "" {
+func (r *Rollout) releaseDoubt(*fleetStatus) *obstacle {
+	if r.doubt == "" {
 		return nil
 	}
-	o := &obstacle{waits: waits, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
+	o := &obstacle{waits: r.doubt, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}
 	return o
 }
 
-// doubtful says what is waited for until the lists show that the target is what runs, and which
-// code has followed it; empty if they do.
+// doubtful says what is waited for until the lists show that the target, which has succeeded, is
+// what runs, and which code has followed it; empty if they do.
 func (r *Rollout) doubtful() string {
+	if r.awaited() {
+		return ""
+	}
 	if doubt := r.target.Doubt(); doubt != "" {
 		return doubt
 	}
 	for _, d := range r.roster.look.Dynos {
-		if d.Version > r.target.Release().Version && !r.roster.oneOff(d.Type) && !r.target.Succeeded(d.Version) {
+		if d.Version > r.roster.target.version && !r.roster.oneOff(&d) && !r.target.Succeeded(d.Version) {
 			return fmt.Sprintf("release v%d, which dynos already run, to be called succeeded", d.Version)
 		}
 	}
@@ -178,9 +171,15 @@ func (r *Rollout) doubtful() string {
 
 // proofMissing: proof is required, and there is none.
 func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
-	why, presumed := s.presumed()
-	if !presumed || !r.cfg.RequireProof {
+	if !s.presumed || !r.cfg.RequireProof {
 		return nil
+	}
+	why := "its end was not seen"
+	for _, t := range s.types {
+		if t.Basis == Presumed && t.HoldReason != "" {
+			why = t.HoldReason
+			break
+		}
 	}
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
@@ -189,9 +188,19 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	}
 }
 
+// nothingKnown: too little is known for an opening, and the next looks will tell.
+func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
+	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
+		(r.roster.formationSeen() || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
+	if r.target.Unconfirmed() || r.roster.app.ID == "" || emptyFormation {
+		return r.lastLook()
+	}
+	return nil
+}
+
 // lastLook: nothing is missing but a look that confirms it, or time to settle.
-func (r *Rollout) lastLook() obstacle {
-	o := obstacle{
+func (r *Rollout) lastLook() *obstacle {
+	o := &obstacle{
 		waits:  "a last look at the app",
 		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", Short(r.now)),
 		next:   `raise the input "timeout"`, reason: OldDynosRemain,
@@ -203,22 +212,6 @@ func (r *Rollout) lastLook() obstacle {
 	return o
 }
 
-// obstacle is the first thing that is waited for.
-func (r *Rollout) obstacle() obstacle {
-	if all := r.obstacles(&r.status); len(all) > 0 {
-		return all[0]
-	}
-	return r.lastLook()
-}
-
-// waiting says in plain words what is being waited for; empty when nothing is.
-func (r *Rollout) waiting() string {
-	if r.verdict != nil && r.verdict.Result == Passed {
-		return ""
-	}
-	return r.obstacle().waits
-}
-
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.
 func (r *Rollout) timedOut() *Verdict {
 	if why, unreachable := r.unreachable(); unreachable {
@@ -227,7 +220,7 @@ func (r *Rollout) timedOut() *Verdict {
 		}
 		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
 	}
-	o := r.obstacle()
+	o := r.obstacle
 	if o.missed == "" {
 		o.missed = fmt.Sprintf("still waiting after %s for %s", Short(r.now), o.waits)
 	}

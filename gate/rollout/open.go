@@ -17,7 +17,7 @@ func (r *Rollout) open() *Verdict {
 	}
 	// What is over now must have been over when the look was asked for.
 	then := r.roster.statusAt(l.AskedAt)
-	if len(r.obstacles(&then)) > 0 {
+	if r.findObstacle(&then) != nil {
 		return nil
 	}
 	return r.passed(&then)
@@ -29,12 +29,11 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	if r.timeline.times.FirstOldStopped.IsZero() {
 		how = "none was left to end"
 	}
-	if _, presumed := then.presumed(); presumed {
+	if then.presumed {
 		v.Basis = Presumed
 		how = "the longest time that an old process can live is over"
 	}
-	wanted, up, _ := r.status.sums()
-	if wanted == 0 {
+	if r.status.wanted == 0 {
 		v.Reason = NothingToRun
 		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: what is in scope is scaled to zero (%s)", how)
 		return v
@@ -44,14 +43,17 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	if n := r.target.SupersededBy(); n != 0 {
 		who = fmt.Sprintf("only releases v%d to v%d run", version, n)
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(up, "new dyno"), how)
+	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(r.status.up, "new dyno"), how)
 	return v
 }
 
 // close notes what an opening means.
 func (r *Rollout) close() {
+	if r.verdict.Result != Passed {
+		return
+	}
 	r.timeline.close(r.verdict.Basis, &r.status, r.clock)
 	if r.verdict.Reason == NothingToRun {
-		r.notice("the formation wants no dynos of what is in scope: nothing runs")
+		r.notice([]string{"the formation wants no dynos of what is in scope: nothing runs"})
 	}
 }

@@ -154,8 +154,11 @@ func (r *Rollout) Picture() Picture {
 		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), SupersededBy: r.target.SupersededBy(),
 		Times: r.timeline.times, Moments: slices.Clone(r.timeline.moments),
 		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
-		Gaps: slices.Clone(r.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
-		Waiting: r.waiting(), RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
+		Gaps: slices.Clone(r.roster.log.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
+		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
+	}
+	if r.verdict == nil || r.verdict.Result != Passed {
+		p.Waiting = r.obstacle.waits
 	}
 	if p.App.Name == "" {
 		p.App.Name = r.cfg.App
@@ -165,8 +168,8 @@ func (r *Rollout) Picture() Picture {
 	}
 	if o := r.outages.open[observe.AboutLook]; o != nil {
 		p.Trouble = o.reason
-	} else if r.refusal != nil {
-		p.Trouble = r.refusal.Message
+	} else if no := r.outages.refusal; no != nil {
+		p.Trouble = no.Message
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture
@@ -176,10 +179,10 @@ func (r *Rollout) Picture() Picture {
 		p.Types = append(p.Types, tp)
 		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)
 	}
-	p.NewWanted, p.NewUp, p.OldRemaining = r.status.sums()
+	p.NewWanted, p.NewUp, p.OldRemaining = r.status.wanted, r.status.up, r.status.old
 	if r.roster.look != nil {
 		for _, d := range r.roster.look.Dynos {
-			if r.roster.oneOff(d.Type) && !r.roster.inScope(d.Type) {
+			if r.roster.oneOff(&d) && !r.cfg.IncludeOneOff {
 				p.OneOff = append(p.OneOff, d)
 			}
 		}
@@ -202,7 +205,7 @@ func (r *Rollout) dynoPictures() []DynoPicture {
 }
 
 func (l *labelStatus) picture() DynoPicture {
-	d := DynoPicture{Label: l.name, Type: l.typ, Hidden: l.hidden, Basis: l.basis, UpAt: l.upAt, GoneAt: l.goneAt(), Old: l.standing.old}
+	d := DynoPicture{Label: l.name, Type: l.typ.name, Hidden: l.hidden, Basis: l.basis, UpAt: l.upAt, GoneAt: l.goneAt, Old: l.oldRecord}
 	if rec := l.record; rec != nil {
 		d.Version, d.State = rec.Version, rec.State
 	}

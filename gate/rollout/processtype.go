@@ -3,7 +3,6 @@
 package rollout
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 // processType is what is known of one process type.
 type processType struct {
+	name              string
 	observe.Formation               // as last listed; of a type that was dropped with a quantity of 0
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
@@ -20,24 +20,33 @@ type processType struct {
 	absent            bool          // the newest look shows no dyno of it
 	reappeared        time.Duration // when it was seen again after a look without it
 	logCovers         bool          // the log has told of all that no list showed
+
+	// What follows from that and from the target: see classify.
+	oneOff  bool          // processes of it are started once, by somebody or something
+	inScope bool          // dynos of it keep the gate shut
+	hold    time.Duration // how long a process of it can hide
 }
 
-// typeNamed is what is known of a process type; the zero value of one that was never heard of.
-func (r *roster) typeNamed(name string) processType {
-	if t := r.types[name]; t != nil {
-		return *t
-	}
-	return processType{}
-}
-
-// remember is the process type with the name, made if there is none.
-func (r *roster) remember(name string) *processType {
+// processType is the one with the name, made if there is none.
+func (r *roster) processType(name string) *processType {
 	t := r.types[name]
 	if t == nil {
-		t = &processType{}
+		t = &processType{name: name}
 		r.types[name] = t
+		r.classify()
 	}
 	return t
+}
+
+// classify brings up to date what follows for the types.
+func (r *roster) classify() {
+	for _, t := range r.types {
+		t.oneOff = r.isOneOff(t)
+		t.inScope = len(r.cfg.Types) == 0 || slices.Contains(r.cfg.Types, t.name)
+		if t.oneOff {
+			t.inScope = r.cfg.IncludeOneOff
+		}
+	}
 }
 
 // seeFormation takes in the formation of a full look, and which types a look shows no dyno of.
@@ -48,7 +57,7 @@ func (r *roster) seeFormation(l *observe.Look, at time.Duration) {
 		}
 	}
 	for _, f := range l.Formation {
-		t := r.remember(f.Type)
+		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			t.scaledSeen = at
 		}
@@ -67,15 +76,14 @@ func (r *roster) seeFormation(l *observe.Look, at time.Duration) {
 	}
 }
 
-// oneOff reports whether a type is that of a process that somebody or something started once.
-// A type of the formation may bear such a name; it still does when it was scaled to zero not
-// long ago, since then an old dyno of it may still run.
-func (r *roster) oneOff(name string) bool {
-	t := r.typeNamed(name)
-	if t.inFormation && slices.Contains(r.cfg.Types, name) {
+// isOneOff reports whether a type is that of a process that somebody or something started once. A
+// type of the formation may bear such a name; it still does when it was scaled to zero not long
+// ago, since then an old dyno of it may still run.
+func (r *roster) isOneOff(t *processType) bool {
+	if t.inFormation && slices.Contains(r.cfg.Types, t.name) {
 		return false // the caller says that it is not
 	}
-	switch name {
+	switch t.name {
 	case "release": // the formation of every app with a release phase has it, at zero
 		return !t.everWanted
 	case "run", "scheduler":
@@ -84,28 +92,10 @@ func (r *roster) oneOff(name string) bool {
 	return false
 }
 
-// inScope reports whether dynos of the type keep the gate shut.
-func (r *roster) inScope(name string) bool {
-	if r.oneOff(name) {
-		return r.cfg.IncludeOneOff
-	}
-	return len(r.cfg.Types) == 0 || slices.Contains(r.cfg.Types, name)
-}
-
-// typesInScope lists them, in the order of their names.
-func (r *roster) typesInScope() []string {
-	set := map[string]bool{}
-	for name, t := range r.types {
-		if t.inFormation && r.inScope(name) && !r.oneOff(name) {
-			set[name] = true
-		}
-	}
-	for _, lb := range r.labels {
-		if !set[lb.typ] && r.inScope(lb.typ) {
-			set[lb.typ] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
+// oneOff reports whether a listed dyno is a one-off dyno.
+func (r *roster) oneOff(d *observe.Dyno) bool {
+	t := r.types[d.Type]
+	return t != nil && t.oneOff
 }
 
 // guessType finds the type of a label that no list has shown: the longest type of the formation
@@ -127,11 +117,27 @@ func (r *roster) guessType(label string) string {
 	return label
 }
 
+// formationSeen reports whether a look has shown a formation.
+func (r *roster) formationSeen() bool {
+	for _, t := range r.types {
+		if t.inFormation {
+			return true
+		}
+	}
+	return false
+}
+
+// endsReleasePhase reports whether a line is the exit of a release phase.
+func (r *roster) endsReleasePhase(l *observe.Line) bool {
+	t := r.types["release"]
+	return l.Kind == observe.Exit && r.guessType(l.Label) == "release" && (t == nil || t.oneOff)
+}
+
 // unknownType is a process type that the caller named and the formation does not have, nor had
 // at the start; empty if there is none.
 func (r *roster) unknownType() string {
 	for _, name := range r.cfg.Types {
-		if !r.typeNamed(name).inFormation {
+		if t := r.types[name]; t == nil || !t.inFormation {
 			return name
 		}
 	}

@@ -1,13 +1,38 @@
-// The status of the fleet: the standings of all labels, added up by process type.
+// The status of the fleet: every label judged, and added up by process type.
 
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
 )
+
+// A fleetStatus is what all labels in scope come to.
+type fleetStatus struct {
+	labels []labelStatus
+	types  []typeStatus // in the order of their names
+
+	wanted, up, old, oldListed int           // sums over the types
+	holdUntil                  time.Duration // the latest end of a hold; 0: there is none, observe.Never: it is open
+	presumed                   bool          // a type is only presumed to be clear
+
+	firstUp, lastUp, firstStopped, oldGone time.Time
+
+	wake, lookAt time.Duration // see moment
+	listBehind   bool          // a dyno is up by the log, and not yet by the list, or seems to be
+	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
+	crashedSince time.Duration // since when a listed new dyno is crashed; observe.Never if none is
+}
+
+// A labelStatus is a label with what it came to.
+type labelStatus struct {
+	evidence
+	standing
+	goneAt time.Time // when its last old process ended, or at the latest can have ended; zero if not known
+}
 
 // A typeStatus is the picture of one type: its labels' standings added up.
 type typeStatus struct {
@@ -18,62 +43,43 @@ type typeStatus struct {
 	logCovers bool          // see standing
 }
 
-// A labelStatus is a label with what it came to.
-type labelStatus struct {
-	evidence
-	standing
-}
-
-// A fleetStatus is what all labels in scope come to.
-type fleetStatus struct {
-	types                                  []typeStatus
-	labels                                 []labelStatus
-	firstUp, lastUp, firstStopped, oldGone time.Time
-
-	wake, lookAt time.Duration // see standing
-	listBehind   bool          // a dyno is up by the log, and not yet by the list, or seems to be
-	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
-}
-
-// update judges every type in scope and remembers what has to last. It makes use of the memory of
-// the status before.
+// update judges every label in scope and remembers what has to last. It makes use of the memory
+// of the status before.
 func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
-	labels := r.allEvidence(before.labels[:0], at)
+	r.setHolds()
+	now := r.clock.Platform(at)
+	labels := r.allEvidence(before.labels[:0], now)
 	for i := range labels {
-		e := &labels[i].evidence
-		e.listBehindUntil = r.learnListDelay(e, at)
+		labels[i].learnListDelay(now)
 	}
 	s := r.status(labels, at)
+	s.crashedSince = observe.Never
 	for i := range s.labels {
 		l := &s.labels[i]
-		lb := l.evidence.label
+		lb := l.label
 		lb.proof, lb.firstStop, lb.lastStop = l.standing.proof, l.standing.firstStop, l.standing.lastStop
-		lb.seeCrash(r, at)
-		s.listBehind = s.listBehind || at < l.listBehindUntil
+		if since, crashed := l.seeCrash(at); crashed {
+			s.crashedSince = min(s.crashedSince, since)
+		}
+		s.listBehind = s.listBehind || at < l.listBehind
 	}
 	for _, t := range s.types {
-		if t.logCovers {
-			r.remember(t.Type).logCovers = true
-		}
+		r.types[t.Type].logCovers = r.types[t.Type].logCovers || t.logCovers
 	}
 	return s
 }
 
-// statusAt judges every type in scope at a moment that may be past, by what is known now. It
+// statusAt judges every label in scope at a moment that may be past, by what is known now. It
 // changes nothing.
 func (r *roster) statusAt(at time.Duration) fleetStatus {
-	return r.status(r.allEvidence(nil, at), at)
+	return r.status(r.allEvidence(nil, r.clock.Platform(at)), at)
 }
 
 // allEvidence appends that of each label in scope.
-func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStatus {
-	typ, in := "", false
+func (r *roster) allEvidence(labels []labelStatus, now time.Time) []labelStatus {
 	for _, lb := range r.sorted() {
-		if lb.typ != typ || len(labels) == 0 {
-			typ, in = lb.typ, r.inScope(lb.typ)
-		}
-		if in {
-			labels = append(labels, labelStatus{evidence: r.evidence(lb, at)})
+		if lb.typ.inScope {
+			labels = append(labels, labelStatus{evidence: r.evidence(lb, now)})
 		}
 	}
 	return labels
@@ -83,81 +89,67 @@ func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStat
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	s := fleetStatus{labels: labels, upByLog: true}
 	m := &moment{at: at, wake: observe.Never, lookAt: observe.Never}
-	index := map[string]int{}
-	for i, name := range r.typesInScope() {
-		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: name, Wanted: r.typeNamed(name).Quantity}})
-		index[name] = i
+	types, index := r.typesInScope(), map[*processType]int{}
+	for i, t := range types {
+		index[t] = i
+		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: t.name, Wanted: t.Quantity}})
 	}
 	for i := range labels {
 		l := &labels[i]
-		if quiet := l.balance.QuietFrom; !quiet.IsZero() {
-			m.ahead(r.clock.Due(quiet))
+		l.standing = judge(&l.evidence, m)
+		switch l.basis {
+		case Proven:
+			l.goneAt = l.standing.lastStop
+		case Presumed:
+			l.goneAt = later(r.clock.Platform(l.until), l.balance.LastStop)
 		}
-		if r.fir() || r.oneOff(l.typ) {
-			l.standing = judgePod(&l.evidence, m)
-		} else {
-			l.standing = judge(&l.evidence, m)
-		}
-		s.types[index[l.typ]].add(l)
-		s.add(l)
+		s.types[index[l.typ]].addLabel(l)
+		s.addLabel(l)
 	}
-	for i := range s.types {
-		t := &s.types[i]
-		if !r.oneOff(t.Type) {
-			neverListed := r.judgeNeverListed(t.Type, m)
-			t.addOld(&neverListed)
-			t.logCovers = neverListed.logCovers
+	for i, t := range types {
+		if !t.oneOff {
+			neverListed := r.judgeNeverListed(t, m)
+			s.types[i].addOld(&neverListed)
+			s.types[i].logCovers = neverListed.logCovers
 		}
-		t.conclude()
-		s.upByLog = s.upByLog && t.upByLog >= t.Wanted
+		s.addType(&s.types[i])
 	}
 	s.wake, s.lookAt = m.wake, m.lookAt
 	return s
 }
 
-// add adds what a label comes to.
-func (s *fleetStatus) add(l *labelStatus) {
-	if !l.upAt.IsZero() {
-		s.firstUp, s.lastUp = earlier(s.firstUp, l.upAt), later(s.lastUp, l.upAt)
+// typesInScope are those that keep the gate shut, of the formation or of a label.
+func (r *roster) typesInScope() []*processType {
+	var types []*processType
+	for _, t := range r.types {
+		if t.inScope && t.inFormation && !t.oneOff {
+			types = append(types, t)
+		}
 	}
-	stop := l.standing.firstStop
-	if stop.IsZero() {
-		stop = l.balance.FirstStop
+	for _, lb := range r.sorted() {
+		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
+			types = append(types, lb.typ)
+		}
 	}
-	s.firstStopped = earlier(s.firstStopped, stop)
-	s.oldGone = later(s.oldGone, l.goneAt())
+	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
+	return types
 }
 
-// goneAt is when the last old process of the label ended, or at the latest can have ended; zero
-// if that is not known, or none did.
-func (l *labelStatus) goneAt() time.Time {
-	switch l.basis {
-	case Proven:
-		return l.standing.lastStop
-	case Presumed:
-		return later(l.clock.Platform(l.until), l.balance.LastStop)
-	}
-	return time.Time{}
-}
-
-// add adds what a label comes to to its type's.
-func (t *typeStatus) add(l *labelStatus) {
+// addLabel adds what a label comes to to its type's status.
+func (t *typeStatus) addLabel(l *labelStatus) {
 	t.OldListed += l.listed
 	t.OldHidden += l.hidden
-	if l.record != nil {
-		t.count(l.record.State, l.standing.old)
-	}
-	if l.standing.newUp {
+	if l.newUp {
 		t.upByLog++
 	}
 	t.addOld(&l.standing)
-}
-
-func (t *typeStatus) count(state string, old bool) {
-	switch {
+	if l.record == nil {
+		return
+	}
+	switch state := l.record.State; {
 	case state == "idle":
 		t.Up++
-	case old:
+	case l.oldRecord:
 	case state == "up":
 		t.Up++
 	case state == "starting":
@@ -182,59 +174,35 @@ func (t *typeStatus) addOld(st *standing) {
 	}
 }
 
-// conclude says how it is known that no old process of the type is left, once all is added.
-func (t *typeStatus) conclude() {
+// addLabel adds what a label comes to to the fleet's status.
+func (s *fleetStatus) addLabel(l *labelStatus) {
+	if !l.upAt.IsZero() {
+		s.firstUp, s.lastUp = earlier(s.firstUp, l.upAt), later(s.lastUp, l.upAt)
+	}
+	stop := l.standing.firstStop
+	if stop.IsZero() {
+		stop = l.balance.FirstStop
+	}
+	s.firstStopped = earlier(s.firstStopped, stop)
+	s.oldGone = later(s.oldGone, l.goneAt)
+}
+
+// addType adds a type of which all labels were added. It says how it is known that no old process
+// of it is left.
+func (s *fleetStatus) addType(t *typeStatus) {
 	switch {
 	case t.OldListed+t.OldHidden > 0 || t.HoldUntil > 0:
+		s.holdUntil = max(s.holdUntil, t.HoldUntil)
 	case t.presumed:
-		t.Basis = Presumed
+		t.Basis, s.presumed = Presumed, true
 	default:
 		t.Basis = Proven
 	}
-}
-
-// sums adds up the types.
-func (s *fleetStatus) sums() (wanted, up, old int) {
-	for _, t := range s.types {
-		wanted += t.Wanted
-		up += t.Up
-		old += t.OldListed + t.OldHidden
-	}
-	return wanted, up, old
-}
-
-// oldListed is how many old dynos the list shows.
-func (s *fleetStatus) oldListed() int {
-	n := 0
-	for _, t := range s.types {
-		n += t.OldListed
-	}
-	return n
-}
-
-// holdUntil is the latest end of a hold; 0 if there is none, observe.Never if it is open.
-func (s *fleetStatus) holdUntil() time.Duration {
-	var until time.Duration
-	for _, t := range s.types {
-		if t.Basis == "" {
-			until = max(until, t.HoldUntil)
-		}
-	}
-	return until
-}
-
-// presumed reports whether a type is only presumed to be clear, and why.
-func (s *fleetStatus) presumed() (why string, is bool) {
-	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
-	if i < 0 {
-		return "", false
-	}
-	for _, t := range s.types {
-		if t.Basis == Presumed && t.HoldReason != "" {
-			return t.HoldReason, true
-		}
-	}
-	return "its end was not seen", true
+	s.wanted += t.Wanted
+	s.up += t.Up
+	s.old += t.OldListed + t.OldHidden
+	s.oldListed += t.OldListed
+	s.upByLog = s.upByLog && t.upByLog >= t.Wanted
 }
 
 // earlier is the earlier of two times, of which zero is none.

@@ -15,37 +15,30 @@ type timeline struct {
 	moments []Moment
 }
 
-// newTimeline begins with the creation of the target.
-func newTimeline(rel *observe.Release) timeline {
-	t := timeline{times: Times{ReleaseCreated: rel.CreatedAt}}
-	t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
-	return t
-}
-
 func (t *timeline) add(at time.Time, what string, from Source) {
 	t.moments = append(t.moments, Moment{Time: at, What: what, Source: from})
 }
 
-// seeRelease notes when the target succeeded.
-func (t *timeline) seeRelease(rel *observe.Release) {
+const firstOldEnded = "first old dyno ended"
+
+// follow notes what has become of the target and of the fleet. named are the process types that
+// the caller names.
+func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.Clock, named []string) {
+	if len(t.moments) == 0 {
+		t.times.ReleaseCreated = rel.CreatedAt
+		t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
+	}
 	if rel.Status == "succeeded" && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
 		t.add(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
 	}
-}
-
-const firstOldEnded = "first old dyno ended"
-
-// follow notes what has become of the fleet. named are the process types that the caller names.
-func (t *timeline) follow(s *fleetStatus, clock *observe.Clock, named []string) {
-	wanted, up, old := s.sums()
 	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
 		t.times.FirstNewUp = s.firstUp
 		t.add(s.firstUp, "first new dyno up", FromAPI)
 	}
-	if t.times.AllNewUp.IsZero() && up >= wanted && !s.lastUp.IsZero() {
+	if t.times.AllNewUp.IsZero() && s.up >= s.wanted && !s.lastUp.IsZero() {
 		t.times.AllNewUp = s.lastUp
-		t.add(s.lastUp, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", up, s.oldListed()), FromAPI)
+		t.add(s.lastUp, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed), FromAPI)
 	}
 	// A crash of a new one can look like it for a moment, until the next line tells.
 	t.times.FirstOldStopped = s.firstStopped
@@ -54,7 +47,7 @@ func (t *timeline) follow(s *fleetStatus, clock *observe.Clock, named []string) 
 		t.add(s.firstStopped, firstOldEnded, FromLog)
 	}
 	switch {
-	case old > 0 || s.holdUntil() != 0 || len(s.types) == 0 && len(named) > 0:
+	case s.old > 0 || s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero():
 		t.times.OldGone = later(t.lastLimit(s, clock), s.oldGone)

@@ -1,0 +1,276 @@
+// Sightings: what a look at the lists and the lines of the log tell of the dynos.
+
+package rollout
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
+)
+
+// Bounds of what is kept of a log that never ends. An app has at most some thousand dynos,
+// and a label some processes in the time of a wait.
+const (
+	maxLabels  = 20_000
+	maxMetrics = 200
+	// oneOffLife is how long a one-off dyno is remembered that is not listed any more: until
+	// lines of it that come late have come.
+	oneOffLife = 5 * time.Minute
+)
+
+// see takes in what an observation tells of the app and its dynos. It reports whether that was
+// about a process in scope, by a line that was new.
+func (r *roster) see(o observe.Observation, at time.Duration) (counts bool) {
+	switch {
+	case o.App != nil:
+		r.app = *o.App
+	case o.Preboot != nil:
+		if o.Preboot.Known { // an answer that did not come does not undo one that did
+			r.preboot = *o.Preboot
+		}
+		r.prebootEverOn = r.prebootEverOn || o.Preboot.Enabled
+		r.prebootAskedAt = at
+	case o.Look != nil:
+		r.seeLook(o.Look, at)
+	case o.Line != nil:
+		counts = r.seeLine(o.Line, at)
+	case o.Log != nil:
+		r.seeLog(o.Log, at)
+	}
+	return counts
+}
+
+func (r *roster) seeLook(l *observe.Look, at time.Duration) {
+	r.look = l
+	if r.firstLook == nil {
+		r.firstLook = l
+	}
+	r.seeFormation(l, at)
+	r.classify()
+	listed := map[string]bool{}
+	for i := range l.Dynos {
+		listed[l.Dynos[i].Name] = true
+		r.seeRecord(&l.Dynos[i], at)
+	}
+	for _, lb := range r.labels {
+		if !listed[lb.name] {
+			if lb.leftAt == 0 {
+				lb.leftAt = at
+			}
+			lb.record = nil
+		}
+	}
+	r.forget(at)
+}
+
+func (r *roster) seeRecord(d *observe.Dyno, at time.Duration) {
+	lb := r.labels[d.Name]
+	if lb == nil {
+		lb = r.addLabel(d.Name, d.CreatedAt)
+	}
+	if lb.typ == nil || d.Type != "" && lb.typ.name != d.Type { // of a label of the log it was a guess
+		lb.typ, r.order = r.processType(d.Type), nil
+	}
+	if lb.lowest == 0 || d.Version < lb.lowest {
+		lb.lowest = d.Version
+	}
+	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
+		lb.recordSeen = at
+	}
+	if lb.firstRecordCreated.IsZero() && r.logWholeAt(r.look.AskedAt) {
+		lb.firstRecordCreated = d.CreatedAt
+	}
+	lb.record, lb.leftAt = d, 0
+	r.compareWithTarget(lb)
+}
+
+// addLabel adds one that was heard of for the first time, in something that happened then.
+func (r *roster) addLabel(name string, then time.Time) *label {
+	lb := &label{name: name, metrics: map[string]*sign{}, bornWatched: r.newSinceFirstLook(then)}
+	r.labels[name], r.order = lb, nil
+	return lb
+}
+
+// newSinceFirstLook reports whether a label that no look has shown so far came into being after
+// the first look, with the log being whole: nothing ran under it before.
+func (r *roster) newSinceFirstLook(created time.Time) bool {
+	if r.firstLook == nil || !r.log.flows() || r.log.since.IsZero() || r.log.since.After(created) {
+		return false
+	}
+	first := r.clock.Platform(r.firstLook.AskedAt)
+	return !first.IsZero() && created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
+}
+
+// logWholeAt reports whether the log was whole at the moment.
+func (r *roster) logWholeAt(at time.Duration) bool {
+	now := r.clock.Platform(at)
+	return r.log.flows() && !r.log.since.IsZero() && !now.IsZero() && !now.Before(r.log.since)
+}
+
+// compareWithTarget takes in what the record of a label says of new dynos.
+func (r *roster) compareWithTarget(lb *label) {
+	d := lb.record
+	if r.target.version == 0 {
+		return
+	}
+	isNew := !r.old(d)
+	r.isNew[d.ID] = isNew || r.isNew[d.ID]
+	if !isNew {
+		return
+	}
+	if lb.firstNewRecordAt.IsZero() {
+		lb.firstNewRecordAt = d.CreatedAt
+	}
+	if lb.typ.name == "web" {
+		r.noteWeb(d.CreatedAt, lb.recordSeen)
+	}
+	if d.State == "up" && lb.upAt.IsZero() {
+		lb.upAt = d.UpdatedAt
+	}
+}
+
+// noteWeb notes that a new web dyno was created or announced, which begins the hold anew.
+func (r *roster) noteWeb(created time.Time, seen time.Duration) {
+	if created.After(r.newestWeb.created) {
+		r.newestWeb.created, r.newestWeb.seen = created, seen
+	}
+}
+
+// aim takes in what is known of the target. It reports whether that is another one than before:
+// all that is known is then compared with it.
+func (r *roster) aim(rel *observe.Release) (changed bool) {
+	changed = rel != nil && rel.Version != r.target.version
+	if rel != nil {
+		r.target = cut{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
+	}
+	if changed {
+		r.newestWeb.created = time.Time{}
+		for _, t := range r.types {
+			t.logCovers = false
+		}
+		for _, lb := range r.labels {
+			lb.proof, lb.firstNewRecordAt, lb.upAt = proof{}, time.Time{}, time.Time{}
+			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
+			if lb.record != nil {
+				r.compareWithTarget(lb)
+			}
+		}
+	}
+	r.classify()
+	return changed
+}
+
+// seeLine takes in a line of the log. It reports whether the line is about a process of a label
+// in scope and was new.
+func (r *roster) seeLine(l *observe.Line, at time.Duration) bool {
+	switch l.Kind {
+	case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep, observe.Metric:
+	case observe.Fault:
+		r.seeFault(l)
+		return false
+	default:
+		return false
+	}
+	lb := r.labels[l.Label]
+	if lb == nil {
+		if len(r.labels) >= maxLabels {
+			return false // the list still tells of them
+		}
+		lb = r.addLabel(l.Label, l.Stamp)
+		lb.typ = r.processType(r.guessType(l.Label))
+		if r.look != nil { // and it is not in it
+			lb.leftAt = at
+		}
+	}
+	if l.Kind == observe.Metric {
+		lb.seeMetric(l)
+		return false
+	}
+	if l.Stamp.Before(r.log.countFrom) {
+		return false
+	}
+	line := *l
+	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
+		line.Text = ""
+	}
+	entered := lb.ledger.Enter(line, at)
+	if !r.log.flows() && (entered || lb.ledger.Full()) {
+		lb.proof = lb.proof.afterLateLine()
+	}
+	if !entered {
+		return false
+	}
+	r.log.timeLine(l.Stamp, at, r.clock)
+	replaced := l.Kind == observe.Replace || l.Kind == observe.State && l.From == "up" && l.To == "starting"
+	if replaced && lb.typ.name == "web" && !r.target.released.IsZero() && l.Stamp.After(r.target.released) {
+		r.noteWeb(l.Stamp, at)
+	}
+	return lb.typ.inScope
+}
+
+func (lb *label) seeMetric(l *observe.Line) {
+	s := lb.metrics[l.UUID]
+	if s == nil {
+		if len(lb.metrics) >= maxMetrics {
+			return
+		}
+		s = &sign{first: l.Stamp}
+		lb.metrics[l.UUID] = s
+	}
+	if l.Stamp.After(s.last) {
+		s.last = l.Stamp
+	}
+}
+
+// seeFault keeps the last numbered error of a label, and learns from a boot timeout how long the
+// app's is: "… failed to bind to $PORT within 60 seconds of launch".
+func (r *roster) seeFault(l *observe.Line) {
+	if lb := r.labels[l.Label]; lb != nil && !l.Stamp.Before(lb.fault.Stamp) {
+		lb.fault = *l
+	}
+	if !strings.HasPrefix(l.Text, "Error R10 ") {
+		return
+	}
+	_, rest, ok := strings.Cut(l.Text, "within ")
+	seconds, _, ok2 := strings.Cut(rest, " seconds")
+	if n, err := strconv.Atoi(seconds); ok && ok2 && err == nil && n <= longestBoot {
+		r.observedBootTimeout = max(r.observedBootTimeout, time.Duration(n)*time.Second)
+	}
+}
+
+// seeLog takes in news of the log stream. After a gap the ledgers begin anew: what was lost may
+// have been a start.
+func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
+	again := r.log.see(s, at)
+	for _, lb := range r.labels {
+		switch {
+		case again: // what was told again of the time before does not count
+			lb.ledger.DropBefore(s.Since)
+		case s.State == observe.Gapped:
+			lb.ledger = ledger.Ledger{}
+			lb.bornWatched, lb.firstRecordCreated = false, time.Time{}
+			lb.proof = lb.proof.afterGap()
+		}
+	}
+}
+
+// forget drops one-off dynos that are gone: an app that starts one for every job starts thousands
+// in the time of a wait, each under a new name. In scope, only those are dropped that the log saw
+// end, and that never kept the gate shut.
+func (r *roster) forget(at time.Duration) {
+	if r.target.version == 0 {
+		return // it is not known yet which are old
+	}
+	for name, lb := range r.labels {
+		if !lb.typ.oneOff || lb.record != nil || at-lb.leftAt <= oneOffLife || at-lb.ledger.ChangedAt() <= oneOffLife {
+			continue
+		}
+		if !lb.typ.inScope || lb.ledger.ExitAt() > 0 && !r.wasOld(lb) {
+			delete(r.labels, name)
+			r.order = nil
+		}
+	}
+}
