@@ -112,7 +112,7 @@ func holds(t *testing.T) string {
 		if least := (hold + time.Minute).Truncate(5*time.Minute) + 5*time.Minute; least > defaultTimeout(t) {
 			enough = fmt.Sprintf("`%dm`", int(least.Minutes()))
 		}
-		fmt.Fprintf(&b, "| %d | %s | %s |\n", n, rollout.Short(hold), enough)
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", n, observe.Span(hold), enough)
 	}
 	return b.String()
 }

@@ -69,8 +69,9 @@ func (l *Ledger) Balance(q Question) Balance {
 	if l.full {
 		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
 	}
+	quiet := l.quietFrom(q, s)
 	b := l.balanceFrom(s, q.Released)
-	b.QuietFrom = l.quietFrom(q, s)
+	b.QuietFrom = quiet
 	return b
 }
 

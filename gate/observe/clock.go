@@ -3,7 +3,10 @@
 
 package observe
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Never is a moment that does not come.
 const Never = time.Duration(1<<63 - 1)
@@ -75,3 +78,21 @@ func (c *Clock) Elapsed(t time.Time, seen time.Duration) time.Duration {
 // Due is when the platform's time t comes, on the gate's clock; Never while that is not
 // known.
 func (c *Clock) Due(t time.Time) time.Duration { return c.Elapsed(t, Never) }
+
+// A Span is a duration in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
+type Span time.Duration
+
+func (d Span) String() string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	s := int64(time.Duration(d).Round(time.Second) / time.Second)
+	switch {
+	case s >= 3600:
+		return fmt.Sprintf("%s%dh%02dm%02ds", sign, s/3600, s/60%60, s%60)
+	case s >= 60:
+		return fmt.Sprintf("%s%dm%02ds", sign, s/60, s%60)
+	}
+	return fmt.Sprintf("%s%ds", sign, s)
+}

@@ -62,10 +62,10 @@ func (t *Target) WrongWant() string { return t.wrongWant }
 // See takes in what an observation tells of releases, their code and the builds.
 func (t *Target) See(o observe.Observation) {
 	switch {
-	case o.Look != nil:
-		t.seeLook(o.Look)
 	case o.Code != nil:
 		t.seeCode(*o.Code)
+	case o.Look != nil:
+		t.seeLook(o.Look)
 	case o.Builds != nil:
 		t.seeBuilds(o.Builds)
 	case o.Line != nil && o.Line.Kind == observe.API:

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -58,7 +59,7 @@ func gantt(p rollout.Picture) string {
 			span{"some run", stop, gone})
 	}
 	if unseen := gone.Sub(t.ReleaseFinished); !t.ReleaseFinished.IsZero() && unseen > 0 {
-		text := rollout.Short(unseen) + " of old code after finished"
+		text := observe.Span(unseen).String() + " of old code after finished"
 		if p.OldRemaining > 0 {
 			text += " so far"
 		}

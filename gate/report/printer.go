@@ -5,10 +5,9 @@ package report
 
 import (
 	"fmt"
+	"heroku-rollout-gate/gate/observe"
 	"io"
 	"time"
-
-	"heroku-rollout-gate/gate/rollout"
 )
 
 // Escape codes of a terminal. A status line switches wrapping off while it is
@@ -72,5 +71,5 @@ func (p *printer) colored(t tone, text string) {
 
 // stamped puts the time waited before a line.
 func stamped(at time.Duration, text string) string {
-	return fmt.Sprintf("%6s  %s", rollout.Short(at), text)
+	return fmt.Sprintf("%6s  %s", observe.Span(at), text)
 }

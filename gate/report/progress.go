@@ -209,12 +209,12 @@ func waiting(p rollout.Picture) string {
 func limit(p rollout.Picture) string {
 	timeout := ""
 	if p.Timeout > 0 {
-		timeout = "timeout at " + rollout.Short(p.Timeout)
+		timeout = "timeout at " + observe.Span(p.Timeout).String()
 	}
 	if p.HoldUntil <= 0 {
 		return timeout
 	}
-	gone := "presumed gone at " + rollout.Short(p.HoldUntil)
+	gone := "presumed gone at " + observe.Span(p.HoldUntil).String()
 	why := holdReason(p)
 	switch {
 	case p.RequireProof:

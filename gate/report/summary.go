@@ -99,7 +99,7 @@ func opening(e Ending) string {
 		fact("superseded by", fmt.Sprintf("v%d", p.SupersededBy))
 	}
 	fact("basis", string(v.Basis))
-	fact("waited", rollout.Short(e.Waited))
+	fact("waited", observe.Span(e.Waited).String())
 	b.WriteString(strings.Join(facts, " · ") + "\n")
 
 	t := p.Times
@@ -111,7 +111,7 @@ func opening(e Ending) string {
 			gone = "presumed gone"
 		}
 		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code was %s at %s, **%s later**.\n",
-			distance(t.ReleaseFinished, p), gone, distance(t.OldGone, p), rollout.Short(t.OldGone.Sub(t.ReleaseFinished)))
+			distance(t.ReleaseFinished, p), gone, distance(t.OldGone, p), observe.Span(t.OldGone.Sub(t.ReleaseFinished)))
 	case p.OldRemaining > 0:
 		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code may still run: **%s**.\n",
 			distance(t.ReleaseFinished, p), count(p.OldRemaining, "old dyno"))
@@ -143,7 +143,7 @@ func holds(p rollout.Picture) string {
 	return list("Not proven", held, 20, func(t rollout.TypePicture) string {
 		s := fmt.Sprintf("**%s**", markdown(t.Type))
 		if t.HoldUntil > 0 {
-			s += ", presumed alive until " + rollout.Short(t.HoldUntil) + " of waiting"
+			s += ", presumed alive until " + observe.Span(t.HoldUntil).String() + " of waiting"
 		}
 		if t.HoldReason != "" {
 			s += ": " + markdown(t.HoldReason)
@@ -173,7 +173,7 @@ func logState(p rollout.Picture) string {
 	}
 	if len(p.Gaps) > 0 {
 		b.WriteString(list("", p.Gaps, 20, func(g rollout.Gap) string {
-			return fmt.Sprintf("lines lost after %s of waiting: %s", rollout.Short(g.At), markdown(g.Reason))
+			return fmt.Sprintf("lines lost after %s of waiting: %s", observe.Span(g.At), markdown(g.Reason))
 		}))
 	}
 	return b.String()
@@ -205,7 +205,7 @@ func distance(t time.Time, p rollout.Picture) string {
 	}
 	d := t.Sub(p.Times.ReleaseCreated)
 	if d.Round(time.Second) < 0 {
-		return rollout.Short(d)
+		return observe.Span(d).String()
 	}
-	return "+" + rollout.Short(d)
+	return "+" + observe.Span(d).String()
 }

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"fmt"
+	"heroku-rollout-gate/gate/observe"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ func (r *Rollout) crashed() *Verdict {
 			continue
 		}
 		if l.record.State == "crashed" && l.look.AskedAt-l.crash.since >= r.cfg.CrashGrace {
-			return r.crashVerdict(l.label, fmt.Sprintf("has been crashed for %s", Short(r.now-l.crash.since)))
+			return r.crashVerdict(l.label, fmt.Sprintf("has been crashed for %s", observe.Span(r.now-l.crash.since)))
 		}
 		var crashes []time.Time
 		for _, c := range l.balance.Crashes {
@@ -48,7 +49,7 @@ func (r *Rollout) crashed() *Verdict {
 			}
 		}
 		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
-			return r.crashVerdict(l.label, fmt.Sprintf("crashed %d times within %s", crashLoop, Short(crashes[n-1].Sub(crashes[n-crashLoop]))))
+			return r.crashVerdict(l.label, fmt.Sprintf("crashed %d times within %s", crashLoop, observe.Span(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}
 	}
 	return nil

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"heroku-rollout-gate/gate/observe"
 )
+
+// platformSilent is how long the platform may bring no list before a time-out is blamed on it.
+const platformSilent = time.Minute
 
 // decide looks at what is known, worst news first:
 //
@@ -133,4 +137,32 @@ func (r *Rollout) otherCode() *Verdict {
 		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out: let the gate of the newer deploy decide", n, rel.Version)}
 	}
 	return nil
+}
+
+// timedOut is the verdict at the deadline: what was still missing, and what to do about it.
+func (r *Rollout) timedOut() *Verdict {
+	if why, unreachable := r.unreachable(); unreachable {
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
+	}
+	o := r.obstacle
+	if o.missed == "" {
+		o.missed = fmt.Sprintf("still waiting after %s for %s", observe.Span(r.now), o.waits)
+	}
+	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
+}
+
+// unreachable reports whether the platform, and nothing else, is why the timeout was reached:
+// there was no list for a long time, or only the look is missing that would have opened the gate.
+func (r *Rollout) unreachable() (reason string, is bool) {
+	o, s := r.outages.open[observe.AboutLook], &r.status
+	switch {
+	case o == nil:
+		return "", r.roster.look == nil
+	case r.lists.full == nil || r.now-r.lists.arrivedAt > platformSilent:
+		return o.reason, true
+	}
+	return o.reason, r.target.Release() != nil && s.old == 0 && s.holdUntil == 0 && s.up >= s.wanted
 }

@@ -129,12 +129,13 @@ func (e *evidence) lastMetric() time.Time {
 // learnListDelay learns how far the list is behind the log: a dyno is up by the one and still
 // starting by the other. Until then that is so, or seems to be: the list may also show the record
 // of an old dyno where the log has a new one up.
-func (e *evidence) learnListDelay(now time.Time) {
+func (e *evidence) learnListDelay() {
 	b, rec := &e.balance, e.record
-	if rec == nil || b.State != "up" || now.IsZero() || b.LastStart.Before(rec.CreatedAt) || b.StateAt.Before(b.LastStart) {
+	asked := e.clock.Platform(e.look.AskedAt)
+	if rec == nil || b.State != "up" || asked.IsZero() || b.LastStart.Before(rec.CreatedAt) || b.StateAt.Before(b.LastStart) {
 		return // the log does not speak of the listed one
 	}
-	delay := e.clock.Platform(e.look.AskedAt).Sub(b.StateAt)
+	delay := asked.Sub(b.StateAt)
 	late := rec.State == "starting" && delay > usualLag
 	if late || rec.State == "up" && e.listLagging {
 		e.roster.listDelay = min(max(e.listDelay, delay), observe.ListLag)

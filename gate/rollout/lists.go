@@ -24,8 +24,8 @@ type lists struct {
 	unseen    bool          // something happened that the newest look may not show
 }
 
-// see takes in an observation. counts: it is a new line about a process in scope.
-func (l *lists) see(o observe.Observation, counts bool, r *roster, at time.Duration) {
+// see takes in an observation, and what news it was to the roster.
+func (l *lists) see(o observe.Observation, n news, clock *observe.Clock, at time.Duration) {
 	if o.Look != nil {
 		l.arrivedAt = at
 		l.unseen = l.newsAt() > o.Look.AskedAt
@@ -36,23 +36,21 @@ func (l *lists) see(o observe.Observation, counts bool, r *roster, at time.Durat
 	if o.Line == nil {
 		return
 	}
-	if counts {
+	if n.counts {
 		l.changedAt = at
-		// A SIGTERM or an exit does not change the list; a start or a state does.
-		changes := o.Line.Kind == observe.Start || o.Line.Kind == observe.State || o.Line.Kind == observe.Exit && r.fir()
-		l.unseen = l.unseen || changes
+		l.unseen = l.unseen || n.changesList
 	}
 	var done time.Time // when something was done to the app, or to its releases
 	switch {
 	case o.Line.Kind == observe.API:
 		done = o.Line.Stamp
-	case r.endsReleasePhase(o.Line): // the release soon has its status
+	case n.phaseOver: // the release soon has its status
 		done = o.Line.Stamp.Add(apiSoon)
 	default:
 		return
 	}
 	// What happened before the newest full look was asked for is in it.
-	if l.full == nil || done.After(r.clock.Platform(l.full.AskedAt)) {
+	if l.full == nil || done.After(clock.Platform(l.full.AskedAt)) {
 		l.unseen, l.apiAt = true, at
 	}
 }

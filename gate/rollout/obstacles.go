@@ -33,7 +33,7 @@ func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
 
 // noRelease: the release is not there, or has not succeeded.
 func (r *Rollout) noRelease(*fleetStatus) *obstacle {
-	rel, after := r.target.Release(), Short(r.now)
+	rel, after := r.target.Release(), observe.Span(r.now)
 	switch {
 	case rel == nil:
 		known, next := r.target.WhyMissing()
@@ -86,7 +86,7 @@ func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
 	case up < wanted:
 		o.reason, o.next = NewDynosMissing, `see why with "heroku ps" and "heroku logs"`
-		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), Short(r.now))
+		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), observe.Span(r.now))
 	default:
 		return nil
 	}
@@ -133,7 +133,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	case r.cfg.RequireProof:
 		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
 	default:
-		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, Short(until))
+		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, observe.Span(until))
 	}
 }
 
@@ -202,29 +202,25 @@ func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{
 		waits:  "a last look at the app",
-		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", Short(r.now)),
+		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", observe.Span(r.now)),
 		next:   `raise the input "timeout"`, reason: OldDynosRemain,
 	}
 	if r.cfg.Settle > 0 {
-		o.waits = "things to stay as they are for " + Short(r.cfg.Settle)
-		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", Short(r.now), Short(r.cfg.Settle))
+		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
+		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", observe.Span(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
 }
 
-// timedOut is the verdict at the deadline: what was still missing, and what to do about it.
-func (r *Rollout) timedOut() *Verdict {
-	if why, unreachable := r.unreachable(); unreachable {
-		if why != "" {
-			why = " (" + why + ")"
-		}
-		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
+// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
+func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
+	switch {
+	case !is:
+		return -1
+	case begun < 0:
+		return r.now
 	}
-	o := r.obstacle
-	if o.missed == "" {
-		o.missed = fmt.Sprintf("still waiting after %s for %s", Short(r.now), o.waits)
-	}
-	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
+	return begun
 }
 
 func count(n int, what string) string {
@@ -232,20 +228,4 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// Short is d in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
-func Short(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
-	}
-	s := int64(d.Round(time.Second) / time.Second)
-	switch {
-	case s >= 3600:
-		return fmt.Sprintf("%s%dh%02dm%02ds", sign, s/3600, s/60%60, s%60)
-	case s >= 60:
-		return fmt.Sprintf("%s%dm%02ds", sign, s/60, s%60)
-	}
-	return fmt.Sprintf("%s%ds", sign, s)
 }

@@ -46,14 +46,3 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(r.status.up, "new dyno"), how)
 	return v
 }
-
-// close notes what an opening means.
-func (r *Rollout) close() {
-	if r.verdict.Result != Passed {
-		return
-	}
-	r.timeline.close(r.verdict.Basis, &r.status, r.clock)
-	if r.verdict.Reason == NothingToRun {
-		r.notice([]string{"the formation wants no dynos of what is in scope: nothing runs"})
-	}
-}

@@ -9,13 +9,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-const (
-	// platformSilent is how long the platform may bring no list before a time-out is
-	// blamed on it.
-	platformSilent = time.Minute
-	// toldOutages is how many outages are told one by one.
-	toldOutages = 5
-)
+// toldOutages is how many outages are told one by one.
+const toldOutages = 5
 
 // outages are the questions that find no answer.
 type outages struct {
@@ -61,7 +56,7 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.open[t.About] = o
 	switch {
 	case o.told:
-		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", Short(now), o.reason)}
+		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 	case os.count == toldOutages+1:
 		return []string{"Heroku's API fails again and again; that is not told any more"}
 	}
@@ -74,18 +69,5 @@ func (os *outages) end(about observe.About, now time.Duration) []string {
 	if o == nil || !o.told {
 		return nil
 	}
-	return []string{fmt.Sprintf("Heroku's API answers again at %s, after %s", Short(now), Short(now-o.since))}
-}
-
-// unreachable reports whether the platform, and nothing else, is why the timeout was reached:
-// there was no list for a long time, or only the look is missing that would have opened the gate.
-func (r *Rollout) unreachable() (reason string, is bool) {
-	o, s := r.outages.open[observe.AboutLook], &r.status
-	switch {
-	case o == nil:
-		return "", r.roster.look == nil
-	case r.lists.full == nil || r.now-r.lists.arrivedAt > platformSilent:
-		return o.reason, true
-	}
-	return o.reason, r.target.Release() != nil && s.old == 0 && s.holdUntil == 0 && s.up >= s.wanted
+	return []string{fmt.Sprintf("Heroku's API answers again at %s, after %s", observe.Span(now), observe.Span(now-o.since))}
 }

@@ -49,8 +49,8 @@ func (r *roster) classify() {
 	}
 }
 
-// seeFormation takes in the formation of a full look, and which types a look shows no dyno of.
-func (r *roster) seeFormation(l *observe.Look, at time.Duration) {
+// seeTypes takes in which process types a look shows, of its formation and of its dynos.
+func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	if l.Formation != nil {
 		for _, t := range r.types { // a type that a release has dropped can still have old dynos
 			t.Quantity = 0
@@ -64,16 +64,17 @@ func (r *roster) seeFormation(l *observe.Look, at time.Duration) {
 		t.Formation, t.inFormation = f, true
 		t.everWanted = t.everWanted || f.Quantity > 0
 	}
-	for name, t := range r.types {
-		if !t.inFormation {
-			continue
-		}
-		none := !slices.ContainsFunc(l.Dynos, func(d observe.Dyno) bool { return d.Type == name })
-		if t.absent && !none {
+	shown := map[*processType]bool{}
+	for _, d := range l.Dynos {
+		shown[r.processType(d.Type)] = true
+	}
+	for _, t := range r.types {
+		if t.inFormation && t.absent && shown[t] {
 			t.reappeared = at
 		}
-		t.absent = none
+		t.absent = t.inFormation && !shown[t]
 	}
+	r.classify()
 }
 
 // isOneOff reports whether a type is that of a process that somebody or something started once. A
@@ -98,23 +99,23 @@ func (r *roster) oneOff(d *observe.Dyno) bool {
 	return t != nil && t.oneOff
 }
 
-// guessType finds the type of a label that no list has shown: the longest type of the formation
-// that it begins with. Until the formation is known it is the part before the last dot, which
-// also serves one-off dynos.
-func (r *roster) guessType(label string) string {
+// guessType is the type of a label that no list has shown: the longest type of the formation that
+// it begins with. Until the formation is known it is the part before the last dot, which also
+// serves one-off dynos.
+func (r *roster) guessType(label string) *processType {
 	best := ""
 	for name, t := range r.types {
 		if t.inFormation && len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
 			best = name
 		}
 	}
-	if best != "" {
-		return best
+	if best == "" {
+		best = label
+		if i := strings.LastIndexByte(label, '.'); i > 0 {
+			best = label[:i]
+		}
 	}
-	if i := strings.LastIndexByte(label, '.'); i > 0 {
-		return label[:i]
-	}
-	return label
+	return r.processType(best)
 }
 
 // formationSeen reports whether a look has shown a formation.
@@ -125,12 +126,6 @@ func (r *roster) formationSeen() bool {
 		}
 	}
 	return false
-}
-
-// endsReleasePhase reports whether a line is the exit of a release phase.
-func (r *roster) endsReleasePhase(l *observe.Line) bool {
-	t := r.types["release"]
-	return l.Kind == observe.Exit && r.guessType(l.Label) == "release" && (t == nil || t.oneOff)
 }
 
 // unknownType is a process type that the caller named and the formation does not have, nor had

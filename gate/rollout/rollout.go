@@ -95,18 +95,19 @@ func (r *Rollout) Apply(o observe.Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
+	said := r.noticesOf(o)
 	r.clock.Learn(o)
 	if l := o.Look; l != nil && r.roster.look != nil && l.AskedAt < r.roster.look.AskedAt {
 		o.Look = nil // overtaken by a newer one
 	}
-	notices := r.outages.see(o, r.now)
+	notices := append(r.outages.see(o, r.now), said...)
 	r.target.See(o)
-	counts := r.roster.see(o, r.now)
+	notices = append(notices, r.target.Notices(o, r.now)...)
+	news := r.roster.see(o, r.now)
 	if r.roster.aim(r.target.Release()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
-	r.lists.see(o, counts, r.roster, r.now)
-	notices = append(append(notices, r.noticesOf(o)...), r.target.Notices(o, r.now)...)
+	r.lists.see(o, news, r.clock, r.now)
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
@@ -114,13 +115,13 @@ func (r *Rollout) Apply(o observe.Observation) {
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.doubt = r.doubtful()
-	r.doubtAt = r.since(r.doubtAt, r.doubt != "")
 	shut := r.findObstacle(&r.status)
-	r.readyAt = r.since(r.readyAt, shut == nil)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
+	r.doubtAt, r.readyAt = r.since(r.doubtAt, r.doubt != ""), r.since(r.readyAt, shut == nil)
+	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
-	if r.verdict = r.decide(); r.verdict != nil {
-		r.close()
+	if r.verdict != nil && r.verdict.Result == Passed {
+		r.timeline.close(r.verdict.Basis, &r.status, r.clock)
 	}
 }
 
@@ -130,17 +131,6 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return *r.verdict, true
-}
-
-// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
-func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
-	switch {
-	case !is:
-		return -1
-	case begun < 0:
-		return r.now
-	}
-	return begun
 }
 
 // notice says each thing once.
@@ -157,7 +147,7 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	switch {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
-	case o.Preboot != nil && !r.roster.preboot.Known && !r.roster.rolling():
+	case o.Preboot != nil && !o.Preboot.Known && !r.roster.preboot.Known && !r.roster.rolling():
 		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
 		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}
@@ -175,10 +165,13 @@ func (r *Rollout) warnings() []string {
 	until := r.status.holdUntil
 	if r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != observe.Never && !r.tooShort {
 		r.tooShort = true
-		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", Short(until), Short(r.cfg.Timeout)))
+		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", observe.Span(until), observe.Span(r.cfg.Timeout)))
 	}
 	if name := r.unknownType(); name != "" && r.awaited() && !r.typesDue() {
 		all = append(all, r.noSuchType(name)+"waiting for the release to bring it")
+	}
+	if r.verdict != nil && r.verdict.Reason == NothingToRun {
+		all = append(all, "the formation wants no dynos of what is in scope: nothing runs")
 	}
 	return all
 }

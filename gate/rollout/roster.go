@@ -3,9 +3,6 @@
 package rollout
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
@@ -32,10 +29,13 @@ type roster struct {
 	log       logbook
 	listDelay time.Duration // how far behind the log the list was seen to be
 	target    cut
-	newestWeb struct { // the newest new web dyno that was created or announced
-		created time.Time
-		seen    time.Duration // when that was learnt
-	}
+	newestWeb creation // the newest new web dyno that was created or announced
+}
+
+// A creation is when a dyno was created, and when that was learnt.
+type creation struct {
+	created time.Time
+	seen    time.Duration
 }
 
 // A cut is what tells old from new.
@@ -91,13 +91,3 @@ func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version
 
 // wasOld reports whether an old record of the label was ever listed.
 func (r *roster) wasOld(lb *label) bool { return lb.lowest > 0 && lb.lowest < r.target.version }
-
-// sorted lists the labels as people count: web.2 before web.10.
-func (r *roster) sorted() []*label {
-	if r.order == nil {
-		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
-			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
-		})
-	}
-	return r.order
-}

@@ -21,9 +21,15 @@ const (
 	oneOffLife = 5 * time.Minute
 )
 
-// see takes in what an observation tells of the app and its dynos. It reports whether that was
-// about a process in scope, by a line that was new.
-func (r *roster) see(o observe.Observation, at time.Duration) (counts bool) {
+// news is what an observation was to the roster.
+type news struct {
+	counts      bool // a new line about a process in scope
+	changesList bool // and what it tells of changes the dyno list
+	phaseOver   bool // a release phase has ended
+}
+
+// see takes in what an observation tells of the app and its dynos.
+func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 	switch {
 	case o.App != nil:
 		r.app = *o.App
@@ -35,12 +41,12 @@ func (r *roster) see(o observe.Observation, at time.Duration) (counts bool) {
 		r.prebootAskedAt = at
 	case o.Look != nil:
 		r.seeLook(o.Look, at)
-	case o.Line != nil:
-		counts = r.seeLine(o.Line, at)
 	case o.Log != nil:
 		r.seeLog(o.Log, at)
+	case o.Line != nil:
+		n = r.seeLine(o.Line, at)
 	}
-	return counts
+	return n
 }
 
 func (r *roster) seeLook(l *observe.Look, at time.Duration) {
@@ -48,12 +54,13 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if r.firstLook == nil {
 		r.firstLook = l
 	}
-	r.seeFormation(l, at)
-	r.classify()
+	r.seeTypes(l, at)
+	now := r.clock.Platform(l.AskedAt)
+	logWhole := r.log.flows() && !r.log.since.IsZero() && !now.IsZero() && !now.Before(r.log.since)
 	listed := map[string]bool{}
 	for i := range l.Dynos {
 		listed[l.Dynos[i].Name] = true
-		r.seeRecord(&l.Dynos[i], at)
+		r.seeRecord(&l.Dynos[i], at, logWhole)
 	}
 	for _, lb := range r.labels {
 		if !listed[lb.name] {
@@ -66,13 +73,14 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	r.forget(at)
 }
 
-func (r *roster) seeRecord(d *observe.Dyno, at time.Duration) {
+// seeRecord takes in a listed dyno. logWhole: the log was whole when the list was asked for.
+func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	lb := r.labels[d.Name]
 	if lb == nil {
 		lb = r.addLabel(d.Name, d.CreatedAt)
 	}
-	if lb.typ == nil || d.Type != "" && lb.typ.name != d.Type { // of a label of the log it was a guess
-		lb.typ, r.order = r.processType(d.Type), nil
+	if t := r.types[d.Type]; lb.typ != t { // of a label of the log it was a guess
+		lb.typ, r.order = t, nil
 	}
 	if lb.lowest == 0 || d.Version < lb.lowest {
 		lb.lowest = d.Version
@@ -80,7 +88,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration) {
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
 	}
-	if lb.firstRecordCreated.IsZero() && r.logWholeAt(r.look.AskedAt) {
+	if lb.firstRecordCreated.IsZero() && logWhole {
 		lb.firstRecordCreated = d.CreatedAt
 	}
 	lb.record, lb.leftAt = d, 0
@@ -104,12 +112,6 @@ func (r *roster) newSinceFirstLook(created time.Time) bool {
 	return !first.IsZero() && created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
 }
 
-// logWholeAt reports whether the log was whole at the moment.
-func (r *roster) logWholeAt(at time.Duration) bool {
-	now := r.clock.Platform(at)
-	return r.log.flows() && !r.log.since.IsZero() && !now.IsZero() && !now.Before(r.log.since)
-}
-
 // compareWithTarget takes in what the record of a label says of new dynos.
 func (r *roster) compareWithTarget(lb *label) {
 	d := lb.record
@@ -124,18 +126,11 @@ func (r *roster) compareWithTarget(lb *label) {
 	if lb.firstNewRecordAt.IsZero() {
 		lb.firstNewRecordAt = d.CreatedAt
 	}
-	if lb.typ.name == "web" {
-		r.noteWeb(d.CreatedAt, lb.recordSeen)
+	if lb.typ.name == "web" && d.CreatedAt.After(r.newestWeb.created) {
+		r.newestWeb = creation{d.CreatedAt, lb.recordSeen}
 	}
 	if d.State == "up" && lb.upAt.IsZero() {
 		lb.upAt = d.UpdatedAt
-	}
-}
-
-// noteWeb notes that a new web dyno was created or announced, which begins the hold anew.
-func (r *roster) noteWeb(created time.Time, seen time.Duration) {
-	if created.After(r.newestWeb.created) {
-		r.newestWeb.created, r.newestWeb.seen = created, seen
 	}
 }
 
@@ -147,7 +142,7 @@ func (r *roster) aim(rel *observe.Release) (changed bool) {
 		r.target = cut{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
 	}
 	if changed {
-		r.newestWeb.created = time.Time{}
+		r.newestWeb = creation{}
 		for _, t := range r.types {
 			t.logCovers = false
 		}
@@ -163,40 +158,46 @@ func (r *roster) aim(rel *observe.Release) (changed bool) {
 	return changed
 }
 
-// seeLine takes in a line of the log. It reports whether the line is about a process of a label
-// in scope and was new.
-func (r *roster) seeLine(l *observe.Line, at time.Duration) bool {
+// seeLine takes in a line of the log.
+func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	switch l.Kind {
 	case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep, observe.Metric:
 	case observe.Fault:
 		r.seeFault(l)
-		return false
+		return n
 	default:
-		return false
+		return n
 	}
 	lb := r.labels[l.Label]
 	if lb == nil {
 		if len(r.labels) >= maxLabels {
-			return false // the list still tells of them
+			return n // the list still tells of them
 		}
 		lb = r.addLabel(l.Label, l.Stamp)
-		lb.typ = r.processType(r.guessType(l.Label))
+		lb.typ = r.guessType(l.Label)
 		if r.look != nil { // and it is not in it
 			lb.leftAt = at
 		}
 	}
+	n.phaseOver = l.Kind == observe.Exit && lb.typ.name == "release" && lb.typ.oneOff
 	if l.Kind == observe.Metric {
 		lb.seeMetric(l)
-		return false
+		return n
 	}
-	if l.Stamp.Before(r.log.countFrom) {
-		return false
+	if !l.Stamp.Before(r.log.countFrom) && r.enter(lb, *l, at) {
+		n.counts = lb.typ.inScope
+		// A SIGTERM or an exit does not change the list; a start or a state does.
+		n.changesList = l.Kind == observe.Start || l.Kind == observe.State || l.Kind == observe.Exit && r.fir()
 	}
-	line := *l
+	return n
+}
+
+// enter enters a line into the ledger of its label. It reports whether it was new.
+func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
-		line.Text = ""
+		l.Text = ""
 	}
-	entered := lb.ledger.Enter(line, at)
+	entered := lb.ledger.Enter(l, at)
 	if !r.log.flows() && (entered || lb.ledger.Full()) {
 		lb.proof = lb.proof.afterLateLine()
 	}
@@ -204,11 +205,13 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) bool {
 		return false
 	}
 	r.log.timeLine(l.Stamp, at, r.clock)
+	// A new web dyno that is announced begins the hold anew.
 	replaced := l.Kind == observe.Replace || l.Kind == observe.State && l.From == "up" && l.To == "starting"
-	if replaced && lb.typ.name == "web" && !r.target.released.IsZero() && l.Stamp.After(r.target.released) {
-		r.noteWeb(l.Stamp, at)
+	released := r.target.released
+	if replaced && lb.typ.name == "web" && !released.IsZero() && l.Stamp.After(released) && l.Stamp.After(r.newestWeb.created) {
+		r.newestWeb = creation{l.Stamp, at}
 	}
-	return lb.typ.inScope
+	return true
 }
 
 func (lb *label) seeMetric(l *observe.Line) {

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,10 +48,9 @@ type typeStatus struct {
 // of the status before.
 func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	r.setHolds()
-	now := r.clock.Platform(at)
-	labels := r.allEvidence(before.labels[:0], now)
+	labels := r.allEvidence(before.labels[:0], at)
 	for i := range labels {
-		labels[i].learnListDelay(now)
+		labels[i].learnListDelay()
 	}
 	s := r.status(labels, at)
 	s.crashedSince = observe.Never
@@ -72,12 +72,13 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 // statusAt judges every label in scope at a moment that may be past, by what is known now. It
 // changes nothing.
 func (r *roster) statusAt(at time.Duration) fleetStatus {
-	return r.status(r.allEvidence(nil, r.clock.Platform(at)), at)
+	return r.status(r.allEvidence(nil, at), at)
 }
 
 // allEvidence appends that of each label in scope.
-func (r *roster) allEvidence(labels []labelStatus, now time.Time) []labelStatus {
-	for _, lb := range r.sorted() {
+func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStatus {
+	all, now := r.sorted(), r.clock.Platform(at)
+	for _, lb := range all {
 		if lb.typ.inScope {
 			labels = append(labels, labelStatus{evidence: r.evidence(lb, now)})
 		}
@@ -101,7 +102,10 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		case Proven:
 			l.goneAt = l.standing.lastStop
 		case Presumed:
-			l.goneAt = later(r.clock.Platform(l.until), l.balance.LastStop)
+			l.goneAt = r.clock.Platform(l.until)
+			if l.balance.LastStop.After(l.goneAt) {
+				l.goneAt = l.balance.LastStop
+			}
 		}
 		s.types[index[l.typ]].addLabel(l)
 		s.addLabel(l)
@@ -116,6 +120,16 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	}
 	s.wake, s.lookAt = m.wake, m.lookAt
 	return s
+}
+
+// sorted lists the labels as people count: web.2 before web.10.
+func (r *roster) sorted() []*label {
+	if r.order == nil {
+		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
+			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+		})
+	}
+	return r.order
 }
 
 // typesInScope are those that keep the gate shut, of the formation or of a label.

@@ -50,22 +50,23 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.C
 	case s.old > 0 || s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero():
-		t.times.OldGone = later(t.lastLimit(s, clock), s.oldGone)
+		t.times.OldGone = t.lastLimit(s, clock, s.oldGone)
 		if t.times.OldGone.IsZero() {
 			t.times.OldGone = t.times.ReleaseFinished // there was nothing old
 		}
 	}
 }
 
-// lastLimit is when the last limit was reached; zero if none was after Heroku's "finished".
-func (t *timeline) lastLimit(s *fleetStatus, clock *observe.Clock) time.Time {
-	var last time.Time
+// lastLimit is when the last limit was reached, if that was after Heroku's "finished", or else the
+// other time.
+func (t *timeline) lastLimit(s *fleetStatus, clock *observe.Clock, other time.Time) time.Time {
 	for _, typ := range s.types {
-		if at := clock.Shown(typ.limit); typ.Basis == Presumed && at.After(t.times.ReleaseFinished) {
-			last = later(last, at)
+		at := clock.Shown(typ.limit)
+		if typ.Basis == Presumed && at.After(t.times.ReleaseFinished) && at.After(other) {
+			other = at
 		}
 	}
-	return last
+	return other
 }
 
 // close notes that no old dyno runs any more, and how that is known.
@@ -73,7 +74,7 @@ func (t *timeline) close(basis Basis, s *fleetStatus, clock *observe.Clock) {
 	from := FromLog
 	if basis == Presumed {
 		from = FromLimit
-		t.times.OldGone = later(t.times.OldGone, t.lastLimit(s, clock))
+		t.times.OldGone = t.lastLimit(s, clock, t.times.OldGone)
 	}
 	if !t.times.OldGone.IsZero() {
 		t.add(t.times.OldGone, "no old dyno runs any more", from)
