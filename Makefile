@@ -64,6 +64,14 @@ fuzz: ## a short run of every fuzz test (FUZZ=100000x for longer)
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$d/*_test.go | sed 's/func //'); do \
 	    echo "$$d $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$d; done; done
 
+CORE := ./gate/rollout
+mutants: ## delete the conditions of the core one at a time; a test must notice each
+	go run ./cmd/mutants $(CORE)
+
+mutants-short: ## the same with some of the conditions (SAMPLE=40)
+	go run ./cmd/mutants -sample $(SAMPLE) $(CORE)
+SAMPLE := 40
+
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -103,4 +111,4 @@ release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/N
 	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz bench soak measure client compare e2e check release
+.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release
