@@ -3,15 +3,12 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -24,11 +21,23 @@ type guard struct {
 	dir   string
 	flags []string
 	limit time.Duration // a run that takes longer hangs
+
+	// reached are the mutants that make a difference to a condition in it: the others
+	// need no run. Of subtests that are run by themselves it is told for each.
+	reached  map[int]bool
+	subtests []subtest
+	pattern  string // of the test that these are part of
+}
+
+// A subtest of a guard.
+type subtest struct {
+	name    string
+	reached map[int]bool
 }
 
 // build compiles the tests of the guards with all mutants in them, and runs each once
 // with none chosen. One that has no test to run is left out.
-func build(dir, tmp, overlay string, specs []string) ([]*guard, error) {
+func build(dir, tmp, overlay string, specs []string, parallel int) ([]*guard, error) {
 	built := map[string]string{}
 	var guards []*guard
 	for _, spec := range specs {
@@ -41,7 +50,14 @@ func build(dir, tmp, overlay string, specs []string) ([]*guard, error) {
 			return nil, err
 		}
 		for _, p := range packages {
-			g := &guard{name: p.ImportPath, path: built[p.ImportPath], dir: p.Dir, flags: words[1:], limit: 10 * time.Minute}
+			g := &guard{name: p.ImportPath, path: built[p.ImportPath], dir: p.Dir, limit: 10 * time.Minute}
+			for _, w := range words[1:] {
+				if pattern, ok := strings.CutSuffix(w, "/"); ok {
+					g.pattern = pattern
+				} else {
+					g.flags = append(g.flags, w)
+				}
+			}
 			if g.path == "" {
 				g.path = filepath.Join(tmp, fmt.Sprintf("%d.test", len(built)))
 				built[p.ImportPath] = g.path
@@ -54,13 +70,11 @@ func build(dir, tmp, overlay string, specs []string) ([]*guard, error) {
 			if _, err := os.Stat(g.path); err != nil {
 				continue // it has no tests
 			}
-			begin := time.Now()
-			failed, idle := g.run(0, 1)
-			if failed != "" {
-				return nil, fmt.Errorf("%s fails without any mutant: %s: mend that first", spec, failed)
+			some, err := g.try(filepath.Join(tmp, "trace"), parallel)
+			if err != nil {
+				return nil, fmt.Errorf("%s fails without any mutant: %w: mend that first", spec, err)
 			}
-			g.limit = 10*time.Since(begin) + 10*time.Second
-			if !idle {
+			if some {
 				guards = append(guards, g)
 			}
 		}
@@ -69,48 +83,6 @@ func build(dir, tmp, overlay string, specs []string) ([]*guard, error) {
 		return nil, fmt.Errorf("no test is run by %q: give other guards", specs)
 	}
 	return guards, nil
-}
-
-// run runs the tests with a mutant until the first one fails, and tells which: empty
-// if none did. It is idle if there was none to run.
-func (g *guard) run(id, parallel int) (failed string, idle bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), g.limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, g.path, append([]string{"-test.v", "-test.failfast", "-test.parallel=1"}, g.flags...)...)
-	cmd.Dir = g.dir
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", chosenVar, id), fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.NumCPU()/parallel)))
-	cmd.WaitDelay = time.Second
-	out, in := io.Pipe()
-	cmd.Stdout, cmd.Stderr = in, in
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		for lines := bufio.NewReader(out); ; {
-			line, err := lines.ReadString('\n')
-			if err != nil {
-				return
-			}
-			line = strings.TrimSpace(line)
-			idle = idle || strings.HasSuffix(line, "no tests to run")
-			if strings.HasPrefix(line, "--- FAIL: ") || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-				if failed == "" {
-					failed = strings.TrimPrefix(line, "--- FAIL: ")
-				}
-				cancel()
-			}
-		}
-	}()
-	err := cmd.Run()
-	in.Close()
-	<-read
-	switch {
-	case failed != "" || err == nil:
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		failed = "the limit of " + g.limit.Round(time.Second).String()
-	default:
-		failed = err.Error()
-	}
-	return failed, idle
 }
 
 // testAll runs the guards on each mutant, until one kills it.
@@ -131,7 +103,7 @@ func testAll(mutants []*mutant, guards []*guard, o *options, log io.Writer) {
 		wg.Go(func() {
 			for m := take(); m != nil; m = take() {
 				for _, g := range guards {
-					if failed, _ := g.run(m.id, o.parallel); failed != "" {
+					if failed := g.test(m.id, o.parallel); failed != "" {
 						m.killer = g.name + " " + failed
 						break
 					}

@@ -67,7 +67,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Var(&o.guards, "guard", "a `package` with tests, and flags of its test binary; may be given more than once\n(default: the packages themselves, then the stories and the random roll-outs of ./gate)")
+	flags.Var(&o.guards, "guard", "a `package` with tests, and flags of its test binary; may be given more than once;\na flag -test.run=PATTERN/ runs the subtests by themselves, as far as they can notice a mutant\n(default: the packages themselves, then the stories and the random roll-outs of ./gate)")
 	flags.StringVar(&o.slow, "slow", "^(TestScripts|TestReckoningGoesOn)$", "a `pattern` of tests that are run last")
 	flags.StringVar(&o.explained, "explained", "cmd/mutants/explained.txt", "the `file` of survivors that are explained; empty for none")
 	flags.StringVar(&o.only, "only", "", "a `pattern`: only mutants whose description matches it")
@@ -100,7 +100,7 @@ func defaultGuards(packages []string, slow string) []string {
 		quick = append(quick, p+" -test.skip="+slow)
 		rest = append(rest, p+" -test.run="+slow)
 	}
-	const stories = "./gate -test.run=^TestStories$"
+	const stories = "./gate -test.run=^TestStories$/"
 	const rolls = "./gate -rolls=100 -test.run=^(TestRandomRollouts|TestCrashesBesideBreaks|TestFaultsThatPass|TestFaultsOfOneEndpoint|TestNoDateAtAll|TestSlowStaleStart)$"
 	return append(append(quick, stories, rolls), rest...)
 }
@@ -135,7 +135,7 @@ func run(args []string, dir string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	begin := time.Now()
-	guards, err := build(dir, tmp, overlay, o.guards)
+	guards, err := build(dir, tmp, overlay, o.guards, o.parallel)
 	if err != nil {
 		return err
 	}

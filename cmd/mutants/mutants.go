@@ -81,12 +81,15 @@ func goList(dir string, patterns ...string) ([]pkg, error) {
 	return all, nil
 }
 
-// switchFile is added to each package: it says which mutant is chosen.
+// switchFile is added to each package: it says which mutant is chosen, and notes those
+// that would have made a difference to a condition.
 const switchFile = `package %s
 
 import (
+	"fmt"
 	"os"
 	"strconv"
+	"sync"
 )
 
 var mutantChosen = func() int {
@@ -94,7 +97,40 @@ var mutantChosen = func() int {
 	return n
 }()
 
-func mutantPick[T any](n int, v, instead T) T {
+var mutantTrace = func() *os.File {
+	name := os.Getenv("` + traceVar + `")
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
+
+var mutantNoted sync.Map
+
+func mutantNote(n int) {
+	if mutantTrace == nil {
+		return
+	}
+	if _, noted := mutantNoted.LoadOrStore(n, true); !noted {
+		fmt.Fprintln(mutantTrace, n)
+	}
+}
+
+func mutantSaw[T ~bool](n int, neutral, v T) T {
+	if v != neutral {
+		mutantNote(n)
+	}
+	return v
+}
+
+func mutantPick[T comparable](n int, v, instead T) T {
+	if v != instead {
+		mutantNote(n)
+	}
 	if mutantChosen == n {
 		return instead
 	}
@@ -102,8 +138,12 @@ func mutantPick[T any](n int, v, instead T) T {
 }
 `
 
-// chosenVar is the environment variable with the number of the mutant.
-const chosenVar = "MUTANT_CHOSEN"
+// Environment variables: the number of the chosen mutant, and the file to which those
+// are written that would have made a difference.
+const (
+	chosenVar = "MUTANT_CHOSEN"
+	traceVar  = "MUTANT_TRACE"
+)
 
 // mutate writes the copy of the packages below tmp. It returns the mutants in it, and
 // the file that tells the go command of the copy.

@@ -206,7 +206,7 @@ func (r *rewriter) list(stmts []ast.Stmt) {
 		}
 		if r.statements {
 			m := r.mutant(s, noStatement, "")
-			r.put(s.Pos(), fmt.Sprintf("if mutantChosen != %d {", m.id), false)
+			r.put(s.Pos(), fmt.Sprintf("if mutantNote(%d); mutantChosen != %[1]d {", m.id), false)
 			r.put(s.End(), "}", true)
 		}
 	}
@@ -215,9 +215,9 @@ func (r *rewriter) list(stmts []ast.Stmt) {
 // wrap makes the condition e one that is true, or false, if the mutant is chosen.
 func (r *rewriter) wrap(e ast.Expr, k kind, op string) {
 	m := r.mutant(e, k, op)
-	text := fmt.Sprintf("(mutantChosen != %d && (", m.id)
+	text := fmt.Sprintf("(mutantChosen != %d && mutantSaw(%[1]d, false, ", m.id)
 	if k == always || op == "&&" {
-		text = fmt.Sprintf("(mutantChosen == %d || (", m.id)
+		text = fmt.Sprintf("(mutantChosen == %d || mutantSaw(%[1]d, true, ", m.id)
 	}
 	r.put(e.Pos(), text, false)
 	r.put(e.End(), "))", true)
