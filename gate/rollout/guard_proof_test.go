@@ -145,7 +145,7 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 		}},
 		"it boots as the history begins": {opens: rollout.Proven, play: func(b *bench) {
 			b.logs(0, 95*sec)
-			b.line(-94*sec, "web.1", rollout.State, "starting", "up")
+			b.line(-60*sec, "web.1", rollout.State, "starting", "up")
 			b.starts(1*sec, "web.1", "up")
 			b.line(6*sec, "web.1", rollout.Sigterm)
 			b.line(10*sec, "web.1", rollout.Exit)
