@@ -116,12 +116,12 @@ func TestExitsThatAreTooFresh(t *testing.T) {
 		b.apply(d, rollout.Observation{Line: &rollout.Line{Stamp: at(d), Label: "web.1", Kind: rollout.Sigkill, Text: text}})
 	}
 	checkMoments(t, rollout.Config{}, map[string]moment{
-		"the new one did not boot in time": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
+		"the new one did not boot in time": {truth: "the exit is that of v42; v41 has been asked to stop at 42 s, and has 30 s", play: func(b *bench) {
 			b.logs(0, time.Hour)
 			b.line(1*sec, "web.1", rollout.State, "up", "starting")
 			b.line(2*sec, "web.1", rollout.Start)
 			b.line(10*sec, "web.1", rollout.State, "starting", "up")
+			b.line(42*sec, "web.1", rollout.Sigterm)
 			kill(b, 62*sec, "Stopping process with SIGKILL")
 			b.line(62*sec+sec/10, "web.1", rollout.Exit)
 			b.sees(62*sec+sec*4/10, dyno("web.1", 42, "up", 1*sec))

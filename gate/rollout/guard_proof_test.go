@@ -94,7 +94,7 @@ func TestCountsThatAreNotProof(t *testing.T) {
 			b.line(3*sec, "web.1", rollout.Start)
 			b.line(4*sec, "web.1", rollout.Exit)
 			b.line(5*sec, "web.1", rollout.Exit)
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(16*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the log is broken and nothing is proven": {truth: "v41 runs until 32 s", play: func(b *bench) {
 			b.replaced()

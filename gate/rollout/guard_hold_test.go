@@ -1,0 +1,183 @@
+// Guards of the holds: what is not proven counts as alive for as long as it can hide, and
+// not for longer.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// A hold is a case: what happens, whose limit it is, when it must still be shut and when
+// it must have opened, on presumption.
+type hold struct {
+	limit string
+	play  func(b *bench)
+	list  []rollout.Dyno // what the last looks show
+	shut  time.Duration
+	opens time.Duration
+}
+
+func noLog(b *bench) {
+	b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Refused, Reason: "no"}})
+}
+
+func runsOn(b *bench, space, generation string) {
+	b.apply(0, rollout.Observation{App: &rollout.App{ID: "a", Name: "shop", Space: space, Generation: generation}})
+}
+
+func checkHolds(t *testing.T, cfg rollout.Config, holds map[string]hold) {
+	t.Helper()
+	for name, h := range holds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, cfg)
+			h.play(b)
+			b.shut("before: " + h.limit)
+			b.sees(h.shut, h.list...)
+			b.shut(h.limit)
+			b.sees(h.opens, h.list...)
+			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed || v.Basis != rollout.Presumed {
+				t.Errorf("at %s: %v, %+v; want it to pass, presumed; the limit: %s; picture %+v", h.opens, done, v, h.limit, b.core.Picture())
+			}
+		})
+	}
+}
+
+// lostStart has a label restart, in a way that cannot be proven: its start is lost.
+func (b *bench) lostStart(d time.Duration, label string) {
+	b.line(d, label, rollout.State, "up", "starting")
+	b.line(d+4*sec, label, rollout.State, "starting", "up")
+}
+
+// provenEnd has the old one of a label end after a start.
+func (b *bench) provenEnd(d time.Duration, label string) {
+	b.line(d, label, rollout.Sigterm)
+	b.line(d+sec, label, rollout.Exit)
+}
+
+func TestHoldsOfPreboot(t *testing.T) {
+	t.Parallel()
+	web1, web2 := dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 60*sec)
+	two := func(b *bench) { b.look.Formation[0].Quantity = 2; b.logs(0, time.Hour) }
+	restarted := func(b *bench) { // web.2 is proven to be clear, twice
+		b.starts(1*sec, "web.2", "up")
+		b.provenEnd(6*sec, "web.2")
+		b.starts(60*sec, "web.2", "up")
+		b.provenEnd(70*sec, "web.2")
+	}
+	checkHolds(t, rollout.Config{}, map[string]hold{
+		"a restart of another web dyno begins it anew": {limit: "60 s, when web.2 was created, and 354 s for two dynos",
+			play: func(b *bench) { two(b); preboot(b); b.lostStart(1*sec, "web.1"); restarted(b) },
+			list: []rollout.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
+		"a restart of another that only the log shows": {limit: "80 s, when web.2 is announced, and 354 s",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.lostStart(1*sec, "web.1")
+				restarted(b)
+				b.sees(75*sec, web1, web2)
+				b.line(80*sec, "web.2", rollout.Replace)
+			},
+			list: []rollout.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
+		"without preboot it does not": {limit: "1 s, when web.1 was created, and 90 s",
+			play: func(b *bench) { two(b); b.lostStart(1*sec, "web.1"); restarted(b) },
+			list: []rollout.Dyno{web1, web2}, shut: 90 * sec, opens: 92 * sec},
+		"not of a worker": {limit: "1 s, when worker.1 was created, and 90 s",
+			play: func(b *bench) {
+				b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+				b.look.Formation[0].Quantity = 1
+				b.logs(0, time.Hour)
+				preboot(b)
+				b.lostStart(1*sec, "worker.1")
+				restarted(b)
+			},
+			list: []rollout.Dyno{web2, typed("worker", "worker.1", 42, "up", 1*sec)}, shut: 90 * sec, opens: 92 * sec},
+		"more dynos than are wanted": {limit: "1 s, and 330 s and 12 s for each of three",
+			play: func(b *bench) { noLog(b); preboot(b) },
+			list: []rollout.Dyno{web1, dyno("web.2", 42, "up", 1*sec), dyno("web.3", 42, "up", 1*sec)}, shut: 366 * sec, opens: 368 * sec},
+		"more are wanted than are listed": {limit: "1 s, and 330 s and 12 s for each of three",
+			play: func(b *bench) {
+				noLog(b)
+				preboot(b)
+				b.look.Formation[0].Quantity = 3
+				b.sees(366*sec, web1)
+				b.look.Formation[0].Quantity = 1
+			},
+			list: []rollout.Dyno{web1}, shut: 300 * sec, opens: 367 * sec},
+	})
+}
+
+func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
+	t.Parallel()
+	say := func(answers ...rollout.Preboot) func(b *bench) {
+		return func(b *bench) {
+			noLog(b)
+			for _, p := range answers {
+				b.apply(0, rollout.Observation{Preboot: &p})
+			}
+		}
+	}
+	off := rollout.Preboot{Known: true}
+	list := []rollout.Dyno{dyno("web.1", 42, "up", 1*sec)}
+	const long, short = 343 * sec, 91 * sec
+	at := func(limit string, end time.Duration, answers ...rollout.Preboot) hold {
+		return hold{limit: limit, play: say(answers...), list: list, shut: end - sec, opens: end + sec}
+	}
+	checkHolds(t, rollout.Config{}, map[string]hold{
+		"off":                      at("it is off", short, off),
+		"on, and then off":         at("it was on, and may have been as v42 came", long, rollout.Preboot{Known: true, Enabled: true}, off),
+		"switched off just before": at("it was switched off 10 s before the release", long, rollout.Preboot{Known: true, ChangedAt: epoch.Add(-10 * sec)}),
+		"switched off long before": at("it was switched off a day before", short, rollout.Preboot{Known: true, ChangedAt: epoch.Add(-24 * time.Hour)}),
+		"no answer after one":      at("it is off by the answer that came", short, off, rollout.Preboot{}),
+	})
+	unknown := rollout.New(rollout.Config{App: "shop"})
+	b := &bench{t: t, core: unknown, look: newBench(t, rollout.Config{}).look}
+	runsOn(b, "", "cedar")
+	b.sees(91*sec, list...)
+	b.apply(91*sec, rollout.Observation{Preboot: &rollout.Preboot{}})
+	b.sees(342*sec, list...)
+	b.shut("whether preboot is on is not known")
+	b.sees(344*sec, list...)
+	b.open(true, rollout.Presumed)
+}
+
+func TestHoldsWithoutPreboot(t *testing.T) {
+	t.Parallel()
+	old, web1 := dyno("web.1", 41, "up", -24*time.Hour), dyno("web.1", 42, "up", 1*sec)
+	idle := dyno("web.1", 41, "idle", -24*time.Hour)
+	idle.UpdatedAt = at(-10 * sec)
+	checkHolds(t, rollout.Config{Want: rollout.Want{Version: 42}}, map[string]hold{
+		"an old dyno that fell asleep": {limit: "-10 s, when it fell asleep, and 90 s",
+			play: noLog, list: []rollout.Dyno{idle}, shut: 79 * sec, opens: 81 * sec},
+		"a record that turned long before it was seen": {limit: "1 s, when it was created, and 90 s",
+			play: func(b *bench) { noLog(b); b.before(0, old); b.sees(30*sec, web1) },
+			list: []rollout.Dyno{web1}, shut: 90 * sec, opens: 92 * sec},
+		"a restart that the list does not show yet": {limit: "80 s, when it was announced, and 90 s",
+			play: func(b *bench) {
+				b.logs(0, time.Hour)
+				b.lostStart(1*sec, "web.1")
+				b.lostStart(80*sec, "web.1")
+			},
+			list: []rollout.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
+		"in a space": {limit: "10 s, when the old one was last missing, and 60 s",
+			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.before(0, old); b.sees(10*sec, web1) },
+			list: []rollout.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
+		"on Fir, when the first look comes late": {limit: "100 s, the first look, and 60 s",
+			play: func(b *bench) { runsOn(b, "s", "fir"); noLog(b) },
+			list: []rollout.Dyno{dyno("web-1-a", 42, "up", 1*sec)}, shut: 100 * sec, opens: 161 * sec},
+		"a dyno that was scaled away before the first look": {limit: "-20 s, when web was last scaled, and 90 s; the log broke before it could tell",
+			play: func(b *bench) {
+				b.look.Formation[0].UpdatedAt = at(-20 * sec)
+				b.logs(0, 80*sec)
+				b.before(0, old)
+				b.starts(1*sec, "web.1", "up")
+				b.provenEnd(5*sec, "web.1")
+				b.sees(7*sec, web1)
+				b.state(9*sec, rollout.Broken)
+			},
+			list: []rollout.Dyno{web1}, shut: 69 * sec, opens: 92 * sec},
+	})
+}
