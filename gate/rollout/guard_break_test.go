@@ -53,6 +53,14 @@ func TestProofThatABreakLeaves(t *testing.T) {
 			b.boots(3*sec, "web.2", 1)
 			b.sees(9*sec, both...)
 		}},
+		"a line that came twice, and then a break": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			for _, l := range []string{"web.1", "web.2"} {
+				b.boots(6*sec+sec/2, l, 2)
+			}
+			b.state(7*sec, rollout.Broken)
+			b.sees(9*sec, both...)
+		}},
 		"no log any more": {opens: rollout.Proven, play: func(b *bench) {
 			b.waitsForWeb2()
 			b.state(7*sec, rollout.Refused)

@@ -58,6 +58,19 @@ func (b *bench) provenEnd(d time.Duration, label string) {
 	b.line(d+sec, label, rollout.Exit)
 }
 
+// scaledAway has web.1 proven, and confirmed to be, by 20 s. Another web dyno was scaled
+// away 20 s before the release, and the log does not reach back long enough to have told
+// of what hid behind it.
+func (b *bench) scaledAway() {
+	preboot(b)
+	b.look.Formation[0].UpdatedAt = at(-20 * sec)
+	b.logs(0, 300*sec)
+	b.before(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.starts(1*sec, "web.1", "up")
+	b.provenEnd(5*sec, "web.1")
+	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+}
+
 func TestHoldsOfPreboot(t *testing.T) {
 	t.Parallel()
 	web1, web2 := dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 60*sec)
@@ -68,7 +81,7 @@ func TestHoldsOfPreboot(t *testing.T) {
 		b.starts(60*sec, "web.2", "up")
 		b.provenEnd(70*sec, "web.2")
 	}
-	checkHolds(t, rollout.Config{}, map[string]hold{
+	checkHolds(t, rollout.Config{Want: rollout.Want{Version: 42}}, map[string]hold{
 		"a restart of another web dyno begins it anew": {limit: "60 s, when web.2 was created, and 354 s for two dynos",
 			play: func(b *bench) { two(b); preboot(b); b.lostStart(1*sec, "web.1"); restarted(b) },
 			list: []rollout.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
@@ -82,6 +95,17 @@ func TestHoldsOfPreboot(t *testing.T) {
 				b.line(80*sec, "web.2", rollout.Replace)
 			},
 			list: []rollout.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
+		"a dyno that was scaled away before, and a log that broke": {limit: "-20 s, when web was last scaled, and 342 s: the log broke before it covered that",
+			play: func(b *bench) { b.scaledAway(); b.state(30*sec, rollout.Broken); b.sees(50*sec, web1) },
+			list: []rollout.Dyno{web1}, shut: 321 * sec, opens: 323 * sec},
+		"a dyno that was scaled away before, and a log that begins nowhere": {limit: "-20 s, when web was last scaled, and 342 s",
+			play: func(b *bench) {
+				b.scaledAway()
+				b.state(30*sec, rollout.Gapped)
+				b.apply(31*sec, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing}})
+				b.sees(50*sec, web1)
+			},
+			list: []rollout.Dyno{web1}, shut: 321 * sec, opens: 323 * sec},
 		"without preboot it does not": {limit: "1 s, when web.1 was created, and 90 s",
 			play: func(b *bench) { two(b); b.lostStart(1*sec, "web.1"); restarted(b) },
 			list: []rollout.Dyno{web1, web2}, shut: 90 * sec, opens: 92 * sec},

@@ -44,9 +44,12 @@ func TestOpensInOneLook(t *testing.T) {
 			b.look.Releases = nil
 			b.sees(13*sec, web1)
 		}},
-		"a look that was overtaken": {truth: "the newest look shows that it is not up", play: func(b *bench) {
+		"a look that was overtaken": {truth: "by the newest look two are wanted", play: func(b *bench) {
 			b.gone()
-			b.sees(15*sec, dyno("web.1", 42, "starting", 1*sec))
+			one := b.look.Formation
+			b.look.Formation = []rollout.Formation{{Type: "web", Quantity: 2, CreatedAt: one[0].CreatedAt, UpdatedAt: at(14 * sec)}}
+			b.sees(15*sec, web1)
+			b.look.Formation = one
 			b.looks(13*sec, 16*sec, web1)
 		}},
 		"fewer are up than are wanted": {truth: "web.2 is missing", play: func(b *bench) {
@@ -162,6 +165,29 @@ func TestReleasesThatAreNotShown(t *testing.T) {
 			b.gone()
 			b.sees(13*sec, dyno("web.1", 43, "starting", 12*sec))
 			b.sees(14*sec, web1)
+		}},
+		"between it and the newest ones some are not known": {truth: "one of v43 to v98 may be a rollback", play: func(b *bench) {
+			b.look.ReleasesCut = true
+			b.gone()
+			b.look.Releases = []rollout.Release{past(99, "succeeded", "s42"), past(100, "succeeded", "s42")}
+			b.sees(13*sec, web1)
+		}},
+		"there is a hole where the target was": {truth: "the list is of different times", play: func(b *bench) {
+			b.look.ReleasesCut = true
+			b.gone()
+			b.look.Releases = []rollout.Release{b.look.Releases[0], past(43, "succeeded", "s42")}
+			b.sees(13*sec, web1)
+		}},
+		"the whole list is there, and begins after the target": {truth: "the list is not the whole one", play: func(b *bench) {
+			b.gone()
+			b.look.Releases = []rollout.Release{past(43, "succeeded", "s42")}
+			b.sees(13*sec, web1)
+		}},
+		"no release is shown": {truth: "the list is not the whole one", play: func(b *bench) {
+			b.look.ReleasesCut = true
+			b.gone()
+			b.look.Releases = []rollout.Release{}
+			b.sees(13*sec, web1)
 		}},
 		"the target itself is missing": {truth: "the list is behind, and may lack others", play: func(b *bench) {
 			b.gone()

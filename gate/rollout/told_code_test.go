@@ -133,13 +133,13 @@ var waitsForCode = []wait{
 	{"a newer release, and it shall not come", rollout.Config{FailOnNewer: true}, func(b *bench) {
 		b.sees(1*sec, newWeb)
 		b.look.Releases = append(b.look.Releases, past(43, "pending", "s43"))
-		b.look.Releases[2].CreatedAt = at(2 * sec)
-		b.sees(2*sec, newWeb)
+		b.look.Releases[2].CreatedAt = at(5 * sec)
+		b.sees(6*sec, newWeb)
 		b.look.Releases[2].Status = "succeeded"
 		b.code(2*sec, "s41", commitA)
 		b.code(2*sec, "s42", commitC)
 		b.code(2*sec, "s43", wanted)
-		b.sees(3*sec, newWeb)
+		b.sees(7*sec, newWeb)
 	}},
 	{"newer releases that do not tell their code", rollout.Config{}, func(b *bench) {
 		b.gone()
