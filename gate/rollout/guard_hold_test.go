@@ -4,6 +4,7 @@
 package rollout_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -95,6 +96,40 @@ func TestHoldsOfPreboot(t *testing.T) {
 				b.line(80*sec, "web.2", rollout.Replace)
 			},
 			list: []rollout.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
+		"an announcement that is all there is of it": {limit: "80 s, when web.2 is said to be restarted, and 354 s",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.lostStart(1*sec, "web.1")
+				restarted(b)
+				b.sees(75*sec, web1, web2)
+				b.line(80*sec, "web.2", rollout.State, "up", "starting")
+			},
+			list: []rollout.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
+		"a crash of another does not": {limit: "60 s, when web.2 was created, and 354 s",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.lostStart(1*sec, "web.1")
+				restarted(b)
+				b.sees(75*sec, web1, web2)
+				b.line(78*sec, "web.2", rollout.Exit)
+				b.line(78*sec, "web.2", rollout.State, "up", "crashed")
+				b.starts(79*sec, "web.2", "crashed")
+			},
+			list: []rollout.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
+		"nor a restart of a worker, nor a line that comes late": {limit: "60 s, when web.2 was created, and 354 s",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.wants("worker", 0, -999*time.Hour, -99*time.Hour)
+				b.lostStart(1*sec, "web.1")
+				restarted(b)
+				b.sees(75*sec, web1, web2)
+				b.line(80*sec, "worker.1", rollout.Replace)
+				b.apply(81*sec, rollout.Observation{Line: &rollout.Line{Stamp: at(30 * sec), Label: "web.2", Kind: rollout.Replace}})
+			},
+			list: []rollout.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
 		"a dyno that was scaled away before, and a log that broke": {limit: "-20 s, when web was last scaled, and 342 s: the log broke before it covered that",
 			play: func(b *bench) { b.scaledAway(); b.state(30*sec, rollout.Broken); b.sees(50*sec, web1) },
 			list: []rollout.Dyno{web1}, shut: 321 * sec, opens: 323 * sec},
@@ -156,6 +191,24 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 		"switched off just before": at("it was switched off 10 s before the release", long, rollout.Preboot{Known: true, ChangedAt: epoch.Add(-10 * sec)}),
 		"switched off long before": at("it was switched off a day before", short, rollout.Preboot{Known: true, ChangedAt: epoch.Add(-24 * time.Hour)}),
 		"no answer after one":      at("it is off by the answer that came", short, off, rollout.Preboot{}),
+	})
+	faults := func(texts ...string) func(b *bench) {
+		return func(b *bench) {
+			preboot(b)
+			for _, text := range texts {
+				b.fault(1*sec, "web.1", text)
+			}
+			noLog(b)
+		}
+	}
+	const r10 = "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within %d seconds of launch"
+	checkHolds(t, rollout.Config{}, map[string]hold{
+		"boot timeouts of 120 s, and of 60 s": {limit: "1 s, and 402 s with the longest boot timeout",
+			play: faults(fmt.Sprintf(r10, 120), fmt.Sprintf(r10, 60)), list: list, shut: 402 * sec, opens: 404 * sec},
+		"a boot timeout of days": {limit: "1 s, and 342 s: nobody waits so long for a boot",
+			play: faults(fmt.Sprintf(r10, 99_999)), list: list, shut: 342 * sec, opens: 344 * sec},
+		"another time-out": {limit: "1 s, and 342 s",
+			play: faults("Error R12 (Exit timeout) -> At least one process failed to exit within 90 seconds of SIGTERM"), list: list, shut: 342 * sec, opens: 344 * sec},
 	})
 	unknown := rollout.New(rollout.Config{App: "shop"})
 	b := &bench{t: t, core: unknown, look: newBench(t, rollout.Config{}).look}

@@ -143,6 +143,13 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 			b.starts(1*sec, "web.1", "crashed")
 			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
+		"it was crashed for long": {opens: rollout.Proven, play: func(b *bench) {
+			b.logs(0, time.Hour)
+			b.line(-200*sec, "web.1", rollout.Exit)
+			b.line(-200*sec, "web.1", rollout.State, "up", "crashed")
+			b.starts(1*sec, "web.1", "crashed")
+			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
 		"it boots as the history begins": {opens: rollout.Proven, play: func(b *bench) {
 			b.logs(0, 95*sec)
 			b.line(-60*sec, "web.1", rollout.State, "starting", "up")
