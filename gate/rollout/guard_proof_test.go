@@ -105,7 +105,7 @@ func TestCountsThatAreNotProof(t *testing.T) {
 		"the log begins nowhere": {truth: "v41 may run, the platform gave no history", play: func(b *bench) {
 			b.apply(0, rollout.Observation{Log: &rollout.LogStatus{State: rollout.Flowing}})
 			b.starts(1*sec, "web.1", "up")
-			b.line(10*sec, "web.1", rollout.Exit)
+			b.provenEnd(9*sec, "web.1")
 			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
