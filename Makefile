@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := bash
+GREMLINS    := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC       := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 # It says the same on every machine: without what happens to be installed.
@@ -64,6 +65,20 @@ fuzz: ## a short run of every fuzz test (FUZZ=100000x for longer)
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$d/*_test.go | sed 's/func //'); do \
 	    echo "$$d $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$d; done; done
 
+# The packages whose conditions are guarded. cmd/mutants deletes conditions, and runs the
+# tests of these packages and the stories. Gremlins turns them round (< and <=, == and !=,
+# + and -); it compiles each mutant, so it runs the tests of the package alone.
+CORE := ./gate/rollout
+EFFICACY := 75
+mutants: ## delete and turn round each condition of the core: a test must notice
+	go run ./cmd/mutants $(CORE)
+	@set -e; for p in $(CORE); do echo "gremlins $$p"; \
+	  go run $(GREMLINS) unleash --workers 2 --test-cpu 1 --timeout-coefficient 20 --threshold-efficacy $(EFFICACY) -S lt $$p; done
+
+SAMPLE := 40
+mutants-short: ## delete some conditions of the core: a test must notice (SAMPLE=40)
+	go run ./cmd/mutants -sample $(SAMPLE) $(CORE)
+
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
@@ -103,4 +118,4 @@ release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/N
 	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz bench soak measure client compare e2e check release
+.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release

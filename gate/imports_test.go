@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
 	"cmd/release":      {},
 	"cmd/compare":      {"gate/herokusim"},
+	"cmd/mutants":      {},
 }
 
 // only lists packages from outside, with the packages that may import each.

@@ -55,7 +55,9 @@ func documents(t *testing.T) map[string]*document {
 		name := filepath.ToSlash(strings.TrimPrefix(path, "../"))
 		switch d.Name() {
 		case ".git", "node_modules", "testdata", ".build":
-			return filepath.SkipDir
+			if d.IsDir() { // in a worktree, .git is a file
+				return filepath.SkipDir
+			}
 		}
 		if !d.IsDir() && strings.HasSuffix(name, ".md") {
 			data, err := os.ReadFile(path)

@@ -25,6 +25,8 @@ type bench struct {
 	t    *testing.T
 	core *rollout.Rollout
 	look observe.Look
+	// seen is told of every observation, if it is there.
+	seen func(observe.Observation)
 }
 
 func newBench(t *testing.T, cfg rollout.Config) *bench {
@@ -44,6 +46,9 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 	b.t.Helper()
 	o.At = d
 	b.core.Apply(o)
+	if b.seen != nil {
+		b.seen(o)
+	}
 }
 
 // sees is a full look that was asked for and answered at once.

@@ -1,0 +1,151 @@
+// Guards of what is kept when the log breaks, and of what it must not take away.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// waitsForWeb2 has both labels proven to be clear by 6 s, without any exit, since both
+// dynos had crashed before. web.2 is not up yet by the list.
+func (b *bench) waitsForWeb2() {
+	b.t.Helper()
+	preboot(b)
+	b.look.Formation[0].Quantity = 2
+	b.logs(0, time.Hour)
+	for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
+		for _, l := range []string{"web.1", "web.2"} {
+			b.boots(d, l, i)
+		}
+	}
+	b.looks(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.looks(6*sec, 6*sec+sec/4, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec)) // asked for since it is proven
+	b.shut("web.2 is not up")
+}
+
+// boots is one of the lines of a boot after a crash.
+func (b *bench) boots(d time.Duration, label string, step int) {
+	switch step {
+	case 0:
+		b.line(d, label, observe.State, "crashed", "starting")
+	case 1:
+		b.line(d, label, observe.Start)
+	case 2:
+		b.line(d, label, observe.State, "starting", "up")
+	}
+}
+
+func TestProofThatABreakLeaves(t *testing.T) {
+	t.Parallel()
+	both := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec)}
+	checkMoments(t, rollout.Config{}, map[string]moment{
+		"a break": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			b.state(7*sec, observe.Broken)
+			b.sees(9*sec, both...)
+		}},
+		"a break, and lines that are told again": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			b.state(7*sec, observe.Broken)
+			b.boots(5*sec, "web.1", 2)
+			b.boots(3*sec, "web.2", 1)
+			b.sees(9*sec, both...)
+		}},
+		"a line that came twice, and then a break": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			for _, l := range []string{"web.1", "web.2"} {
+				b.boots(6*sec+sec/2, l, 2)
+			}
+			b.state(7*sec, observe.Broken)
+			b.sees(9*sec, both...)
+		}},
+		"no log any more": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			b.state(7*sec, observe.Refused)
+			b.sees(9*sec, both...)
+		}},
+		"one gap after the other": {opens: rollout.Proven, play: func(b *bench) {
+			b.waitsForWeb2()
+			b.state(7*sec, observe.Gapped)
+			b.state(8*sec, observe.Flowing)
+			b.state(9*sec, observe.Gapped)
+			b.state(10*sec, observe.Flowing)
+			b.sees(11*sec, both...)
+		}},
+		"a restart after a gap": {truth: "the dyno before, which is of v42, may be any one", play: func(b *bench) {
+			b.replaced()
+			b.state(8*sec, observe.Gapped)
+			b.state(9*sec, observe.Flowing)
+			b.starts(20*sec, "web.1", "up")
+			b.line(26*sec, "web.1", observe.Exit)
+			b.sees(40*sec, dyno("web.1", 42, "up", 20*sec))
+		}},
+		"a look from before it was proven": {truth: "no look was asked for since, and the break may hide a crash of v42", play: func(b *bench) {
+			b.look.Formation[0].Quantity = 2
+			b.logs(0, time.Hour)
+			for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
+				b.boots(d, "web.2", i)
+			}
+			b.starts(1*sec, "web.1", "up")
+			b.line(10*sec, "web.1", observe.Exit)
+			b.line(11*sec, "web.1", observe.Sigterm) // its exit is not seen: it counts for 32 s
+			b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.apply(44*sec, observe.Observation{})
+			b.state(44*sec+sec/2, observe.Broken)
+			b.sees(46*sec, both...)
+		}},
+		"lines that come while it is broken, too many to keep": {truth: "the books are full, and nothing can be told from them", play: func(b *bench) {
+			b.waitsForWeb2()
+			b.state(7*sec, observe.Broken)
+			for i := range 2100 {
+				b.line(7*sec+time.Duration(i)*time.Millisecond, "web.1", observe.Exit)
+			}
+			b.sees(12*sec, both...)
+		}},
+	})
+}
+
+// A record that turns keeps its id and its time in some places: it is another one by its
+// version.
+func TestRecordsThatTurn(t *testing.T) {
+	t.Parallel()
+	old := dyno("web.1", 41, "up", -24*time.Hour)
+	turned := old
+	turned.Version = 42
+	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]hold{
+		"in a space": {limit: "30 s, when it was first seen as new, and 60 s",
+			play: func(b *bench) {
+				runsOn(b, "s", "cedar")
+				noLog(b)
+				b.before(0, old)
+				b.sees(30*sec, turned)
+			},
+			list: []observe.Dyno{turned}, shut: 89 * sec, opens: 91 * sec},
+	})
+}
+
+// A label that only the log shows is of the longest type that its name begins with.
+func TestTypesOfLabelsInTheLog(t *testing.T) {
+	t.Parallel()
+	for range 20 { // types come in any order
+		b := newBench(t, rollout.Config{Types: []string{"web"}})
+		b.wants("web-admin", 1, -999*time.Hour, -99*time.Hour)
+		b.replaced()
+		b.line(7*sec, "web-admin.1", observe.Sigterm)
+		b.line(7*sec, "web-admin-7d9f", observe.Sigterm)
+		b.line(10*sec, "web.1", observe.Exit)
+		b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+		b.open(true, rollout.Proven)
+	}
+	b := newBench(t, rollout.Config{Types: []string{"web"}})
+	b.replaced()
+	b.line(7*sec, "web.2", observe.Sigterm)
+	b.line(10*sec, "web.1", observe.Exit)
+	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("web.2, which no list shows, is being stopped")
+}

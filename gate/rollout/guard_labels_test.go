@@ -1,0 +1,195 @@
+// Guards of what is believed of a label: that nothing ran under it before, that nothing
+// can hide behind it since long ago, that its dyno is asleep, or is one that somebody
+// started once.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// typed is a dyno of another type than web.
+func typed(typ, label string, version int, state string, created time.Duration) observe.Dyno {
+	d := dyno(label, version, state, created)
+	d.Type = typ
+	return d
+}
+
+func (b *bench) wants(typ string, quantity int, created, scaled time.Duration) {
+	b.look.Formation = append(b.look.Formation, observe.Formation{Type: typ, Quantity: quantity, CreatedAt: at(created), UpdatedAt: at(scaled)})
+}
+
+// before has a look at v41 alone, and then lets v42 be listed.
+func (b *bench) before(d time.Duration, dynos ...observe.Dyno) {
+	b.t.Helper()
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.sees(d, dynos...)
+	b.look.Releases = all
+}
+
+func TestWhatRanUnderALabelBefore(t *testing.T) {
+	t.Parallel()
+	old := dyno("web.1", 41, "up", -24*time.Hour)
+	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+		"a dyno that is scaled up while the gate waits": {opens: rollout.Proven, play: func(b *bench) {
+			b.replaced()
+			b.line(10*sec, "web.1", observe.Exit)
+			b.look.Formation[0].Quantity = 2
+			b.line(20*sec, "web.2", observe.Start) // its state before is not told
+			b.line(22*sec, "web.2", observe.State, "starting", "up")
+			b.sees(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
+		}},
+		"one that is scaled up, and listed first": {opens: rollout.Proven, play: func(b *bench) {
+			b.replaced()
+			b.line(10*sec, "web.1", observe.Exit)
+			b.look.Formation[0].Quantity = 2
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 18*sec))
+			b.line(21*sec, "web.2", observe.Start)
+			b.line(22*sec, "web.2", observe.State, "starting", "up")
+			b.sees(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
+		}},
+		"a label that the log tells of before any list": {truth: "web.1 of v41 is prebooted over", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a label that an empty list did not show": {truth: "web.2 of v41 is prebooted over; the first list was not the whole one", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.sees(0)
+			b.line(5*sec, "web.1", observe.Start)
+			b.line(6*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 4*sec))
+		}},
+		"a label that is there as the first look is asked for": {truth: "web.2 of v41 is prebooted over; it was missing in one list", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.look.Formation[0].Quantity = 2
+			b.sees(0, old)
+			b.starts(1*sec, "web.1", "up")
+			b.line(6*sec, "web.1", observe.Exit)
+			b.line(1*sec+sec/2, "web.2", observe.Start)
+			b.line(4*sec, "web.2", observe.State, "starting", "up")
+			b.sees(10*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+		}},
+		"a new label of which the log does not tell": {truth: "web.2 of v41, scaled up at 4 s, is prebooted over; the log was broken", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.look.Formation[0].Quantity = 2
+			b.sees(0, old)
+			b.state(1*sec, observe.Gapped)
+			b.sees(15*sec, old, dyno("web.2", 42, "up", 12*sec))
+			b.apply(16*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(16 * sec)}})
+			b.starts(400*sec, "web.1", "up")
+			b.line(405*sec, "web.1", observe.Exit)
+			b.line(400*sec, "web.2", observe.Start)
+			b.sees(410*sec, dyno("web.1", 42, "up", 400*sec), dyno("web.2", 42, "up", 400*sec))
+		}},
+		"a process type that is made anew, with an old dyno listed": {truth: "web.1 of v41 was listed, and has not ended", play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.logs(0, time.Hour)
+			b.before(0, old)
+			b.line(3*sec, "web.1", observe.Start)
+			b.line(5*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a process type that is made anew, whose dyno was dropped before": {truth: "web.1 of v40 was dropped by v41 and runs until 20 s", play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.logs(0, time.Hour)
+			b.line(-10*sec, "web.1", observe.State, "up", "down")
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a process type that comes with the release": {opens: rollout.Proven, play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.logs(0, time.Hour)
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a head start of a busy app": {opens: rollout.Presumed, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, 10*sec)
+			b.before(0, old)
+			b.starts(1*sec, "web.1", "up")
+			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.line(199*sec, "web.1", observe.Sigterm)
+			b.line(200*sec, "web.1", observe.Exit)
+			b.sees(202*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a label of a busy app that only the log shows": {truth: "the exit of web.2 is that of v40; v41 hides, too, since before the history", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, 10*sec)
+			b.before(0, old)
+			b.line(-5*sec, "web.2", observe.Sigterm)
+			b.line(-4*sec, "web.2", observe.Exit)
+			b.starts(1*sec, "web.1", "up")
+			b.line(199*sec, "web.1", observe.Sigterm)
+			b.line(200*sec, "web.1", observe.Exit)
+			b.sees(202*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"one that crashed is scaled away": {truth: "web.2 of v41 is prebooted over", play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.starts(1*sec, "web.1", "up")
+			b.line(6*sec, "web.1", observe.Exit)
+			b.starts(1*sec, "web.2", "up")
+			b.line(8*sec, "web.2", observe.Exit)
+			b.line(8*sec, "web.2", observe.State, "up", "crashed")
+			crashed := dyno("web.2", 42, "crashed", 1*sec)
+			crashed.UpdatedAt = at(8 * sec)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), crashed)
+		}},
+	})
+}
+
+// Dynos of eco apps fall asleep, and hold no process then. Nothing else does.
+func TestOldDynosThatSleep(t *testing.T) {
+	t.Parallel()
+	asleep := func(state string) func(b *bench) {
+		return func(b *bench) {
+			b.logs(0, time.Hour)
+			b.line(-300*sec, "web.1", observe.State, "up", "down")
+			b.line(-299*sec, "web.1", observe.Sigterm)
+			b.line(-298*sec, "web.1", observe.Exit)
+			d := dyno("web.1", 41, state, -24*time.Hour)
+			d.UpdatedAt = at(-300 * sec)
+			b.sees(2*sec, d)
+		}
+	}
+	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+		"idle": {opens: rollout.Proven, play: asleep("idle")},
+		"down": {truth: "it is not up", play: asleep("down")},
+		"down, and the formation wants none": {opens: rollout.Proven, play: func(b *bench) {
+			b.look.Formation[0].Quantity = 0
+			asleep("down")(b)
+			if v, _ := b.core.Verdict(); v.Result == rollout.Passed && v.Reason != rollout.NothingToRun {
+				b.t.Errorf("%+v", v)
+			}
+		}},
+		"it wakes while the list is behind": {truth: "the process that woke is of v41", play: func(b *bench) {
+			asleep("idle")(newBench(b.t, rollout.Config{})) // as above, but:
+			b.logs(0, time.Hour)
+			b.line(1*sec, "web.1", observe.State, "down", "starting")
+			b.line(2*sec, "web.1", observe.Start)
+			b.sees(3*sec, dyno("web.1", 41, "idle", -24*time.Hour))
+		}},
+		"a one-off dyno of the release before is down": {truth: "it is being stopped", play: func(b *bench) {
+			*b = *newBench(b.t, rollout.Config{IncludeOneOff: true})
+			b.replaced()
+			b.line(10*sec, "web.1", observe.Exit)
+			for d := 20 * sec; d < 600*sec; d += 100 * sec {
+				b.sees(d, dyno("web.1", 42, "up", 1*sec), typed("run", "run.1", 41, "down", -time.Hour))
+			}
+		}},
+	})
+}

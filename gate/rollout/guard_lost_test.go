@@ -1,0 +1,174 @@
+// Guards against lost lines: a start is missing and nothing says so, and what comes
+// later makes the count come out even. web.1 prebooted over v41, which hides for minutes.
+
+package rollout_test
+
+import (
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+const v41Hides = "v41 was prebooted over and runs until 300 s"
+
+// scaledUp has web.2 scaled up on v41 at 10 s, in sight of list and log, and v42 released
+// at 20 s. The log has lost what there was of the boot of web.2.
+func scaledUp(b *bench) {
+	preboot(b)
+	all := b.look.Releases
+	all[1].CreatedAt, all[1].UpdatedAt = at(20*sec), at(20*sec)
+	b.look.Releases = all[:1]
+	b.logs(0, time.Hour)
+	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look.Formation[0].Quantity = 2
+	b.sees(15*sec, dyno("web.1", 41, "up", -24*time.Hour), dyno("web.2", 41, "up", 10*sec))
+	b.look.Releases = all
+	b.starts(21*sec, "web.1", "up")
+	b.line(26*sec, "web.1", observe.Sigterm)
+	b.line(27*sec, "web.1", observe.Exit)
+}
+
+func TestLostStartsAreNoticed(t *testing.T) {
+	t.Parallel()
+	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+		"a second announcement": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
+			b.line(10*sec, "web.1", observe.State, "starting", "down")
+			b.line(10*sec, "web.1", observe.Sigterm)
+			b.line(11*sec, "web.1", observe.Exit)
+			b.starts(20*sec, "web.1", "down")
+			b.sees(30*sec, dyno("web.1", 42, "up", 20*sec))
+		}},
+		"up without a start": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
+			b.line(5*sec, "web.1", observe.State, "starting", "up")
+			b.line(15*sec, "web.1", observe.Exit)
+			b.line(15*sec, "web.1", observe.State, "up", "crashed")
+			b.starts(18*sec, "web.1", "crashed")
+			b.sees(40*sec, dyno("web.1", 42, "up", 18*sec))
+		}},
+		"up without the start that was announced": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(3*sec, "web.1", observe.Start) // its other lines are lost
+			b.line(20*sec, "web.1", observe.State, "up", "starting")
+			b.line(21*sec, "web.1", observe.Sigterm)
+			b.line(22*sec, "web.1", observe.Exit)
+			b.line(25*sec, "web.1", observe.State, "starting", "up") // its start is lost
+			b.line(41*sec, "web.1", observe.Sigterm)
+			b.line(42*sec, "web.1", observe.Exit)
+			b.line(43*sec, "web.1", observe.Start)
+			b.sees(50*sec, dyno("web.1", 42, "up", 41*sec))
+		}},
+		"crashed without a start": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
+			b.line(4*sec, "web.1", observe.State, "starting", "crashed")
+			b.line(20*sec, "web.1", observe.Exit) // of v42, which came back; that is lost, too
+			b.line(20*sec, "web.1", observe.Start)
+			b.sees(40*sec, dyno("web.1", 42, "up", 20*sec))
+		}},
+		"a crash of the one that was announced": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
+			b.line(10*sec, "web.1", observe.Exit)
+			b.line(10*sec, "web.1", observe.State, "up", "crashed")
+			b.line(12*sec, "web.1", observe.Start)
+			b.line(14*sec, "web.1", observe.State, "starting", "up")
+			b.sees(30*sec, dyno("web.1", 42, "up", 11*sec))
+		}},
+		"more exits than there were starts": {truth: v41Hides, play: func(b *bench) {
+			preboot(b)
+			b.logs(0, time.Hour)
+			b.line(10*sec, "web.1", observe.Exit)
+			b.line(20*sec, "web.1", observe.Exit)
+			b.line(22*sec, "web.1", observe.Start)
+			b.line(40*sec, "web.1", observe.Start)
+			b.sees(60*sec, dyno("web.1", 42, "up", 40*sec))
+		}},
+		"up, where by the log nothing ran": {truth: "web.2 of v41 was prebooted over and runs until 300 s", play: func(b *bench) {
+			scaledUp(b)
+			b.starts(21*sec, "web.2", "up")
+			b.sees(40*sec, dyno("web.1", 42, "up", 21*sec), dyno("web.2", 42, "up", 21*sec))
+		}},
+		"a label that falls asleep as the history begins": {truth: "v41 is asked to stop, and has 30 s", play: func(b *bench) {
+			b.logs(0, time.Hour)
+			b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Sleep, Text: "Idling"}})
+			b.line(3*sec, "web.1", observe.Start)
+			b.line(5*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+	})
+}
+
+// Whose an exit was shows a moment later: what comes at once after a SIGKILL is that of
+// the killed one, but only if it was an old one that was killed, and before the exit.
+func TestExitsThatAreTooFresh(t *testing.T) {
+	t.Parallel()
+	kill := func(b *bench, d time.Duration, text string) {
+		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Sigkill, Text: text}})
+	}
+	checkMoments(t, rollout.Config{}, map[string]moment{
+		"the new one did not boot in time": {truth: "the exit is that of v42; v41 has been asked to stop at 42 s, and has 30 s", play: func(b *bench) {
+			b.logs(0, time.Hour)
+			b.line(1*sec, "web.1", observe.State, "up", "starting")
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(10*sec, "web.1", observe.State, "starting", "up")
+			b.line(42*sec, "web.1", observe.Sigterm)
+			kill(b, 62*sec, "Stopping process with SIGKILL")
+			b.line(62*sec+sec/10, "web.1", observe.Exit)
+			b.sees(62*sec+sec*4/10, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"the SIGKILL comes after the exit": {truth: "v42 crashed; v41 is killed, and ends a moment later", play: func(b *bench) {
+			b.replaced()
+			b.line(31*sec+sec/2, "web.1", observe.Exit)
+			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
+			b.sees(32*sec+sec/10, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"the old one is killed": {opens: rollout.Proven, play: func(b *bench) {
+			b.replaced()
+			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
+			b.line(32*sec+sec/10, "web.1", observe.Exit)
+			b.sees(32*sec+sec*3/10, dyno("web.1", 42, "up", 1*sec))
+		}},
+	})
+}
+
+// A gap begins the count anew: what is told of the time before it, then or later, does
+// not count, and so does not stand in the way of what is proven afterwards.
+func TestLinesOfBeforeAGap(t *testing.T) {
+	t.Parallel()
+	old := func(b *bench, d time.Duration) {
+		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(15 * sec), Label: "web.1", Kind: observe.Start}})
+	}
+	for name, tell := range map[string]func(b *bench){
+		"none":                        func(b *bench) { b.state(22*sec, observe.Flowing) },
+		"before the log flows again":  func(b *bench) { old(b, 21*sec); b.state(22*sec, observe.Flowing) },
+		"after the log flows again":   func(b *bench) { b.state(22*sec, observe.Flowing); old(b, 23*sec) },
+		"both, and then another time": func(b *bench) { old(b, 21*sec); b.state(22*sec, observe.Flowing); old(b, 23*sec) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, rollout.Config{})
+			preboot(b)
+			b.replaced()
+			b.state(20*sec, observe.Gapped)
+			tell(b)
+			b.starts(300*sec, "web.1", "up") // a restart: the hold begins anew, and ends at 642 s
+			b.sees(310*sec, dyno("web.1", 42, "up", 300*sec))
+			b.line(489*sec, "web.1", observe.Sigterm)
+			b.line(490*sec, "web.1", observe.Exit)
+			b.sees(492*sec, dyno("web.1", 42, "up", 300*sec))
+			b.open(true, rollout.Proven)
+		})
+	}
+}

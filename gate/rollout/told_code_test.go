@@ -1,0 +1,226 @@
+// More waits of TestTold: those for a commit, for releases that others follow, and those
+// with crashes and one-off dynos.
+
+package rollout_test
+
+import (
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+const wanted = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+// forCommit waits for the wanted one, which nothing carries at first.
+var forCommit = rollout.Config{Want: release.Want{Commit: wanted}}
+
+func build(status string, ago time.Duration) observe.Build {
+	return observe.Build{ID: "b" + status, Status: status, Commit: wanted, CreatedAt: at(-ago)}
+}
+
+var waitsForCode = []wait{
+	{"a commit that is built", forCommit, func(b *bench) {
+		b.before(1*sec, oldWeb)
+		b.code(2*sec, "s41", commitA)
+		b.builds(3*sec, build("pending", time.Minute))
+		b.builds(60*sec, build("succeeded", time.Minute))
+		b.sees(61*sec, oldWeb)
+		b.code(62*sec, "s42", wanted)
+		b.apply(63*sec, observe.Observation{})
+	}},
+	{"a commit whose build is not over in time", forCommit, func(b *bench) {
+		b.sees(1*sec, oldWeb)
+		b.code(2*sec, "s41", commitA)
+		b.code(2*sec, "s42", commitC)
+		b.builds(3*sec, build("pending", time.Minute))
+		b.deadline(60 * sec)
+	}},
+	{"a commit whose build failed", forCommit, func(b *bench) {
+		b.sees(1*sec, oldWeb)
+		b.builds(3*sec, build("succeeded", 2*time.Minute), build("failed", time.Minute))
+	}},
+	{"a commit that is not built", forCommit, func(b *bench) {
+		b.sees(1*sec, oldWeb)
+		b.code(2*sec, "s41", commitA)
+		b.code(2*sec, "s42", commitC)
+		b.builds(3*sec, observe.Build{ID: "b", Status: "succeeded", Commit: commitC, CreatedAt: at(0)})
+		b.deadline(60 * sec)
+	}},
+	{"a commit that other code has followed", forCommit, func(b *bench) {
+		b.code(0, "s41", wanted)
+		b.code(0, "s42", commitC)
+		b.builds(1 * sec)
+		b.sees(12*sec, newWeb)
+		b.deadline(60 * sec)
+	}},
+	{"a commit that failed in an earlier try, and is built again", forCommit, func(b *bench) {
+		b.look.Releases = append(b.look.Releases, past(43, "failed", "s43"))
+		b.look.Releases[2].CreatedAt = at(-10 * time.Minute)
+		b.code(0, "s41", commitA)
+		b.code(0, "s42", commitC)
+		b.code(0, "s43", wanted)
+		b.sees(1*sec, newWeb)
+		b.builds(2*sec, build("pending", time.Minute))
+		b.sees(12*sec, newWeb)
+		b.look.Releases = append(b.look.Releases, past(44, "succeeded", "s44"))
+		b.code(13*sec, "s44", wanted)
+		b.sees(14*sec, newWeb)
+	}},
+	{"a commit that failed a moment ago", forCommit, func(b *bench) {
+		b.look.Releases = append(b.look.Releases, past(43, "failed", "s43"))
+		b.code(0, "s43", wanted)
+		b.sees(1*sec, newWeb)
+		b.sees(12*sec, newWeb)
+	}},
+	{"a commit that failed an hour ago", forCommit, func(b *bench) {
+		b.look.Releases = append(b.look.Releases, past(43, "failed", "s43"))
+		b.look.Releases[2].CreatedAt = at(-time.Hour)
+		b.code(0, "s43", wanted)
+		b.code(0, "s42", commitC)
+		b.code(0, "s41", commitA)
+		b.sees(1*sec, newWeb)
+		b.sees(12*sec, newWeb)
+		b.deadline(20 * sec)
+	}},
+	{"a commit with a config change after it", forCommit, func(b *bench) {
+		b.look.Releases = append(b.look.Releases, past(43, "failed", "s42"), past(44, "succeeded", "s42"))
+		b.code(0, "s42", wanted)
+		b.code(0, "s41", commitA)
+		b.builds(0)
+		b.sees(12*sec, dyno("web.1", 44, "up", 1*sec))
+	}},
+	{"an abbreviated commit", rollout.Config{Want: release.Want{Commit: wanted[:8]}}, func(b *bench) {
+		b.code(0, "s42", wanted)
+		b.sees(1*sec, newWeb)
+		b.code(2*sec, "s41", commitA)
+		b.sees(5*sec, newWeb)
+		b.sees(11*sec, newWeb)
+	}},
+	{"images without commits", forCommit, func(b *bench) {
+		for i := range b.look.Releases {
+			b.look.Releases[i].ImageID, b.look.Releases[i].SlugID = b.look.Releases[i].SlugID, ""
+		}
+		b.sees(1*sec, newWeb)
+		b.code(2*sec, "s41", "")
+		b.code(2*sec, "s42", "")
+		b.deadline(20 * sec)
+	}},
+	{"releases of long ago without code", forCommit, func(b *bench) {
+		for v := 20; v < 41; v++ {
+			b.look.Releases = append(b.look.Releases, past(v, "succeeded", ""))
+		}
+		b.code(0, "s41", "")
+		b.code(0, "s42", "")
+		b.look.Releases = append(b.look.Releases, past(19, "succeeded", "s19"))
+		b.sees(1*sec, newWeb)
+	}},
+	{"an app of one release", forCommit, func(b *bench) {
+		b.look.Releases = []observe.Release{past(1, "succeeded", "")}
+		b.sees(1 * sec)
+	}},
+	{"the newest release carries another commit than the workflow", rollout.Config{WorkflowCommit: commitA}, func(b *bench) {
+		b.code(0, "s42", wanted)
+		b.sees(1*sec, newWeb)
+	}},
+	{"the newest release carries the workflow's commit", rollout.Config{WorkflowCommit: wanted}, func(b *bench) {
+		b.code(0, "s42", wanted)
+		b.sees(1*sec, newWeb)
+	}},
+	{"a named release carries another commit than the workflow", rollout.Config{WorkflowCommit: commitA, Want: release.Want{Version: 42}}, func(b *bench) {
+		b.code(0, "s42", wanted)
+		b.sees(1*sec, newWeb)
+	}},
+	{"a newer release, and it shall not come", rollout.Config{FailOnNewer: true}, func(b *bench) {
+		b.sees(1*sec, newWeb)
+		b.look.Releases = append(b.look.Releases, past(43, "pending", "s43"))
+		b.look.Releases[2].CreatedAt = at(5 * sec)
+		b.sees(6*sec, newWeb)
+		b.look.Releases[2].Status = "succeeded"
+		b.code(2*sec, "s41", commitA)
+		b.code(2*sec, "s42", commitC)
+		b.code(2*sec, "s43", wanted)
+		b.sees(7*sec, newWeb)
+	}},
+	{"newer releases that do not tell their code", rollout.Config{}, func(b *bench) {
+		b.gone()
+		b.look.Releases = append(b.look.Releases, past(43, "succeeded", ""), past(44, "failed", ""), past(40, "succeeded", ""))
+		b.sees(13*sec, dyno("web.1", 43, "up", 12*sec))
+	}},
+	{"a release that the log tells of before the list", rollout.Config{}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.api(1*sec, 43)
+		b.sees(2*sec, oldWeb)
+		b.api(3*sec, 0)
+		b.sees(4*sec, newWeb)
+		b.apply(50*sec, observe.Observation{})
+		b.look.Releases = append(b.look.Releases, past(43, "pending", "s43"))
+		b.sees(60*sec, newWeb)
+	}},
+}
+
+var waitsWithCrashes = []wait{
+	{"a new dyno stays crashed", rollout.Config{}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.fault(-sec, "web.1", "Error R14 (Memory quota exceeded)")
+		b.crashing(1*sec, 42)
+		b.fault(5*sec, "web.1", "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 120 seconds of launch")
+		crashed := dyno("web.1", 42, "crashed", 1*sec)
+		b.sees(40*sec, crashed)
+		b.sees(67*sec, crashed)
+	}},
+	{"a new dyno crashes again and again, without a log", rollout.Config{CrashGrace: 30 * sec}, func(b *bench) {
+		b.core = rollout.New(rollout.Config{App: "shop", CrashGrace: 30 * sec})
+		crashed := dyno("web.1", 42, "crashed", 1*sec)
+		b.sees(10*sec, crashed)
+		b.sees(37*sec, crashed)
+	}},
+	{"a loop of crashes", rollout.Config{}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.sees(sec/2, bootWeb)
+		for i := range 3 {
+			b.crashing(time.Duration(i)*20*sec+sec, 42)
+		}
+	}},
+	{"one-off dynos beside", rollout.Config{}, func(b *bench) {
+		b.wants("release", 0, -999*time.Hour, -999*time.Hour)
+		b.replaced()
+		b.line(10*sec, "web.1", observe.Exit)
+		b.line(11*sec, "run.7", observe.State, "starting", "up")
+		b.sees(11*sec+sec/2, newWeb, typed("run", "run.7", 41, "up", -time.Hour), typed("scheduler", "scheduler.1", 41, "crashed", -time.Minute))
+		b.sees(13*sec, newWeb, typed("run", "run.7", 42, "crashed", -time.Hour))
+	}},
+	{"one-off dynos that count", rollout.Config{IncludeOneOff: true}, func(b *bench) {
+		b.gone()
+		console := typed("run", "run.7", 41, "up", -time.Hour)
+		b.sees(13*sec, newWeb, console)
+		b.line(20*sec, "run.7", observe.Exit)
+		b.sees(21*sec, newWeb, console)
+		b.sees(22*sec, newWeb)
+	}},
+	{"a console whose end is not seen", rollout.Config{IncludeOneOff: true}, func(b *bench) {
+		b.gone()
+		b.sees(13*sec, newWeb, typed("run", "run.7", 41, "up", -time.Hour))
+		b.sees(20*sec, newWeb)
+		b.sees(79*sec, newWeb)
+		b.sees(81*sec, newWeb)
+	}},
+	{"an app in a space, in maintenance", rollout.Config{}, func(b *bench) {
+		b.apply(0, observe.Observation{App: &observe.App{ID: "a", Space: "s", Maintenance: true}})
+		b.apply(0, observe.Observation{Preboot: &observe.Preboot{}})
+		b.logs(0, time.Hour)
+		b.sees(1*sec, oldWeb)
+		b.state(2*sec, observe.Broken)
+		b.sees(20*sec, newWeb)
+		b.sees(81*sec, newWeb)
+	}},
+	{"preboot is not told", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.sees(1*sec, oldWeb) }},
+	{"nothing is wanted", rollout.Config{}, func(b *bench) { b.look.Formation[0].Quantity = 0; b.logs(0, time.Hour); b.sees(12 * sec) }},
+	{"a process type is misspelt", rollout.Config{Types: []string{"wbe"}}, func(b *bench) { b.sees(1*sec, oldWeb); b.sees(11*sec, newWeb) }},
+	{"a process type comes with the release", rollout.Config{Types: []string{"clock"}, Want: release.Want{Version: 42}}, func(b *bench) {
+		b.before(1*sec, oldWeb)
+		b.sees(2*sec, newWeb)
+		b.sees(11*sec, newWeb)
+	}},
+}

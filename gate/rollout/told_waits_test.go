@@ -1,0 +1,170 @@
+// The waits of TestTold.
+
+package rollout_test
+
+import (
+	"slices"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// A wait is what is observed in the course of one.
+type wait struct {
+	name string
+	cfg  rollout.Config
+	play func(b *bench)
+}
+
+func (b *bench) deadline(d time.Duration) {
+	b.apply(d, observe.Observation{End: observe.Deadline})
+}
+
+func (b *bench) trouble(d time.Duration, kind observe.TroubleKind, about observe.About) {
+	b.apply(d, observe.Observation{Trouble: &observe.Trouble{Kind: kind, About: about, Message: "it answered 503"}})
+}
+
+func (b *bench) code(d time.Duration, id, commit string) {
+	b.apply(d, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: at(-time.Minute)}})
+}
+
+func (b *bench) builds(d time.Duration, builds ...observe.Build) {
+	b.apply(d, observe.Observation{Builds: &observe.Builds{Builds: builds}})
+}
+
+func (b *bench) fault(d time.Duration, label, text string) {
+	b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: label, Kind: observe.Fault, Text: text}})
+}
+
+func (b *bench) api(d time.Duration, release int) {
+	b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Kind: observe.API, Release: release}})
+}
+
+var (
+	oldWeb  = dyno("web.1", 41, "up", -24*time.Hour)
+	newWeb  = dyno("web.1", 42, "up", 1*sec)
+	bootWeb = dyno("web.1", 42, "starting", 1*sec)
+)
+
+var waits = slices.Concat(waitsForTime, waitsForCode, waitsWithCrashes)
+
+var waitsForTime = []wait{
+	{"two dynos and a worker end one after the other", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		oldWorker, newWorker := typed("worker", "worker.1", 41, "up", -24*time.Hour), typed("worker", "worker.1", 42, "up", 1*sec)
+		b.logs(0, time.Hour)
+		b.sees(sec/2, oldWeb, dyno("web.2", 41, "up", -24*time.Hour), oldWorker)
+		labels := []string{"web.1", "web.2", "worker.1"}
+		for _, l := range labels {
+			b.line(1*sec, l, observe.State, "up", "starting")
+		}
+		for _, l := range labels {
+			b.line(3*sec, l, observe.Start)
+		}
+		for i, l := range labels {
+			b.line(5*sec+time.Duration(i)*sec/4, l, observe.State, "starting", "up")
+		}
+		b.sees(6*sec, newWeb, dyno("web.2", 42, "starting", 1*sec), oldWorker)
+		b.sees(8*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
+		for i, l := range labels {
+			b.provenEnd(time.Duration(i)*5*sec+10*sec, l)
+			b.apply(time.Duration(i)*5*sec+13*sec, observe.Observation{})
+		}
+		b.sees(24*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
+	}},
+	{"nothing is proven, and the hold reaches past the timeout", rollout.Config{Timeout: 5 * time.Minute}, func(b *bench) {
+		preboot(b)
+		noLog(b)
+		b.sees(0, oldWeb)
+		b.sees(2*sec, bootWeb)
+		b.sees(6*sec, newWeb)
+		b.deadline(300 * sec)
+	}},
+	{"proof is required and not to be had", rollout.Config{RequireProof: true, Timeout: 3 * time.Minute}, func(b *bench) {
+		noLog(b)
+		b.sees(6*sec, newWeb)
+		b.sees(60*sec, newWeb)
+		b.sees(120*sec, newWeb)
+		b.deadline(180 * sec)
+	}},
+	{"proof is required, and a hold is not over", rollout.Config{RequireProof: true}, func(b *bench) {
+		noLog(b)
+		b.sees(6*sec, newWeb)
+		b.deadline(60 * sec)
+	}},
+	{"an old dyno stays", rollout.Config{}, func(b *bench) { b.logs(0, time.Hour); b.sees(60*sec, oldWeb); b.deadline(61 * sec) }},
+	{"new dynos do not come up", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 3
+		b.gone()
+		b.sees(13*sec, newWeb)
+		b.deadline(61 * sec)
+	}},
+	{"things do not settle", rollout.Config{Settle: time.Minute}, func(b *bench) { b.gone(); b.sees(20*sec, newWeb); b.deadline(40 * sec) }},
+	{"the last look is missing", rollout.Config{}, func(b *bench) { b.gone(); b.deadline(14 * sec) }},
+	{"the release phase is not over", rollout.Config{}, func(b *bench) {
+		b.look.Releases[1].Status = "pending"
+		b.logs(0, time.Hour)
+		b.sees(1*sec, oldWeb)
+		b.apply(50*sec, observe.Observation{Line: &observe.Line{Stamp: at(50 * sec), Label: "release.1", Kind: observe.Exit}})
+		b.sees(51*sec, oldWeb)
+		b.apply(70*sec, observe.Observation{})
+		b.deadline(100 * sec)
+	}},
+	{"the status of the release is not known", rollout.Config{}, func(b *bench) {
+		b.look.Releases[1].Status = "odd"
+		b.sees(1*sec, oldWeb)
+		b.look.Releases[1].Status = ""
+		b.sees(11*sec, oldWeb)
+		b.deadline(100 * sec)
+	}},
+	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "failed"; b.sees(1*sec, oldWeb) }},
+	{"the release expired", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
+	{"an old release failed, and a newer one may be there", rollout.Config{}, func(b *bench) {
+		b.look.Releases[1].Status = "failed"
+		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
+		b.sees(1*sec, oldWeb)
+		b.sees(5*sec, oldWeb)
+		b.builds(6*sec, observe.Build{ID: "b", Status: "pending", CreatedAt: at(-sec)})
+		b.sees(12*sec, oldWeb)
+	}},
+	{"the release does not come", rollout.Config{Want: release.Want{Version: 50}}, func(b *bench) { b.logs(0, time.Hour); b.sees(1*sec, oldWeb); b.deadline(60 * sec) }},
+	{"the release with that id does not come", rollout.Config{Want: release.Want{ID: "r99"}}, func(b *bench) { b.look.ReleasesCut = true; b.sees(1*sec, oldWeb); b.deadline(60 * sec) }},
+	{"the app has no release", rollout.Config{}, func(b *bench) { b.look.Releases = []observe.Release{}; b.sees(1 * sec); b.deadline(60 * sec) }},
+	{"there was no look", rollout.Config{}, func(b *bench) { b.deadline(60 * sec) }},
+	{"it is interrupted", rollout.Config{}, func(b *bench) {
+		b.gone()
+		b.apply(20*sec, observe.Observation{End: observe.Interrupt})
+	}},
+	{"the API fails, answers, and fails", rollout.Config{}, func(b *bench) {
+		b.trouble(1*sec, observe.Unreachable, observe.AboutLook)
+		b.trouble(2*sec, observe.Unreachable, observe.AboutLook)
+		b.trouble(2*sec, observe.Unreachable, observe.AboutApp)
+		runsOn(b, "", "cedar")
+		b.sees(5*sec, oldWeb)
+		for i := range 6 {
+			b.trouble(time.Duration(10+i)*sec, observe.Unreachable, observe.AboutLook)
+			b.sees(time.Duration(10+i)*sec+sec/2, oldWeb)
+		}
+		b.trouble(20*sec, observe.Unreachable, observe.AboutLook)
+		b.apply(30*sec, observe.Observation{Budget: &observe.Budget{Remaining: 99}})
+		b.deadline(100 * sec)
+	}},
+	{"the API never answered", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Unreachable, observe.AboutLook); b.deadline(9 * sec) }},
+	{"the API fails for the last look", rollout.Config{}, func(b *bench) {
+		b.gone()
+		b.trouble(13*sec, observe.Unreachable, observe.AboutLook)
+		b.deadline(14 * sec)
+	}},
+	{"the API has failed for long", rollout.Config{}, func(b *bench) {
+		b.sees(2*sec, oldWeb)
+		b.trouble(10*sec, observe.Unreachable, observe.AboutLook)
+		b.deadline(60 * sec)
+	}},
+	{"the key is wrong", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Unauthorized, observe.AboutLook) }},
+	{"the key may not see the app", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Forbidden, observe.AboutLook) }},
+	{"there is no such app", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.NotFound, observe.AboutLook) }},
+	{"the gate has a bug", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Internal, observe.AboutLook) }},
+}
