@@ -15,7 +15,7 @@
 //
 //   - rollout.go: the fold: each observation is taken in, then everything is judged
 //   - lists.go, outages.go: how fresh the lists are, and what the platform did not answer
-//   - roster.go, listing.go, lines.go: what lists and log tell of the dynos, label by label
+//   - roster.go, sightings.go: what lists and log tell of the dynos, label by label
 //   - processtype.go: what the formation says, and which process types count
 //   - logbook.go: how far the log can be relied on, and how late its lines come
 //   - evidence.go: what is known of one label at one moment
