@@ -43,7 +43,7 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub'
 	  cd "$$d"; go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
-	go test ./gate/report ./gate ./cmd/compare -update
+	go test ./gate/report ./gate/rollout ./gate ./cmd/compare -update
 
 owner: ## name the owner of the repository in the documents, once, before it is published (NAME=acme)
 	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
