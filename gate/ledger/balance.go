@@ -26,6 +26,9 @@ type Question struct {
 	// CompleteFrom is the time from which nothing lives any more that was already hidden
 	// when the log begins. Exits of before may be those of processes that no line tells of.
 	CompleteFrom time.Time
+	// LogSince is when the log begins, and BootTimeout the longest that a process can boot.
+	LogSince    time.Time
+	BootTimeout time.Duration
 	// Now is the platform's time.
 	Now time.Time
 }
@@ -59,8 +62,9 @@ type Balance struct {
 	QuietFrom time.Time
 
 	released time.Time
-	terms    []time.Time // SIGTERMs that no exit has answered yet
-	boots    int         // starts that have not come up or crashed yet
+	change   observe.Line // the last change of state
+	terms    []time.Time  // SIGTERMs that no exit has answered yet
+	boots    int          // starts that have not come up or crashed yet
 }
 
 // Balance adds up the ledger.
@@ -107,13 +111,13 @@ func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
 
 // state adds a change of the record's state.
 func (b *Balance) state(line observe.Line) {
-	before := b.State
-	b.State, b.StateAt = line.To, line.Stamp
+	before := b.change
+	b.change, b.State, b.StateAt = line, line.To, line.Stamp
 	if line.To == "crashed" {
 		b.Crashes = append(b.Crashes, line.Stamp)
 	}
 	switch {
-	case line.To == before: // the line came twice
+	case line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine: // it came twice
 	case line.From == "starting" && (line.To == "up" || line.To == "crashed"):
 		if b.boots == 0 || b.StartDue {
 			b.Broken = "the log shows a dyno that is " + line.To + " without its start"
@@ -167,7 +171,8 @@ func (l *Ledger) start(q Question) start {
 	case first.Kind == observe.Sleep && first.Text == "Unidling":
 		s.alive = 0
 	case first.Kind == observe.State:
-		s.booting = first.From == "starting"
+		// It can have begun to boot before the log begins, but not long before.
+		s.booting = first.From == "starting" && first.Stamp.Sub(q.LogSince) <= q.BootTimeout+StampSlack
 	}
 	return s
 }

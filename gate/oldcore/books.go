@@ -28,6 +28,8 @@ type books struct {
 	// exitAt is when the last exit was entered, on the gate's clock.
 	exitAt    time.Duration
 	lastStart time.Time
+	since     time.Time // as was asked for: see open
+	boot      time.Duration
 
 	// The last reckoning, which holds while what it was made from does.
 	kept      tally

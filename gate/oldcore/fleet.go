@@ -53,6 +53,8 @@ type fleet struct {
 
 	newestWeb     time.Time     // when the newest new web dyno was created or announced
 	newestWebSeen time.Duration // when that was learnt
+	announced     time.Time
+	announcedSeen time.Duration
 
 	// Of what is being judged: the first moment at which time alone may change it, and
 	// at which a look would; never if there is none.

@@ -61,7 +61,10 @@ func (f *fleet) seeLine(l *Line, at time.Duration) bool {
 	}
 	f.timeLine(l, at)
 	replaced := l.Kind == Replace || (l.Kind == State && l.From == "up" && l.To == "starting")
-	if replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {
+	if replaced && lb.typ == "web" && l.Stamp.After(f.announced) {
+		f.announced, f.announcedSeen = l.Stamp, at
+	}
+	if false && replaced && lb.typ == "web" && !f.release.IsZero() && l.Stamp.After(f.newestWeb) && l.Stamp.After(f.release) {
 		f.newestWeb, f.newestWebSeen = l.Stamp, at
 	}
 	return f.inScope(lb.typ)

@@ -123,7 +123,7 @@ func (b *books) open(hold time.Duration, release, whole, now time.Time) opening 
 	case first.Kind == Sleep && first.Text == "Unidling":
 		o.alive = 0
 	case first.Kind == State:
-		o.booting = first.From == "starting"
+		o.booting = first.From == "starting" && first.Stamp.Sub(b.since) <= b.boot+stampSlack
 	}
 	return o
 }
@@ -144,6 +144,7 @@ type reckoning struct {
 	next      int
 	exitsFrom time.Time   // see opening
 	terms     []time.Time // SIGTERMs that no exit has answered yet
+	change    Line
 	boots     int         // starts that have not come up or crashed yet
 }
 
@@ -193,13 +194,14 @@ func (b *books) step(r *reckoning, release time.Time) {
 			r.lastKill = e.Stamp
 		}
 	case State:
-		before := r.state
+		before := r.change
+		r.change = e
 		r.state, r.stateAt = e.To, e.Stamp
 		if e.To == "crashed" {
 			r.crashes = append(r.crashes, e.Stamp)
 		}
 		switch {
-		case e.To == before: // the line came twice
+		case e.From == before.From && e.To == before.To && e.Stamp.Sub(before.Stamp) <= sameLine:
 		case e.From == "starting" && (e.To == "up" || e.To == "crashed"):
 			if r.boots == 0 || r.startDue {
 				r.broken = "the log shows a dyno that is " + e.To + " without its start"

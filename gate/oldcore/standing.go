@@ -155,6 +155,12 @@ func (f *fleet) tally(lb *label, at time.Duration) tally {
 		none = none || len(lb.books.entries) > 0 && lb.books.entries[0].Kind == Start
 	}
 	now := f.clock.now(at)
+	lb.books.since, lb.books.boot = f.logSince, f.cfg.BootTimeout
+	if lb.books.boot == 0 {
+		lb.books.boot = DefaultBootTimeout
+	}
+	lb.books.boot = max(lb.books.boot, f.boot)
+	lb.books.mark, lb.books.keptFor = nil, question{}
 	t := lb.books.reckon(none, hold, f.release, f.whole(lb, hold), now)
 	if !lb.books.keptUntil.IsZero() {
 		f.until(lb.books.keptUntil, now)
@@ -308,6 +314,9 @@ func (f *fleet) holdEnd(lb *label, t tally) time.Duration {
 	}
 	if web && !f.newestWeb.IsZero() {
 		from = max(from, f.clock.elapsed(f.newestWeb, f.newestWebSeen))
+	}
+	if web && !f.announced.Before(f.release) {
+		from = max(from, f.clock.elapsed(f.announced, f.announcedSeen))
 	}
 	if lb.rec != nil && !f.rolling() && t.trigger.After(lb.rec.CreatedAt) {
 		from = max(from, f.clock.elapsed(t.trigger, lb.books.changedAt))

@@ -56,7 +56,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 		!r.wasOld(lb) && lb.ledger.BeginsWithStart()
 	e.balance = lb.ledger.Balance(ledger.Question{
 		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
-		Released: r.target.released, CompleteFrom: complete, Now: now,
+		Released: r.target.released, CompleteFrom: complete, LogSince: r.log.since, BootTimeout: r.bootTimeout(), Now: now,
 	})
 	e.seeRecord()
 	b := &e.balance

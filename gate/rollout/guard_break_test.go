@@ -59,7 +59,7 @@ func TestProofThatABreakLeaves(t *testing.T) {
 		"a line that came twice, and then a break": {opens: rollout.Proven, play: func(b *bench) {
 			b.waitsForWeb2()
 			for _, l := range []string{"web.1", "web.2"} {
-				b.boots(6*sec+sec/2, l, 2)
+				b.apply(6*sec+sec/2, observe.Observation{Line: &observe.Line{Stamp: at(5*sec + sec/2), Label: l, Kind: observe.State, From: "starting", To: "up"}})
 			}
 			b.state(7*sec, observe.Broken)
 			b.sees(9*sec, both...)

@@ -65,10 +65,6 @@ func (r *roster) prebootHold() time.Duration {
 	if r.cfg.PrebootHold > 0 {
 		return r.cfg.PrebootHold
 	}
-	boot := r.cfg.BootTimeout
-	if boot == 0 {
-		boot = DefaultBootTimeout
-	}
 	webs := 0
 	for _, lb := range r.labels {
 		if lb.typ.name == "web" {
@@ -78,13 +74,22 @@ func (r *roster) prebootHold() time.Duration {
 	if web := r.types["web"]; web != nil {
 		webs = max(webs, web.Quantity)
 	}
-	return max(boot, r.observedBootTimeout) + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
+	return r.bootTimeout() + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
+}
+
+// bootTimeout is how long a process can boot: as the caller says, or as the log has told.
+func (r *roster) bootTimeout() time.Duration {
+	boot := r.cfg.BootTimeout
+	if boot == 0 {
+		boot = DefaultBootTimeout
+	}
+	return max(boot, r.observedBootTimeout)
 }
 
 // limit is when the longest possible life of whatever hides behind the label is over: so long
 // after its record turned, or after the last restart.
 func (e *evidence) limit() time.Duration {
-	rec, web := e.record, e.newestWeb
+	rec := e.record
 	var from time.Duration
 	switch {
 	case rec == nil:
@@ -96,8 +101,12 @@ func (e *evidence) limit() time.Duration {
 	default:
 		from = e.clock.Elapsed(rec.CreatedAt, e.recordSeen)
 	}
-	if e.typ.name == "web" && !web.created.IsZero() && !e.rolling() && e.prebooted() {
-		from = max(from, e.clock.Elapsed(web.created, web.seen))
+	if e.typ.name == "web" && !e.rolling() && e.prebooted() {
+		for _, web := range []creation{e.newestWeb, e.announcedWeb} {
+			if !web.created.Before(e.target.released) {
+				from = max(from, e.clock.Elapsed(web.created, web.seen))
+			}
+		}
 	}
 	if restart := e.balance.Announced; rec != nil && !e.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, e.clock.Elapsed(restart, e.ledger.ChangedAt()))

@@ -29,7 +29,8 @@ type roster struct {
 	log       logbook
 	listDelay time.Duration // how far behind the log the list was seen to be
 	target    cut
-	newestWeb creation // the newest new web dyno that was created or announced
+	// The newest web dyno that was created for the target, and that the log has announced.
+	newestWeb, announcedWeb creation
 }
 
 // A creation is when a dyno was created, and when that was learnt.

@@ -206,10 +206,9 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	}
 	r.log.timeLine(l.Stamp, at, r.clock)
 	// A new web dyno that is announced begins the hold anew.
-	replaced := l.Kind == observe.Replace || l.Kind == observe.State && l.From == "up" && l.To == "starting"
-	released := r.target.released
-	if replaced && lb.typ.name == "web" && !released.IsZero() && l.Stamp.After(released) && l.Stamp.After(r.newestWeb.created) {
-		r.newestWeb = creation{l.Stamp, at}
+	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
+	if replaced && lb.typ.name == "web" && l.Stamp.After(r.announcedWeb.created) {
+		r.announcedWeb = creation{l.Stamp, at}
 	}
 	return true
 }
