@@ -56,6 +56,8 @@ type App struct {
 
 // Preboot is what the platform says of the app feature "preboot".
 type Preboot struct {
+	// AskedAt is when the question was sent; 0 if that is not known.
+	AskedAt time.Duration `json:"askedAt,omitempty"`
 	// Known is false if the platform did not say; the gate then assumes preboot.
 	Known   bool `json:"known"`
 	Enabled bool `json:"enabled"`

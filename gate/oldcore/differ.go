@@ -43,7 +43,7 @@ func newWants(r *rollout.Rollout) both {
 			w.Guard = n.Every
 		case rollout.Refresh:
 			w.Refresh = n.Every
-		case rollout.AskPreboot:
+		case rollout.AskPreboot, rollout.AgainPreboot:
 			w.Preboot = true
 		case rollout.AskBuilds:
 			w.Builds = true

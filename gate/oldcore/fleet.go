@@ -19,9 +19,10 @@ type fleet struct {
 	cfg   *Config
 	clock *platformClock
 
-	app     App
-	preboot Preboot
-	booted  bool // preboot was on at some time
+	app       App
+	preboot   Preboot
+	prebootAt time.Duration
+	booted    bool // preboot was on at some time
 	// boot is the longest boot timeout that the log has told of, in an R10.
 	boot time.Duration
 
@@ -120,10 +121,14 @@ func (f *fleet) prebooted() bool {
 }
 
 func (f *fleet) seePreboot(p *Preboot) {
-	if p.Known { // an answer that did not come does not undo one that did
+	if p.Known || f.prebootStale() { // an answer that did not come does not undo one that did
 		f.preboot = *p
 	}
 	f.booted = f.booted || p.Enabled
+}
+
+func (f *fleet) prebootStale() bool {
+	return !f.rolling() && f.preboot.Known && !f.booted && f.prebootAt < max(f.newestWebSeen, f.announcedSeen)
 }
 
 func (f *fleet) webCount() int {

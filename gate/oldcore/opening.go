@@ -40,7 +40,7 @@ func (r *Rollout) holds(types []typeStanding) (bool, Basis) {
 	if rel == nil || rel.Status != "succeeded" || r.full == nil || r.fleet.version == 0 || r.fleet.app.ID == "" {
 		return false, ""
 	}
-	if r.suspect() || r.doubtful() != "" {
+	if r.suspect() || r.doubtful() != "" || r.fleet.prebootStale() {
 		return false, ""
 	}
 	if len(r.full.Formation) == 0 && (len(r.fleet.formation) > 0 || len(types) > 0 || r.now-r.fleet.firstLook.AskedAt < replaceHold) {

@@ -145,7 +145,7 @@ type reckoning struct {
 	exitsFrom time.Time   // see opening
 	terms     []time.Time // SIGTERMs that no exit has answered yet
 	change    Line
-	boots     int         // starts that have not come up or crashed yet
+	boots     int // starts that have not come up or crashed yet
 }
 
 // add reckons up the books. release is the platform's time of the target's release.

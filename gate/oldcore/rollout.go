@@ -3,6 +3,7 @@
 package oldcore
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -81,7 +82,8 @@ func (r *Rollout) Apply(o Observation) {
 		}
 	case o.Preboot != nil:
 		r.fleet.seePreboot(o.Preboot)
-		r.prebootAt = r.now
+		r.prebootAt = cmp.Or(o.Preboot.AskedAt, r.now)
+		r.fleet.prebootAt = r.prebootAt
 		if !r.fleet.preboot.Known && !r.fleet.rolling() {
 			r.notice("the platform does not say whether preboot is on; the gate holds as if it were")
 		}

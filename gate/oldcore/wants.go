@@ -68,7 +68,7 @@ func (r *Rollout) Wants() Wants {
 	default:
 		w.Quiet = w.Flowing && up >= wanted && r.listed() == 0
 	}
-	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.now-r.prebootAt > prebootLife
+	w.Preboot = !r.fleet.preboot.Known || r.prebootAt < r.targetAt || r.fleet.prebootStale() && up >= wanted || r.now-r.prebootAt > prebootLife
 	w.Full = waits || w.Ready || api || r.target.ahead() || doubtful || r.target.deeper()
 	wake := func(at time.Duration) {
 		if at > r.now && at != never && (w.WakeAt == 0 || at < w.WakeAt) {

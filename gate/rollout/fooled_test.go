@@ -29,14 +29,25 @@ func TestNotFooled(t *testing.T) {
 				t.Fatal(err)
 			}
 			core := rollout.New(c.config)
+			var preboot observe.Preboot // the newest answer
 			for _, s := range c.steps {
 				if s.learnt != nil {
 					core.Apply(*s.learnt)
+					preboot = *cmp.Or(s.learnt.Preboot, &preboot)
+					answer(core, s.learnt.At, preboot)
 				} else if v, done := core.Verdict(); !s.holds(v, done) {
 					t.Fatalf("%s:%d: it is not so: %s\nthere is a verdict: %v, %+v\npicture: %+v", file, s.line, s.words, done, v, core.Picture())
 				}
 			}
 		})
+	}
+}
+
+// answer says whether preboot is on, if that is asked for, as the platform does at once.
+func answer(core *rollout.Rollout, at time.Duration, preboot observe.Preboot) {
+	if _, done := core.Verdict(); !done && wantsOf(core).Preboot {
+		preboot.AskedAt = at
+		core.Apply(observe.Observation{At: at, Preboot: &preboot})
 	}
 }
 

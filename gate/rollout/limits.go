@@ -59,6 +59,12 @@ func (r *roster) prebooted() bool {
 	return !p.ChangedAt.IsZero() && (r.target.released.IsZero() || p.ChangedAt.After(r.target.released.Add(-r.prebootHold())))
 }
 
+// prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen
+// since that it may have been switched on for.
+func (r *roster) prebootStale() bool {
+	return !r.rolling() && r.preboot.Known && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
+}
+
 // prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
 // creation of the newest new web dyno.
 func (r *roster) prebootHold() time.Duration {

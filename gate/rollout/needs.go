@@ -42,9 +42,10 @@ const (
 
 	// Questions, each asked until it is answered.
 
-	AskPreboot NeedKind = "preboot"
-	AskBuilds  NeedKind = "builds"
-	ReadCode   NeedKind = "code"
+	AskPreboot   NeedKind = "preboot"
+	AgainPreboot NeedKind = "preboot-again" // the same, if the budget allows it
+	AskBuilds    NeedKind = "builds"
+	ReadCode     NeedKind = "code"
 
 	// Wake: time alone may change the verdict at By.
 	Wake NeedKind = "wake"
@@ -202,10 +203,10 @@ func (r *Rollout) questions() []Need {
 	switch {
 	case !r.roster.preboot.Known:
 		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
-	case r.roster.prebootAskedAt < r.targetAt:
-		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched before the release"})
+	case r.roster.prebootAskedAt < r.targetAt || r.roster.prebootStale() && r.status.up >= r.status.wanted: // once for all dynos
+		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
 	case r.now-r.roster.prebootAskedAt > prebootLife:
-		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched meanwhile"})
+		needs = append(needs, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
 	}
 	if r.target.NeedsBuilds() {
 		needs = append(needs, Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})

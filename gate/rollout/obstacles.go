@@ -192,7 +192,7 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
 		(r.roster.formationSeen() || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
-	if r.target.Unconfirmed() || r.roster.app.ID == "" || emptyFormation {
+	if r.target.Unconfirmed() || r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
 		return r.lastLook()
 	}
 	return nil

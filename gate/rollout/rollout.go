@@ -147,7 +147,7 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	switch {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
-	case o.Preboot != nil && !o.Preboot.Known && !r.roster.preboot.Known && !r.roster.rolling():
+	case o.Preboot != nil && !o.Preboot.Known && (!r.roster.preboot.Known || r.roster.prebootStale()) && !r.roster.rolling():
 		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
 		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}

@@ -27,6 +27,8 @@ type bench struct {
 	look observe.Look
 	// seen is told of every observation, if it is there.
 	seen func(observe.Observation)
+	// preboot is what the platform says of preboot; nil: nobody has asked.
+	preboot *observe.Preboot
 }
 
 func newBench(t *testing.T, cfg rollout.Config) *bench {
@@ -48,6 +50,15 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 	b.core.Apply(o)
 	if b.seen != nil {
 		b.seen(o)
+	}
+	if o.Preboot != nil && o.Preboot.Known {
+		b.preboot = o.Preboot
+	}
+	// The platform answers at once whether preboot is on, as often as that is asked.
+	if _, done := b.core.Verdict(); !done && o.Preboot == nil && b.preboot != nil && wantsOf(b.core).Preboot {
+		again := *b.preboot
+		again.AskedAt = d
+		b.apply(d, observe.Observation{Preboot: &again})
 	}
 }
 

@@ -17,7 +17,7 @@ type roster struct {
 	app                 observe.App
 	preboot             observe.Preboot
 	prebootEverOn       bool
-	prebootAskedAt      time.Duration // when the last answer came
+	prebootAskedAt      time.Duration // when the last answer was asked for
 	observedBootTimeout time.Duration // the longest that the log has told of, in an R10
 
 	look, firstLook *observe.Look // the newest, and the first

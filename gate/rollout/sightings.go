@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -34,11 +35,12 @@ func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 	case o.App != nil:
 		r.app = *o.App
 	case o.Preboot != nil:
-		if o.Preboot.Known { // an answer that did not come does not undo one that did
+		// An answer that did not come does not undo one that did, unless that is too old.
+		if o.Preboot.Known || r.prebootStale() {
 			r.preboot = *o.Preboot
 		}
 		r.prebootEverOn = r.prebootEverOn || o.Preboot.Enabled
-		r.prebootAskedAt = at
+		r.prebootAskedAt = cmp.Or(o.Preboot.AskedAt, at)
 	case o.Look != nil:
 		r.seeLook(o.Look, at)
 	case o.Log != nil:

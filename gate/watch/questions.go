@@ -76,8 +76,8 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	r.once(ctx, "app", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
 	for _, n := range needs {
 		switch n.Kind {
-		case rollout.AskPreboot:
-			if !isScarce(remaining) {
+		case rollout.AskPreboot, rollout.AgainPreboot:
+			if n.Kind == rollout.AskPreboot || !isScarce(remaining) {
 				r.questions.again("preboot")
 			}
 			r.once(ctx, "preboot", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
@@ -99,7 +99,8 @@ func (r *run) noteBudget(remaining int) {
 
 // once asks a question until it is answered.
 func (r *run) once(ctx context.Context, question, why string, ask func() (observe.Observation, error)) {
-	if !r.questions.begin(question, r.elapsed()) {
+	asked := r.elapsed()
+	if !r.questions.begin(question, asked) {
 		return
 	}
 	r.start(ctx, func() {
@@ -116,6 +117,9 @@ func (r *run) once(ctx context.Context, question, why string, ask func() (observ
 			o = trouble(err, observe.AboutCode)
 		}
 		o.Why = why
+		if o.Preboot != nil {
+			o.Preboot.AskedAt = asked
+		}
 		r.send(ctx, news{o: o, question: question, answered: err == nil})
 	})
 }
