@@ -24,3 +24,11 @@ var Figures = map[string]time.Duration{
 	"ExitSoon": ledger.ExitSoon, "ExitLate": ledger.ExitLate, "CrashLineDelay": ledger.CrashLineDelay,
 	"ListLag": observe.ListLag, "metricLife": metricLife, "StampSlack": ledger.StampSlack,
 }
+
+// Doubts are the names and words of all doubts, in their order.
+var Doubts = func() (all []struct{ Name, Says string }) {
+	for _, d := range doubts {
+		all = append(all, struct{ Name, Says string }{d.name, d.says})
+	}
+	return all
+}()
