@@ -41,8 +41,8 @@ func (c *Clock) Learn(o Observation) {
 	}
 }
 
-// Start is the platform's time at the start of the gate; false before any answer.
-func (c *Clock) Start() (time.Time, bool) { return c.start, !c.start.IsZero() }
+// Start is the platform's time at the start of the gate; zero before any answer.
+func (c *Clock) Start() time.Time { return c.start }
 
 // LatestStart is the latest time that the start of the gate can have been; zero before
 // any answer.

@@ -75,16 +75,12 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 
 // longBefore reports whether a time is so long before the gate that it is of an earlier try.
 func (t *Target) longBefore(at time.Time) bool {
-	start, ok := t.clock.Start()
-	return ok && at.Before(start.Add(-tryMemory))
+	return at.Before(t.clock.Start().Add(-tryMemory))
 }
 
 // ambiguous says which two commits begin with what the caller gave; empty if there are no
 // two. The gate refuses to choose between them.
 func (t *Target) ambiguous() string {
-	if len(t.want.Commit) >= wholeCommit {
-		return ""
-	}
 	var commits []string
 	for _, c := range t.codes {
 		commits = append(commits, c.Commit)
@@ -97,7 +93,7 @@ func (t *Target) ambiguous() string {
 	for _, c := range commits {
 		switch {
 		case !t.wanted(c):
-		case before != "" && !strings.HasPrefix(c, before): // one that is a part of the other is the same
+		case !strings.HasPrefix(c, before): // one that is a part of the other is the same
 			return fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.want.Commit, before, c)
 		default:
 			before = c

@@ -3,6 +3,7 @@
 package release
 
 import (
+	"cmp"
 	"strings"
 
 	"heroku-rollout-gate/gate/observe"
@@ -54,12 +55,12 @@ func (t *Target) judgeNewer() {
 		if r.Status != "succeeded" {
 			continue
 		}
-		t.newer.newest = max(t.newer.newest, r.Version)
+		t.newer.newest = cmp.Or(t.newer.newest, r.Version)
 		code := r.Code()
 		from, known := judged[code]
 		switch {
 		case known:
-		case first[code] > 0 && first[code] < t.release.Version:
+		case first[code] < t.release.Version:
 			from = fromBefore
 		case compared < maxCompared || t.listed[r.Version]:
 			from = t.originOf(code)
@@ -70,9 +71,9 @@ func (t *Target) judgeNewer() {
 		judged[code] = from
 		switch from {
 		case fromBefore:
-			t.newer.rolledBackBy = max(t.newer.rolledBackBy, r.Version)
+			t.newer.rolledBackBy = cmp.Or(t.newer.rolledBackBy, r.Version)
 		case originUnknown:
-			t.newer.unclassified = max(t.newer.unclassified, r.Version)
+			t.newer.unclassified = cmp.Or(t.newer.unclassified, r.Version)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (t *Target) choose() {
 // started can have hidden a newer one that was already there.
 func (t *Target) correct() {
 	start := t.clock.LatestStart()
-	if t.want != (Want{}) || start.IsZero() {
+	if t.want != (Want{}) {
 		return
 	}
 	for _, r := range t.history.byVersion {
@@ -157,8 +157,7 @@ func (t *Target) ListBehindLog() bool { return t.logVersion > t.history.newest }
 // OldAtStart reports whether the newest release, which is waited for as nothing else was
 // named, was there long before the gate.
 func (t *Target) OldAtStart() bool {
-	start, ok := t.clock.Start()
-	return ok && t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(start.Add(-time.Minute))
+	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Start().Add(-time.Minute))
 }
 
 // Unconfirmed reports whether the newest release may not be the one that was meant: it was

@@ -126,9 +126,6 @@ func (r *Rollout) failedDeploy() *Verdict {
 
 func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
-	if rel == nil {
-		return nil
-	}
 	// While the target's release phase runs it has not been live: nothing comes back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Status == "succeeded" && !r.target.IsCurrent() {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}

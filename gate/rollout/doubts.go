@@ -65,18 +65,18 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return m.ahead(e.stoppedBy)
 	}},
 	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, m *moment) bool {
-		return e.running == 1 && !e.balance.LastExit.IsZero() &&
+		return e.running == 1 && e.ledger.ExitAt() > 0 &&
 			m.ahead(e.ledger.ExitAt()+e.balance.BelievedAfter(e.log.lineDelay+e.listDelay))
 	}},
 	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *moment) bool {
 		b, rec := &e.balance, e.record
-		return rec != nil && rec.State == "up" && b.State != "" && b.State != "up" &&
+		return rec != nil && rec.State == "up" && b.State != "up" &&
 			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
 	}},
 	{name: "crash-unconfirmed", says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, m *moment) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
-		return !crash.IsZero() && e.running == 1 && !e.balance.LastStart.After(crash) &&
+		return e.running == 1 && !e.balance.LastStart.After(crash) &&
 			m.needsLook(e.crashListed, e.look)
 	}},
 }...)

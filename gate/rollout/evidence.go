@@ -52,8 +52,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	complete = complete.Add(lb.typ.hold)
 	// The process type came with the target, unless the log shows that it did not.
-	cameWithTarget := lb.typ.inFormation && !r.target.released.IsZero() && !lb.typ.CreatedAt.Before(r.target.released) &&
-		!r.wasOld(lb) && lb.ledger.BeginsWithStart()
+	cameWithTarget := !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) && lb.ledger.BeginsWithStart()
 	e.balance = lb.ledger.Balance(ledger.Question{
 		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
 		Released: r.target.released, CompleteFrom: complete, LogSince: r.log.since, BootTimeout: r.bootTimeout(), Now: now,
@@ -108,9 +107,6 @@ func (e *evidence) seeRecord() {
 // established, so only a match counts).
 func (e *evidence) lastMetric() time.Time {
 	var last time.Time
-	if e.target.released.IsZero() {
-		return last
-	}
 	explained := e.balance.LastExit
 	if e.lastStop.After(explained) { // after a gap the ledger does not know of the exit any more
 		explained = e.lastStop

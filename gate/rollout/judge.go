@@ -65,7 +65,7 @@ func judgePod(e *evidence, m *moment) standing {
 	case e.record != nil, !e.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
 		return s.gone(Proven, 0, "")
-	case !exit.IsZero() && exit.After(e.balance.LastStart):
+	case exit.After(e.balance.LastStart):
 		if !exit.Before(e.target.released) {
 			s.firstStop, s.lastStop = exit, exit
 		}

@@ -56,7 +56,7 @@ func (r *roster) prebooted() bool {
 	case r.prebootEverOn || !p.Known:
 		return true
 	}
-	return !p.ChangedAt.IsZero() && (r.target.released.IsZero() || p.ChangedAt.After(r.target.released.Add(-r.prebootHold())))
+	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
 }
 
 // prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen
@@ -107,7 +107,7 @@ func (e *evidence) limit() time.Duration {
 	default:
 		from = e.clock.Elapsed(rec.CreatedAt, e.recordSeen)
 	}
-	if e.typ.name == "web" && !e.rolling() && e.prebooted() {
+	if e.typ.name == "web" && e.prebooted() {
 		for _, web := range []creation{e.newestWeb, e.announcedWeb} {
 			if !web.created.Before(e.target.released) {
 				from = max(from, e.clock.Elapsed(web.created, web.seen))

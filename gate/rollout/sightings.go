@@ -57,8 +57,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 		r.firstLook = l
 	}
 	r.seeTypes(l, at)
-	now := r.clock.Platform(l.AskedAt)
-	logWhole := r.log.flows() && !r.log.since.IsZero() && !now.IsZero() && !now.Before(r.log.since)
+	logWhole := r.log.flows() && !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
 	listed := map[string]bool{}
 	for i := range l.Dynos {
 		listed[l.Dynos[i].Name] = true
@@ -107,11 +106,11 @@ func (r *roster) addLabel(name string, then time.Time) *label {
 // newSinceFirstLook reports whether a label that no look has shown so far came into being after
 // the first look, with the log being whole: nothing ran under it before.
 func (r *roster) newSinceFirstLook(created time.Time) bool {
-	if r.firstLook == nil || !r.log.flows() || r.log.since.IsZero() || r.log.since.After(created) {
+	if r.firstLook == nil || !r.log.flows() || r.log.since.IsZero() {
 		return false
 	}
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	return !first.IsZero() && created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
+	return created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
 }
 
 // compareWithTarget takes in what the record of a label says of new dynos.
@@ -197,7 +196,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 // enter enters a line into the ledger of its label. It reports whether it was new.
 func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
-		l.Text = ""
+		l.Text = "" // it does not matter, and takes memory
 	}
 	entered := lb.ledger.Enter(l, at)
 	if !r.log.flows() && (entered || lb.ledger.Full()) {
@@ -238,9 +237,9 @@ func (r *roster) seeFault(l *observe.Line) {
 	if !strings.HasPrefix(l.Text, "Error R10 ") {
 		return
 	}
-	_, rest, ok := strings.Cut(l.Text, "within ")
-	seconds, _, ok2 := strings.Cut(rest, " seconds")
-	if n, err := strconv.Atoi(seconds); ok && ok2 && err == nil && n <= longestBoot {
+	_, rest, _ := strings.Cut(l.Text, "within ")
+	seconds, _, _ := strings.Cut(rest, " seconds")
+	if n, _ := strconv.Atoi(seconds); n <= longestBoot {
 		r.observedBootTimeout = max(r.observedBootTimeout, time.Duration(n)*time.Second)
 	}
 }
