@@ -65,7 +65,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return m.ahead(e.stoppedBy)
 	}},
 	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, m *moment) bool {
-		return e.running == 1 && e.ledger.ExitAt() > 0 &&
+		return e.running == 1 && !e.balance.LastExit.IsZero() &&
 			m.ahead(e.ledger.ExitAt()+e.balance.BelievedAfter(e.log.lineDelay+e.listDelay))
 	}},
 	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *moment) bool {
