@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,31 +20,29 @@ import (
 // It changes nothing: what the label is to remember of it is in the standing.
 func judge(e *evidence, m *moment) standing {
 	s := e.undecided()
-	m.ahead(e.quietAt)
-	switch {
-	case e.fir() || e.typ.oneOff:
+	m.ahead(e.quietAt) // time alone changes the count then
+	if e.fir() || e.typ.oneOff {
 		return judgePod(e, m)
-	case e.listedOld:
-		return s.alive(observe.Never, oldListed)
 	}
-	doubt := firstDoubt(doubts, e, m)
-	reports := m.ahead(e.metricsUntil)
-	if doubt == "" && reports {
-		doubt = oldReports
+	if e.listedOld { // 1
+		return s.alive(0, observe.Never, oldListed)
+	}
+	doubt, reports := firstDoubt(doubts, e, m), m.ahead(e.metricsUntil)
+	if reports { // 2
+		doubt = cmp.Or(doubt, oldReports)
 	}
 	s.proof = e.proof.after(doubt != "", e, m.at)
-	if doubt == "" && !e.balance.LastStop.IsZero() {
-		s.firstStop, s.lastStop = e.balance.FirstStop, e.balance.LastStop
-	}
-	switch limit := max(e.limit(), e.metricsUntil); {
-	case !reports && (doubt == "" || s.proof.stage > seen):
+	if !reports && (doubt == "" || s.proof.stage > seen) { // 3
+		if stop := e.balance.LastStop; doubt == "" && !stop.IsZero() {
+			s.firstStop, s.lastStop = e.balance.FirstStop, stop
+		}
 		return s.gone(Proven, 0, "")
-	case m.ahead(limit):
-		s.hidden = max(1, e.balance.Alive-e.running)
-		return s.alive(limit, doubt)
-	default:
-		return s.gone(Presumed, limit, doubt)
 	}
+	limit := max(e.limit(), e.metricsUntil)
+	if m.ahead(limit) { // 4
+		return s.alive(max(1, e.balance.Alive-e.running), limit, doubt)
+	}
+	return s.gone(Presumed, limit, doubt)
 }
 
 // What keeps an old process alive, beside the doubts.
@@ -61,7 +60,7 @@ func judgePod(e *evidence, m *moment) standing {
 	limit := e.leftAt + rollingHold
 	switch {
 	case e.listedOld:
-		return s.alive(observe.Never, oldListed)
+		return s.alive(0, observe.Never, oldListed)
 	case e.record != nil, !e.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
 		return s.gone(Proven, 0, "")
@@ -71,8 +70,7 @@ func judgePod(e *evidence, m *moment) standing {
 		}
 		return s.gone(Proven, 0, "")
 	case m.ahead(limit):
-		s.hidden = 1
-		return s.alive(limit, noEnd)
+		return s.alive(1, limit, noEnd)
 	}
 	return s.gone(Presumed, limit, noEnd)
 }
@@ -101,7 +99,7 @@ func (r *roster) judgeNeverListed(t *processType, m *moment) standing {
 	}
 	switch {
 	case m.ahead(limit):
-		return s.alive(limit, why)
+		return s.alive(0, limit, why)
 	case watched: // the roll-out was watched from before its beginning
 		return s.gone(Proven, limit, why)
 	}
@@ -130,11 +128,13 @@ func (e *evidence) undecided() standing {
 	return s
 }
 
-func (s standing) alive(until time.Duration, why string) standing {
-	s.until, s.why = until, why
+// alive says that old processes may run until then, so many of them hidden, and why.
+func (s standing) alive(hidden int, until time.Duration, why string) standing {
+	s.hidden, s.until, s.why = hidden, until, why
 	return s
 }
 
+// gone says that no old process runs any more, and how that is known.
 func (s standing) gone(basis Basis, limit time.Duration, why string) standing {
 	s.basis, s.until, s.why = basis, limit, why
 	return s
