@@ -31,7 +31,7 @@ func (r *rolled) prepare(d dice) error {
 
 const starting = "Starting process"
 
-// isStart tells whether the line is the start of a dyno of the formation.
+// isStart reports whether the line is the start of a dyno of the formation.
 func (r *rolled) isStart(l herokusim.Line) bool {
 	typ, _, _ := strings.Cut(l.Proc, ".")
 	_, ok := r.Types[typ]
@@ -71,14 +71,14 @@ func loseLine(d dice, r *rolled) {
 	r.Log.Lose = append(r.Log.Lose, herokusim.Lose{From: from, To: from + time.Microsecond})
 }
 
-// crashesAt tells whether a dyno crashes under the label after the deploy.
+// crashesAt reports whether a dyno crashes under the label after the deploy.
 func (r *rolled) crashesAt(label string) bool {
 	return slices.ContainsFunc(r.story.Lines, func(l herokusim.Line) bool {
 		return l.Proc == label && l.Source == "heroku" && strings.HasSuffix(l.Text, " to crashed") && l.Emitted > r.deploy
 	})
 }
 
-// knowable tells whether the process that the line starts shows in other lines, too: a
+// knowable reports whether the process that the line starts shows in other lines, too: a
 // dyno that is restarted before it is up has no state line of its own.
 func (r *rolled) knowable(l herokusim.Line) bool {
 	for _, in := range r.story.Instances {

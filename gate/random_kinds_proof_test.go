@@ -54,7 +54,7 @@ var kindsOfProof = []kind{
 	{"metrics without proof", func(r *rolled) bool { return r.Metrics && r.blind && !r.noLog() }},
 }
 
-// renews tells whether the event gives dynos a new process while old ones of the first
+// renews reports whether the event gives dynos a new process while old ones of the first
 // roll-out may be hidden.
 func (r *rolled) renews(e herokusim.Event) bool {
 	_, release := releasedAt(e)
@@ -84,7 +84,7 @@ func (r *rolled) renewedLate() bool {
 	})
 }
 
-// outlives tells whether an old process runs that the hold of the deploy would have
+// outlives reports whether an old process runs that the hold of the deploy would have
 // presumed gone.
 func (r *rolled) outlives() bool {
 	return r.renewals() > 0 && len(r.story.OldRunning(r.firstHold(), r.before()+1)) > 0
@@ -112,7 +112,7 @@ func (r *rolled) lostBesideCrash() bool {
 	return l != nil && r.crashesAt(l.Proc)
 }
 
-// historyBetween tells whether the history that the gate gets begins after the release
+// historyBetween reports whether the history that the gate gets begins after the release
 // before the deploy, and before the deploy, with processes of both still there.
 func (r *rolled) historyBetween() bool {
 	at, ok := r.recent()
@@ -133,7 +133,7 @@ func (r *rolled) gapBetween() bool {
 	return ok && r.generations() > 1 && r.lost(func(x herokusim.Lose) bool { return x.Notice != "" && x.From >= at && x.From <= r.deploy })
 }
 
-// crashWhileStopping tells whether a listed dyno crashes in the time that a hidden one
+// crashWhileStopping reports whether a listed dyno crashes in the time that a hidden one
 // of its label has to stop.
 func (r *rolled) crashWhileStopping() bool {
 	return r.has(func(e herokusim.Event) bool {
@@ -193,7 +193,7 @@ var kindsOfTrouble = []kind{
 	{"API: one clock is behind", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock < 0 }) }},
 }
 
-// faulty tells whether the API has such a fault after the gate has come.
+// faulty reports whether the API has such a fault after the gate has come.
 func (r *rolled) faulty(is func(herokusim.Fault) bool) bool {
 	return slices.ContainsFunc(r.Faults, func(f herokusim.Fault) bool { return is(f) && (f.To == 0 || f.To > r.story.Gate) })
 }

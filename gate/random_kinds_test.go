@@ -173,12 +173,12 @@ var kindsOfEvents = []kind{
 	{"preboot switched while waiting", func(r *rolled) bool { return r.switched(3*time.Second+1, time.Hour) }},
 }
 
-// switched tells whether preboot is switched in that time after the deploy.
+// switched reports whether preboot is switched in that time after the deploy.
 func (r *rolled) switched(from, to time.Duration) bool {
 	return r.has(func(e herokusim.Event) bool { return e.Preboot != nil && e.At-r.deploy >= from && e.At-r.deploy <= to })
 }
 
-// scaled tells whether a process type is scaled so.
+// scaled reports whether a process type is scaled so.
 func (r *rolled) scaled(is func(from, to int) bool) bool {
 	now := map[string]int{}
 	for typ, t := range r.Types {

@@ -258,7 +258,7 @@ func (r *rolled) settle() time.Duration {
 	return d
 }
 
-// counts tells whether the process is of a type that the gate looks after.
+// counts reports whether the process is of a type that the gate looks after.
 func (r *rolled) counts(in herokusim.Instance) bool {
 	if in.OneOff {
 		return r.inputs["include-one-off"] != ""

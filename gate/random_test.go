@@ -124,7 +124,7 @@ func (r *rolled) wrong(o outcome) string {
 	return r.late(o)
 }
 
-// mayEnd tells whether such an end of the wait is a good one. Whatever crashes may
+// mayEnd reports whether such an end of the wait is a good one. Whatever crashes may
 // crash too often, and old code may come back.
 func (r *rolled) mayEnd(o outcome) bool {
 	switch o.verdict.Reason {
@@ -199,7 +199,7 @@ func (r *rolled) settled(o outcome) (could, lastStart time.Duration) {
 // with every line there.
 func (r *rolled) disturbed() bool { return len(r.Events) > 1 || r.has(crashes) || r.Young }
 
-// crashes tells whether a dyno crashes by the event.
+// crashes reports whether a dyno crashes by the event.
 func crashes(e herokusim.Event) bool {
 	for _, tm := range e.Timing {
 		if tm.Crash != 0 {
@@ -217,7 +217,7 @@ func phase(e herokusim.Event) herokusim.Phase {
 	return *e.Deploy.Phase
 }
 
-// has tells whether one of the events is such.
+// has reports whether one of the events is such.
 func (r *rolled) has(is func(herokusim.Event) bool) bool { return slices.ContainsFunc(r.Events, is) }
 
 // add counts an outcome.

@@ -22,7 +22,7 @@ var (
 	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 )
 
-// released tells whether this is the checkout of a release: its action.yml names an
+// released reports whether this is the checkout of a release: its action.yml names an
 // image, and it has no .github/workflows (see cmd/release).
 func released(t *testing.T) bool {
 	t.Helper()
@@ -37,7 +37,7 @@ func released(t *testing.T) bool {
 	return strings.HasPrefix(action.Runs.Image, "docker://")
 }
 
-// missing tells whether a file that a document names is not there. That a release is
+// missing reports whether a file that a document names is not there. That a release is
 // made without the workflows is no fault of the document.
 func missing(t *testing.T, name string) bool {
 	t.Helper()

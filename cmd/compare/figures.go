@@ -51,7 +51,7 @@ type about struct {
 	Binary, Image, Install, Node int64 // bytes
 }
 
-// right tells whether a program did what it should: it did not open before it could,
+// right reports whether a program did what it should: it did not open before it could,
 // and failed where the deploy had failed. A program that must not open and waits on
 // does nothing wrong, but its user has to find out.
 func right(t truth, s sample) bool {

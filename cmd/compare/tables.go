@@ -77,7 +77,7 @@ func (t told) row() string {
 
 func (t told) distance(s sample) float64 { return (s.At - t.Truth.At).Seconds() }
 
-// sooner tells whether a program ended by itself, and before the other did.
+// sooner reports whether a program ended by itself, and before the other did.
 func (t told) sooner(which int) bool {
 	mine, others := t.Samples[which], t.Samples[1-which]
 	if len(ended(mine)) < len(mine) || len(ended(others)) < len(others) {

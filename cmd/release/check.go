@@ -39,7 +39,7 @@ var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$`)
 // image is the name of the image: names in registries are in lower case.
 func (r *release) image() string { return "ghcr.io/" + strings.ToLower(r.repository) }
 
-// check tells whether the version may be released, and hands on to the workflow the
+// check reports whether the version may be released, and hands on to the workflow the
 // name of the image and, where the version is tagged already, the image's digest.
 func (r *release) check() error {
 	p, err := r.plan()

@@ -112,7 +112,7 @@ var (
 	ofOld = []string{"Stopping ", "Error R12", "Process exited"}
 )
 
-// free tells whether captured logs have the two lines in either order. What is free is listed
+// free reports whether captured logs have the two lines in either order. What is free is listed
 // in captures/README.md: the API's lines of one moment, whole seconds of builds, labels beside
 // each other, and in a replacement what the new process does and what the old one does.
 func free(a, b string) bool {

@@ -176,7 +176,7 @@ func (s telling) log(most int, dyno string) string {
 	return strings.Join(lines[max(0, len(lines)-most):], "")
 }
 
-// allNew tells whether the list has nothing but dynos that are up and of that
+// allNew reports whether the list has nothing but dynos that are up and of that
 // release or a newer one, one-off dynos left out.
 func (st *Story) allNew(at time.Duration, version int) bool {
 	for _, d := range st.dynos.all(at) {

@@ -32,10 +32,10 @@ type draft struct {
 	source, proc, text string
 }
 
-// api tells whether the line is of the API: there, lines of one moment have one stamp.
+// api reports whether the line is of the API: there, lines of one moment have one stamp.
 func (d draft) api() bool { return d.source == "app" && d.proc == "api" }
 
-// build tells whether the line is of a build: captured ones have whole seconds.
+// build reports whether the line is of a build: captured ones have whole seconds.
 func (d draft) build() bool { return d.api() && strings.HasPrefix(d.text, "Build ") }
 
 func (p *play) line(source, proc, text string) { p.draft(draft{p.now, source, proc, text}) }

@@ -54,7 +54,7 @@ func (s *Server) useSession(id string, now time.Duration) *session {
 	return x
 }
 
-// wants tells whether a line passes the session's filters; L11 does not pass any
+// wants reports whether a line passes the session's filters; L11 does not pass any
 // but those for logplex.
 func (x *session) wants(l Line) bool {
 	for _, want := range []string{x.wish.Dyno, x.wish.DynoName, x.wish.Type} {

@@ -233,7 +233,7 @@ func (p *play) say(s *Say) {
 func (p *play) fir() bool   { return p.sc.App.Generation == "fir" }
 func (p *play) space() bool { return p.sc.App.Space != "" }
 
-// prebooted tells whether the type's old processes run on unlisted.
+// prebooted reports whether the type's old processes run on unlisted.
 func (p *play) prebooted(typ string) bool {
 	return p.app.preboot && typ == "web" && !p.space()
 }

@@ -48,7 +48,7 @@ type Instance struct {
 	metricsID string
 }
 
-// Running tells whether the process runs at that time.
+// Running reports whether the process runs at that time.
 func (i Instance) Running(at time.Duration) bool {
 	return i.Start <= at && (i.Exit == 0 || at < i.Exit)
 }

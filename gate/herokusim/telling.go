@@ -93,7 +93,7 @@ func (st *Story) current(at time.Duration) int {
 	return 0
 }
 
-// runs tells whether anything of the formation runs a release then.
+// runs reports whether anything of the formation runs a release then.
 func (st *Story) runs(at time.Duration, version int) bool {
 	return slices.ContainsFunc(st.Instances, func(i Instance) bool { return !i.OneOff && i.Version == version && i.Running(at) })
 }

@@ -20,7 +20,7 @@ type decoder struct {
 	held []byte
 }
 
-// isSSE tells whether a Content-Type means server-sent events.
+// isSSE reports whether a Content-Type means server-sent events.
 func isSSE(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
 	return err == nil && t == "text/event-stream"

@@ -75,7 +75,7 @@ func (h *history) begin() time.Time {
 
 func (h *history) full() bool { return len(h.hashes) >= wholeBelow }
 
-// follows tells whether nothing can be missing between the lines that were seen
+// follows reports whether nothing can be missing between the lines that were seen
 // last and this history: it holds one of them, and so all that arrived after it.
 // Stamps could not tell: they come from clocks that differ.
 func (h *history) follows(last []uint64) bool {

@@ -181,7 +181,7 @@ func (f *follower) join(ctx context.Context) error {
 	}
 }
 
-// settled tells whether the stream must have sent all of its history.
+// settled reports whether the stream must have sent all of its history.
 func (f *follower) settled() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -218,7 +218,7 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 		case err == nil && ctx.Err() == nil:
 			return h, nil
 		case err != nil:
-			err = fmt.Errorf("reading the log's history: %s", discreet(err, res.Request.URL))
+			err = fmt.Errorf("reading the log's history: %s", redactURL(err, res.Request.URL))
 		}
 	}
 	if cause := context.Cause(ctx); cause != nil {

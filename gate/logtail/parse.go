@@ -143,7 +143,7 @@ func origin(p parts) writer {
 	return fromOther
 }
 
-// isLabel tells whether a name can be a dyno's: web.1, or a pod's name on Fir.
+// isLabel reports whether a name can be a dyno's: web.1, or a pod's name on Fir.
 func isLabel(b []byte) bool {
 	for _, c := range b {
 		if !isWord(c) && c != '.' {
@@ -157,7 +157,7 @@ func isWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
 
-// allWord tells whether b is one plain word.
+// allWord reports whether b is one plain word.
 func allWord(b []byte) bool {
 	for _, c := range b {
 		if !isWord(c) {
@@ -178,7 +178,7 @@ func parseStamp(b []byte) (time.Time, bool) {
 	return t.UTC(), true
 }
 
-// forbidden tells whether a line ends the reading for good. It comes without a
+// forbidden reports whether a line ends the reading for good. It comes without a
 // process, and then the stream ends (logplex_api.erl, no_tail_warning).
 func forbidden(line []byte) bool {
 	const word = "Error L20"

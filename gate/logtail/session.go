@@ -64,7 +64,7 @@ func (f *follower) get(ctx context.Context, u *url.URL) (*http.Response, error) 
 	}
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("opening the log: %s", discreet(err, u))
+		return nil, fmt.Errorf("opening the log: %s", redactURL(err, u))
 	}
 	if res.StatusCode != http.StatusOK {
 		res.Body.Close()
@@ -86,8 +86,8 @@ func (e *ending) Close() error {
 	return e.ReadCloser.Close()
 }
 
-// discreet is what an error says, unless it quotes a part of the address.
-func discreet(err error, u *url.URL) string {
+// redactURL is what an error says, unless it quotes a part of the address.
+func redactURL(err error, u *url.URL) string {
 	text := err.Error()
 	for _, secret := range []string{u.Path, u.EscapedPath(), u.RawQuery, u.User.String()} {
 		if len(secret) > 1 && strings.Contains(text, secret) {

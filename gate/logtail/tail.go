@@ -110,7 +110,7 @@ func (f *follower) stream(ctx context.Context) error {
 	case cause != nil:
 		return cause
 	case err != nil:
-		return errors.New("the log stream broke: " + discreet(err, res.Request.URL))
+		return errors.New("the log stream broke: " + redactURL(err, res.Request.URL))
 	}
 	return errors.New("the log stream ended")
 }

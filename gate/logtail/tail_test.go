@@ -363,8 +363,8 @@ func TestDiscreet(t *testing.T) {
 		"query k=" + secret + "2 is bad":    "the connection failed",
 		"proxy says no to u:p4ss, you know": "the connection failed",
 	} {
-		if got := discreet(errors.New(in), u); got != want {
-			t.Errorf("discreet(%q) = %q, want %q", in, got, want)
+		if got := redactURL(errors.New(in), u); got != want {
+			t.Errorf("redactURL(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -114,12 +114,12 @@ func describeMetric(msg []byte, l *observe.Line) bool {
 	return true
 }
 
-// isFault tells whether a message is a numbered error of a dyno: "Error R12 (…".
+// isFault reports whether a message is a numbered error of a dyno: "Error R12 (…".
 func isFault(msg []byte) bool {
 	return len(msg) > 7 && string(msg[:7]) == "Error R" && msg[7] >= '0' && msg[7] <= '9'
 }
 
-// lost tells whether a message says that lines were lost for this reader: L11 (this
+// lost reports whether a message says that lines were lost for this reader: L11 (this
 // session was too slow), L12 and L13 (lost on the way in), L15 (no history). L10 is
 // about other readers. The word Error is missing in the documentation's L11.
 func lost(msg []byte) bool {

@@ -48,7 +48,7 @@ func generation(raw json.RawMessage) string {
 	return ""
 }
 
-// Preboot tells whether the app's old web dynos run on for minutes. An app that
+// Preboot reports whether the app's old web dynos run on for minutes. An app that
 // does not have the feature answers 404; a 404 that is not the platform's word
 // says nothing.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {

@@ -135,7 +135,7 @@ func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchan
 		return ex, c.failure(op, ex, err)
 	}
 	if f := flaw(v, ex); f != "" {
-		return ex, &Error{Op: op, Message: f, RequestID: c.discreet(ex.header.Get("Request-Id"))}
+		return ex, &Error{Op: op, Message: f, RequestID: c.redact(ex.header.Get("Request-Id"))}
 	}
 	return ex, nil
 }

@@ -98,7 +98,7 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.err = context.DeadlineExceeded
 	}
-	e.ID, e.Message, e.RequestID = c.discreet(e.ID), c.discreet(e.Message), c.discreet(e.RequestID)
+	e.ID, e.Message, e.RequestID = c.redact(e.ID), c.redact(e.Message), c.redact(e.RequestID)
 	if e.Message == "" {
 		e.Message = "no explanation"
 	}
@@ -109,8 +109,8 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 // maxMessage bounds what is shown of a message from outside.
 const maxMessage = 300
 
-// discreet is s without the key, without control characters and not too long.
-func (c *Client) discreet(s string) string {
+// redact is s without the key, without control characters and not too long.
+func (c *Client) redact(s string) string {
 	s = strings.ReplaceAll(s, c.key, "[api-key]")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -31,7 +31,7 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 	return s.LogplexURL, nil
 }
 
-// RefusesLog tells whether an error of LogSession means that the platform will not
+// RefusesLog reports whether an error of LogSession means that the platform will not
 // give the log to this key or for this app, however often it is asked.
 func RefusesLog(err error) bool {
 	var e *Error

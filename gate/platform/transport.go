@@ -63,7 +63,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := permit(req, s.api); err != nil {
 		return nil, err
 	}
-	waits := &patience{ExponentialBackOff: backoff.NewExponentialBackOff(
+	waits := &retryAfterBackOff{ExponentialBackOff: backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(firstWait),
 		backoff.WithMultiplier(2),
 		backoff.WithMaxInterval(longestWait),
@@ -99,14 +99,14 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// patience is exponential backoff that never comes back before the platform
+// retryAfterBackOff is exponential backoff that never comes back before the platform
 // wants it to.
-type patience struct {
+type retryAfterBackOff struct {
 	*backoff.ExponentialBackOff
 	after time.Duration
 }
 
-func (p *patience) NextBackOff() time.Duration {
+func (p *retryAfterBackOff) NextBackOff() time.Duration {
 	d := p.ExponentialBackOff.NextBackOff()
 	if d == backoff.Stop || p.after <= d {
 		return d
@@ -141,7 +141,7 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	s.meter.sent()
 	res, err := s.base.RoundTrip(out)
 	if err != nil {
-		return nil, passing(ctx, err)
+		return nil, transient(ctx, err)
 	}
 	defer res.Body.Close()
 	ex.status, ex.header = res.StatusCode, res.Header
@@ -150,7 +150,7 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		if res.StatusCode/100 == 2 {
 			ex.status = 0
-			return nil, passing(ctx, err)
+			return nil, transient(ctx, err)
 		}
 		body = nil // a refusal is one with or without its explanation
 	}
@@ -182,21 +182,21 @@ func (s *sender) judge(res *http.Response, body []byte) (*http.Response, error) 
 		}
 		s.meter.pause(min(after, longestPause))
 		return nil, &errAttempt{err: errors.New(res.Status), res: res, after: after}
-	case code >= 500 || !isWord(body):
+	case code >= 500 || !isHerokuError(body):
 		return nil, &errAttempt{err: errors.New(res.Status), res: res, after: retryAfter(res.Header)}
 	}
 	return res, nil // heroku-go makes the error of it
 }
 
-// isWord tells whether a refusal is the platform's own: it names the error. That of
+// isHerokuError reports whether a refusal is the platform's own: it names the error. That of
 // something on the way, a proxy or a load balancer in an outage, is asked again.
-func isWord(body []byte) bool {
+func isHerokuError(body []byte) bool {
 	var word struct{ ID string }
 	return json.Unmarshal(body, &word) == nil && word.ID != ""
 }
 
-// passing is a failure of the network. What ends the caller's context is final.
-func passing(ctx context.Context, err error) error {
+// transient is a failure of the network. What ends the caller's context is final.
+func transient(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		// The limit of the attempt says more than "context deadline exceeded".
 		err = cause

@@ -16,7 +16,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// is tells whether the line's words have a form, and sets their parts.
+// is reports whether the line's words have a form, and sets their parts.
 func (c *fooledCase) is(form string) bool {
 	c.parts = regexp.MustCompile("^" + form + "$").FindStringSubmatch(c.words)
 	return c.parts != nil
