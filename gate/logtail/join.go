@@ -205,7 +205,7 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 		defer stop()
 		h := &history{seed: f.seed, discarded: res.Header.Get("X-Heroku-Warning") != ""}
 		d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: h.line}
-		err = pour(res.Body, func(p []byte) {
+		err = readChunks(res.Body, func(p []byte) {
 			d.write(p)
 			if len(h.hashes) > maxHistory {
 				cancel()

@@ -32,7 +32,7 @@ func (t *Tail) Last(ctx context.Context, label string, n int) ([]string, error) 
 			lines = lines[max(0, len(lines)-n):]
 		}
 	}}
-	err = pour(res.Body, d.write)
+	err = readChunks(res.Body, d.write)
 	if ctx.Err() != nil || len(lines) > 0 {
 		err = nil // what was read is of use
 	}

@@ -102,8 +102,8 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// pour hands on what a body brings until it ends; nil if it ended as it should.
-func pour(body io.Reader, write func([]byte)) error {
+// readChunks hands on what a body brings until it ends; nil if it ended as it should.
+func readChunks(body io.Reader, write func([]byte)) error {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(buf)

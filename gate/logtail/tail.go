@@ -97,7 +97,7 @@ func (f *follower) stream(ctx context.Context) error {
 	watchdog := time.AfterFunc(silence, func() { cancel(errors.New("the log stream was silent for too long")) })
 	defer watchdog.Stop()
 	d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: f.line}
-	err = pour(res.Body, func(p []byte) {
+	err = readChunks(res.Body, func(p []byte) {
 		watchdog.Reset(silence)
 		f.mu.Lock()
 		defer f.mu.Unlock()

@@ -3,7 +3,6 @@
 package rollout
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -67,20 +66,16 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
-	full, why := r.needsAllLists()
-	needs := []Need{r.guard(why)}
+	full := r.awaited() || r.ready() || r.doubtAt >= 0 || r.lists.apiNews() || r.target.ListBehind() || r.target.NeedsHistory()
+	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
 	}
-	if kind, why := r.change(); kind != "" {
-		needs = append(needs, Need{Kind: kind, Why: why})
-	}
-	needs = append(needs, r.doubtNeeds()...)
+	needs = append(needs, r.doubts()...)
 	for i := range needs {
 		needs[i].Full = full
 	}
-	needs = append(needs, r.refresh())
-	return append(append(needs, r.questions()...), r.wakes()...)
+	return slices.Concat(needs, r.questions(), r.wakes())
 }
 
 // ReleasesToAsk is how many of the newest releases a full look should bring.
@@ -95,131 +90,90 @@ func (r *Rollout) awaited() bool {
 	return rel == nil || rel.Status != "succeeded"
 }
 
-// freshDoubt reports whether the list of releases has come into doubt so recently that it may
-// only be late.
-func (r *Rollout) freshDoubt() bool { return r.doubtAt >= 0 && r.now-r.doubtAt <= apiLag }
-
 // apiSettled reports whether the lists must show by now what the log told of the releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
-// needsAllLists reports whether a look must bring formation and releases, too, and why.
-func (r *Rollout) needsAllLists() (full bool, why string) {
-	switch {
-	case r.awaited():
-		return true, "the release is awaited"
-	case r.ready():
-		return true, "everything holds"
-	case r.lists.apiNews():
-		return true, "the log tells of a change to the app"
-	case r.target.ListBehind():
-		return true, "a newer release runs than is listed"
-	case r.doubtAt >= 0:
-		return true, "the list of releases is in doubt"
-	case r.target.NeedsHistory():
-		return true, "older releases have to be known"
-	}
-	return false, ""
-}
-
 // guard is how long the newest look is good for while nothing drives another one.
-func (r *Rollout) guard(awaits string) Need {
-	flows := r.roster.log.flows()
+func (r *Rollout) guard() Need {
+	flows, s := r.roster.log.flows(), &r.status
+	fresh := r.doubtAt >= 0 && r.now-r.doubtAt <= apiLag // the list of releases may only be late
 	// The log tells of whatever changes the lists, so that looks only guard against lines that
 	// are lost. It is not established that it does on Fir.
-	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !r.freshDoubt()
-	quiet := flows && r.status.up >= r.status.wanted && r.status.oldListed == 0 && !r.awaited() && r.doubtAt < 0
-	n := Need{Kind: Guard, Why: "the log may not tell of every change"}
+	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
+	inQuestion := r.awaited() || r.doubtAt >= 0
 	switch {
-	case r.target.ListBehind() || r.freshDoubt():
-		if covers {
-			n.Every = movingGuard
-		}
-		n.Why = awaits
-	case quiet:
-		n.Every, n.Why = quietGuard, "every new dyno is up, and the log tells of what ends: lines may be lost"
-	case covers && (r.awaited() || r.doubtAt >= 0):
-		n.Every, n.Why = awaitedGuard, awaits
-	case covers:
-		n.Every, n.Why = movingGuard, "dynos are replaced: lines may be lost"
+	case !fresh && !inQuestion && !r.target.ListBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
+		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
+	case !covers:
+		return Need{Kind: Guard, Why: "the log may not tell of every change"}
+	case inQuestion && !r.target.ListBehind():
+		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}
 	}
-	return n
+	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log tells of it: lines may be lost"}
 }
 
-// refresh is how long the newest full look is good for.
-func (r *Rollout) refresh() Need {
-	n := Need{Kind: Refresh, Every: refreshBlind, Why: "nothing tells of changes to formation and releases"}
-	if r.roster.log.flows() {
-		n.Every, n.Why = refreshEvery, "the log may not tell of every change to formation and releases"
-	}
-	return n
-}
-
-// change says whether the newest look may not show all that has happened, and what makes it so.
-func (r *Rollout) change() (kind NeedKind, why string) {
+// change is the look that is due if the newest one may not show all that has happened.
+func (r *Rollout) change() []Need {
+	kind, why := Change, "the log tells of a change of dynos"
 	switch {
 	case r.target.NeedsHistory():
-		return Change, "older releases have to be known"
+		why = "older releases have to be known"
 	case r.target.ListBehindLog():
-		return Change, "the log tells of a release that is not listed"
+		why = "the log tells of a release that is not listed"
 	case r.status.listBehind:
-		return Change, "a dyno is up by the log, and not by the list"
+		why = "a dyno is up by the log, and not by the list"
 	case !r.lists.unseen:
-		return "", ""
+		return nil
 	case r.lists.apiNews():
-		return Change, "the log tells of a change to the app"
-	case r.status.upByLog:
-		return Change, "the log tells of a change of dynos"
+		why = "the log tells of a change to the app"
+	case !r.status.upByLog:
+		kind, why = MoreChange, "the log tells of a change of dynos, and more are to come"
 	}
-	return MoreChange, "the log tells of a change of dynos, and more are to come"
+	return []Need{{Kind: kind, Why: why}}
 }
 
-// doubtNeeds are the looks that would settle a doubt.
-func (r *Rollout) doubtNeeds() []Need {
-	var needs []Need
-	add := func(by time.Duration, why string) {
-		needs = append(needs, Need{Kind: Doubt, By: by, Why: why})
+// doubts are the looks that would settle one.
+func (r *Rollout) doubts() (needs []Need) {
+	add := func(is bool, by time.Duration, why string) {
+		if is && by != observe.Never {
+			needs = append(needs, Need{Kind: Doubt, By: by, Why: why})
+		}
 	}
-	if at := r.status.lookAt; r.roster.target.version != 0 && at != observe.Never {
-		add(at, "a dyno crashed, and the list may not know yet")
-	}
-	if r.roster.look != nil && r.target.Unconfirmed() {
-		add(observe.ListLag, "a newer release may not have been listed yet")
-	}
-	if soon := r.lists.apiAt + apiSoon; r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon {
-		add(soon, "the lists show soon what the log tells of the release")
-	}
-	if rel := r.target.Release(); r.unknownType() != "" && !r.awaited() {
-		add(r.clock.Due(rel.UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
-	}
-	if since := r.status.crashedSince; r.roster.target.version != 0 && since != observe.Never {
-		add(since+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
+	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
+	add(judged, r.status.lookAt, "a dyno crashed, and the list may not know yet")
+	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
+	add(r.target.Unconfirmed(), observe.ListLag, "a newer release may not have been listed yet")
+	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
+	if r.unknownType() != "" && !r.awaited() {
+		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}
 	return needs
 }
 
 // questions are what else has to be asked.
-func (r *Rollout) questions() []Need {
-	var needs []Need
-	switch {
-	case !r.roster.preboot.Known:
-		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
-	case r.roster.prebootAskedAt < r.targetAt || r.roster.prebootStale() && r.status.up >= r.status.wanted: // once for all dynos
-		needs = append(needs, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
-	case r.now-r.roster.prebootAskedAt > prebootLife:
-		needs = append(needs, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+func (r *Rollout) questions() (needs []Need) {
+	add := func(is bool, n Need) {
+		if is {
+			needs = append(needs, n)
+		}
 	}
-	if r.target.NeedsBuilds() {
-		needs = append(needs, Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})
-	}
+	flows, ro := r.roster.log.flows(), r.roster
+	add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not tell of every change to formation and releases"})
+	add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing tells of changes to formation and releases"})
+	// Once for all dynos of a roll-out.
+	switched := ro.prebootAskedAt < r.targetAt || ro.prebootStale() && r.status.up >= r.status.wanted
+	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
+	add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
+	add(r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+	add(r.target.NeedsBuilds(), Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})
 	for _, code := range r.target.CodesToRead() {
-		needs = append(needs, Need{Kind: ReadCode, Code: code, Why: "the commit of a release has to be known"})
+		add(true, Need{Kind: ReadCode, Code: code, Why: "the commit of a release has to be known"})
 	}
 	return needs
 }
 
 // wakes are the moments at which time alone may change the verdict.
-func (r *Rollout) wakes() []Need {
-	var needs []Need
+func (r *Rollout) wakes() (needs []Need) {
 	add := func(by time.Duration, why string) {
 		if by > r.now && by != observe.Never {
 			needs = append(needs, Need{Kind: Wake, By: by, Why: why})
@@ -234,6 +188,5 @@ func (r *Rollout) wakes() []Need {
 	if r.cfg.Settle > 0 && r.readyAt >= 0 {
 		add(r.readyAt+r.cfg.Settle, "everything has settled")
 	}
-	slices.SortStableFunc(needs, func(a, b Need) int { return cmp.Compare(a.By, b.By) })
 	return needs
 }
