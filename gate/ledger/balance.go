@@ -93,6 +93,8 @@ func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
 			b.LastStart = line.Stamp
 		case observe.State:
 			b.state(line)
+		case observe.Replace:
+			b.announce(line.Stamp)
 		case observe.Sigterm:
 			b.terms = append(b.terms, line.Stamp)
 			b.LastTerm = line.Stamp

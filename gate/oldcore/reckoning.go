@@ -186,6 +186,8 @@ func (b *books) step(r *reckoning, release time.Time) {
 		if !e.Stamp.Before(r.exitsFrom) {
 			b.exit(r, e, release)
 		}
+	case Replace:
+		r.announce(e)
 	case Sigterm:
 		r.terms = append(r.terms, e.Stamp)
 		r.lastTerm = e.Stamp
