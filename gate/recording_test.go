@@ -15,6 +15,7 @@ import (
 
 	"heroku-rollout-gate/gate"
 	"heroku-rollout-gate/gate/herokusim"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -31,6 +32,7 @@ func checkReplay(t *testing.T, file string, o outcome) {
 			t.Errorf("the recording holds %q", secret)
 		}
 	}
+	checkReasons(t, data)
 	var out, errs bytes.Buffer
 	var again rollout.Verdict
 	var picture rollout.Picture
@@ -42,6 +44,28 @@ func checkReplay(t *testing.T, file string, o outcome) {
 	run, _ := json.Marshal(o.picture)
 	if replayed, _ := json.Marshal(picture); !bytes.Equal(run, replayed) {
 		t.Errorf("the picture is not the same:\n%s\n%s", run, replayed)
+	}
+}
+
+// checkReasons wants to know of each answer in a recording why it was asked for.
+func checkReasons(t *testing.T, recording []byte) {
+	t.Helper()
+	answers := 0
+	for line := range bytes.Lines(recording) {
+		var o observe.Observation
+		if err := json.Unmarshal(line, &o); err != nil {
+			t.Fatal(err)
+		}
+		asked := o.App != nil || o.Preboot != nil || o.Look != nil || o.Code != nil || o.Builds != nil
+		if asked {
+			answers++
+		}
+		if asked != (o.Why != "") && o.Trouble == nil {
+			t.Errorf("why is %q in %s", o.Why, line)
+		}
+	}
+	if answers == 0 && bytes.Count(recording, []byte("\n")) > 3 {
+		t.Error("nothing was asked at all")
 	}
 }
 
