@@ -19,8 +19,8 @@ func (r *rolled) prepare(d dice) error {
 	if err := r.play(); err != nil {
 		return err
 	}
-	for _, aim := range r.aims {
-		aim(d, r)
+	for i := 0; i < len(r.aims); i++ { // an aim may add another one
+		r.aims[i](d, r)
 		r.order()
 		if err := r.play(); err != nil {
 			return err
@@ -42,32 +42,40 @@ func (r *rolled) isStart(l herokusim.Line) bool {
 // that makes books look better than they are.
 func loseLine(d dice, r *rolled) {
 	kind := starting
-	if d.chance(0.25) {
+	if d.chance(0.2) {
 		kind = []string{"Process exited", "Stopping all processes", "State changed"}[d.IntN(3)]
 	}
-	var at, beside, old []time.Duration
+	var all, short, crashed, old []time.Duration
 	for _, l := range r.story.Lines {
-		if l.Source != "heroku" || !strings.HasPrefix(l.Text, kind) || l.Emitted < r.deploy-400*time.Second ||
-			kind == starting && !(r.isStart(l) && r.knowable(l)) {
+		if l.Source != "heroku" || !strings.HasPrefix(l.Text, kind) || l.Emitted < r.deploy-400*time.Second {
 			continue
 		}
-		at = append(at, l.Emitted)
+		in, ok := r.startedBy(l)
+		if kind == starting && !ok {
+			continue
+		}
+		all = append(all, l.Emitted)
+		if r.shortLived(in) {
+			short = append(short, l.Emitted)
+		}
 		if r.crashesAt(l.Proc) {
-			beside = append(beside, l.Emitted)
+			crashed = append(crashed, l.Emitted)
 		}
 		if l.Emitted < r.deploy {
 			old = append(old, l.Emitted)
 		}
 	}
 	switch {
-	case len(at) == 0:
+	case len(all) == 0:
 		return
-	case len(beside) > 0 && d.chance(0.7):
-		at = beside // the other lines of a crash make it even
+	case len(short) > 0 && d.chance(0.6):
+		all = short // its end makes up for a start that is in the log
+	case len(crashed) > 0 && d.chance(0.5):
+		all = crashed
 	case len(old) > 0 && d.chance(0.4):
-		at = old
+		all = old
 	}
-	from := at[d.IntN(len(at))]
+	from := all[d.IntN(len(all))]
 	r.Log.Lose = append(r.Log.Lose, herokusim.Lose{From: from, To: from + time.Microsecond})
 }
 
@@ -78,15 +86,35 @@ func (r *rolled) crashesAt(label string) bool {
 	})
 }
 
-// knowable reports whether the process that the line starts shows in other lines, too: a
-// dyno that is restarted before it is up has no state line of its own.
-func (r *rolled) knowable(l herokusim.Line) bool {
+// startedBy is the process of the formation that the line starts, if other lines tell
+// of it, too. A dyno that is replaced before it is up has no state line for that, and
+// its successor only its start: without that, only the list could tell the two apart.
+func (r *rolled) startedBy(l herokusim.Line) (herokusim.Instance, bool) {
+	if !r.isStart(l) {
+		return herokusim.Instance{}, false
+	}
+	var before herokusim.Instance
 	for _, in := range r.story.Instances {
-		if in.Label == l.Proc && r.story.Time(in.Start).Sub(l.Stamp).Abs() < time.Millisecond {
-			return in.Up != 0
+		switch {
+		case in.Label != l.Proc:
+		case r.story.Time(in.Start).Sub(l.Stamp).Abs() < time.Millisecond:
+			booted := before.Up != 0 && before.Up < in.Start || before.Exit != 0 && before.Exit < in.Start
+			return in, (booted || before.Label == "") && (in.Up != 0 || in.Term == 0)
+		default:
+			before = in
 		}
 	}
-	return false
+	return herokusim.Instance{}, false
+}
+
+// shortLived reports whether a new process ends, and has a successor, while an old one
+// is hidden behind both.
+func (r *rolled) shortLived(in herokusim.Instance) bool {
+	if in.Exit == 0 || in.Version <= r.before() {
+		return false
+	}
+	return slices.ContainsFunc(r.story.OldRunning(in.Exit, r.before()+1), func(old herokusim.Instance) bool { return old.Label == in.Label }) &&
+		slices.ContainsFunc(r.story.Instances, func(next herokusim.Instance) bool { return next.Label == in.Label && next.Start > in.Start })
 }
 
 // doubleLine has the platform print a line twice, with a stamp of its own each time.
@@ -109,7 +137,7 @@ func doubleLine(d dice, r *rolled) {
 }
 
 // crashWhileStopping crashes the listed dyno of a label while a hidden one is being
-// stopped: the exit of the one looks like that of the other.
+// stopped, or just before: the exit of the one looks like that of the other.
 func crashWhileStopping(d dice, r *rolled) {
 	var all []herokusim.Instance
 	for _, in := range r.story.Instances {
@@ -121,16 +149,47 @@ func crashWhileStopping(d dice, r *rolled) {
 		return
 	}
 	in := all[d.IntN(len(all))]
-	at := d.between(in.Term, in.Exit)
-	r.Events = append(r.Events, herokusim.Event{At: at, Crash: &herokusim.Crash{Label: in.Label}, Timing: d.timings(r, r.App.Preboot)})
-	r.limit(r.Events[len(r.Events)-1].Timing)
-	if d.chance(0.5) {
+	if d.chance(0.7) { // the last one, for which alone the gate waits then
+		in = slices.MaxFunc(all, func(a, b herokusim.Instance) int { return int(a.Exit - b.Exit) })
+	}
+	at, rest := d.between(in.Term, in.Exit), time.Duration(0)
+	if d.chance(0.4) {
+		rest = d.between(5*time.Second, 40*time.Second)
+	}
+	if before := in.Term - d.between(100*time.Millisecond, 12*time.Second); before > r.deploy && d.chance(0.6) {
+		at = before
+		if d.chance(0.6) {
+			r.crashUnseen(d, in.Label, at)
+			rest = d.between(15*time.Second, 40*time.Second)
+		}
+	}
+	crash := herokusim.Event{At: at, Crash: &herokusim.Crash{Label: in.Label, Back: &rest}, Timing: d.timings(r, r.App.Preboot)}
+	r.limit(crash.Timing)
+	r.Events = append(r.Events, crash)
+	if r.ListLag == 0 && d.chance(0.4) {
 		r.ListLag = d.between(time.Second, 9*time.Second)
 	}
 	if r.ListLag > 0 {
 		// A list and a line that are late at the same time can fool anybody.
 		r.Log.Late = nil
 	}
+}
+
+// crashUnseen makes the list alone tell of a crash, and late, to a gate that has not
+// seen yet that it lags. (With a SIGTERM before the exit that would fool anybody.)
+func (r *rolled) crashUnseen(d dice, label string, at time.Duration) {
+	r.ListLag, r.Log.LoseLines = d.between(3*time.Second, 9*time.Second), 0
+	if gate := at - d.between(3*time.Second, 60*time.Second); gate > r.deploy+45*time.Second && !r.awaits() {
+		r.Gate = &gate
+	}
+	r.aims = append(r.aims, func(_ dice, r *rolled) {
+		for _, l := range r.story.Lines {
+			if l.Proc == label && l.Source == "heroku" && l.Emitted >= at && l.Emitted < at+time.Second && strings.HasSuffix(l.Text, " to crashed") {
+				r.Log.Lose = append(r.Log.Lose, herokusim.Lose{From: l.Emitted, To: l.Emitted + time.Microsecond})
+				return
+			}
+		}
+	})
 }
 
 // recent is the release before the deploy, if that is still in its window when the

@@ -63,6 +63,11 @@ var happenings = []struct {
 	{0.03, labelled, func(d dice, r *rolled) {
 		r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r), Stays: true}})
 	}},
+	{0.05, labelled, func(d dice, r *rolled) {
+		label, at := d.web(r), d.soon()
+		r.add(at, herokusim.Event{Crash: &herokusim.Crash{Label: label}})
+		r.add(at+d.between(5*time.Second, 60*time.Second), herokusim.Event{Crash: &herokusim.Crash{Label: label}})
+	}},
 	{0.06, onPreboot, func(d dice, r *rolled) {
 		r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r), Instance: "hidden"}})
 	}},
@@ -125,7 +130,7 @@ func (d dice) events(r *rolled) {
 		}
 	}
 	// The story begins at 0, so what comes before the deploy moves it.
-	if slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.At < 0 }) || r.inputs["release"]+r.inputs["commit"] != "" {
+	if slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.At < 0 }) || r.awaits() {
 		r.deploy = 300 * time.Second
 	}
 	for i := range r.Events {
@@ -166,6 +171,12 @@ func (d dice) setTimings(r *rolled) {
 			// Whatever is scaled away has nothing that it could hide behind.
 			e.Timing = d.timings(r, preboot && e.Scale == nil)
 		}
+		if web := e.Timing["web"]; preboot && !r.App.Preboot && web.Exit != nil {
+			// Without preboot a replaced process gets SIGTERM within 42 s, whatever is
+			// switched on meanwhile. (The gate believes an answer for 150 s.)
+			web.LeaveHidden = true
+			e.Timing["web"] = web
+		}
 		if e.Deploy != nil && first {
 			first = false
 			if !r.ghost {
@@ -194,7 +205,7 @@ func (r *rolled) limit(timing map[string]herokusim.Timing) {
 
 // crashAtBoot makes the new dynos of one process type crash before they are up.
 func (d dice) crashAtBoot(timing map[string]herokusim.Timing) {
-	if !d.chance(0.1) {
+	if !d.chance(0.15) {
 		return
 	}
 	all := slices.Sorted(maps.Keys(timing))
@@ -202,7 +213,7 @@ func (d dice) crashAtBoot(timing map[string]herokusim.Timing) {
 	t := timing[typ]
 	rest := time.Duration(0)
 	t.Crash, t.Back = 1, &rest
-	if d.chance(0.3) {
+	if d.chance(0.4) {
 		rest = d.between(0, 20*time.Second)
 		t.Crash = 2
 	}

@@ -27,9 +27,19 @@ func (d dice) restarts(r *rolled) {
 		return t
 	}
 	r.Events[0].Timing = lasting()
+	if d.chance(0.3) { // the old ones outlive those that came in between
+		lasting = func() map[string]herokusim.Timing {
+			t := d.timings(r, r.App.Preboot)
+			if web := t["web"]; web.Exit != nil {
+				web.Exit, web.LeaveHidden = d.spread(40*time.Second, 200*time.Second), true
+				t["web"] = web
+			}
+			return t
+		}
+	}
 	at := time.Duration(0)
 	for range 1 + d.IntN(3) {
-		if d.chance(0.7) {
+		if d.chance(0.6) {
 			at += hold - d.between(3*time.Second, 60*time.Second)
 		} else {
 			at += d.between(500*time.Millisecond, hold)
@@ -40,6 +50,9 @@ func (d dice) restarts(r *rolled) {
 	}
 	if d.chance(0.75) {
 		r.calm, r.blind = false, true
+		if d.chance(0.3) {
+			r.inputs["logs"] = "off"
+		}
 	}
 }
 

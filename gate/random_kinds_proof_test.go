@@ -26,6 +26,14 @@ var kindsOfProof = []kind{
 		return l != nil && r.story.Start.Add(r.deploy).After(l.Stamp)
 	}},
 	{"a lost start line beside a crash of that label", func(r *rolled) bool { return r.lostBesideCrash() }},
+	{"a lost start line of a process that had a successor while an old one was hidden", func(r *rolled) bool {
+		l := r.lostStart()
+		if l == nil {
+			return false
+		}
+		in, _ := r.startedBy(*l)
+		return r.shortLived(in)
+	}},
 	{"another line lost", func(r *rolled) bool { return r.lost(oneLine) && r.lostStart() == nil }},
 	{"two old generations, and the history begins between them", func(r *rolled) bool { return r.historyBetween() }},
 	{"two old generations, and a gap between them", func(r *rolled) bool { return r.gapBetween() }},

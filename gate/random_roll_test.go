@@ -196,7 +196,7 @@ func (d dice) timings(r *rolled, preboot bool) map[string]herokusim.Timing {
 func (d dice) call(r *rolled) {
 	gate := r.deploy + 2*time.Second
 	switch n := d.IntN(100); {
-	case r.inputs["release"] != "" || r.inputs["commit"] != "":
+	case r.awaits():
 		gate = r.deploy - d.between(0, 200*time.Second)
 	case n < 25:
 		gate = r.deploy + d.between(0, 150*time.Second)
@@ -221,6 +221,9 @@ func (d dice) call(r *rolled) {
 		r.inputs["require-proof"] = "true"
 	}
 }
+
+// awaits reports whether the gate is there before the deploy, and names what it awaits.
+func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
 
 // target is the version that a gate started at that time waits for.
 func (r *rolled) target(gate time.Duration) int {

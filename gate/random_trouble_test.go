@@ -42,25 +42,25 @@ func (d dice) trouble(r *rolled) {
 func (d dice) blind(r *rolled) {
 	r.blind = true
 	l := &r.Log
-	how := d.IntN(10)
-	if _, ok := r.recent(); ok && d.chance(0.75) {
-		how = 8 + d.IntN(2)
+	how := d.IntN(12)
+	if _, ok := r.recent(); ok && d.chance(0.7) {
+		how = 10 + d.IntN(2)
 	}
 	switch how {
-	case 0, 1:
+	case 0, 1, 2:
 		l.Refused = 403
-	case 2, 3:
+	case 3, 4, 5:
 		r.inputs["logs"] = "off"
-	case 4:
+	case 6:
 		l.L20 = true
-	case 5, 6:
+	case 7, 8:
 		n := d.IntN(300)
 		l.History = &n
-	case 7:
-		l.SilentAfter = d.between(10*time.Second, 100*time.Second)
-	case 8:
-		r.aims = append(r.aims, gapBetween)
 	case 9:
+		l.SilentAfter = d.between(10*time.Second, 100*time.Second)
+	case 10:
+		r.aims = append(r.aims, gapBetween)
+	case 11:
 		r.aims = append(r.aims, historyBetween)
 	}
 }
