@@ -131,7 +131,7 @@ func doubleLine(d dice, r *rolled) {
 	}
 	l := all[d.IntN(len(all))]
 	r.Events = append(r.Events, herokusim.Event{
-		At:  l.Stamp.Sub(r.story.Start) + d.between(10*time.Millisecond, 75*time.Millisecond),
+		At:  max(0, l.Stamp.Sub(r.story.Start)) + d.between(10*time.Millisecond, 75*time.Millisecond),
 		Say: &herokusim.Say{Source: l.Source, Label: l.Proc, Text: l.Text},
 	})
 }

@@ -171,12 +171,7 @@ func (d dice) setTimings(r *rolled) {
 			// Whatever is scaled away has nothing that it could hide behind.
 			e.Timing = d.timings(r, preboot && e.Scale == nil)
 		}
-		if web := e.Timing["web"]; preboot && !r.App.Preboot && web.Exit != nil {
-			// Without preboot a replaced process gets SIGTERM within 42 s, whatever is
-			// switched on meanwhile. (The gate believes an answer for 150 s.)
-			web.LeaveHidden = true
-			e.Timing["web"] = web
-		}
+		d.switched(r, e.Timing, preboot)
 		if e.Deploy != nil && first {
 			first = false
 			if !r.ghost {
@@ -191,6 +186,22 @@ func (d dice) setTimings(r *rolled) {
 	for i := range r.Events {
 		r.limit(r.Events[i].Timing)
 	}
+}
+
+// switched fits the times to what preboot is by then.
+func (d dice) switched(r *rolled, timing map[string]herokusim.Timing, preboot bool) {
+	web := timing["web"]
+	switch {
+	case web.Exit == nil:
+		return
+	case !preboot:
+		web.Exit, web.Term = nil, d.spread(0, 42*time.Second)
+	case !r.App.Preboot:
+		// Without preboot a replaced process gets SIGTERM within 42 s, whatever is
+		// switched on meanwhile. (The gate believes an answer for 150 s.)
+		web.LeaveHidden = true
+	}
+	timing["web"] = web
 }
 
 // limit keeps the ends of hidden web dynos within the hold of the fewest web dynos

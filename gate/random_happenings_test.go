@@ -139,6 +139,9 @@ func (d dice) quote(r *rolled) {
 // give it away, if the new dynos take long enough for some to come before they are up.
 func (d dice) ghost(r *rolled) {
 	r.ghost = true
+	// One old process a label: of two that end together, the one end would be counted,
+	// and the metrics of the other come too late to tell.
+	r.Releases[1].At, r.Releases[2].At = -48*time.Hour, -24*time.Hour
 	timing := d.timings(r, r.App.Preboot)
 	for typ, t := range timing {
 		t.Up = d.spread(45*time.Second, 58*time.Second)
