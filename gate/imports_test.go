@@ -30,7 +30,6 @@ var mayImport = map[string][]string{
 	"gate/watch":       {"gate/observe", "gate/rollout"},
 	"gate/report":      {"gate/observe", "gate/rollout"},
 	"gate/herokusim":   {},
-	"gate/oldcore":     {"gate/observe", "gate/release", "gate/rollout"},
 	"gate":             {"gate/observe", "gate/release", "gate/rollout", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
 	"cmd/rollout-gate": {"gate"},
 	"cmd/herokusim":    {"gate/herokusim"},

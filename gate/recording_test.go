@@ -57,7 +57,7 @@ func checkReasons(t *testing.T, recording []byte) {
 			t.Fatal(err)
 		}
 		asked := o.App != nil || o.Preboot != nil || o.Look != nil || o.Code != nil || o.Builds != nil
-		if asked {
+		if asked || o.Trouble != nil && o.Why != "" {
 			answers++
 		}
 		if asked != (o.Why != "") && o.Trouble == nil {

@@ -29,6 +29,8 @@ type Question struct {
 	// LogSince is when the log begins, and BootTimeout the longest that a process can boot.
 	LogSince    time.Time
 	BootTimeout time.Duration
+	// RanAt is when the list first showed, beside this ledger, that a process ran; zero if it did not.
+	RanAt time.Time
 	// Now is the platform's time.
 	Now time.Time
 }
@@ -115,11 +117,12 @@ func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
 func (b *Balance) state(line observe.Line) {
 	before := b.change
 	b.change, b.State, b.StateAt = line, line.To, line.Stamp
-	if line.To == "crashed" {
+	twice := line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine
+	if line.To == "crashed" && !twice {
 		b.Crashes = append(b.Crashes, line.Stamp)
 	}
 	switch {
-	case line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine: // it came twice
+	case twice:
 	case line.From == "starting" && (line.To == "up" || line.To == "crashed"):
 		if b.boots == 0 || b.StartDue {
 			b.Broken = "the log shows a dyno that is " + line.To + " without its start"
@@ -168,6 +171,7 @@ func (l *Ledger) start(q Question) start {
 		return s
 	}
 	switch first := l.lines[0]; {
+	case !q.RanAt.IsZero() && first.Stamp.After(q.RanAt): // whatever that line says
 	case first.Kind == observe.State && first.To == "starting" && first.From != "up":
 		s.alive = 0
 	case first.Kind == observe.Sleep && first.Text == "Unidling":

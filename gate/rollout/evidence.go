@@ -55,7 +55,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	cameWithTarget := !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) && lb.ledger.BeginsWithStart()
 	e.balance = lb.ledger.Balance(ledger.Question{
 		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
-		Released: r.target.released, CompleteFrom: complete, LogSince: r.log.since, BootTimeout: r.bootTimeout(), Now: now,
+		Released: r.target.released, CompleteFrom: complete, LogSince: r.log.since, BootTimeout: r.bootTimeout(), RanAt: lb.ranAt, Now: now,
 	})
 	e.seeRecord()
 	b := &e.balance
@@ -113,8 +113,8 @@ func (e *evidence) lastMetric() time.Time {
 	}
 	explained = explained.Add(ledger.StampSlack)
 	for uuid, s := range e.metrics {
-		isNew, listed := e.isNew[uuid]
-		old := !isNew && (listed || s.first.Before(e.target.released))
+		version, listed := e.versions[uuid]
+		old := version < e.target.version && (listed || s.first.Before(e.target.released))
 		if old && s.last.After(explained) && s.last.After(last) {
 			last = s.last
 		}

@@ -98,8 +98,8 @@ func (e *evidence) limit() time.Duration {
 	rec := e.record
 	var from time.Duration
 	switch {
-	case rec == nil:
-		from = e.leftAt
+	case rec == nil: // a line of it tells of a process that no look has shown
+		from = max(e.leftAt, e.ledger.ChangedAt())
 	case e.rolling() && e.wasOld(e.label):
 		from = e.recordSeen
 	case e.old(rec): // asleep: its process was stopped when the state changed

@@ -30,9 +30,10 @@ type logbook struct {
 
 func (l *logbook) flows() bool { return l.state == observe.Flowing }
 
-// see takes in news of the stream. It reports whether the log flows again after a gap.
+// see takes in news of the stream. It reports whether the log flows again after a
+// gap, or after one that its first history tells of: what is older does not count.
 func (l *logbook) see(s *observe.LogStatus, at time.Duration) (again bool) {
-	again = s.State == observe.Flowing && l.state == observe.Gapped
+	again = s.State == observe.Flowing && (l.state == observe.Gapped || s.Since.After(l.countFrom))
 	l.state, l.reason = s.State, s.Reason
 	switch {
 	case s.State == observe.Flowing:

@@ -23,8 +23,8 @@ type roster struct {
 	look, firstLook *observe.Look // the newest, and the first
 	types           map[string]*processType
 	labels          map[string]*label
-	order           []*label        // the labels as people count; nil when it has to be made anew
-	isNew           map[string]bool // by id, every dyno that was ever listed
+	order           []*label       // the labels as people count; nil when it has to be made anew
+	versions        map[string]int // by id, of every dyno that was ever listed
 
 	log       logbook
 	listDelay time.Duration // how far behind the log the list was seen to be
@@ -57,6 +57,7 @@ type label struct {
 	bornWatched bool          // it came into being while the log was whole: nothing ran under it before
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
+	ranAt              time.Time // when that look was asked for, if the record was of a running dyno
 	firstNewRecordAt   time.Time // when its first new record was created
 	upAt               time.Time // when a new record of it first was up
 	listLagging        bool      // the list was seen to be behind the log on it
@@ -75,7 +76,7 @@ type label struct {
 type sign struct{ first, last time.Time }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
-	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, isNew: map[string]bool{}}
+	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}
 }
 
 // rolling reports whether the platform replaces dynos in place, a part at a time, so that old

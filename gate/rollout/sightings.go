@@ -58,13 +58,17 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	}
 	r.seeTypes(l, at)
 	logWhole := r.log.flows() && !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
-	listed := map[string]bool{}
+	listed := map[string]*observe.Dyno{} // of two records of one label the older counts
 	for i := range l.Dynos {
-		listed[l.Dynos[i].Name] = true
-		r.seeRecord(&l.Dynos[i], at, logWhole)
+		if d := &l.Dynos[i]; listed[d.Name] == nil || d.Version < listed[d.Name].Version {
+			listed[d.Name] = d
+		}
+	}
+	for _, d := range listed {
+		r.seeRecord(d, at, logWhole)
 	}
 	for _, lb := range r.labels {
-		if !listed[lb.name] {
+		if listed[lb.name] == nil {
 			if lb.leftAt == 0 {
 				lb.leftAt = at
 			}
@@ -91,8 +95,12 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	if lb.firstRecordCreated.IsZero() && logWhole {
 		lb.firstRecordCreated = d.CreatedAt
+		if d.State == "up" {
+			lb.ranAt = r.clock.Platform(r.look.AskedAt)
+		}
 	}
 	lb.record, lb.leftAt = d, 0
+	r.versions[d.ID] = d.Version
 	r.compareWithTarget(lb)
 }
 
@@ -120,7 +128,6 @@ func (r *roster) compareWithTarget(lb *label) {
 		return
 	}
 	isNew := !r.old(d)
-	r.isNew[d.ID] = isNew || r.isNew[d.ID]
 	if !isNew {
 		return
 	}
@@ -254,7 +261,7 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 			lb.ledger.DropBefore(s.Since)
 		case s.State == observe.Gapped:
 			lb.ledger = ledger.Ledger{}
-			lb.bornWatched, lb.firstRecordCreated = false, time.Time{}
+			lb.bornWatched, lb.firstRecordCreated, lb.ranAt = false, time.Time{}, time.Time{}
 			lb.proof = lb.proof.afterGap()
 		}
 	}
