@@ -38,7 +38,7 @@ var begun = regexp.MustCompile(`^=== RUN +[^/]+/([^/]+)$`)
 func (g *guard) do(r *trial) {
 	ctx, cancel := context.WithTimeout(context.Background(), g.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.path, append(append([]string{"-test.v", "-test.failfast", "-test.parallel=1"}, g.flags...), r.flags...)...)
+	cmd := exec.CommandContext(ctx, g.path, append(append([]string{"-test.v", "-test.failfast", "-test.parallel=1"}, g.flags...), r.flags...)...) // #nosec G204 -- a test binary that this program has built
 	cmd.Dir = g.dir
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", chosenVar, r.mutant), traceVar+"="+r.trace,
 		fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.NumCPU()/r.parallel)))
