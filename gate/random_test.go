@@ -194,7 +194,11 @@ func (r *rolled) settled(o outcome) (could, lastStart time.Duration) {
 
 // disturbed tells of events after which the books take longer, or a hold, even
 // with every line there.
-func (r *rolled) disturbed() bool { return len(r.Events) > 1 || r.has(crashes) || r.Young }
+// So is a restart that is announced again before its start: it looks like a lost start.
+func (r *rolled) disturbed() bool {
+	before := r.Releases[len(r.Releases)-1].At
+	return len(r.Events) > 1 || r.has(crashes) || r.Young || before > r.deploy-30*time.Second
+}
 
 // crashes reports whether a dyno crashes by the event.
 func crashes(e herokusim.Event) bool {
