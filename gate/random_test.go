@@ -192,12 +192,12 @@ func (r *rolled) settled(o outcome) (could, lastStart time.Duration) {
 	return could + r.settle(), lastStart
 }
 
-// disturbed tells of events after which the books take longer, or a hold, even
-// with every line there.
-// So is a restart that is announced again before its start: it looks like a lost start.
+// disturbed reports whether the count takes longer, or a hold, even with every line there:
+// by other events, or by a restart that is announced again before its start, which looks
+// like a lost start.
 func (r *rolled) disturbed() bool {
-	before := r.Releases[len(r.Releases)-1].At
-	return len(r.Events) > 1 || r.has(crashes) || r.Young || before > r.deploy-30*time.Second
+	soon := slices.ContainsFunc(r.Releases, func(p herokusim.Past) bool { return p.At > r.deploy-30*time.Second })
+	return len(r.Events) > 1 || r.has(crashes) || r.Young || soon
 }
 
 // crashes reports whether a dyno crashes by the event.
