@@ -17,14 +17,14 @@ import (
 //  3. until the log proves that none is left (proven),
 //  4. or until the longest possible life is over (presumed).
 //
-// It changes nothing: what the label is to remember of it is in the standing.
+// It writes to m alone: what the label is to remember is in the standing.
 func judge(e *evidence, m *moment) standing {
 	s := e.undecided()
 	m.ahead(e.quietAt) // time alone changes the count then
 	if e.fir() || e.typ.oneOff {
 		return judgePod(e, m)
 	}
-	if e.listedOld { // 1
+	if e.listedOld { // 1: whatever was proven before
 		return s.alive(0, observe.Never, oldListed)
 	}
 	doubt, reports := firstDoubt(doubts, e, m), m.ahead(e.metricsUntil)
@@ -76,8 +76,8 @@ func judgePod(e *evidence, m *moment) standing {
 }
 
 // judgeNeverListed judges what no list and no line has shown: an old dyno of the type that
-// had already left the list when the gate came. It is never proven gone, but the log, if it
-// begins early enough, would have told of it.
+// had already left the list when the gate came. It is proven gone if the log begins early enough
+// to have told of it, or if the roll-out was watched from before its beginning.
 func (r *roster) judgeNeverListed(t *processType, m *moment) standing {
 	var s standing
 	if t.logCovers {

@@ -54,7 +54,7 @@ func (q *questions) end(name string, answered bool, now, thrift time.Duration) {
 		q.answered[name], q.failures[name] = true, 0
 		return
 	}
-	wait := min(retryAfter<<q.failures[name], longestRetry)
+	wait := min(retryAfter<<min(q.failures[name], 10), longestRetry) // shifted further, it would overflow
 	q.failures[name]++
 	q.dueAt[name] = now + max(wait, thrift)
 }
@@ -124,7 +124,7 @@ func (r *run) once(ctx context.Context, question, why string, ask func() (observ
 	})
 }
 
-// look starts a look, unless one is under way.
+// look starts a look; at the deadline also beside one that is under way.
 func (r *run) look(ctx context.Context, question string, full bool, why string) {
 	asked, releases := r.elapsed(), r.core.ReleasesToAsk()
 	r.looking = true
