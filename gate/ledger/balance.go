@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -15,8 +16,8 @@ const sameLine = time.Second
 // after a boot timeout reads otherwise.
 const killedByR12 = "Stopping remaining processes with SIGKILL"
 
-// A Question is what a ledger is asked to balance for, beside its lines.
-type Question struct {
+// A Known is what a ledger is asked to balance for, beside its lines.
+type Known struct {
 	// NothingBefore: nothing ran under the label before the first line.
 	NothingBefore bool
 	// Hold is the longest time that a process can hide behind its label's record.
@@ -70,8 +71,8 @@ type Balance struct {
 }
 
 // Balance adds up the ledger.
-func (l *Ledger) Balance(q Question) Balance {
-	s := l.start(q)
+func (l *Ledger) Balance(q Known) Balance {
+	s := l.opening(q)
 	if l.full {
 		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
 	}
@@ -81,7 +82,7 @@ func (l *Ledger) Balance(q Question) Balance {
 	return b
 }
 
-func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
+func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 	b := Balance{Alive: s.alive, released: released}
 	if s.booting {
 		b.boots = 1 // its start is from before
@@ -136,6 +137,15 @@ func (b *Balance) state(line observe.Line) {
 	}
 }
 
+// CrashesAfter are the crashes later than a time.
+func (b *Balance) CrashesAfter(t time.Time) []time.Time {
+	i := slices.IndexFunc(b.Crashes, func(c time.Time) bool { return c.After(t) })
+	if i < 0 {
+		return nil
+	}
+	return b.Crashes[i:]
+}
+
 // announce notes that the record is being replaced, which a start must follow.
 func (b *Balance) announce(at time.Time) {
 	if b.StartDue && at.Sub(b.Announced) > sameLine {
@@ -144,29 +154,29 @@ func (b *Balance) announce(at time.Time) {
 	b.StartDue, b.Announced = true, at
 }
 
-// A start is where the count begins: behind so many lines, with so many processes alive.
-type start struct {
+// An opening is where the count begins: behind so many lines, with so many processes alive.
+type opening struct {
 	line, alive int
 	booting     bool      // one of them is still booting
 	exitsFrom   time.Time // exits of before do not count
 }
 
-// start finds the latest point before the release at which it is known how many processes
+// opening finds the latest point before the release at which it is known how many processes
 // were alive: after a quiet time as long as a process can hide, only the record's own is
 // left. Without such a point the count begins with the first line and one process, unless
 // that line says that nothing ran.
-func (l *Ledger) start(q Question) start {
+func (l *Ledger) opening(q Known) opening {
 	if q.NothingBefore {
-		return start{}
+		return opening{}
 	}
 	next := q.Now
 	for i := len(l.lines) - 1; i >= 0; i-- {
 		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(from.Add(q.Hold)) {
-			return l.quietStart(i)
+			return l.quietOpening(i)
 		}
 		next = l.lines[i].Stamp
 	}
-	s := start{alive: 1, exitsFrom: q.CompleteFrom}
+	s := opening{alive: 1, exitsFrom: q.CompleteFrom}
 	if len(l.lines) == 0 {
 		return s
 	}
@@ -183,9 +193,9 @@ func (l *Ledger) start(q Question) start {
 	return s
 }
 
-// quietStart is the start behind line i, after which it was quiet.
-func (l *Ledger) quietStart(i int) start {
-	s := start{line: i + 1, alive: 1}
+// quietOpening is the opening behind line i, after which it was quiet.
+func (l *Ledger) quietOpening(i int) opening {
+	s := opening{line: i + 1, alive: 1}
 	switch l.stateAfter(i) {
 	case "starting":
 		s.booting = true
@@ -207,7 +217,7 @@ func (l *Ledger) stateAfter(i int) string {
 
 // quietFrom is when the last line will have been quiet for so long that the count begins
 // behind it; zero if it does already, or never will.
-func (l *Ledger) quietFrom(q Question, s start) time.Time {
+func (l *Ledger) quietFrom(q Known, s opening) time.Time {
 	n := len(l.lines)
 	if q.NothingBefore || s.line == n || !l.lines[n-1].Stamp.Before(q.Released) {
 		return time.Time{}

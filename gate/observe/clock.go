@@ -65,10 +65,10 @@ func (c *Clock) Shown(at time.Duration) time.Time {
 	return c.newest.Add(at)
 }
 
-// Elapsed is when the platform's time t was, on the gate's clock. It was no later than
+// GateTime is when the platform's time t was, on the gate's clock. It was no later than
 // seen, the moment at which the gate learnt of it; seen is also the answer while nothing
 // is known of t or of the platform's clock.
-func (c *Clock) Elapsed(t time.Time, seen time.Duration) time.Duration {
+func (c *Clock) GateTime(t time.Time, seen time.Duration) time.Duration {
 	if c.start.IsZero() || t.IsZero() {
 		return seen
 	}
@@ -77,7 +77,7 @@ func (c *Clock) Elapsed(t time.Time, seen time.Duration) time.Duration {
 
 // Due is when the platform's time t comes, on the gate's clock; Never while that is not
 // known.
-func (c *Clock) Due(t time.Time) time.Duration { return c.Elapsed(t, Never) }
+func (c *Clock) Due(t time.Time) time.Duration { return c.GateTime(t, Never) }
 
 // A Span is a duration in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
 type Span time.Duration

@@ -125,7 +125,7 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ListBehind():
+	case !t.ReleasesBehind():
 		t.release = t.history.get(t.history.newest)
 	}
 	if t.release != nil {
@@ -147,12 +147,12 @@ func (t *Target) correct() {
 	}
 }
 
-// ListBehind reports whether dynos or the log know of a release that the list of releases
+// ReleasesBehind reports whether dynos or the log know of a release that the list of releases
 // does not show yet.
-func (t *Target) ListBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
+func (t *Target) ReleasesBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
 
-// ListBehindLog is the same by the log alone.
-func (t *Target) ListBehindLog() bool { return t.logVersion > t.history.newest }
+// ReleasesBehindLog is the same by the log alone.
+func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newest }
 
 // OldAtStart reports whether the newest release, which is waited for as nothing else was
 // named, was there long before the gate.

@@ -69,12 +69,12 @@ func (t *Target) Unfinished() string {
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }
 
-// Doubt says what is waited for until the list of releases shows that the target is what runs,
+// NotShown says what is waited for until the list of releases shows that the target is what runs,
 // and which code has followed it; empty if it does.
-func (t *Target) Doubt() string {
+func (t *Target) NotShown() string {
 	v := t.release.Version
 	switch {
-	case t.ListBehind():
+	case t.ReleasesBehind():
 		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", max(t.logVersion, t.dynoVersion))
 	case t.missing || t.history.knownFrom > v:
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)

@@ -17,7 +17,7 @@
 //   - lists.go, outages.go: how fresh the lists are, and what the platform did not answer
 //   - roster.go, sightings.go: what lists and log tell of the dynos, label by label
 //   - processtype.go: what the formation says, and which process types count
-//   - logbook.go: how far the log can be relied on, and how late its lines come
+//   - log.go: how far the log can be relied on, and how late its lines come
 //   - evidence.go: what is known of one label at one moment
 //   - judge.go: the rule: may an old process of a label still run?
 //   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide

@@ -35,7 +35,7 @@ const (
 	Opening    NeedKind = "opening"     // only this look is missing for the gate to open
 	Change     NeedKind = "change"      // something happened that the newest look may not show
 	MoreChange NeedKind = "more-change" // the same, and by the log it is not the last thing to happen
-	Doubt      NeedKind = "doubt"       // a look that is asked for at By or later settles a doubt
+	TimedLook  NeedKind = "timed-look"  // a look that is asked for at By or later settles a doubt
 	Guard      NeedKind = "guard"       // what the log may not tell of must be noticed some time
 	Refresh    NeedKind = "refresh"     // formation and releases, which Guard leaves out; only beside another look
 
@@ -66,12 +66,12 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
-	full := r.awaited() || r.ready() || r.doubtAt >= 0 || r.lists.apiNews() || r.target.ListBehind() || r.target.NeedsHistory()
+	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.target.ReleasesBehind() || r.target.NeedsHistory()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
 	}
-	needs = append(needs, r.doubts()...)
+	needs = append(needs, r.timedLooks()...)
 	for i := range needs {
 		needs[i].Full = full
 	}
@@ -96,17 +96,17 @@ func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists
 // guard is how long the newest look is good for while nothing drives another one.
 func (r *Rollout) guard() Need {
 	flows, s := r.roster.log.flows(), &r.status
-	fresh := r.doubtAt >= 0 && r.now-r.doubtAt <= apiLag // the list of releases may only be late
+	fresh := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may only be late
 	// The log tells of whatever changes the lists, so that looks only guard against lines that
 	// are lost. It is not established that it does on Fir.
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
-	inQuestion := r.awaited() || r.doubtAt >= 0
+	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
-	case !fresh && !inQuestion && !r.target.ListBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
+	case !fresh && !inQuestion && !r.target.ReleasesBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}
-	case inQuestion && !r.target.ListBehind():
+	case inQuestion && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}
 	}
 	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log tells of it: lines may be lost"}
@@ -118,9 +118,9 @@ func (r *Rollout) change() []Need {
 	switch {
 	case r.target.NeedsHistory():
 		why = "older releases have to be known"
-	case r.target.ListBehindLog():
+	case r.target.ReleasesBehindLog():
 		why = "the log tells of a release that is not listed"
-	case r.status.listBehind:
+	case r.status.listLags:
 		why = "a dyno is up by the log, and not by the list"
 	case !r.lists.unseen:
 		return nil
@@ -133,10 +133,10 @@ func (r *Rollout) change() []Need {
 }
 
 // doubts are the looks that would settle one.
-func (r *Rollout) doubts() (needs []Need) {
+func (r *Rollout) timedLooks() (needs []Need) {
 	add := func(is bool, by time.Duration, why string) {
 		if is && by != observe.Never {
-			needs = append(needs, Need{Kind: Doubt, By: by, Why: why})
+			needs = append(needs, Need{Kind: TimedLook, By: by, Why: why})
 		}
 	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon

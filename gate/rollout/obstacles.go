@@ -23,7 +23,7 @@ type obstacle struct {
 // findObstacle is the first thing that is missing by the status given; nil if nothing is, and the
 // gate may open.
 func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
-	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseDoubt, r.proofMissing, r.nothingKnown} {
+	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseNotShown, r.proofMissing, r.nothingKnown} {
 		if o := find(s); o != nil {
 			return o
 		}
@@ -137,25 +137,25 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	}
 }
 
-// releaseDoubt: the lists do not show yet that the target is what runs.
-func (r *Rollout) releaseDoubt(*fleetStatus) *obstacle {
-	if r.doubt == "" {
+// releaseNotShown: the lists do not show yet that the target is what runs.
+func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
+	if r.unshown == "" {
 		return nil
 	}
-	o := &obstacle{waits: r.doubt, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
+	o := &obstacle{waits: r.unshown, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}
 	return o
 }
 
-// doubtful says what is waited for until the lists show that the target, which has succeeded, is
+// notShown says what is waited for until the lists show that the target, which has succeeded, is
 // what runs, and which code has followed it; empty if they do.
-func (r *Rollout) doubtful() string {
+func (r *Rollout) notShown() string {
 	if r.awaited() {
 		return ""
 	}
-	if doubt := r.target.Doubt(); doubt != "" {
+	if doubt := r.target.NotShown(); doubt != "" {
 		return doubt
 	}
 	for _, d := range r.roster.look.Dynos {

@@ -205,14 +205,13 @@ func (r *Rollout) dynoPictures() []DynoPicture {
 }
 
 func (l *labelStatus) picture() DynoPicture {
-	d := DynoPicture{Label: l.name, Type: l.typ.name, Hidden: l.hidden, Basis: l.basis, UpAt: l.upAt, GoneAt: l.goneAt, Old: l.oldRecord}
-	if rec := l.record; rec != nil {
-		d.Version, d.State = rec.Version, rec.State
+	lb := l.label
+	d := DynoPicture{
+		Label: lb.name, Type: lb.typ.name, Hidden: l.hidden, Basis: l.basis, UpAt: lb.upAt, GoneAt: l.goneAt, Old: l.oldRecord,
+		Crashes: len(l.balance.CrashesAfter(l.roster.target.released)),
 	}
-	for _, c := range l.balance.Crashes {
-		if c.After(l.target.released) {
-			d.Crashes++
-		}
+	if rec := lb.record; rec != nil {
+		d.Version, d.State = rec.Version, rec.State
 	}
 	return d
 }

@@ -62,13 +62,13 @@ type Rollout struct {
 	end     observe.End
 
 	// As of the newest observation:
-	status   fleetStatus
-	timeline timeline
-	obstacle obstacle      // the first thing that is still missing
-	doubt    string        // what the lists do not show yet of the target; empty if they do
-	doubtAt  time.Duration // since when there is such a doubt; -1 while there is none
-	readyAt  time.Duration // since when nothing keeps the gate shut; -1 while something does
-	verdict  *Verdict
+	status       fleetStatus
+	timeline     timeline
+	obstacle     obstacle      // the first thing that is still missing
+	unshown      string        // what the lists do not show yet of the target; empty if they do
+	unshownSince time.Duration // since when there is such a thing; -1 while there is none
+	readyAt      time.Duration // since when nothing keeps the gate shut; -1 while something does
+	verdict      *Verdict
 
 	targetAt time.Duration // when the target became known
 	notices  []string
@@ -80,7 +80,7 @@ func New(cfg Config) *Rollout {
 	if cfg.CrashGrace == 0 {
 		cfg.CrashGrace = defaultCrashGrace
 	}
-	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, doubtAt: -1}
+	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.outages.open = map[observe.About]*outage{}
 	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
@@ -114,10 +114,10 @@ func (r *Rollout) Apply(o observe.Observation) {
 		r.timeline.follow(r.target.Release(), &r.status, r.clock, r.cfg.Types)
 	}
 	r.end = cmp.Or(o.End, r.end)
-	r.doubt = r.doubtful()
+	r.unshown = r.notShown()
 	shut := r.findObstacle(&r.status)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
-	r.doubtAt, r.readyAt = r.since(r.doubtAt, r.doubt != ""), r.since(r.readyAt, shut == nil)
+	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
 	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
 	if r.verdict != nil && r.verdict.Result == Passed {

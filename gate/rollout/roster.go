@@ -26,9 +26,9 @@ type roster struct {
 	order           []*label       // the labels as people count; nil when it has to be made anew
 	versions        map[string]int // by id, of every dyno that was ever listed
 
-	log       logbook
+	log       logStream
 	listDelay time.Duration // how far behind the log the list was seen to be
-	target    cut
+	target    boundary
 	// The newest web dyno that was created for the target, and that the log has announced.
 	newestWeb, announcedWeb creation
 }
@@ -39,8 +39,8 @@ type creation struct {
 	seen    time.Duration
 }
 
-// A cut is what tells old from new.
-type cut struct {
+// A boundary is what tells old from new.
+type boundary struct {
 	version  int       // of the target; 0 while it is not known
 	released time.Time // when the target was created; zero while it is not known
 	finished bool      // its release phase is over: from here on only new processes are started
@@ -60,11 +60,11 @@ type label struct {
 	ranAt              time.Time // when that look was asked for, if the record was of a running dyno
 	firstNewRecordAt   time.Time // when its first new record was created
 	upAt               time.Time // when a new record of it first was up
-	listLagging        bool      // the list was seen to be behind the log on it
+	listLags           bool      // the list was seen to be behind the log on it
 
 	ledger  ledger.Ledger
-	metrics map[string]*sign // by the uuid of its processes
-	fault   observe.Line     // the last numbered error that the log has of it
+	metrics map[string]*reports // by the uuid of its processes
+	fault   observe.Line        // the last numbered error that the log has of it
 
 	// Of the last judgement.
 	proof               proof
@@ -72,8 +72,8 @@ type label struct {
 	crash               crash
 }
 
-// sign is a process that runtime metrics tell of.
-type sign struct{ first, last time.Time }
+// reports are the first and the last of a process that runtime metrics tell of.
+type reports struct{ first, last time.Time }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
 	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}
@@ -85,9 +85,9 @@ func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }
 
 func (r *roster) fir() bool { return r.app.Generation == "fir" }
 
-// canBeProven reports whether proof can be remembered: until the release phase is over, old
+// proofCanLast reports whether proof can be remembered: until the release phase is over, old
 // processes can still be started.
-func (r *roster) canBeProven() bool { return r.target.finished && r.app.ID != "" }
+func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "" }
 
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 

@@ -106,7 +106,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 
 // addLabel adds one that was heard of for the first time, in something that happened then.
 func (r *roster) addLabel(name string, then time.Time) *label {
-	lb := &label{name: name, metrics: map[string]*sign{}, bornWatched: r.newSinceFirstLook(then)}
+	lb := &label{name: name, metrics: map[string]*reports{}, bornWatched: r.newSinceFirstLook(then)}
 	r.labels[name], r.order = lb, nil
 	return lb
 }
@@ -147,7 +147,7 @@ func (r *roster) compareWithTarget(lb *label) {
 func (r *roster) aim(rel *observe.Release) (changed bool) {
 	changed = rel != nil && rel.Version != r.target.version
 	if rel != nil {
-		r.target = cut{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
 	}
 	if changed {
 		r.newestWeb = creation{}
@@ -227,7 +227,7 @@ func (lb *label) seeMetric(l *observe.Line) {
 		if len(lb.metrics) >= maxMetrics {
 			return
 		}
-		s = &sign{first: l.Stamp}
+		s = &reports{first: l.Stamp}
 		lb.metrics[l.UUID] = s
 	}
 	if l.Stamp.After(s.last) {

@@ -97,7 +97,7 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 			due(p.asked+p.changeDelay, n.Why)
 		case rollout.MoreChange:
 			due(p.asked+max(p.changeDelay, p.moreDelay), n.Why)
-		case rollout.Doubt:
+		case rollout.TimedLook:
 			due(max(n.By, p.asked+minSpacing), n.Why)
 		case rollout.Guard:
 			every := n.Every

@@ -15,8 +15,8 @@ const (
 	maxGaps = 100
 )
 
-// logbook is what is known of the log stream.
-type logbook struct {
+// logStream is what is known of the log stream.
+type logStream struct {
 	state     observe.LogState
 	reason    string    // why it cannot be relied on
 	since     time.Time // from when on it is whole; zero if it is not
@@ -28,11 +28,11 @@ type logbook struct {
 	fastest   time.Time     // the start of the gate by the stamp of the line that took the shortest time
 }
 
-func (l *logbook) flows() bool { return l.state == observe.Flowing }
+func (l *logStream) flows() bool { return l.state == observe.Flowing }
 
 // see takes in news of the stream. It reports whether the log flows again after a
 // gap, or after one that its first history tells of: what is older does not count.
-func (l *logbook) see(s *observe.LogStatus, at time.Duration) (again bool) {
+func (l *logStream) see(s *observe.LogStatus, at time.Duration) (again bool) {
 	again = s.State == observe.Flowing && (l.state == observe.Gapped || s.Since.After(l.countFrom))
 	l.state, l.reason = s.State, s.Reason
 	switch {
@@ -52,7 +52,7 @@ func (l *logbook) see(s *observe.LogStatus, at time.Duration) (again bool) {
 
 // timeLine keeps account of how late the lines of a flowing log come. The two clocks differ,
 // so only the differences between lines tell.
-func (l *logbook) timeLine(stamp time.Time, at time.Duration, clock *observe.Clock) {
+func (l *logStream) timeLine(stamp time.Time, at time.Duration, clock *observe.Clock) {
 	if !l.flows() || stamp.Before(clock.Platform(l.flowedAt)) {
 		return // a line from before the stream was opened is not late
 	}
