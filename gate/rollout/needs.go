@@ -84,12 +84,6 @@ func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 // ready reports whether nothing but a look is missing.
 func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
 
-// awaited reports whether the target is not known yet, or has not succeeded.
-func (r *Rollout) awaited() bool {
-	rel := r.target.Release()
-	return rel == nil || rel.Status != "succeeded"
-}
-
 // apiSettled reports whether the lists must show by now what the log told of the releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
@@ -102,7 +96,7 @@ func (r *Rollout) guard() Need {
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
 	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
-	case !fresh && !inQuestion && !r.target.ReleasesBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
+	case !inQuestion && !r.target.ReleasesBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}
@@ -179,13 +173,8 @@ func (r *Rollout) wakes() (needs []Need) {
 			needs = append(needs, Need{Kind: Wake, By: by, Why: why})
 		}
 	}
-	for _, t := range r.status.types {
-		if t.Basis == "" {
-			add(t.HoldUntil, "a hold ends")
-		}
-	}
-	add(r.status.wake, "a doubt ends")
-	if r.cfg.Settle > 0 && r.readyAt >= 0 {
+	add(r.status.wake, "a hold or a doubt ends")
+	if r.readyAt >= 0 {
 		add(r.readyAt+r.cfg.Settle, "everything has settled")
 	}
 	return needs

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"heroku-rollout-gate/gate/observe"
 )
@@ -18,6 +17,7 @@ type obstacle struct {
 	missed string // what to say of it at the deadline; empty: "still waiting for" that
 	next   string // what to do about it then
 	reason Reason // of a time-out
+	look   bool   // only a look is missing, or time to settle
 }
 
 // findObstacle is the first thing that is missing by the status given; nil if nothing is, and the
@@ -191,7 +191,7 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 // nothingKnown: too little is known for an opening, and the next looks will tell.
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
-		(r.roster.formationSeen() || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
+		(r.roster.formationSeen || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
 	if r.target.Unconfirmed() || r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
 		return r.lastLook()
 	}
@@ -203,24 +203,13 @@ func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{
 		waits:  "a last look at the app",
 		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", observe.Span(r.now)),
-		next:   `raise the input "timeout"`, reason: OldDynosRemain,
+		next:   `raise the input "timeout"`, reason: OldDynosRemain, look: true,
 	}
 	if r.cfg.Settle > 0 {
 		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
 		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", observe.Span(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
-}
-
-// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
-func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
-	switch {
-	case !is:
-		return -1
-	case begun < 0:
-		return r.now
-	}
-	return begun
 }
 
 func count(n int, what string) string {

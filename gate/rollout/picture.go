@@ -46,7 +46,7 @@ type Picture struct {
 	// Gaps are the moments at which lines of the log were lost.
 	Gaps []Gap `json:"gaps,omitempty"`
 
-	// Waiting says in plain words what is being waited for; empty when nothing is.
+	// Waiting says in plain words what is being waited for; empty once the gate is open.
 	Waiting string `json:"waiting,omitempty"`
 	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold,
 	// and while its end is not known.
@@ -57,7 +57,7 @@ type Picture struct {
 	// Timeout is when the wait ends at the latest, on the clock of At; 0: never.
 	Timeout time.Duration `json:"timeout,omitempty"`
 
-	// Trouble is what the newest request came to; empty once one was answered.
+	// Trouble is why the lists cannot be read just now, or why the platform refuses; empty if neither is so.
 	Trouble string `json:"trouble,omitempty"`
 
 	// Moments is the timeline, oldest first.
@@ -98,7 +98,7 @@ type DynoPicture struct {
 	Hidden int       `json:"hidden,omitempty"`
 	Basis  Basis     `json:"basis,omitempty"`
 	UpAt   time.Time `json:"upAt,omitzero"`
-	// GoneAt is when the last hidden or old instance of the label ended.
+	// GoneAt is when the last old process of the label ended, or at the latest can have ended; zero if not known.
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Crashes counts crashes of the label since the target's release.
 	Crashes int `json:"crashes,omitempty"`
@@ -113,16 +113,6 @@ type Times struct {
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
 	OldGone         time.Time `json:"oldGone,omitzero"`
 }
-
-// A Basis is how it is known that old code is gone.
-type Basis string
-
-const (
-	// Proven: every old instance was seen to end.
-	Proven Basis = "proven"
-	// Presumed: the longest time that an old instance can live is over.
-	Presumed Basis = "presumed"
-)
 
 // A Gap is a hole in the log.
 type Gap struct {

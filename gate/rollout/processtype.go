@@ -61,7 +61,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			t.scaledSeen = at
 		}
-		t.Formation, t.inFormation = f, true
+		t.Formation, t.inFormation, r.formationSeen = f, true, true
 		t.everWanted = t.everWanted || f.Quantity > 0
 	}
 	shown := map[*processType]bool{}
@@ -116,27 +116,6 @@ func (r *roster) guessType(label string) *processType {
 		}
 	}
 	return r.processType(best)
-}
-
-// formationSeen reports whether a look has shown a formation.
-func (r *roster) formationSeen() bool {
-	for _, t := range r.types {
-		if t.inFormation {
-			return true
-		}
-	}
-	return false
-}
-
-// unknownType is a process type that the caller named and the formation does not have, nor had
-// at the start; empty if there is none.
-func (r *roster) unknownType() string {
-	for _, name := range r.cfg.Types {
-		if t := r.types[name]; t == nil || !t.inFormation {
-			return name
-		}
-	}
-	return ""
 }
 
 // closest is the process type that a misspelt one is most likely meant to be: no more than a

@@ -133,6 +133,23 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 	return *r.verdict, true
 }
 
+// awaited reports whether the target is not known yet, or has not succeeded.
+func (r *Rollout) awaited() bool {
+	rel := r.target.Release()
+	return rel == nil || rel.Status != "succeeded"
+}
+
+// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
+func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
+	switch {
+	case !is:
+		return -1
+	case begun < 0:
+		return r.now
+	}
+	return begun
+}
+
 // notice says each thing once.
 func (r *Rollout) notice(notices []string) {
 	for _, s := range notices {

@@ -3,6 +3,9 @@
 package rollout
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
@@ -21,6 +24,7 @@ type roster struct {
 	observedBootTimeout time.Duration // the longest that the log has told of, in an R10
 
 	look, firstLook *observe.Look // the newest, and the first
+	formationSeen   bool          // a look has shown one
 	types           map[string]*processType
 	labels          map[string]*label
 	order           []*label       // the labels as people count; nil when it has to be made anew
@@ -93,3 +97,30 @@ func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version
 
 // wasOld reports whether an old record of the label was ever listed.
 func (r *roster) wasOld(lb *label) bool { return lb.lowest > 0 && lb.lowest < r.target.version }
+
+// sorted lists the labels as people count: web.2 before web.10.
+func (r *roster) sorted() []*label {
+	if r.order == nil {
+		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
+			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+		})
+	}
+	return r.order
+}
+
+// typesInScope are those that keep the gate shut, of the formation or of a label.
+func (r *roster) typesInScope() []*processType {
+	var types []*processType
+	for _, t := range r.types {
+		if t.inScope && t.inFormation && !t.oneOff {
+			types = append(types, t)
+		}
+	}
+	for _, lb := range r.sorted() {
+		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
+			types = append(types, lb.typ)
+		}
+	}
+	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
+	return types
+}

@@ -3,9 +3,6 @@
 package rollout
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -117,33 +114,6 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	}
 	s.wake, s.lookAt = t.wake, t.lookAt
 	return s
-}
-
-// sorted lists the labels as people count: web.2 before web.10.
-func (r *roster) sorted() []*label {
-	if r.order == nil {
-		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
-			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
-		})
-	}
-	return r.order
-}
-
-// typesInScope are those that keep the gate shut, of the formation or of a label.
-func (r *roster) typesInScope() []*processType {
-	var types []*processType
-	for _, t := range r.types {
-		if t.inScope && t.inFormation && !t.oneOff {
-			types = append(types, t)
-		}
-	}
-	for _, lb := range r.sorted() {
-		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
-			types = append(types, lb.typ)
-		}
-	}
-	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
-	return types
 }
 
 // addLabel adds what a label comes to to its type's status.
