@@ -160,10 +160,12 @@ func (t *Target) OldAtStart() bool {
 	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Start().Add(-time.Minute))
 }
 
-// Unconfirmed reports whether the newest release may not be the one that was meant: it was
-// already old at the start, and a list that was behind can have hidden a newer one. A look
-// that is asked for [observe.ListLag] after the start shows it.
-func (t *Target) Unconfirmed() bool { return t.OldAtStart() && t.askedAt < observe.ListLag }
+// Unconfirmed reports whether the newest release may not be the one that was meant: a list that
+// is behind can hide a newer one, and so can the log, which is later still. A full look that is
+// asked for [observe.ListLag] after the start shows it, if it was there by then.
+func (t *Target) Unconfirmed() bool {
+	return t.want == (Want{}) && t.release != nil && t.fullAskedAt < observe.ListLag
+}
 
 // IsCurrent reports whether no newer release is what runs: the platform calls the target the
 // current release, and no listed dyno is of a newer one.

@@ -60,6 +60,7 @@ func TestOpensInOneLook(t *testing.T) {
 			b.sees(13*sec, web1)
 		}},
 		"the newest release is an old one, and the look an early one": {truth: "a newer release may be there, which the list does not show yet", play: func(b *bench) {
+			*b = *newestBench(b.t, rollout.Config{})
 			b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-300*sec), at(-300*sec)
 			b.logs(0, time.Hour)
 			b.starts(-290*sec, "web.1", "up")
@@ -68,6 +69,7 @@ func TestOpensInOneLook(t *testing.T) {
 			b.sees(9*sec, dyno("web.1", 42, "up", -290*sec))
 		}},
 		"the newest release is an old one, and the look a late one": {opens: rollout.Proven, play: func(b *bench) {
+			*b = *newestBench(b.t, rollout.Config{})
 			b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-300*sec), at(-300*sec)
 			b.logs(0, time.Hour)
 			b.starts(-290*sec, "web.1", "up")

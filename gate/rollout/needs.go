@@ -18,7 +18,7 @@ type Need struct {
 	// Every is, for Guard and Refresh, how long the last look is good for; 0: as short as the
 	// caller likes.
 	Every time.Duration
-	// Full: the dyno list alone will not do for the next look.
+	// Full: the dyno list alone will not do for the next look from By on.
 	Full bool
 	// Code is, for ReadCode, what has to be read.
 	Code observe.CodeRef
@@ -73,7 +73,7 @@ func (r *Rollout) Needs() []Need {
 	}
 	needs = append(needs, r.timedLooks()...)
 	for i := range needs {
-		needs[i].Full = full
+		needs[i].Full = needs[i].Full || full
 	}
 	return slices.Concat(needs, r.questions(), r.wakes())
 }
@@ -133,10 +133,12 @@ func (r *Rollout) timedLooks() (needs []Need) {
 			needs = append(needs, Need{Kind: TimedLook, By: by, Why: why})
 		}
 	}
+	if r.target.Unconfirmed() {
+		needs = append(needs, Need{Kind: TimedLook, By: observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
+	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a dyno crashed, and the list may not know yet")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(r.target.Unconfirmed(), observe.ListLag, "a newer release may not have been listed yet")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")

@@ -192,7 +192,12 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
 		(r.roster.formationSeen || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
-	if r.target.Unconfirmed() || r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
+	if r.target.Unconfirmed() {
+		o := r.lastLook()
+		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))
+		return o
+	}
+	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
 		return r.lastLook()
 	}
 	return nil

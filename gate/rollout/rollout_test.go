@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -31,7 +32,16 @@ type bench struct {
 	preboot *observe.Preboot
 }
 
+// newBench begins a wait for v42, if the configuration names nothing else; newestBench waits for the
+// newest release.
 func newBench(t *testing.T, cfg rollout.Config) *bench {
+	if cfg.Want == (release.Want{}) {
+		cfg.Want.Version = 42
+	}
+	return newestBench(t, cfg)
+}
+
+func newestBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.App, cfg.UseLog = "shop", true
 	b := &bench{t: t, core: rollout.New(cfg)}
 	b.look.Releases = []observe.Release{

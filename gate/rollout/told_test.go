@@ -29,7 +29,7 @@ func TestTold(t *testing.T) {
 		fmt.Fprintf(&all, "# %s\n\n", s.name)
 		cfg := s.cfg
 		tell := &teller{out: &all, last: map[string]string{}}
-		b := newBench(t, cfg)
+		b := newestBench(t, cfg)
 		b.seen = func(o observe.Observation) { tell.after(b.core, o) }
 		s.play(b)
 		all.WriteString("\n")

@@ -139,7 +139,7 @@ func (p *pace) full(now time.Duration, needs []rollout.Need, remaining int) bool
 	}
 	for _, n := range needs {
 		switch {
-		case n.Full:
+		case n.Full && now >= n.By:
 			return true
 		case n.Kind == rollout.Refresh && !isScarce(remaining) && now-p.askedFull >= n.Every:
 			return true
