@@ -18,6 +18,9 @@ func (d dice) trouble(r *rolled) {
 	}
 	d.log(r)
 	d.faults(r)
+	if d.chance(0.25) {
+		d.lateReleases(r)
+	}
 	if r.ghost {
 		return
 	}
@@ -36,6 +39,12 @@ func (d dice) trouble(r *rolled) {
 	} else {
 		d.losses(r)
 	}
+}
+
+// lateReleases lets the list of releases and the log tell of a release some seconds late.
+func (d dice) lateReleases(r *rolled) {
+	r.Faults = append(r.Faults, herokusim.Fault{Path: "/releases", Stale: d.between(1500*time.Millisecond, 8*time.Second)})
+	r.Log.APILate = d.between(4*time.Second, 9*time.Second)
 }
 
 // blind takes away what the log could prove.
