@@ -133,6 +133,9 @@ var kindsOfEvents = []kind{
 	{"restart of a label", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Restart != nil && e.Restart.Label != "" })
 	}},
+	{"a container is restarted in place on Fir", func(r *rolled) bool {
+		return r.has(func(e herokusim.Event) bool { return e.Crash != nil && e.Crash.InPlace })
+	}},
 	{"daily cycle", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Cycle != "" }) }},
 	{"scaled up", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to > from && from > 0 }) }},
 	{"scaled down", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to < from && to > 0 }) }},

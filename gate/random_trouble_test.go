@@ -21,6 +21,9 @@ func (d dice) trouble(r *rolled) {
 	if d.chance(0.25) {
 		d.lateReleases(r)
 	}
+	if r.platform() == onFir && d.chance(0.4) {
+		r.aims = append(r.aims, restartInPlace)
+	}
 	if r.ghost {
 		return
 	}

@@ -77,6 +77,7 @@ func (c *checker) event(path string, e *Event) {
 	case e.Crash != nil:
 		c.label(path+".crash.label", e.Crash.Label)
 		c.status(path+".crash.status", e.Crash.Status)
+		c.refuse(e.Crash.InPlace && (e.Crash.Stays || e.Crash.Back != nil || e.Crash.Instance == "hidden"), path+".crash.in-place", "in-place is of the listed process, and not together with stays or back")
 		who := e.Crash.Instance
 		c.refuse(who != "" && who != "listed" && who != "hidden", path+".crash.instance", "instance is listed or hidden, not %q", who)
 		c.refuse(e.Crash.Back != nil && (e.Crash.Stays || *e.Crash.Back < 0), path+".crash.back", "back is a time from zero on, and not together with stays")

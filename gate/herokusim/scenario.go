@@ -192,6 +192,9 @@ type Crash struct {
 	// Back is when the dyno starts again. Nil means at once. Never: see Stays.
 	Back  *time.Duration `yaml:"back,omitempty"`
 	Stays bool           `yaml:"stays,omitempty"` // it stays crashed
+	// InPlace starts the container again at once, under the same record: the log tells of
+	// the exit, and of nothing else.
+	InPlace bool `yaml:"in-place,omitempty"`
 }
 
 // OneOff is a dyno outside the formation.

@@ -20,6 +20,7 @@ type Clock struct {
 	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest      time.Time // the same by the newest answer alone
 	latestStart time.Time // no answer allows that the gate was started later than then
+	anyStart    time.Time // the same by the look that allows the most
 }
 
 // Learn takes in the Date of an observation that is an answer: it was written after the question
@@ -32,8 +33,12 @@ func (c *Clock) Learn(o Observation) {
 	if o.Look != nil {
 		asked = o.Look.AskedAt
 	}
-	if latest := o.Date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
+	latest := o.Date.Add(time.Second - asked)
+	if c.latestStart.IsZero() || latest.Before(c.latestStart) {
 		c.latestStart = latest
+	}
+	if o.Look != nil && latest.After(c.anyStart) { // of others it is not known when they were asked for
+		c.anyStart = latest
 	}
 	c.newest = o.Date.Add(-o.At)
 	if c.start.IsZero() || c.newest.Before(c.start) {
@@ -48,12 +53,25 @@ func (c *Clock) Start() time.Time { return c.start }
 // any answer.
 func (c *Clock) LatestStart() time.Time { return c.latestStart }
 
+// AnyStart is the latest time that any look allows for the start of the gate, also if the clock of
+// its answer is wrong or it took long; zero before any look.
+func (c *Clock) AnyStart() time.Time { return c.anyStart }
+
 // Platform is the platform's time at a moment of the gate; zero before any answer.
 func (c *Clock) Platform(at time.Duration) time.Time {
 	if c.start.IsZero() {
 		return time.Time{}
 	}
 	return c.start.Add(at)
+}
+
+// Latest is the latest that the platform's time can have been at a moment of the gate; zero
+// before any answer.
+func (c *Clock) Latest(at time.Duration) time.Time {
+	if c.latestStart.IsZero() {
+		return time.Time{}
+	}
+	return c.latestStart.Add(at)
 }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the

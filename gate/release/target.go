@@ -83,6 +83,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	if !l.Full() {
 		return
 	}
+	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
 	t.history.see(l)
 	if t.newestAtStart < 0 {
@@ -92,7 +93,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	if t.release == nil {
 		return
 	}
-	t.correct()
+	t.correct(believed)
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
@@ -134,9 +135,13 @@ func (t *Target) choose() {
 }
 
 // correct mends the choice of the newest release: a list that was behind when the gate
-// started can have hidden a newer one that was already there.
-func (t *Target) correct() {
-	start := t.clock.LatestStart()
+// started can have hidden a newer one that was already there. Until the choice is believed, one that
+// may have been there is taken for it, whichever answer's clock is right.
+func (t *Target) correct(believed bool) {
+	start := t.clock.AnyStart()
+	if believed {
+		start = t.clock.LatestStart()
+	}
 	if t.want != (Want{}) {
 		return
 	}

@@ -64,7 +64,9 @@ func judgePod(e *evidence, t *timer) judgement {
 	case e.label.record != nil, !e.roster.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
 		return j.proven()
-	case exit.After(e.balance.LastStart):
+	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.label.listedAt)):
+		// An exit of before the last look that shows it is of a container that was started again:
+		// the log does not tell of that start.
 		if !exit.Before(e.roster.target.released) {
 			j.firstStop, j.lastStop = exit, exit
 		}

@@ -57,6 +57,7 @@ type label struct {
 	record      *observe.Dyno // in the newest look; nil if it has none
 	recordSeen  time.Duration // when this record was first seen
 	leftAt      time.Duration // when it was first missing in the list; 0 while listed
+	listedAt    time.Duration // when the last look was asked for that shows it
 	lowest      int           // the lowest version of a record of it; 0: it was never listed
 	bornWatched bool          // it came into being while the log was whole: nothing ran under it before
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.

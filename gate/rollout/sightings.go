@@ -99,7 +99,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 			lb.ranAt = r.clock.Platform(r.look.AskedAt)
 		}
 	}
-	lb.record, lb.leftAt = d, 0
+	lb.record, lb.leftAt, lb.listedAt = d, 0, r.look.AskedAt
 	r.versions[d.ID] = d.Version
 	r.compareWithTarget(lb)
 }
