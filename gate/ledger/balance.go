@@ -20,8 +20,10 @@ const killedByR12 = "Stopping remaining processes with SIGKILL"
 type Known struct {
 	// NothingBefore: nothing ran under the label before the first line.
 	NothingBefore bool
-	// Hold is the longest time that a process can hide behind its label's record.
-	Hold time.Duration
+	// Hold is the longest time that a process can hide behind its label's record, and Renewals
+	// are when it began anew.
+	Hold     time.Duration
+	Renewals Renewals
 	// Released is when the target was released; zero while it is not known.
 	Released time.Time
 	// CompleteFrom is the time from which nothing lives any more that was already hidden
@@ -171,7 +173,7 @@ func (l *Ledger) opening(q Known) opening {
 	}
 	next := q.Now
 	for i := len(l.lines) - 1; i >= 0; i-- {
-		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(from.Add(q.Hold)) {
+		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(q.Renewals.HiddenUntil(from, q.Hold)) {
 			return l.quietOpening(i)
 		}
 		next = l.lines[i].Stamp
@@ -222,5 +224,5 @@ func (l *Ledger) quietFrom(q Known, s opening) time.Time {
 	if q.NothingBefore || s.line == n || !l.lines[n-1].Stamp.Before(q.Released) {
 		return time.Time{}
 	}
-	return l.lines[n-1].Stamp.Add(q.Hold)
+	return q.Renewals.HiddenUntil(l.lines[n-1].Stamp, q.Hold)
 }

@@ -78,8 +78,11 @@ func (l *Ledger) StartedSince(t time.Time) bool {
 	return !l.lastStart.IsZero() && !l.lastStart.Before(t.Add(-startSlack))
 }
 
-// BeginsWithStart reports whether the first line is a start: nothing else is told of
-// before it.
-func (l *Ledger) BeginsWithStart() bool {
-	return len(l.lines) > 0 && l.lines[0].Kind == observe.Start
+// BeginsWithStart tells whether the first line is a start, so that nothing else is told of before
+// it, and when that was.
+func (l *Ledger) BeginsWithStart() (at time.Time, is bool) {
+	if len(l.lines) == 0 {
+		return time.Time{}, false
+	}
+	return l.lines[0].Stamp, l.lines[0].Kind == observe.Start
 }

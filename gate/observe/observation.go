@@ -200,6 +200,8 @@ type Line struct {
 	// Release is the version of a release that an API line says was made; 0 if it
 	// says something else.
 	Release int `json:"release,omitempty"`
+	// Scaled: an API line says that the formation was scaled.
+	Scaled bool `json:"scaled,omitempty"`
 	// UUID names the instance in a Metric line.
 	UUID string `json:"uuid,omitempty"`
 	// Text is the message as it was printed, at most 300 bytes of it. The text of

@@ -50,16 +50,18 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(hiddenGone) {
 		hiddenGone = first
 	}
-	hiddenGone = hiddenGone.Add(lb.typ.hold)
-	// The process type came with the target, unless the log shows that it did not.
-	cameWithTarget := !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) && lb.ledger.BeginsWithStart()
+	renewals := r.renewals(lb.typ)
+	hiddenGone = renewals.HiddenUntil(hiddenGone, lb.typ.hold)
+	nothingBefore := r.nothingBefore(lb)
 	e.balance = lb.ledger.Balance(ledger.Known{
-		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
+		NothingBefore: nothingBefore, Hold: lb.typ.hold, Renewals: renewals,
 		Released: r.target.released, CompleteFrom: hiddenGone, LogSince: r.log.since, BootTimeout: r.bootTimeout(), RanAt: lb.ranAt, Now: now,
 	})
 	e.seeRecord()
 	b := &e.balance
-	e.hiddenGoneAt = r.clock.Due(hiddenGone)
+	if e.hiddenGoneAt = r.clock.Due(hiddenGone); nothingBefore {
+		e.hiddenGoneAt = longAgo
+	}
 	e.quietAt = e.due(b.QuietFrom, 0)
 	e.metricsUntil = e.due(e.lastMetric(), metricLife)
 	if b.LastTerm.After(b.LastExit) {

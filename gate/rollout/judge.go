@@ -27,6 +27,9 @@ func judge(e *evidence, t *timer) judgement {
 	if e.listedOld { // 1: whatever was proven before
 		return j.alive(0, observe.Never, oldListed)
 	}
+	if e.roster.scaledUp(e.label) {
+		return j.proven()
+	}
 	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil)
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
@@ -88,12 +91,13 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	why := firstDoubt(streamDoubts, &evidence{roster: r}, t)
 	if why == "" {
 		why = historyShort
-		if !r.log.since.IsZero() && !r.fir() && !t.pending(r.clock.Due(r.log.since.Add(typ.hold))) {
+		if !r.log.since.IsZero() && !r.fir() && !t.pending(r.clock.Due(r.renewals(typ).HiddenUntil(r.log.since, typ.hold))) {
 			j.logCovers = r.proofCanLast()
 			return j.proven()
 		}
 	}
-	limit, watched := r.clock.GateTime(typ.UpdatedAt, typ.scaledSeen)+typ.hold, false
+	limit := r.clock.GateTime(typ.shrunk.created, typ.shrunk.seen) + typ.hold
+	watched := limit <= r.firstLook.AskedAt // what left the list before was over by then
 	if r.rolling() {
 		// What left the list before the first look, or between two that show nothing.
 		limit = max(r.firstLook.AskedAt, typ.reappeared) + typ.hold
@@ -102,7 +106,7 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	switch {
 	case t.pending(limit):
 		return j.alive(0, limit, why)
-	case watched: // the roll-out was watched from before its beginning
+	case watched:
 		return j.proven()
 	}
 	return j.presumed(limit, why)

@@ -31,7 +31,7 @@ const (
 )
 
 // setHolds brings up to date how long a process of each type can hide after its label's record
-// was replaced.
+// was replaced, and what begins the hold of prebooted ones.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
 		switch {
@@ -41,6 +41,12 @@ func (r *roster) setHolds() {
 			t.hold = r.prebootHold()
 		default:
 			t.hold = replaceHold
+		}
+	}
+	r.newestWeb = creation{}
+	for _, lb := range r.labels {
+		if lb.typ.name == "web" && lb.newest.created.After(r.newestWeb.created) && !r.scaledUp(lb) {
+			r.newestWeb = lb.newest
 		}
 	}
 }
@@ -57,6 +63,14 @@ func (r *roster) prebooted() bool {
 		return true
 	}
 	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
+}
+
+// renewals are when the hold on what hides of a type began anew.
+func (r *roster) renewals(t *processType) ledger.Renewals {
+	if t.name == "web" && r.prebooted() {
+		return r.webRenewals
+	}
+	return nil
 }
 
 // prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen

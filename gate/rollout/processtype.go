@@ -16,7 +16,7 @@ type processType struct {
 	observe.Formation               // as last listed; of a type that was dropped with a quantity of 0
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
-	scaledSeen        time.Duration // when it was first seen that it was last scaled then
+	shrunk            creation      // when it was last scaled otherwise than up, as far as known
 	absent            bool          // the newest look shows no dyno of it
 	reappeared        time.Duration // when it was seen again after a look without it
 	logCovers         bool          // the log has told of all that no list showed
@@ -51,15 +51,20 @@ func (r *roster) classify() {
 
 // seeTypes takes in which process types a look shows, of its formation and of its dynos.
 func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
-	if l.Formation != nil {
-		for _, t := range r.types { // a type that a release has dropped can still have old dynos
+	before := map[*processType]int{}
+	for _, t := range r.types {
+		before[t] = t.Quantity
+		if l.Formation != nil { // a type that a release has dropped can still have old dynos
 			t.Quantity = 0
 		}
 	}
 	for _, f := range l.Formation {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
-			t.scaledSeen = at
+			r.noteScaling(f.UpdatedAt)
+			if !t.inFormation || f.Quantity <= before[t] { // by scaling up alone nothing leaves the list
+				t.shrunk = creation{f.UpdatedAt, at}
+			}
 		}
 		t.Formation, t.inFormation, r.formationSeen = f, true, true
 		t.everWanted = t.everWanted || f.Quantity > 0

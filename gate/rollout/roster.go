@@ -12,6 +12,13 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
+const (
+	// A dyno that comes by scaling up is started within 11.6 s (13 captured).
+	scaledSoon = 15 * time.Second
+	// maxScalings is how many of them are remembered.
+	maxScalings = 200
+)
+
 // roster is what is known of the dynos of the app.
 type roster struct {
 	cfg   *Config
@@ -33,8 +40,11 @@ type roster struct {
 	log       logStream
 	listDelay time.Duration // how far behind the log the list was seen to be
 	target    boundary
-	// The newest web dyno that was created for the target, and that the log has announced.
+	// The newest web dyno that was created for the target, other than by scaling, and the newest that
+	// the log has announced.
 	newestWeb, announcedWeb creation
+	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
+	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made, as far as known
 }
 
 // A creation is when a dyno was created, and when that was learnt.
@@ -59,7 +69,10 @@ type label struct {
 	leftAt      time.Duration // when it was first missing in the list; 0 while listed
 	listedAt    time.Duration // when the last look was asked for that shows it
 	lowest      int           // the lowest version of a record of it; 0: it was never listed
-	bornWatched bool          // it came into being while the log was whole: nothing ran under it before
+	firstSeen   time.Time     // when the first thing happened that was heard of it
+	cameLater   bool          // the first look did not show it, and a later one does
+	firstRecord string        // the id of its first record then
+	newest      creation      // of its records, since the target is known
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
 	ranAt              time.Time // when that look was asked for, if the record was of a running dyno
@@ -93,6 +106,20 @@ func (r *roster) fir() bool { return r.app.Generation == "fir" }
 // proofCanLast reports whether proof can be remembered: until the release phase is over, old
 // processes can still be started.
 func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "" }
+
+// scaledUp reports whether the label's record is its first one, and came by scaling up: nothing ran
+// under the label before.
+func (r *roster) scaledUp(lb *label) bool {
+	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt)
+}
+
+// scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a
+// process was started, that this came of it.
+func (r *roster) scaledBefore(t time.Time) bool {
+	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
+		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
+	})
+}
 
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ const (
 	// oneOffLife is how long a one-off dyno is remembered that is not listed any more: until
 	// lines of it that come late have come.
 	oneOffLife = 5 * time.Minute
+	// releaseSoon is how long after a release the processes that it starts are started, in most cases.
+	releaseSoon = time.Minute
 )
 
 // news is what an observation was to the roster.
@@ -56,6 +59,12 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if r.firstLook == nil {
 		r.firstLook = l
 	}
+	if l.Releases != nil {
+		r.releasedAt = r.releasedAt[:0]
+		for _, rel := range l.Releases {
+			r.releasedAt = append(r.releasedAt, rel.CreatedAt)
+		}
+	}
 	r.seeTypes(l, at)
 	logWhole := r.log.flows() && !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
 	listed := map[string]*observe.Dyno{} // of two records of one label the older counts
@@ -84,6 +93,9 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	if lb == nil {
 		lb = r.addLabel(d.Name, d.CreatedAt)
 	}
+	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
+		lb.cameLater, lb.firstRecord = true, d.ID
+	}
 	if t := r.types[d.Type]; lb.typ != t { // of a label of the log it was a guess
 		lb.typ, r.order = t, nil
 	}
@@ -92,6 +104,9 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
+		if d.Type == "web" && d.ID != lb.firstRecord {
+			r.webRenewals.Add(d.CreatedAt)
+		}
 	}
 	if lb.firstRecordCreated.IsZero() && logWhole {
 		lb.firstRecordCreated = d.CreatedAt
@@ -106,19 +121,44 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 
 // addLabel adds one that was heard of for the first time, in something that happened then.
 func (r *roster) addLabel(name string, then time.Time) *label {
-	lb := &label{name: name, metrics: map[string]*reports{}, bornWatched: r.newSinceFirstLook(then)}
+	lb := &label{name: name, metrics: map[string]*reports{}, firstSeen: then}
 	r.labels[name], r.order = lb, nil
 	return lb
 }
 
-// newSinceFirstLook reports whether a label that no look has shown so far came into being after
-// the first look, with the log being whole: nothing ran under it before.
-func (r *roster) newSinceFirstLook(created time.Time) bool {
-	if r.firstLook == nil || !r.log.flows() || r.log.since.IsZero() {
+// nothingBefore reports whether nothing ran under the label before the first line of its ledger.
+func (r *roster) nothingBefore(lb *label) bool {
+	since, start, begins := r.log.since, time.Time{}, false
+	if since.IsZero() {
 		return false
 	}
+	// It came into being after the first look, and the log is whole since before that.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	return created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
+	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
+		return true
+	}
+	if start, begins = lb.ledger.BeginsWithStart(); !begins {
+		return false
+	}
+	// The process type came with the target, unless the list shows that it did not.
+	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
+		return true
+	}
+	// It came by scaling up: after the first look, or while the log was whole for so long that of
+	// anything else that starts a process there is a line before the start, or a release.
+	if !r.scaledBefore(start) {
+		return false
+	}
+	longest := max(lb.typ.hold, r.bootTimeout())
+	released := func(t time.Time) bool { return !t.After(start.Add(ledger.StampSlack)) && start.Sub(t) < releaseSoon }
+	return lb.cameLater || start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)
+}
+
+// noteScaling notes that the formation was scaled then.
+func (r *roster) noteScaling(at time.Time) {
+	if !slices.Contains(r.scalings, at) {
+		r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
+	}
 }
 
 // compareWithTarget takes in what the record of a label says of new dynos.
@@ -134,8 +174,8 @@ func (r *roster) compareWithTarget(lb *label) {
 	if lb.firstNewRecordAt.IsZero() {
 		lb.firstNewRecordAt = d.CreatedAt
 	}
-	if lb.typ.name == "web" && d.CreatedAt.After(r.newestWeb.created) {
-		r.newestWeb = creation{d.CreatedAt, lb.recordSeen}
+	if d.CreatedAt.After(lb.newest.created) {
+		lb.newest = creation{d.CreatedAt, lb.recordSeen}
 	}
 	if d.State == "up" && lb.upAt.IsZero() {
 		lb.upAt = d.UpdatedAt
@@ -150,12 +190,11 @@ func (r *roster) aim(rel *observe.Release) (changed bool) {
 		r.target = boundary{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
 	}
 	if changed {
-		r.newestWeb = creation{}
 		for _, t := range r.types {
 			t.logCovers = false
 		}
 		for _, lb := range r.labels {
-			lb.proof, lb.firstNewRecordAt, lb.upAt = proof{}, time.Time{}, time.Time{}
+			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
 			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
 			if lb.record != nil {
 				r.compareWithTarget(lb)
@@ -172,6 +211,11 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep, observe.Metric:
 	case observe.Fault:
 		r.seeFault(l)
+		return n
+	case observe.API:
+		if l.Scaled {
+			r.noteScaling(l.Stamp)
+		}
 		return n
 	default:
 		return n
@@ -215,8 +259,11 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	r.log.timeLine(l.Stamp, at, r.clock)
 	// A new web dyno that is announced begins the hold anew.
 	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
-	if replaced && lb.typ.name == "web" && l.Stamp.After(r.announcedWeb.created) {
-		r.announcedWeb = creation{l.Stamp, at}
+	if replaced && lb.typ.name == "web" {
+		r.webRenewals.Add(l.Stamp)
+		if l.Stamp.After(r.announcedWeb.created) {
+			r.announcedWeb = creation{l.Stamp, at}
+		}
 	}
 	return true
 }
@@ -261,7 +308,7 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 			lb.ledger.DropBefore(s.Since)
 		case s.State == observe.Gapped:
 			lb.ledger = ledger.Ledger{}
-			lb.bornWatched, lb.firstRecordCreated, lb.ranAt = false, time.Time{}, time.Time{}
+			lb.firstRecordCreated, lb.ranAt = time.Time{}, time.Time{}
 			lb.proof = lb.proof.afterGap()
 		}
 	}
