@@ -57,6 +57,8 @@ var happenings = []struct {
 	}},
 	{0.07, wherever, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Scale: map[string]int{"worker": d.IntN(5)}}) }},
 	{0.08, wherever, dice.zeroAndBack},
+	{0.08, wherever, dice.scaledUpBefore},
+	{0.06, common, dice.autoscaler},
 	{0.05, wherever, dice.zeroBefore},
 	{0.5, onPlain, dice.sleep},
 	{0.10, labelled, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r)}}) }},

@@ -5,6 +5,7 @@ package gate_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,14 @@ var kindsOfEvents = []kind{
 	}},
 	{"daily cycle", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Cycle != "" }) }},
 	{"scaled up", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to > from && from > 0 }) }},
+	{"scaled up within a minute before the deploy", func(r *rolled) bool {
+		return r.scaled(func(from, to int) bool { return to > from }) && r.has(func(e herokusim.Event) bool {
+			return e.Scale != nil && e.At < r.deploy && e.At > r.deploy-time.Minute && !slices.Contains(slices.Collect(maps.Values(e.Scale)), 0)
+		})
+	}},
+	{"scaled up again and again", func(r *rolled) bool {
+		return 3 <= len(slices.DeleteFunc(slices.Clone(r.Events), func(e herokusim.Event) bool { return e.Scale == nil || e.At < r.deploy }))
+	}},
 	{"scaled down", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to < from && to > 0 }) }},
 	{"scaled to zero, seen in the log", func(r *rolled) bool {
 		return !r.noLog() && r.scaled(func(from, to int) bool { return to == 0 && from > 0 })

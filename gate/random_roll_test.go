@@ -216,8 +216,8 @@ func (d dice) call(r *rolled) {
 	if d.chance(0.1) {
 		r.inputs["on-supersede"] = "fail"
 	}
-	// With nothing but the deploy and the whole log, everything can be proven.
-	if r.calm && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
+	// With nothing but the deploy and the whole log, and nothing hidden before, everything can be proven.
+	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
 		r.inputs["require-proof"] = "true"
 	}
 }

@@ -20,7 +20,7 @@ type Clock struct {
 	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest      time.Time // the same by the newest answer alone
 	latestStart time.Time // no answer allows that the gate was started later than then
-	anyStart    time.Time // the same by the look that allows the most
+	last        time.Time // the start by the answer that puts it the latest
 }
 
 // Learn takes in the Date of an observation that is an answer: it was written after the question
@@ -37,12 +37,12 @@ func (c *Clock) Learn(o Observation) {
 	if c.latestStart.IsZero() || latest.Before(c.latestStart) {
 		c.latestStart = latest
 	}
-	if o.Look != nil && latest.After(c.anyStart) { // of others it is not known when they were asked for
-		c.anyStart = latest
-	}
 	c.newest = o.Date.Add(-o.At)
 	if c.start.IsZero() || c.newest.Before(c.start) {
 		c.start = c.newest
+	}
+	if c.newest.After(c.last) {
+		c.last = c.newest
 	}
 }
 
@@ -53,9 +53,9 @@ func (c *Clock) Start() time.Time { return c.start }
 // any answer.
 func (c *Clock) LatestStart() time.Time { return c.latestStart }
 
-// AnyStart is the latest time that any look allows for the start of the gate, also if the clock of
-// its answer is wrong or it took long; zero before any look.
-func (c *Clock) AnyStart() time.Time { return c.anyStart }
+// Spread is how far the answers are apart in what they make of the start: about a second, and more
+// if the clock of one of them is wrong.
+func (c *Clock) Spread() time.Duration { return c.last.Sub(c.start) }
 
 // Platform is the platform's time at a moment of the gate; zero before any answer.
 func (c *Clock) Platform(at time.Duration) time.Time {

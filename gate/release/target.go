@@ -138,9 +138,9 @@ func (t *Target) choose() {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // may have been there is taken for it, whichever answer's clock is right.
 func (t *Target) correct(believed bool) {
-	start := t.clock.AnyStart()
-	if believed {
-		start = t.clock.LatestStart()
+	start := t.clock.LatestStart()
+	if !believed {
+		start = start.Add(t.clock.Spread())
 	}
 	if t.want != (Want{}) {
 		return
