@@ -75,7 +75,7 @@ var happenings = []struct {
 	}},
 	{0.05, labelled, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Cycle: d.web(r)}) }},
 	{0.03, wherever, func(d dice, r *rolled) {
-		r.add(d.soon(), herokusim.Event{Rollback: &herokusim.Rollback{To: max(1, r.before())}})
+		r.add(d.soon(), herokusim.Event{Rollback: &herokusim.Rollback{To: max(3, r.before())}})
 	}},
 	{0.12, wherever, func(d dice, r *rolled) {
 		r.add(d.soon()-100*time.Second, herokusim.Event{Run: &herokusim.OneOff{Label: fmt.Sprintf("run.%d", 1000+d.IntN(9000)), Takes: d.soon()}})
@@ -153,7 +153,6 @@ func (d dice) deploy() *herokusim.Deploy {
 	var deploy herokusim.Deploy
 	if d.chance(0.15) {
 		deploy.Phase = &herokusim.Phase{Takes: d.between(2*time.Second, 60*time.Second), Fails: d.chance(0.15)}
-		deploy.Phase.Expires = !deploy.Phase.Fails && d.chance(0.12)
 	}
 	if d.chance(0.05) {
 		deploy.Build = &herokusim.Build{Takes: d.between(2*time.Second, 60*time.Second)}

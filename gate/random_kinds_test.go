@@ -116,7 +116,6 @@ var kindsOfEvents = []kind{
 	}},
 	{"release phase", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Takes > 0 }) }},
 	{"release phase fails", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Fails }) }},
-	{"release phase expires", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Expires }) }},
 	{"config change after the release", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Config != nil }) }},
 	{"second deploy", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Deploy != nil && e.At > r.deploy })

@@ -122,7 +122,7 @@ func (d dice) past(r *rolled) {
 // before is the version that runs when the story begins.
 func (r *rolled) before() int {
 	if r.Young {
-		return 0
+		return 2
 	}
 	return 41
 }

@@ -126,7 +126,7 @@ func (r *rolled) mayEnd(o outcome) bool {
 	case rollout.DynosCrashed:
 		return r.has(crashes)
 	case rollout.ReleaseFailed:
-		return r.has(func(e herokusim.Event) bool { return phase(e).Fails || phase(e).Expires })
+		return r.has(func(e herokusim.Event) bool { return phase(e).Fails })
 	case rollout.Superseded:
 		return r.inputs["on-supersede"] == "fail" && r.newest(o.at) > o.picture.Target.Version
 	}

@@ -121,8 +121,7 @@ func (c *checker) phase(path string, p *Phase) {
 		return
 	}
 	c.refuse(p.Takes <= 0, path, "a release phase takes some time: say how long with takes")
-	c.refuse(slices.Contains([]string{"succeeded", "failed", "expired"}, p.Status), path+".status", "status %q is an end: leave it out, or say fails or expires", p.Status)
-	c.refuse(p.Fails && p.Expires, path, "a release phase fails or expires, not both")
+	c.refuse(slices.Contains([]string{"succeeded", "failed", "expired"}, p.Status), path+".status", "status %q is an end: leave it out, or say fails", p.Status)
 }
 
 func (c *checker) restart(path string, r *Restart) {

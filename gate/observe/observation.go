@@ -128,6 +128,11 @@ type Release struct {
 	UpdatedAt   time.Time `json:"updatedAt,omitzero"`
 }
 
+// Deployed reports whether the release was deployed: its release phase, if it has one, is over and
+// did not fail. An expired release was: of releases older than 30 days and 20 releases the code is
+// destroyed, and they are called so from then on (Dev Center changelog, item 3395).
+func (r *Release) Deployed() bool { return r.Status == "succeeded" || r.Status == "expired" }
+
 // A CodeRef names the code of a release: its slug or, for container images and on
 // Fir, its OCI image.
 type CodeRef struct {

@@ -7,7 +7,7 @@ import "heroku-rollout-gate/gate/observe"
 // ReleasesToAsk is how many of the newest releases the next look should bring.
 func (t *Target) ReleasesToAsk() int {
 	again := 0
-	if t.release != nil && t.release.Status != "succeeded" {
+	if t.release != nil && !t.release.Deployed() {
 		again = t.release.Version
 	}
 	return t.history.toAsk(t.historyDownTo(), again)

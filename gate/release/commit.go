@@ -43,10 +43,10 @@ func (t *Target) byCommit() *observe.Release {
 		case found != nil && code != found.Code():
 			return t.ofThisTry(found, followed)
 		case read && t.wanted(c.Commit):
-			if found == nil || r.Status == "succeeded" {
+			if found == nil || r.Deployed() {
 				found = &r
 			}
-		case found == nil && r.Version <= t.newestAtStart && r.Status == "succeeded":
+		case found == nil && r.Version <= t.newestAtStart && r.Deployed():
 			followed = true
 		}
 	}

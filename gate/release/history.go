@@ -81,8 +81,19 @@ func (h *history) sorted() []observe.Release {
 	return all
 }
 
+// firstCode is the first release that was deployed with code; nil if there is none. A new app begins
+// with releases that carry none. known is false if older ones may have been deployed with code.
+func (h *history) firstCode() (first *observe.Release, known bool) {
+	for _, r := range h.byVersion {
+		if r.Deployed() && r.Code().ID != "" && (first == nil || r.Version < first.Version) {
+			first = &r
+		}
+	}
+	return first, h.knownFrom == 0
+}
+
 // failed reports whether the release will never be deployed.
-func failed(r *observe.Release) bool { return r.Status == "failed" || r.Status == "expired" }
+func failed(r *observe.Release) bool { return r.Status == "failed" }
 
 // ran reports whether dynos have run the release, or may have.
 func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }

@@ -52,7 +52,7 @@ func (t *Target) judgeNewer() {
 		if r.Version <= t.release.Version {
 			return
 		}
-		if r.Status != "succeeded" {
+		if !r.Deployed() {
 			continue
 		}
 		t.newer.newest = cmp.Or(t.newer.newest, r.Version)
@@ -142,7 +142,7 @@ func isCommit(label string) bool {
 func (t *Target) withoutCode() int {
 	newest := 0
 	for _, r := range t.history.byVersion {
-		if r.Version > t.release.Version && r.Status == "succeeded" && r.Code().ID == "" {
+		if r.Version > t.release.Version && r.Deployed() && r.Code().ID == "" {
 			newest = max(newest, r.Version)
 		}
 	}

@@ -37,6 +37,7 @@ type Target struct {
 	listed      map[int]bool // the versions that the dynos of the newest look are of
 	release     *observe.Release
 	missing     bool   // the newest full look should have shown it, and did not
+	bare        bool   // the newest full look shows neither dynos nor process types
 	wrongWant   string // why the caller's wish cannot be met
 	newer       newer
 }
@@ -85,6 +86,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	}
 	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
+	t.bare = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
 	if t.newestAtStart < 0 {
 		t.newestAtStart = t.history.newest
@@ -126,12 +128,27 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ReleasesBehind():
+	case !t.ReleasesBehind() && !t.codeless():
 		t.release = t.history.get(t.history.newest)
 	}
 	if t.release != nil {
 		t.judgeNewer()
 	}
+}
+
+// codeless reports whether the app has never run any code: its first release with code is awaited.
+func (t *Target) codeless() bool {
+	first, known := t.history.firstCode()
+	return t.bare && known && first == nil
+}
+
+// FirstCode is when the first release with code was made, before which nothing ran; zero if that is
+// not known. Of container images the platform may not tell the code.
+func (t *Target) FirstCode() time.Time {
+	if first, known := t.history.firstCode(); known && first != nil {
+		return first.CreatedAt
+	}
+	return time.Time{}
 }
 
 // correct mends the choice of the newest release: a list that was behind when the gate

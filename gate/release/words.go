@@ -35,7 +35,9 @@ func (t *Target) Building() bool {
 // WhyMissing says what is known of a release that did not appear, and what to do.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
-	if t.history.newest > 0 {
+	if t.want == (Want{}) && t.history.newest > 0 {
+		known = "no release of the app carries code yet"
+	} else if t.history.newest > 0 {
 		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
 	}
 	if t.want.Commit == "" {
@@ -132,7 +134,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
 		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
-	case e.Status == "succeeded":
+	case e.Deployed():
 		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
 	}
 	return nil

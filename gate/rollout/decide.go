@@ -106,7 +106,7 @@ func (r *Rollout) noSuchType(name string) string {
 // brings.
 func (r *Rollout) typesDue() bool {
 	rel := r.target.Release()
-	return rel != nil && rel.Status == "succeeded" && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
+	return rel != nil && rel.Deployed() && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
 }
 
 func (r *Rollout) failedDeploy() *Verdict {
@@ -120,11 +120,8 @@ func (r *Rollout) failedDeploy() *Verdict {
 	if r.target.Unconfirmed() {
 		return nil // it may not be the one that was meant
 	}
-	switch rel.Status {
-	case "failed":
+	if rel.Status == "failed" {
 		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed", rel.Version)}
-	case "expired":
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over, so it was not deployed: deploy again", rel.Version)}
 	}
 	return nil
 }
@@ -132,7 +129,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While the target's release phase runs it has not been live: nothing comes back.
-	if n := r.target.RolledBackBy(); n != 0 && rel.Status == "succeeded" && !r.target.IsCurrent() {
+	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
 	}
 	if n := r.target.SupersededBy(); n != 0 && r.cfg.FailOnNewer {

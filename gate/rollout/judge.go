@@ -27,7 +27,7 @@ func judge(e *evidence, t *timer) judgement {
 	if e.listedOld { // 1: whatever was proven before
 		return j.alive(0, observe.Never, oldListed)
 	}
-	if e.roster.scaledUp(e.label) {
+	if e.roster.scaledUp(e.label) || e.roster.nothingOld(e.label.typ) {
 		return j.proven()
 	}
 	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil)
@@ -85,7 +85,7 @@ func judgePod(e *evidence, t *timer) judgement {
 // to have told of it, or if the roll-out was watched from before its beginning.
 func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	var j judgement
-	if typ.logCovers {
+	if typ.logCovers || r.nothingOld(typ) {
 		return j.proven()
 	}
 	why := firstDoubt(streamDoubts, &evidence{roster: r}, t)

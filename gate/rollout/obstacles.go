@@ -54,7 +54,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("release v%d is still pending after %s, since its release phase is not over", rel.Version, after),
 			next:   `see what its command does, or raise the input "timeout"`, reason: ReleaseMissing,
 		}
-	case rel.Status != "succeeded":
+	case !rel.Deployed():
 		why := r.target.Unfinished()
 		return &obstacle{
 			waits:  fmt.Sprintf("release v%d to succeed (%s)", rel.Version, why),

@@ -104,7 +104,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.target.See(o)
 	notices = append(notices, r.target.Notices(o, r.now)...)
 	news := r.roster.see(o, r.now)
-	if r.roster.aim(r.target.Release()) {
+	if r.roster.aim(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.clock, r.now)
@@ -136,7 +136,7 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 // awaited reports whether the target is not known yet, or has not succeeded.
 func (r *Rollout) awaited() bool {
 	rel := r.target.Release()
-	return rel == nil || rel.Status != "succeeded"
+	return rel == nil || !rel.Deployed()
 }
 
 // since is since when something is so: begun, now if it was not so before, or -1 if it is not.

@@ -15,6 +15,9 @@ import (
 const (
 	// A dyno that comes by scaling up is started within 11.6 s (13 captured).
 	scaledSoon = 15 * time.Second
+	// typesBefore is how long before or after a release the process types that it brings can be made:
+	// captured is that they are scaled 0.2 s before.
+	typesBefore = 30 * time.Second
 	// maxScalings is how many of them are remembered.
 	maxScalings = 200
 )
@@ -58,6 +61,8 @@ type boundary struct {
 	version  int       // of the target; 0 while it is not known
 	released time.Time // when the target was created; zero while it is not known
 	finished bool      // its release phase is over: from here on only new processes are started
+	// firstCode is when the first release of the app that carries code was made; zero if not known.
+	firstCode time.Time
 }
 
 // label is one slot of the formation, or one pod on Fir.
@@ -119,6 +124,17 @@ func (r *roster) scaledBefore(t time.Time) bool {
 	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
 	})
+}
+
+// cameWithFirstCode reports whether a process type came with the first release that carries code, so
+// that nothing of it ran before.
+func (r *roster) cameWithFirstCode(t *processType) bool {
+	return !r.target.firstCode.IsZero() && t.inFormation && t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
+}
+
+// nothingOld reports whether nothing old can be of a process type.
+func (r *roster) nothingOld(t *processType) bool {
+	return r.cameWithFirstCode(t) && !r.target.firstCode.Before(r.target.released)
 }
 
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }

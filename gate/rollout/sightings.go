@@ -140,6 +140,9 @@ func (r *roster) nothingBefore(lb *label) bool {
 	if start, begins = lb.ledger.BeginsWithStart(); !begins {
 		return false
 	}
+	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
+		return true
+	}
 	// The process type came with the target, unless the list shows that it did not.
 	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
 		return true
@@ -182,12 +185,12 @@ func (r *roster) compareWithTarget(lb *label) {
 	}
 }
 
-// aim takes in what is known of the target. It reports whether that is another one than before:
+// aim takes in what is known of the target, and when the first release with code was made. It reports whether that is another one than before:
 // all that is known is then compared with it.
-func (r *roster) aim(rel *observe.Release) (changed bool) {
+func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
 	changed = rel != nil && rel.Version != r.target.version
 	if rel != nil {
-		r.target = boundary{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), firstCode}
 	}
 	if changed {
 		for _, t := range r.types {

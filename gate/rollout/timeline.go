@@ -28,7 +28,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.C
 		t.times.ReleaseCreated = rel.CreatedAt
 		t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
 	}
-	if rel.Status == "succeeded" && t.times.ReleaseFinished.IsZero() {
+	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
 		t.add(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
 	}

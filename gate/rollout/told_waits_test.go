@@ -121,7 +121,7 @@ var waitsForTime = []wait{
 		b.deadline(100 * sec)
 	}},
 	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "failed"; b.sees(1*sec, oldWeb) }},
-	{"the release expired", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
+	{"the code of the release is destroyed by now", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
 	{"an old release failed, and a newer one may be there", rollout.Config{}, func(b *bench) {
 		b.look.Releases[1].Status = "failed"
 		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
