@@ -40,6 +40,9 @@ func (c *checker) versions() (known map[int]bool, newest int) {
 			known[newest-n] = true
 		}
 	}
+	if c.sc.Young {
+		newest = youngVersions
+	}
 	return known, newest
 }
 
