@@ -149,7 +149,6 @@ func (t *typeStatus) addOld(st *judgement) {
 		if t.HoldUntil == 0 {
 			t.HoldReason = st.why
 		}
-	case st.basis == Proven:
 	case st.until > t.HoldUntil:
 		t.HoldUntil, t.HoldReason = st.until, st.why
 	}
@@ -158,10 +157,7 @@ func (t *typeStatus) addOld(st *judgement) {
 // addLabel adds what a label comes to to the fleet's status.
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
-	if l.firstStop.IsZero() {
-		s.firstStopped = earlier(s.firstStopped, l.balance.FirstStop)
-	}
-	s.firstStopped = earlier(s.firstStopped, l.firstStop)
+	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
 }
 
@@ -169,7 +165,7 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 // of it is left.
 func (s *fleetStatus) addType(t *typeStatus) {
 	switch {
-	case t.OldListed+t.OldHidden > 0 || t.HoldUntil > 0:
+	case t.HoldUntil > 0: // as long as old ones are listed or hide
 		s.holdUntil = max(s.holdUntil, t.HoldUntil)
 	case t.presumed:
 		t.Basis, s.presumed = Presumed, true

@@ -47,7 +47,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.C
 		t.add(s.firstStopped, firstOldEnded, FromLog)
 	}
 	switch {
-	case s.old > 0 || s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
+	case s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero():
 		t.times.OldGone = t.lastLimit(s, clock, s.oldGone)
