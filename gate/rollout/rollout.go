@@ -110,7 +110,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.clock, r.cfg.Types)
+		r.timeline.follow(r.target.Release(), &r.status, r.cfg.Types)
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -120,7 +120,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
 	if r.verdict != nil && r.verdict.Result == Passed {
-		r.timeline.close(r.verdict.Basis, &r.status, r.clock)
+		r.timeline.close(r.verdict.Basis, &r.status)
 	}
 }
 
