@@ -43,7 +43,7 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 	}
 	if len(l.lines) == maxLines {
 		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt}
-		return false
+		return true
 	}
 	l.lines = slices.Insert(l.lines, i, line)
 	l.changedAt = at
@@ -63,9 +63,6 @@ func (l *Ledger) DropBefore(t time.Time) {
 		l.lastStart = time.Time{}
 	}
 }
-
-// Full reports whether there were too many lines to keep.
-func (l *Ledger) Full() bool { return l.full }
 
 // ChangedAt is when the last line was entered, on the gate's clock.
 func (l *Ledger) ChangedAt() time.Duration { return l.changedAt }

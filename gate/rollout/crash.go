@@ -19,11 +19,16 @@ type crash struct {
 	since   time.Duration
 }
 
-// seeCrash notes whether the listed dyno is a new one that is crashed, and since when.
+// crashCounts reports whether the listed dyno is a new one whose crashes may end the wait.
+func (l *labelStatus) crashCounts() bool {
+	return l.label.record != nil && !l.oldRecord && !l.label.typ.oneOff
+}
+
+// seeCrash notes whether such a dyno is crashed, and since when.
 func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed bool) {
 	lb, rec := l.label, l.label.record
 	switch {
-	case rec == nil || rec.State != "crashed" || l.oldRecord || lb.typ.oneOff:
+	case !l.crashCounts() || rec.State != "crashed":
 		lb.crash = crash{}
 		return 0, false
 	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between
@@ -36,7 +41,7 @@ func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed b
 func (r *Rollout) crashed() *Verdict {
 	for i := range r.status.labels {
 		l, lb := &r.status.labels[i], r.status.labels[i].label
-		if lb.record == nil || l.oldRecord || lb.typ.oneOff {
+		if !l.crashCounts() {
 			continue
 		}
 		if lb.record.State == "crashed" && r.roster.look.AskedAt-lb.crash.since >= r.cfg.CrashGrace {
@@ -51,7 +56,7 @@ func (r *Rollout) crashed() *Verdict {
 }
 
 func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
-	if f := lb.fault; f.Stamp.After(lb.firstNewRecordAt) && !lb.firstNewRecordAt.IsZero() {
+	if f := lb.fault; f.Stamp.After(lb.firstNewRecordAt) {
 		said, _, _ := strings.Cut(f.Text, " ->")
 		what += fmt.Sprintf(" (%s)", said)
 	}

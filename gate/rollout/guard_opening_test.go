@@ -23,7 +23,11 @@ func (b *bench) gone() {
 func (b *bench) looks(asked, came time.Duration, dynos ...observe.Dyno) {
 	l := b.look
 	l.AskedAt, l.Dynos = asked, append([]observe.Dyno{}, dynos...)
-	b.apply(came, observe.Observation{Date: at(asked), Look: &l})
+	o := observe.Observation{Date: at(asked), Look: &l}
+	if b.noDate {
+		o.Date = time.Time{}
+	}
+	b.apply(came, o)
 }
 
 func TestOpensInOneLook(t *testing.T) {

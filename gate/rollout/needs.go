@@ -66,7 +66,7 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
-	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.target.ReleasesBehind() || r.target.NeedsHistory()
+	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
@@ -96,7 +96,7 @@ func (r *Rollout) guard() Need {
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
 	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
-	case !inQuestion && !r.target.ReleasesBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
+	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}

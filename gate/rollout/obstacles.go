@@ -108,14 +108,14 @@ func (t *typeStatus) waits() string {
 // holdInWords says why dynos that are not listed count as alive.
 func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 	until, words := s.holdUntil, ""
-	if until == 0 || s.oldListed > 0 {
+	if s.oldListed > 0 {
 		return ""
 	}
 	if alone {
 		words = "old dynos that the list does not show"
 	}
 	i := slices.IndexFunc(s.types, func(t typeStatus) bool {
-		return t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue
+		return t.HoldUntil == until && t.HoldReason != ExitDue
 	})
 	if i >= 0 {
 		words += " (" + s.types[i].HoldReason + ")"
@@ -128,7 +128,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
 		return `"heroku ps" still lists old dynos, so see why they do not end`
-	case until == observe.Never || until <= r.now:
+	case until == observe.Never:
 		return "see why old dynos do not end"
 	case r.cfg.RequireProof:
 		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
@@ -174,16 +174,10 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	if !s.presumed || !r.cfg.RequireProof {
 		return nil
 	}
-	why := "its end was not seen"
-	for _, t := range s.types {
-		if t.Basis == Presumed && t.HoldReason != "" {
-			why = t.HoldReason
-			break
-		}
-	}
+	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
-		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", why),
+		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", s.types[i].HoldReason),
 		next:   "see that the log can be read whole, or do not require proof", reason: Unproven,
 	}
 }

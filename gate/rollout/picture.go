@@ -3,9 +3,11 @@
 package rollout
 
 import (
-	"heroku-rollout-gate/gate/observe"
+	"cmp"
 	"slices"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 // A Picture is all that is known at one moment, for people and for outputs.
@@ -150,9 +152,7 @@ func (r *Rollout) Picture() Picture {
 	if r.verdict == nil || r.verdict.Result != Passed {
 		p.Waiting = r.obstacle.waits
 	}
-	if p.App.Name == "" {
-		p.App.Name = r.cfg.App
-	}
+	p.App.Name = cmp.Or(p.App.Name, r.cfg.App)
 	if p.Target != nil {
 		p.Commit = r.target.Commit()
 	}
@@ -163,7 +163,7 @@ func (r *Rollout) Picture() Picture {
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture
-		if tp.Basis != "" || tp.HoldUntil == observe.Never {
+		if tp.HoldUntil == observe.Never {
 			tp.HoldUntil = 0
 		}
 		p.Types = append(p.Types, tp)

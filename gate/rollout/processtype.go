@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		shown[r.processType(d.Type)] = true
 	}
 	for _, t := range r.types {
-		if t.inFormation && t.absent && shown[t] {
+		if t.absent && shown[t] {
 			t.reappeared = at
 		}
 		t.absent = t.inFormation && !shown[t]
@@ -86,39 +87,34 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 // type of the formation may bear such a name; it still does when it was scaled to zero not long
 // ago, since then an old dyno of it may still run.
 func (r *roster) isOneOff(t *processType) bool {
-	if t.inFormation && slices.Contains(r.cfg.Types, t.name) {
+	if slices.Contains(r.cfg.Types, t.name) {
 		return false // the caller says that it is not
 	}
 	switch t.name {
 	case "release": // the formation of every app with a release phase has it, at zero
 		return !t.everWanted
 	case "run", "scheduler":
-		return !t.everWanted && (!t.inFormation || r.target.released.IsZero() || t.UpdatedAt.Before(r.target.released.Add(-replaceHold)))
+		return !t.everWanted && (r.target.released.IsZero() || t.UpdatedAt.Before(r.target.released.Add(-replaceHold)))
 	}
 	return false
 }
 
 // oneOff reports whether a listed dyno is a one-off dyno.
 func (r *roster) oneOff(d *observe.Dyno) bool {
-	t := r.types[d.Type]
-	return t != nil && t.oneOff
+	return r.types[d.Type].oneOff
 }
 
-// guessType is the type of a label that no list has shown: the longest type of the formation that
-// it begins with. Until the formation is known it is the part before the last dot, which also
-// serves one-off dynos.
+// guessType is the type of a label that no list has shown: the longest known type that it begins
+// with. If there is none it is the part before the dot, which also serves one-off dynos.
 func (r *roster) guessType(label string) *processType {
 	best := ""
-	for name, t := range r.types {
-		if t.inFormation && len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
+	for name := range r.types {
+		if len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
 			best = name
 		}
 	}
 	if best == "" {
-		best = label
-		if i := strings.LastIndexByte(label, '.'); i > 0 {
-			best = label[:i]
-		}
+		best, _, _ = strings.Cut(label, ".")
 	}
 	return r.processType(best)
 }
@@ -126,14 +122,12 @@ func (r *roster) guessType(label string) *processType {
 // closest is the process type that a misspelt one is most likely meant to be: no more than a
 // third of it is written otherwise. Empty if there is none.
 func closest(typed string, formation []observe.Formation) string {
-	best, least := "", 0
-	for _, f := range formation {
-		d := edits(typed, f.Type)
-		if d <= max(1, len(typed)/3, len(f.Type)/3) && (best == "" || d < least) {
-			best, least = f.Type, d
-		}
+	far := func(f observe.Formation) int { return edits(typed, f.Type) }
+	best := slices.MinFunc(formation, func(a, b observe.Formation) int { return cmp.Compare(far(a), far(b)) })
+	if 3*far(best) > max(3, len(typed), len(best.Type)) {
+		return ""
 	}
-	return best
+	return best.Type
 }
 
 // edits is the number of letters to put in, take out, change, or swap with the next one, to make

@@ -95,15 +95,14 @@ func (r *Rollout) Apply(o observe.Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
-	said := r.noticesOf(o)
 	r.clock.Learn(o)
 	if l := o.Look; l != nil && r.roster.look != nil && l.AskedAt < r.roster.look.AskedAt {
 		o.Look = nil // overtaken by a newer one
 	}
-	notices := append(r.outages.see(o, r.now), said...)
+	notices := r.outages.see(o, r.now)
 	r.target.See(o)
-	notices = append(notices, r.target.Notices(o, r.now)...)
 	news := r.roster.see(o, r.now)
+	notices = slices.Concat(notices, r.noticesOf(o), r.target.Notices(o, r.now))
 	if r.roster.aim(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
@@ -111,7 +110,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.clock, r.cfg.Types)
+		r.timeline.follow(r.target.Release(), &r.status, r.cfg.Types)
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -121,7 +120,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
 	if r.verdict != nil && r.verdict.Result == Passed {
-		r.timeline.close(r.verdict.Basis, &r.status, r.clock)
+		r.timeline.close(r.verdict.Basis, &r.status)
 	}
 }
 
@@ -164,7 +163,7 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	switch {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
-	case o.Preboot != nil && !o.Preboot.Known && (!r.roster.preboot.Known || r.roster.prebootStale()) && !r.roster.rolling():
+	case o.Preboot != nil && !r.roster.preboot.Known && !r.roster.rolling():
 		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
 		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}
@@ -184,7 +183,7 @@ func (r *Rollout) warnings() []string {
 		r.tooShort = true
 		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", observe.Span(until), observe.Span(r.cfg.Timeout)))
 	}
-	if name := r.unknownType(); name != "" && r.awaited() && !r.typesDue() {
+	if name := r.unknownType(); name != "" && r.awaited() {
 		all = append(all, r.noSuchType(name)+"waiting for the release to bring it")
 	}
 	if r.verdict != nil && r.verdict.Reason == NothingToRun {

@@ -30,6 +30,8 @@ type bench struct {
 	seen func(observe.Observation)
 	// preboot is what the platform says of preboot; nil: nobody has asked.
 	preboot *observe.Preboot
+	// noDate: answers do not tell the platform's time.
+	noDate bool
 }
 
 // newBench begins a wait for v42, if the configuration names nothing else; newestBench waits for the
@@ -75,9 +77,7 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 // sees is a full look that was asked for and answered at once.
 func (b *bench) sees(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
-	l := b.look
-	l.AskedAt, l.Dynos = d, append([]observe.Dyno{}, dynos...)
-	b.apply(d, observe.Observation{Date: at(d), Look: &l})
+	b.looks(d, d, dynos...)
 }
 
 func dyno(label string, version int, state string, created time.Duration) observe.Dyno {

@@ -66,7 +66,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 		}
 	}
 	r.seeTypes(l, at)
-	logWhole := r.log.flows() && !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
+	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
 	listed := map[string]*observe.Dyno{} // of two records of one label the older counts
 	for i := range l.Dynos {
 		if d := &l.Dynos[i]; listed[d.Name] == nil || d.Version < listed[d.Name].Version {
@@ -239,7 +239,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 		lb.seeMetric(l)
 		return n
 	}
-	if !l.Stamp.Before(r.log.countFrom) && r.enter(lb, *l, at) {
+	if !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at) {
 		n.counts = lb.typ.inScope
 		// A SIGTERM or an exit does not change the list; a start or a state does.
 		n.changesList = l.Kind == observe.Start || l.Kind == observe.State || l.Kind == observe.Exit && r.fir()
@@ -249,15 +249,11 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 
 // enter enters a line into the ledger of its label. It reports whether it was new.
 func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
-	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
-		l.Text = "" // it does not matter, and takes memory
-	}
-	entered := lb.ledger.Enter(l, at)
-	if !r.log.flows() && (entered || lb.ledger.Full()) {
-		lb.proof = lb.proof.afterLateLine()
-	}
-	if !entered {
+	if !lb.ledger.Enter(l, at) {
 		return false
+	}
+	if !r.log.flows() {
+		lb.proof = lb.proof.afterLateLine()
 	}
 	r.log.timeLine(l.Stamp, at, r.clock)
 	// A new web dyno that is announced begins the hold anew.
@@ -304,12 +300,12 @@ func (r *roster) seeFault(l *observe.Line) {
 // seeLog takes in news of the log stream. After a gap the ledgers begin anew: what was lost may
 // have been a start.
 func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
-	again := r.log.see(s, at)
+	r.log.see(s, at)
 	for _, lb := range r.labels {
-		switch {
-		case again: // what was told again of the time before does not count
+		switch s.State {
+		case observe.Flowing: // what was told again of the time before does not count
 			lb.ledger.DropBefore(s.Since)
-		case s.State == observe.Gapped:
+		case observe.Gapped:
 			lb.ledger = ledger.Ledger{}
 			lb.firstRecordCreated, lb.ranAt = time.Time{}, time.Time{}
 			lb.proof = lb.proof.afterGap()
@@ -318,17 +314,13 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 }
 
 // forget drops one-off dynos that are gone: an app that starts one for every job starts thousands
-// in the time of a wait, each under a new name. In scope, only those are dropped that the log saw
-// end, and that never kept the gate shut.
+// in the time of a wait, each under a new name. An old one stays: it may have kept the gate shut.
 func (r *roster) forget(at time.Duration) {
 	if r.target.version == 0 {
 		return // it is not known yet which are old
 	}
 	for name, lb := range r.labels {
-		if !lb.typ.oneOff || lb.record != nil || at-lb.leftAt <= oneOffLife || at-lb.ledger.ChangedAt() <= oneOffLife {
-			continue
-		}
-		if !lb.typ.inScope || lb.ledger.ExitAt() > 0 && !r.wasOld(lb) {
+		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.ledger.ChangedAt()) > oneOffLife {
 			delete(r.labels, name)
 			r.order = nil
 		}

@@ -35,10 +35,9 @@ type labelStatus struct {
 // A typeStatus is the picture of one type: its labels' judgements added up.
 type typeStatus struct {
 	TypePicture
-	upByLog   int           // new dynos that are up, by the list or by the log
-	presumed  bool          // only a limit, not the log, says that one of its labels is clear
-	limit     time.Duration // when the last of these limits was reached
-	logCovers bool          // see judgement
+	upByLog   int  // new dynos that are up, by the list or by the log
+	presumed  bool // only a limit, not the log, says that one of its labels is clear
+	logCovers bool // see judgement
 }
 
 // update judges every label in scope and remembers what has to last. It makes use of the memory
@@ -99,7 +98,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		case Proven:
 			l.goneAt = l.lastStop
 		case Presumed:
-			l.goneAt = later(r.clock.Platform(l.until), l.balance.LastStop)
+			l.goneAt = later(r.clock.Shown(l.until), l.balance.LastStop)
 		}
 		s.types[index[l.label.typ]].addLabel(l)
 		s.addLabel(l)
@@ -109,6 +108,9 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 			neverListed := r.judgeNeverListed(typ, t)
 			s.types[i].addOld(&neverListed)
 			s.types[i].logCovers = neverListed.logCovers
+			if neverListed.basis == Presumed {
+				s.oldGone = later(s.oldGone, r.clock.Shown(neverListed.until))
+			}
 		}
 		s.addType(&s.types[i])
 	}
@@ -145,11 +147,9 @@ func (t *typeStatus) addOld(st *judgement) {
 	switch {
 	case st.basis == Presumed:
 		t.presumed = true
-		t.limit = max(t.limit, st.until)
 		if t.HoldUntil == 0 {
 			t.HoldReason = st.why
 		}
-	case st.basis == Proven:
 	case st.until > t.HoldUntil:
 		t.HoldUntil, t.HoldReason = st.until, st.why
 	}
@@ -158,10 +158,7 @@ func (t *typeStatus) addOld(st *judgement) {
 // addLabel adds what a label comes to to the fleet's status.
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
-	if l.firstStop.IsZero() {
-		s.firstStopped = earlier(s.firstStopped, l.balance.FirstStop)
-	}
-	s.firstStopped = earlier(s.firstStopped, l.firstStop)
+	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
 }
 
@@ -169,7 +166,7 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 // of it is left.
 func (s *fleetStatus) addType(t *typeStatus) {
 	switch {
-	case t.OldListed+t.OldHidden > 0 || t.HoldUntil > 0:
+	case t.HoldUntil > 0: // as long as old ones are listed or hide
 		s.holdUntil = max(s.holdUntil, t.HoldUntil)
 	case t.presumed:
 		t.Basis, s.presumed = Presumed, true
