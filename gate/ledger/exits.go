@@ -55,15 +55,16 @@ func (b *Balance) exit(at time.Time, crash bool) {
 	}
 }
 
-// isCrash reports whether the exit in line i is that of the listed dyno: of all exits it is
+// crashes are the lines of the exits that are those of the listed dyno: of all exits, each is
 // the nearest to a change of the record's state to crashed.
-func (l *Ledger) isCrash(i int) bool {
-	for j := max(0, i-near); j <= min(len(l.lines)-1, i+near); j++ {
-		if line := l.lines[j]; line.Kind == observe.State && line.To == "crashed" && l.nearestExit(j) == i {
-			return true
+func (l *Ledger) crashes() map[int]bool {
+	exits := map[int]bool{}
+	for i, line := range l.lines {
+		if line.To == "crashed" {
+			exits[l.nearestExit(i)] = true
 		}
 	}
-	return false
+	return exits
 }
 
 // nearestExit is the exit that is the nearest in time to line j; -1 if there is none near
@@ -82,7 +83,7 @@ func (l *Ledger) nearestExit(j int) int {
 // change to crashed would have shown by then, even if lines come as late as late.
 func (b *Balance) BelievedAfter(late time.Duration) time.Duration {
 	since := func(stop time.Time) bool {
-		return !stop.IsZero() && !stop.After(b.LastExit) && b.LastExit.Sub(stop) <= atOnce
+		return !stop.After(b.LastExit) && b.LastExit.Sub(stop) <= atOnce
 	}
 	switch {
 	case since(b.LastKill):

@@ -23,6 +23,7 @@ type newer struct {
 	newest       int
 	rolledBackBy int               // it brings old code back
 	unclassified int               // its code is not known yet
+	withoutCode  int               // the platform does not tell its code
 	unread       []observe.CodeRef // what has to be read to classify it
 }
 
@@ -57,6 +58,9 @@ func (t *Target) judgeNewer() {
 		}
 		t.newer.newest = cmp.Or(t.newer.newest, r.Version)
 		code := r.Code()
+		if code.ID == "" {
+			t.newer.withoutCode = cmp.Or(t.newer.withoutCode, r.Version)
+		}
 		from, known := judged[code]
 		switch {
 		case known:
@@ -111,12 +115,11 @@ func (t *Target) originOf(code observe.CodeRef) origin {
 
 // lookUp is what is known of code; if that was not read yet, it is noted as wanted.
 func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
-	c, ok := t.codes[code.ID]
-	if !ok && code.ID != "" {
+	c, read := t.codes[code.ID]
+	if !read {
 		t.newer.unread = append(t.newer.unread, code)
-		return observe.Code{}, false
 	}
-	return c, true
+	return c, read
 }
 
 // predecessors are the codes of the newest releases before the target.
@@ -135,16 +138,4 @@ func (t *Target) predecessors() []observe.CodeRef {
 // isCommit reports whether a label of code looks like a commit.
 func isCommit(label string) bool {
 	return len(label) >= shortCommit && strings.Trim(label, "0123456789abcdef") == ""
-}
-
-// withoutCode is the newest succeeded release after the target whose code the platform does
-// not tell; 0 if there is none.
-func (t *Target) withoutCode() int {
-	newest := 0
-	for _, r := range t.history.byVersion {
-		if r.Version > t.release.Version && r.Status == "succeeded" && r.Code().ID == "" {
-			newest = max(newest, r.Version)
-		}
-	}
-	return newest
 }

@@ -29,8 +29,7 @@ type Target struct {
 	buildsRead bool
 	// newestAtStart is the newest version of the first full look; -1 before it.
 	newestAtStart int
-	askedAt       time.Duration // when the newest look was asked for
-	fullAskedAt   time.Duration // the same of the newest full look
+	fullAskedAt   time.Duration // when the newest full look was asked for
 
 	logVersion  int          // the newest version that the log has told of
 	dynoVersion int          // the newest version that a listed dyno was of
@@ -46,7 +45,8 @@ type Target struct {
 func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
 	return &Target{
 		want: want, workflowCommit: workflowCommit, clock: clock,
-		history: history{byVersion: map[int]observe.Release{}}, codes: map[string]observe.Code{}, newestAtStart: -1,
+		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
+		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
 }
 
@@ -68,13 +68,12 @@ func (t *Target) See(o observe.Observation) {
 		t.seeLook(o.Look)
 	case o.Builds != nil:
 		t.seeBuilds(o.Builds)
-	case o.Line != nil && o.Line.Kind == observe.API:
+	case o.Line != nil:
 		t.logVersion = max(t.logVersion, o.Line.Release)
 	}
 }
 
 func (t *Target) seeLook(l *observe.Look) {
-	t.askedAt = l.AskedAt
 	t.listed = map[int]bool{}
 	for _, d := range l.Dynos {
 		t.dynoVersion = max(t.dynoVersion, d.Version)
@@ -112,7 +111,7 @@ func (t *Target) seeCode(c observe.Code) {
 
 // choose looks for the target while it is not known.
 func (t *Target) choose() {
-	if t.release != nil || t.wrongWant != "" || t.history.newest == 0 {
+	if t.release != nil {
 		return
 	}
 	switch w := t.want; {
@@ -138,12 +137,12 @@ func (t *Target) choose() {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // may have been there is taken for it, whichever answer's clock is right.
 func (t *Target) correct(believed bool) {
+	if t.want != (Want{}) {
+		return
+	}
 	start := t.clock.LatestStart()
 	if !believed {
 		start = start.Add(t.clock.Spread())
-	}
-	if t.want != (Want{}) {
-		return
 	}
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
@@ -154,7 +153,10 @@ func (t *Target) correct(believed bool) {
 
 // ReleasesBehind reports whether dynos or the log know of a release that the list of releases
 // does not show yet.
-func (t *Target) ReleasesBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
+func (t *Target) ReleasesBehind() bool { return t.newestSeen() > t.history.newest }
+
+// newestSeen is the newest version that dynos or the log know of.
+func (t *Target) newestSeen() int { return max(t.logVersion, t.dynoVersion) }
 
 // ReleasesBehindLog is the same by the log alone.
 func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newest }
