@@ -59,7 +59,8 @@ func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
 // WrongWant says why the caller's wish cannot be met; empty if it can.
 func (t *Target) WrongWant() string { return t.wrongWant }
 
-// See takes in what an observation tells of releases, their code and the builds.
+// See takes in what an observation tells of releases, their code and the builds. What came after
+// the target is then judged anew, by the dynos of the newest look.
 func (t *Target) See(o observe.Observation) {
 	switch {
 	case o.Code != nil:
@@ -70,6 +71,12 @@ func (t *Target) See(o observe.Observation) {
 		t.seeBuilds(o.Builds)
 	case o.Line != nil:
 		t.logVersion = max(t.logVersion, o.Line.Release)
+		return
+	default:
+		return
+	}
+	if t.release != nil {
+		t.judgeNewer()
 	}
 }
 
@@ -96,7 +103,6 @@ func (t *Target) seeLook(l *observe.Look) {
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
-	t.judgeNewer()
 }
 
 // seeCode takes in what code was built from.
@@ -104,9 +110,6 @@ func (t *Target) seeCode(c observe.Code) {
 	c.Commit = strings.ToLower(c.Commit)
 	t.codes[c.ID] = c
 	t.choose()
-	if t.release != nil {
-		t.judgeNewer()
-	}
 }
 
 // choose looks for the target while it is not known.
@@ -127,9 +130,6 @@ func (t *Target) choose() {
 		t.release = t.history.get(w.Version)
 	case !t.ReleasesBehind():
 		t.release = t.history.get(t.history.newest)
-	}
-	if t.release != nil {
-		t.judgeNewer()
 	}
 }
 
