@@ -85,11 +85,11 @@ func failed(r *observe.Release) bool { return r.Status == "failed" || r.Status =
 // ran reports whether dynos have run the release, or may have.
 func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }
 
-// firstRuns is, for each code, the lowest version that has run it.
-func (h *history) firstRuns() map[observe.CodeRef]int {
-	first := make(map[observe.CodeRef]int, len(h.byVersion))
-	for _, r := range h.byVersion {
-		if v, ok := first[r.Code()]; ran(&r) && (!ok || r.Version < v) {
+// firstRuns is, for each code of the releases, the lowest version that has run it.
+func firstRuns(newestFirst []observe.Release) map[observe.CodeRef]int {
+	first := make(map[observe.CodeRef]int, len(newestFirst))
+	for _, r := range newestFirst {
+		if ran(&r) {
 			first[r.Code()] = r.Version
 		}
 	}

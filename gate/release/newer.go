@@ -45,11 +45,12 @@ func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
 // judgeNewer judges the succeeded releases after the target.
 func (t *Target) judgeNewer() {
 	t.newer = newer{}
-	first := t.history.firstRuns()
+	all := t.history.sorted()
+	first := firstRuns(all)
 	// Of a release without any code nothing can be told; the caller is warned.
 	judged := map[observe.CodeRef]origin{{}: fromAfter, t.release.Code(): fromAfter}
 	compared := 0
-	for _, r := range t.history.sorted() {
+	for _, r := range all {
 		if r.Version <= t.release.Version {
 			return
 		}
