@@ -79,10 +79,10 @@ func after(start time.Time, at time.Duration) time.Time {
 // seen, the moment at which the gate learnt of it; seen is also the answer while nothing
 // is known of t or of the platform's clock.
 func (c *Clock) GateTime(t time.Time, seen time.Duration) time.Duration {
-	if c.start.IsZero() || t.IsZero() {
+	if t.IsZero() {
 		return seen
 	}
-	return min(t.Sub(c.start), seen)
+	return min(t.Sub(c.start), seen) // from a start that is zero to t is the longest of all durations
 }
 
 // Due is when the platform's time t comes, on the gate's clock; Never while that is not
