@@ -1,5 +1,3 @@
-// What the lines of a ledger add up to, and where the count begins.
-
 package ledger
 
 import (

@@ -1,5 +1,3 @@
-// The target of a caller who names a commit.
-
 package release
 
 import (

@@ -1,5 +1,3 @@
-// The releases of the app, as far as they were listed.
-
 package release
 
 import (

@@ -1,5 +1,3 @@
-// What came after the target: newer code, or old code that comes back.
-
 package release
 
 import (

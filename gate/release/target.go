@@ -1,5 +1,3 @@
-// The release that is waited for.
-
 package release
 
 import (

@@ -1,5 +1,3 @@
-// What there is to say about the target.
-
 package release
 
 import (
