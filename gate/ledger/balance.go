@@ -51,7 +51,8 @@ type Balance struct {
 	LastTerm            time.Time
 	// LastKill is the last SIGKILL of a process that did not obey its SIGTERM.
 	LastKill time.Time
-	// CrashExit is the last exit that no SIGTERM announced.
+	// CrashExit is the last exit that was a crash of the listed dyno, or may be one, since no
+	// SIGTERM announced it.
 	CrashExit time.Time
 	Crashes   []time.Time
 	// Announced is the last announcement of a replacement; StartDue: its start is missing.

@@ -1,3 +1,5 @@
+// What lines add up to, and where the count begins.
+
 package ledger_test
 
 import (

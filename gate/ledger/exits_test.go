@@ -1,3 +1,5 @@
+// Whose process an exit was, by the lines around it.
+
 package ledger_test
 
 import (

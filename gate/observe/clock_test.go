@@ -1,3 +1,5 @@
+// What answers tell of the time.
+
 package observe_test
 
 import (

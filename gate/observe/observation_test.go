@@ -1,3 +1,5 @@
+// What observations say of themselves.
+
 package observe_test
 
 import (

@@ -1,3 +1,5 @@
+// What is asked for, by what was told.
+
 package release_test
 
 import (

@@ -1,3 +1,5 @@
+// What came after the target, by what was told.
+
 package release_test
 
 import (

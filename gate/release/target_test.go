@@ -1,3 +1,5 @@
+// Which release is waited for, by what was told.
+
 package release_test
 
 import (

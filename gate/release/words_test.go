@@ -1,3 +1,5 @@
+// What is said of the target, by what was told.
+
 package release_test
 
 import (
