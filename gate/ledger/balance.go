@@ -1,5 +1,3 @@
-// What the lines of a ledger add up to, and where the count begins.
-
 package ledger
 
 import (
@@ -53,7 +51,8 @@ type Balance struct {
 	LastTerm            time.Time
 	// LastKill is the last SIGKILL of a process that did not obey its SIGTERM.
 	LastKill time.Time
-	// CrashExit is the last exit that no SIGTERM announced.
+	// CrashExit is the last exit that was a crash of the listed dyno, or may be one, since no
+	// SIGTERM announced it.
 	CrashExit time.Time
 	Crashes   []time.Time
 	// Announced is the last announcement of a replacement; StartDue: its start is missing.
@@ -78,9 +77,8 @@ func (l *Ledger) Balance(q Known) Balance {
 	if l.full {
 		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
 	}
-	quiet := l.quietFrom(q, s)
 	b := l.balanceFrom(s, q.Released)
-	b.QuietFrom = quiet
+	b.QuietFrom = l.quietFrom(q, s)
 	return b
 }
 
@@ -89,6 +87,7 @@ func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 	if s.booting {
 		b.boots = 1 // its start is from before
 	}
+	crashes := l.crashes()
 	for i := s.line; i < len(l.lines); i++ {
 		switch line := l.lines[i]; line.Kind {
 		case observe.Start:
@@ -109,7 +108,7 @@ func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 			}
 		case observe.Exit:
 			if !line.Stamp.Before(s.exitsFrom) {
-				b.exit(line.Stamp, l.isCrash(i))
+				b.exit(line.Stamp, crashes[i])
 			}
 		}
 	}
@@ -184,11 +183,11 @@ func (l *Ledger) opening(q Known) opening {
 	}
 	switch first := l.lines[0]; {
 	case !q.RanAt.IsZero() && first.Stamp.After(q.RanAt): // whatever that line says
-	case first.Kind == observe.State && first.To == "starting" && first.From != "up":
+	case first.To == "starting" && first.From != "up":
 		s.alive = 0
-	case first.Kind == observe.Sleep && first.Text == "Unidling":
+	case first.Text == "Unidling":
 		s.alive = 0
-	case first.Kind == observe.State:
+	default:
 		// It can have begun to boot before the log begins, but not long before.
 		s.booting = first.From == "starting" && first.Stamp.Sub(q.LogSince) <= q.BootTimeout+StampSlack
 	}

@@ -1,5 +1,3 @@
-// The lines of one label, in order.
-
 package ledger
 
 import (

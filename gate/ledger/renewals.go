@@ -1,5 +1,3 @@
-// How long what hides can live, where the hold can begin anew.
-
 package ledger
 
 import (

@@ -58,39 +58,31 @@ func (c *Clock) LatestStart() time.Time { return c.latestStart }
 func (c *Clock) Spread() time.Duration { return c.last.Sub(c.start) }
 
 // Platform is the platform's time at a moment of the gate; zero before any answer.
-func (c *Clock) Platform(at time.Duration) time.Time {
-	if c.start.IsZero() {
-		return time.Time{}
-	}
-	return c.start.Add(at)
-}
+func (c *Clock) Platform(at time.Duration) time.Time { return after(c.start, at) }
 
 // Latest is the latest that the platform's time can have been at a moment of the gate; zero
 // before any answer.
-func (c *Clock) Latest(at time.Duration) time.Time {
-	if c.latestStart.IsZero() {
-		return time.Time{}
-	}
-	return c.latestStart.Add(at)
-}
+func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latestStart, at) }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the
 // newest answer, on which nothing is decided. Zero before any answer.
-func (c *Clock) Shown(at time.Duration) time.Time {
-	if c.newest.IsZero() {
-		return time.Time{}
+func (c *Clock) Shown(at time.Duration) time.Time { return after(c.newest, at) }
+
+func after(start time.Time, at time.Duration) time.Time {
+	if start.IsZero() {
+		return start
 	}
-	return c.newest.Add(at)
+	return start.Add(at)
 }
 
 // GateTime is when the platform's time t was, on the gate's clock. It was no later than
 // seen, the moment at which the gate learnt of it; seen is also the answer while nothing
 // is known of t or of the platform's clock.
 func (c *Clock) GateTime(t time.Time, seen time.Duration) time.Duration {
-	if c.start.IsZero() || t.IsZero() {
+	if t.IsZero() {
 		return seen
 	}
-	return min(t.Sub(c.start), seen)
+	return min(t.Sub(c.start), seen) // from a start that is zero to t is the longest of all durations
 }
 
 // Due is when the platform's time t comes, on the gate's clock; Never while that is not

@@ -1,5 +1,3 @@
-// What can be observed.
-
 package observe
 
 import "time"

@@ -1,5 +1,3 @@
-// The target of a caller who names a commit.
-
 package release
 
 import (
@@ -38,15 +36,15 @@ func (t *Target) byCommit() *observe.Release {
 		code := r.Code()
 		c, read := t.codes[code.ID]
 		switch {
-		case code.ID != "" && !read && i < maxSearched && (found == nil || short):
+		case !read && i < maxSearched && (found == nil || short):
 			return nil // to be read first
 		case found != nil && code != found.Code():
 			return t.ofThisTry(found, followed)
-		case read && t.wanted(c.Commit):
+		case t.wanted(c.Commit):
 			if found == nil || r.Deployed() {
 				found = &r
 			}
-		case found == nil && r.Version <= t.newestAtStart && r.Deployed():
+		case r.Version <= t.newestAtStart && r.Deployed():
 			followed = true
 		}
 	}
@@ -163,12 +161,7 @@ func (t *Target) noCommits() bool {
 		return false
 	}
 	for i, r := range t.history.sorted() {
-		code := r.Code()
-		c, read := t.codes[code.ID]
-		if i == maxSearched {
-			break
-		}
-		if code.ID != "" && (!read || c.Commit != "") {
+		if c, read := t.codes[r.Code().ID]; i < maxSearched && (!read || c.Commit != "") {
 			return false
 		}
 	}

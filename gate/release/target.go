@@ -1,5 +1,3 @@
-// The release that is waited for.
-
 package release
 
 import (
@@ -29,8 +27,7 @@ type Target struct {
 	buildsRead bool
 	// newestAtStart is the newest version of the first full look; -1 before it.
 	newestAtStart int
-	askedAt       time.Duration // when the newest look was asked for
-	fullAskedAt   time.Duration // the same of the newest full look
+	fullAskedAt   time.Duration // when the newest full look was asked for
 
 	logVersion  int          // the newest version that the log has told of
 	dynoVersion int          // the newest version that a listed dyno was of
@@ -47,7 +44,8 @@ type Target struct {
 func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
 	return &Target{
 		want: want, workflowCommit: workflowCommit, clock: clock,
-		history: history{byVersion: map[int]observe.Release{}}, codes: map[string]observe.Code{}, newestAtStart: -1,
+		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
+		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
 }
 
@@ -60,7 +58,8 @@ func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
 // WrongWant says why the caller's wish cannot be met; empty if it can.
 func (t *Target) WrongWant() string { return t.wrongWant }
 
-// See takes in what an observation tells of releases, their code and the builds.
+// See takes in what an observation tells of releases, their code and the builds. What came after
+// the target is then judged anew, by the dynos of the newest look.
 func (t *Target) See(o observe.Observation) {
 	switch {
 	case o.Code != nil:
@@ -69,13 +68,18 @@ func (t *Target) See(o observe.Observation) {
 		t.seeLook(o.Look)
 	case o.Builds != nil:
 		t.seeBuilds(o.Builds)
-	case o.Line != nil && o.Line.Kind == observe.API:
+	case o.Line != nil:
 		t.logVersion = max(t.logVersion, o.Line.Release)
+		return
+	default:
+		return
+	}
+	if t.release != nil {
+		t.judgeNewer()
 	}
 }
 
 func (t *Target) seeLook(l *observe.Look) {
-	t.askedAt = l.AskedAt
 	t.listed = map[int]bool{}
 	for _, d := range l.Dynos {
 		t.dynoVersion = max(t.dynoVersion, d.Version)
@@ -99,7 +103,6 @@ func (t *Target) seeLook(l *observe.Look) {
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
-	t.judgeNewer()
 }
 
 // seeCode takes in what code was built from.
@@ -107,14 +110,11 @@ func (t *Target) seeCode(c observe.Code) {
 	c.Commit = strings.ToLower(c.Commit)
 	t.codes[c.ID] = c
 	t.choose()
-	if t.release != nil {
-		t.judgeNewer()
-	}
 }
 
 // choose looks for the target while it is not known.
 func (t *Target) choose() {
-	if t.release != nil || t.wrongWant != "" || t.history.newest == 0 {
+	if t.release != nil {
 		return
 	}
 	switch w := t.want; {
@@ -130,9 +130,6 @@ func (t *Target) choose() {
 		t.release = t.history.get(w.Version)
 	case !t.ReleasesBehind() && !t.codeless():
 		t.release = t.history.get(t.history.newest)
-	}
-	if t.release != nil {
-		t.judgeNewer()
 	}
 }
 
@@ -155,12 +152,12 @@ func (t *Target) FirstCode() time.Time {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // may have been there is taken for it, whichever answer's clock is right.
 func (t *Target) correct(believed bool) {
+	if t.want != (Want{}) {
+		return
+	}
 	start := t.clock.LatestStart()
 	if !believed {
 		start = start.Add(t.clock.Spread())
-	}
-	if t.want != (Want{}) {
-		return
 	}
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
@@ -171,7 +168,10 @@ func (t *Target) correct(believed bool) {
 
 // ReleasesBehind reports whether dynos or the log know of a release that the list of releases
 // does not show yet.
-func (t *Target) ReleasesBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
+func (t *Target) ReleasesBehind() bool { return t.newestSeen() > t.history.newest }
+
+// newestSeen is the newest version that dynos or the log know of.
+func (t *Target) newestSeen() int { return max(t.logVersion, t.dynoVersion) }
 
 // ReleasesBehindLog is the same by the log alone.
 func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newest }

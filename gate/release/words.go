@@ -1,5 +1,3 @@
-// What there is to say about the target.
-
 package release
 
 import (
@@ -77,7 +75,7 @@ func (t *Target) NotShown() string {
 	v := t.release.Version
 	switch {
 	case t.ReleasesBehind():
-		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", max(t.logVersion, t.dynoVersion))
+		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", t.newestSeen())
 	case t.missing || t.history.knownFrom > v:
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.history.current != 0 && t.history.current < v:
@@ -109,13 +107,13 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
-	if n := t.withoutCode(); n > 0 {
+	if n := t.newer.withoutCode; n > 0 {
 		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)
 	}
 	if n := t.newer.newest; n > 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); c != "" && t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
+	if c := t.Commit(); t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
 		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
