@@ -1,3 +1,5 @@
+// What the lines of a ledger add up to, and where the count begins.
+
 package ledger
 
 import (

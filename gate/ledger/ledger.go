@@ -1,3 +1,5 @@
+// The lines of one label, in order.
+
 package ledger
 
 import (

@@ -1,3 +1,5 @@
+// How long what hides can live, where the hold can begin anew.
+
 package ledger
 
 import (

@@ -1,3 +1,5 @@
+// What can be observed.
+
 package observe
 
 import "time"

@@ -1,3 +1,5 @@
+// What has to be asked to find the target and to judge it.
+
 package release
 
 import "heroku-rollout-gate/gate/observe"

@@ -1,3 +1,5 @@
+// The target of a caller who names a commit.
+
 package release
 
 import (

@@ -1,3 +1,5 @@
+// The releases of the app, as far as they were listed.
+
 package release
 
 import (

@@ -1,3 +1,5 @@
+// What came after the target: newer code, or old code that comes back.
+
 package release
 
 import (

@@ -1,3 +1,5 @@
+// The release that is waited for.
+
 package release
 
 import (

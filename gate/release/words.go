@@ -1,3 +1,5 @@
+// What there is to say about the target.
+
 package release
 
 import (
