@@ -81,13 +81,15 @@ func TestBuilds(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
 		{"none", "B", "", "failed none, building false"},
-		{"failed", "B", "builds: failed B -1m", "failed B, building false"},
-		{"failed long ago", "B", "builds: failed B -31m", "failed none, building false"},
+		{"failed", "B", "30s look: v41; builds: failed B -1m", "failed B, building false"},
+		{"failed, and may be tried again", "B", "29s look: v41; builds: failed B -1m", "failed none, building false"},
+		{"failed while watched", "B", "2s look: v41; builds: failed B +1s", "failed B, building false"},
+		{"failed long ago", "B", "30s look: v41; builds: failed B -31m", "failed none, building false"},
 		{"succeeded", "B", "builds: succeeded B -1m", "failed none, building false"},
 		{"runs", "B", "builds: pending BBBBBBBB -1m", "failed none, building true"},
 		{"runs again", "B", "builds: pending B -1m, failed B -3m", "failed none, building true"},
 		{"runs again, and the older one is listed first", "B", "builds: failed B -3m, pending B -1m", "failed none, building true"},
-		{"failed, and another commit is built", "B", "builds: failed B -3m, pending C -1m", "failed B, building false"},
+		{"failed, and another commit is built", "B", "30s look: v41; builds: failed B -3m, pending C -1m", "failed B, building false"},
 	}, func(s *subject) string {
 		failed := "none"
 		if b := s.FailedBuild(); b != nil {

@@ -52,16 +52,16 @@ func TestTargetOfACommit(t *testing.T) {
 		{"followed", "B", "10s look: v42, v43; code s42 = B; code s43 = C", "none"},
 		{"followed by what failed", "B", "look: v42, v43 failed; code s42 = B; code s43 = C", "v42"},
 		{"followed after the first look", "B", "look: v42; 2s look: v42, v43; code s42 = B; code s43 = C", "v42"},
-		{"followed, and it had failed", "B", "10s look: v42 failed, v43; code s42 = B; code s43 = C", "v42"},
+		{"followed, and it had failed", "B", "30s look: v42 failed, v43; code s42 = B; code s43 = C", "v42"},
 
-		// An earlier try.
-		{"failed, and the builds are not known", "B", "9s look: v42 failed; code s42 = B", "none"},
-		{"failed, and the builds are not told", "B", "10s look: v42 failed; code s42 = B", "v42"},
-		{"failed, and no build is newer", "B", "look: v42 failed; builds: succeeded B -20s, pending C -5s; code s42 = B", "v42"},
-		{"failed, and is built again", "B", "look: v42 failed; builds: pending B -5s; code s42 = B", "none"},
-		{"failed, and nothing was built", "B", "look: v42 failed; builds:; code s42 = B", "v42"},
-		{"failed long ago", "B", "10s look: v42 failed -31m; code s42 = B", "none"},
-		{"failed a while ago", "B", "10s look: v42 failed -29m; code s42 = B", "v42"},
+		// An earlier try, or one that may be followed by another.
+		{"failed, and may be tried again", "B", "29s look: v42 failed; builds:; code s42 = B", "none"},
+		{"failed, and is not tried again", "B", "30s look: v42 failed; code s42 = B", "v42"},
+		{"failed while watched", "B", "2s look: v42 failed +1s; code s42 = B", "v42"},
+		{"failed, and no build is newer", "B", "30s look: v42 failed; builds: succeeded B -20s, pending C -5s; code s42 = B", "v42"},
+		{"failed, and is built again", "B", "30s look: v42 failed; builds: pending B -5s; code s42 = B", "none"},
+		{"failed long ago", "B", "30s look: v42 failed -31m; code s42 = B", "none"},
+		{"failed a while ago", "B", "30s look: v42 failed -29m; code s42 = B", "v42"},
 
 		// Abbreviated by the caller.
 		{"short, and the builds are not known", "B8", "9s look: v42; code s42 = B", "none"},

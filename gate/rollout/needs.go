@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 )
 
 // A Need is a look at the lists or an answer that would help the core along, or time that has
@@ -140,6 +141,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	add(judged, r.status.lookAt, "a dyno crashed, and the list may not know yet")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
+	add(r.target.FailedBefore() != "", release.NextTry, "what failed before the gate came may be tried again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 )
 
 // An obstacle is one thing that is still missing.
@@ -46,6 +47,8 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			o.waits = firstLook
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"
+		} else if failed := r.target.FailedBefore(); failed != "" {
+			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.NextTry))
 		}
 		return o
 	case rel.Status == "pending":
