@@ -131,8 +131,8 @@ func TestFull(t *testing.T) {
 	for n < 10_000 && l.Enter(observe.Line{Stamp: at(time.Duration(n) * time.Second), Kind: observe.Start}, time.Second) {
 		n++
 	}
-	if n != 2000 {
-		t.Errorf("full with %d lines, want 2000", n)
+	if n != 2001 {
+		t.Errorf("full with %d lines, want 2001", n)
 	}
 	entered := l.Enter(line(t, "0s start"), time.Minute)
 	if _, start := l.BeginsWithStart(); entered || start || l.ChangedAt() != time.Second {
