@@ -26,6 +26,15 @@ func TestFull(t *testing.T) {
 	}
 }
 
+func TestDeployed(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]bool{"succeeded": true, "expired": true, "failed": false, "pending": false, "": false} {
+		if got := (&observe.Release{Status: status}).Deployed(); got != want {
+			t.Errorf("a release that is %q was deployed: %v, want %v", status, got, want)
+		}
+	}
+}
+
 func TestCode(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -19,9 +19,10 @@ const (
 // history is everything that was ever listed.
 type history struct {
 	byVersion map[int]observe.Release
-	newest    int // the highest version; 0 before the first look
-	knownFrom int // every release from this version on was listed; 0: every one there is
-	current   int // the version that the platform calls the current one; 0 if it named none
+	newest    int              // the highest version; 0 before the first look
+	knownFrom int              // every release from this version on was listed; 0: every one there is
+	current   int              // the version that the platform calls the current one; 0 if it named none
+	firstCode *observe.Release // the first that was deployed with code; nil if none was, as in a new app
 }
 
 // see takes in the releases of a look.
@@ -43,6 +44,12 @@ func (h *history) see(l *observe.Look) {
 		h.newest = max(h.newest, r.Version)
 		if r.Current {
 			h.current = max(h.current, r.Version)
+		}
+	}
+	h.firstCode = nil
+	for _, r := range h.sorted() {
+		if r.Deployed() && r.Code().ID != "" {
+			h.firstCode = &r
 		}
 	}
 }
@@ -77,17 +84,6 @@ func (h *history) sorted() []observe.Release {
 	}
 	slices.SortFunc(all, func(a, b observe.Release) int { return cmp.Compare(b.Version, a.Version) })
 	return all
-}
-
-// firstCode is the first release that was deployed with code; nil if there is none. A new app begins
-// with releases that carry none. known is false if older ones may have been deployed with code.
-func (h *history) firstCode() (first *observe.Release, known bool) {
-	for _, r := range h.byVersion {
-		if r.Deployed() && r.Code().ID != "" && (first == nil || r.Version < first.Version) {
-			first = &r
-		}
-	}
-	return first, h.knownFrom == 0
 }
 
 // failed reports whether the release will never be deployed.

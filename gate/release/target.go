@@ -137,17 +137,16 @@ func (t *Target) choose() {
 
 // codeless reports whether the app has never run any code: its first release with code is awaited.
 func (t *Target) codeless() bool {
-	first, known := t.history.firstCode()
-	return t.bare && known && first == nil
+	return t.bare && t.history.knownFrom == 0 && t.history.firstCode == nil
 }
 
 // FirstCode is when the first release with code was made, before which nothing ran; zero if that is
 // not known. Of container images the platform may not tell the code.
 func (t *Target) FirstCode() time.Time {
-	if first, known := t.history.firstCode(); known && first != nil {
-		return first.CreatedAt
+	if t.history.knownFrom > 0 || t.history.firstCode == nil {
+		return time.Time{}
 	}
-	return time.Time{}
+	return t.history.firstCode.CreatedAt
 }
 
 // correct mends the choice of the newest release: a list that was behind when the gate

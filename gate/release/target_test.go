@@ -21,6 +21,10 @@ func TestTarget(t *testing.T) {
 		{"one that was chosen late, and older ones", "latest", "5s look: v42 +4s, v30-v41", "v42"},
 		{"a newer one, by the clock of a wrong answer", "latest", "look: v42; clock +100s; 2s look: v42, v43 +50s", "v43"},
 		{"the same, when the newest one is believed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
+		{"a new app without code", "latest", "look: v1 codeless, v2 codeless", "none"},
+		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "none"},
+		{"releases that do not tell their code, and dynos", "latest", "dynos: v2; look: v1 codeless, v2 codeless", "v2"},
+		{"older ones may have code", "latest", "look, cut: v41 codeless, v42 codeless", "v42"},
 
 		{"a version", "v42", "look: v41, v42, v43", "v42"},
 		{"a version that is not there", "v42", "look: v41, v43", "none"},
@@ -88,6 +92,22 @@ func TestWhetherItIsTheOne(t *testing.T) {
 		{"the dynos know more", "v42", "look: v42; dynos: v43", "old false, unconfirmed false, behind true, by the log false"},
 	}, func(s *subject) string {
 		return fmt.Sprintf("old %v, unconfirmed %v, behind %v, by the log %v", s.OldAtStart(), s.Unconfirmed(), s.ReleasesBehind(), s.ReleasesBehindLog())
+	})
+}
+
+func TestFirstCode(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "never"},
+		{"no code", "latest", "look: v1 codeless", "never"},
+		{"some code", "latest", "look: v38 codeless, v39 failed, v40, v41, v42 codeless", "-2h0m0s"},
+		{"code that was destroyed since", "latest", "look: v39 expired, v42", "-3h0m0s"},
+		{"older ones may have some", "latest", "look, cut: v40, v42", "never"},
+	}, func(s *subject) string {
+		if s.FirstCode().IsZero() {
+			return "never"
+		}
+		return s.FirstCode().Sub(start).String()
 	})
 }
 

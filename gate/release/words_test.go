@@ -20,6 +20,7 @@ func TestWhyMissing(t *testing.T) {
 	)
 	check(t, []row{
 		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + inputs},
+		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + inputs},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
 		{"an id", "r43", "look: v42", `release "r43": the newest release is v42; ` + inputs},
 		{"a commit", "B8", "look: v42; code s42 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
