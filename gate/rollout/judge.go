@@ -25,6 +25,9 @@ func judge(e *evidence, t *timer) judgement {
 		return judgePod(e, t)
 	}
 	if e.listedOld { // 1: whatever was proven before
+		if e.roster.isStray(e.label.typ) {
+			t.lookPending(e.roster.strayUntil(e.label.typ), e.roster.look)
+		}
 		return j.alive(0, observe.Never, oldListed)
 	}
 	if e.roster.scaledUp(e.label) || e.roster.nothingOld(e.label.typ) {

@@ -34,14 +34,7 @@ const (
 // was replaced, and what begins the hold of prebooted ones.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
-		switch {
-		case r.rolling():
-			t.hold = rollingHold
-		case t.name == "web" && r.prebooted():
-			t.hold = r.prebootHold()
-		default:
-			t.hold = replaceHold
-		}
+		t.hold = r.holdOf(t)
 	}
 	r.newestWeb = creation{}
 	for _, lb := range r.labels {
@@ -63,6 +56,16 @@ func (r *roster) prebooted() bool {
 		return true
 	}
 	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
+}
+
+func (r *roster) holdOf(t *processType) time.Duration {
+	switch {
+	case r.rolling():
+		return rollingHold
+	case t.name == "web" && r.prebooted():
+		return r.prebootHold()
+	}
+	return replaceHold
 }
 
 // renewals are when the hold on what hides of a type began anew.

@@ -138,7 +138,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 		needs = append(needs, Need{Kind: TimedLook, By: observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
-	add(judged, r.status.lookAt, "a dyno crashed, and the list may not know yet")
+	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
 	add(r.target.FailedBefore() != "", release.NextTry, "what failed before the gate came may be tried again")

@@ -90,11 +90,37 @@ func (r *roster) isOneOff(t *processType) bool {
 	if slices.Contains(r.cfg.Types, t.name) {
 		return false // the caller says that it is not
 	}
+	if r.isStray(t) && r.look.AskedAt >= r.strayUntil(t) && !(r.rolling() && r.oldOfFormation()) {
+		return true
+	}
 	switch t.name {
 	case "release": // the formation of every app with a release phase has it, at zero
 		return !t.everWanted
 	case "run", "scheduler":
 		return !t.everWanted && (r.target.released.IsZero() || t.UpdatedAt.Before(r.target.released.Add(-replaceHold)))
+	}
+	return false
+}
+
+// isStray reports whether a type is in no formation that was seen: a release has dropped it, and its
+// dynos are being stopped, or its dynos are one-off dynos that an add-on has started, such as
+// advanced-scheduler.8375. Those still run when what is dropped must have ended.
+func (r *roster) isStray(t *processType) bool { return r.formationSeen && !t.inFormation }
+
+// strayUntil is when the dynos of a type that the target has dropped must have been stopped.
+func (r *roster) strayUntil(t *processType) time.Duration {
+	if !r.target.finished {
+		return observe.Never
+	}
+	return r.clock.Due(r.target.finishedAt.Add(r.holdOf(t)))
+}
+
+// oldOfFormation reports whether an old dyno of the formation is listed.
+func (r *roster) oldOfFormation() bool {
+	for _, lb := range r.labels {
+		if lb.record != nil && r.old(lb.record) && lb.typ.inFormation {
+			return true
+		}
 	}
 	return false
 }

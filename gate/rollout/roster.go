@@ -61,6 +61,8 @@ type boundary struct {
 	version  int       // of the target; 0 while it is not known
 	released time.Time // when the target was created; zero while it is not known
 	finished bool      // its release phase is over: from here on only new processes are started
+	// finishedAt is when Heroku called it finished.
+	finishedAt time.Time
 	// firstCode is when the first release of the app that carries code was made; zero if not known.
 	firstCode time.Time
 }

@@ -190,7 +190,7 @@ func (r *roster) compareWithTarget(lb *label) {
 func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
 	changed = rel != nil && rel.Version != r.target.version
 	if rel != nil {
-		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), firstCode}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
 	}
 	if changed {
 		for _, t := range r.types {
