@@ -24,7 +24,7 @@ const (
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing     = time.Second
 	openingSpacing = 400 * time.Millisecond
-	openingThrift  = 2 * time.Second // with a low budget
+	openingLow     = 2 * time.Second // with a low budget
 	// A look that failed, however soon, is not repeated at once.
 	failedSpacing = 5 * time.Second
 )
@@ -39,9 +39,9 @@ const (
 	leastLooked = 2 * time.Minute
 )
 
-// Thrift is the shortest time between two looks that the account's budget allows, if
+// BudgetSpacing is the shortest time between two looks that the account's budget allows, if
 // so many requests remain. Log sessions go by it, too.
-func Thrift(remaining int) time.Duration {
+func BudgetSpacing(remaining int) time.Duration {
 	switch {
 	case remaining < 0 || remaining >= plenty: // not known: nothing speaks against it
 		return 0
@@ -52,7 +52,7 @@ func Thrift(remaining int) time.Duration {
 }
 
 // isScarce reports whether every request has to be weighed.
-func isScarce(remaining int) bool { return Thrift(remaining) == leastLooked }
+func isScarce(remaining int) bool { return BudgetSpacing(remaining) == leastLooked }
 
 // pace is what decides when to look.
 type pace struct {
@@ -107,20 +107,20 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 			due(p.asked+max(p.interval, every), n.Why)
 		}
 	}
-	thrift := Thrift(remaining)
+	spacing := BudgetSpacing(remaining)
 	switch {
 	case p.back:
 		due(p.asked+minSpacing, "the API answers again")
 	case p.failed:
-		return max(at, p.asked+failedSpacing, p.asked+thrift), "the last look failed"
+		return max(at, p.asked+failedSpacing, p.asked+spacing), "the last look failed"
 	}
 	switch { // The opening is worth its requests, also when few are left.
 	case !opening || remaining == 0:
-		return max(at, p.asked+thrift), why
+		return max(at, p.asked+spacing), why
 	case p.partial:
 		due(p.asked, openingWhy)
-	case thrift > 0:
-		due(p.asked+openingThrift, openingWhy)
+	case spacing > 0:
+		due(p.asked+openingLow, openingWhy)
 	default:
 		due(p.asked+openingSpacing, openingWhy)
 	}

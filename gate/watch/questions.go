@@ -49,14 +49,14 @@ func (q *questions) begin(name string, now time.Duration) bool {
 
 // end takes in that a question was answered, or was not: the more often, the longer it is left
 // alone.
-func (q *questions) end(name string, answered bool, now, thrift time.Duration) {
+func (q *questions) end(name string, answered bool, now, spacing time.Duration) {
 	if answered {
 		q.answered[name], q.failures[name] = true, 0
 		return
 	}
 	wait := min(retryAfter<<min(q.failures[name], 10), longestRetry) // shifted further, it would overflow
 	q.failures[name]++
-	q.dueAt[name] = now + max(wait, thrift)
+	q.dueAt[name] = now + max(wait, spacing)
 }
 
 // ask starts every request that is due.
@@ -91,7 +91,7 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 
 // noteBudget says once that few requests are left to the account.
 func (r *run) noteBudget(remaining int) {
-	if Thrift(remaining) > 0 && !r.lowBudget {
+	if BudgetSpacing(remaining) > 0 && !r.lowBudget {
 		r.lowBudget = true
 		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}

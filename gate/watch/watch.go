@@ -221,7 +221,7 @@ func (r *run) take(n news) (last bool) {
 			r.looking = false
 			r.pace.end(n.o.Look == nil, n.nothing)
 		case n.question != "":
-			r.questions.end(n.question, n.answered, r.elapsed(), Thrift(r.Platform.Remaining()))
+			r.questions.end(n.question, n.answered, r.elapsed(), BudgetSpacing(r.Platform.Remaining()))
 		}
 		r.apply(n.o)
 		if i == cap(r.news) {
