@@ -168,22 +168,14 @@ func (r *run) lastLook(ctx, inner context.Context) {
 	}
 }
 
-// kind sorts an error of the platform; empty for nil.
-func kind(err error) observe.TroubleKind {
-	var k interface{ Kind() observe.TroubleKind }
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &k):
-		return k.Kind()
-	}
-	return observe.Unreachable
-}
-
 // trouble tells of a question without an answer. Only what was asked of the app
 // itself, or that the key is not accepted, can end the wait.
 func trouble(err error, about observe.About) observe.Observation {
-	t := &observe.Trouble{Kind: kind(err), About: about, Message: err.Error()}
+	t := &observe.Trouble{Kind: observe.Unreachable, About: about, Message: err.Error()}
+	var sorted interface{ Kind() observe.TroubleKind }
+	if errors.As(err, &sorted) {
+		t.Kind = sorted.Kind()
+	}
 	if t.Kind != observe.Unauthorized && (about == observe.AboutBuilds || about == observe.AboutCode) {
 		t.Kind = observe.Unreachable
 	}
