@@ -244,10 +244,11 @@ type Trouble struct {
 type About string
 
 const (
-	AboutLook   About = ""
-	AboutApp    About = "app"
-	AboutBuilds About = "builds"
-	AboutCode   About = "code"
+	AboutLook    About = ""
+	AboutApp     About = "app"
+	AboutPreboot About = "preboot"
+	AboutBuilds  About = "builds"
+	AboutCode    About = "code"
 )
 
 // Budget tells, once, that so few requests are left to the account that looks become

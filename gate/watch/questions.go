@@ -70,21 +70,21 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 		r.noteBudget(remaining)
 		r.look(ctx, "look", r.pace.full(now, needs, remaining), why)
 		if is(rollout.AskBuilds) {
-			r.questions.again("builds")
+			r.questions.again(nameOf(observe.AboutBuilds, ""))
 		}
 	}
-	r.once(ctx, "app", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
+	r.once(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
 	for _, n := range needs {
 		switch n.Kind {
 		case rollout.AskPreboot, rollout.AgainPreboot:
 			if n.Kind == rollout.AskPreboot || !isScarce(remaining) {
-				r.questions.again("preboot")
+				r.questions.again(nameOf(observe.AboutPreboot, ""))
 			}
-			r.once(ctx, "preboot", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+			r.once(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
 		case rollout.AskBuilds:
-			r.once(ctx, "builds", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
+			r.once(ctx, observe.AboutBuilds, "", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
 		case rollout.ReadCode:
-			r.once(ctx, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
+			r.once(ctx, observe.AboutCode, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
 		}
 	}
 }
@@ -97,31 +97,35 @@ func (r *run) noteBudget(remaining int) {
 	}
 }
 
+// nameOf tells a question from the others. id says which of several things it is about.
+func nameOf(about observe.About, id string) string { return string(about) + " " + id }
+
 // once asks a question until it is answered.
-func (r *run) once(ctx context.Context, question, why string, ask func() (observe.Observation, error)) {
-	asked := r.elapsed()
-	if !r.questions.begin(question, asked) {
+func (r *run) once(ctx context.Context, about observe.About, id, why string, ask func() (observe.Observation, error)) {
+	asked, name := r.elapsed(), nameOf(about, id)
+	if !r.questions.begin(name, asked) {
 		return
 	}
 	r.start(ctx, func() {
 		o, err := ask()
-		switch {
-		case err == nil:
-		case question == "app":
-			o = trouble(err, observe.AboutApp)
-		case question == "preboot":
-			o = observe.Observation{Preboot: &observe.Preboot{}}
-		case question == "builds":
-			o = trouble(err, observe.AboutBuilds)
-		default:
-			o = trouble(err, observe.AboutCode)
+		if err != nil {
+			o = unanswered(err, about)
 		}
 		o.Why = why
 		if o.Preboot != nil {
 			o.Preboot.AskedAt = asked
 		}
-		r.send(ctx, news{o: o, question: question, answered: err == nil})
+		r.send(ctx, news{o: o, question: name, answered: err == nil})
 	})
+}
+
+// unanswered is what a question tells that found no answer. Whether preboot is on is
+// then not known, which is an answer, too.
+func unanswered(err error, about observe.About) observe.Observation {
+	if about == observe.AboutPreboot {
+		return observe.Observation{Preboot: &observe.Preboot{}}
+	}
+	return trouble(err, about)
 }
 
 // look starts a look; at the deadline also beside one that is under way.
