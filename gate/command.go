@@ -159,7 +159,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	begin := time.Now()
 	w := &watch.Watcher{
 		Config: s.Config, Platform: p.client, Report: out,
-		Timeout: s.Timeout, Interval: s.pollInterval, Speed: c.Speed,
+		Interval: s.pollInterval, Speed: c.Speed,
 	}
 	if p.tail != nil {
 		w.Log = p.tail

@@ -21,7 +21,8 @@ type Config struct {
 	Want release.Want
 	// Types are the process types in scope; none means all of the formation.
 	Types []string
-	// Timeout bounds the wait; only used to say that a hold reaches past it. 0: no bound.
+	// Timeout ends the wait, which is the caller's to do: here it is only used to say that a
+	// hold reaches past it. 0: no bound.
 	Timeout time.Duration
 	// Settle is how long everything must hold before the gate opens. 0: at once.
 	Settle time.Duration

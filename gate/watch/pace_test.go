@@ -53,7 +53,7 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := watch.Watcher{Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{UseLog: true, PrebootHold: time.Hour}}
+				w := watch.Watcher{Log: &flowing{}, Config: rollout.Config{Timeout: 10 * time.Minute, UseLog: true, PrebootHold: time.Hour}}
 				p := c.platform
 				run(t, p, w, t.Context())
 				longest := time.Duration(0)
@@ -84,7 +84,7 @@ func TestPaceOfDoubt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{begin: time.Now()}
-		w := watch.Watcher{Platform: stale{p}, Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{App: "shop", UseLog: true}}
+		w := watch.Watcher{Platform: stale{p}, Log: &flowing{}, Config: rollout.Config{Timeout: 10 * time.Minute, App: "shop", UseLog: true}}
 		w.Run(t.Context())
 		requests := 0
 		for _, full := range p.full {
@@ -107,7 +107,7 @@ func TestEndOfTheReleasePhase(t *testing.T) {
 		log := &flowing{at: []time.Duration{130 * time.Second}, line: func(int) observe.Line {
 			return observe.Line{Label: "release.4711", Kind: observe.Exit}
 		}}
-		run(t, p, watch.Watcher{Log: log, Timeout: 3 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		run(t, p, watch.Watcher{Log: log, Config: rollout.Config{Timeout: 3 * time.Minute, UseLog: true}}, t.Context())
 		var after []time.Duration
 		for _, at := range p.looks {
 			if at >= 130*time.Second {
@@ -131,7 +131,7 @@ func TestManyChanges(t *testing.T) {
 		for i := range 300 {
 			log.at = append(log.at, time.Duration(i+5)*time.Second)
 		}
-		run(t, p, watch.Watcher{Log: log, Timeout: 5 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		run(t, p, watch.Watcher{Log: log, Config: rollout.Config{Timeout: 5 * time.Minute, UseLog: true}}, t.Context())
 		if n := len(p.looks); n > 50 {
 			t.Errorf("%d looks in 5 minutes", n)
 		}

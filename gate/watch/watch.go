@@ -54,8 +54,6 @@ type Watcher struct {
 	Platform Platform
 	Log      Log    // nil: the log is not read
 	Report   Report // nil: nobody watches
-	// Timeout ends the wait. 0: it never does.
-	Timeout time.Duration
 	// Interval is the longest time between two looks at the dyno list while nothing
 	// else drives one. 0: 10 s.
 	Interval time.Duration
@@ -164,8 +162,8 @@ func (r *run) loop(ctx, inner context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	deadline := make(<-chan time.Time)
-	if r.Timeout > 0 {
-		t := time.NewTimer(r.real(r.Timeout))
+	if r.Config.Timeout > 0 {
+		t := time.NewTimer(r.real(r.Config.Timeout))
 		defer t.Stop()
 		deadline = t.C
 	}

@@ -120,7 +120,7 @@ func TestDeadlineWhateverHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v, took := run(t, p, watch.Watcher{Timeout: 3 * time.Minute}, t.Context())
+				v, took := run(t, p, watch.Watcher{Config: rollout.Config{Timeout: 3 * time.Minute}}, t.Context())
 				if v.Result != rollout.TimedOut || took < 3*time.Minute || took > 3*time.Minute+2*time.Second {
 					t.Errorf("%+v after %s", v, took)
 				}
@@ -191,7 +191,7 @@ func TestABusyLogDoesNotPutOffTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends what would not end
 	defer cancel()
 	slow := func(observe.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
-	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{UseLog: true}, Timeout: 300 * time.Millisecond}, ctx)
+	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{Timeout: 300 * time.Millisecond, UseLog: true}}, ctx)
 	if v.Result != rollout.TimedOut || took > 3*time.Second {
 		t.Errorf("%+v after %s", v, took)
 	}
@@ -210,7 +210,7 @@ func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
 			}
 			core.Apply(o)
 		}
-		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Timeout: 30 * time.Second}, t.Context())
+		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Config: rollout.Config{Timeout: 30 * time.Second}}, t.Context())
 		if v.Reason != rollout.KeyUnauthorized {
 			t.Errorf("%+v", v)
 		}
