@@ -156,18 +156,16 @@ func (r *run) look(ctx context.Context, question string, full bool, why string) 
 func (r *run) lastLook(ctx, inner context.Context) {
 	limited, cancel := context.WithTimeout(inner, lastLookTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
 	r.look(limited, "last look", true, "the timeout is reached")
-	for {
+	for limited.Err() == nil {
 		select {
 		case n := <-r.news:
-			last := r.take(n)
+			last := r.take(limited, n)
 			if _, done := r.core.Verdict(); done || last {
 				return
 			}
 		case <-limited.Done():
-			return
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -158,36 +158,46 @@ func (r *run) leave() {
 	}
 }
 
+// loop turns until there is a verdict. Each turn sees first whether the wait is over, so
+// that neither the deadline nor a signal waits behind what comes in.
 func (r *run) loop(ctx, inner context.Context) {
+	wait, cancel := ctx, func() {}
+	if r.Config.Timeout > 0 {
+		wait, cancel = context.WithTimeout(ctx, r.real(r.Config.Timeout))
+	}
+	defer cancel()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	deadline := make(<-chan time.Time)
-	if r.Config.Timeout > 0 {
-		t := time.NewTimer(r.real(r.Config.Timeout))
-		defer t.Stop()
-		deadline = t.C
-	}
 	for {
 		if _, done := r.core.Verdict(); done {
 			return
 		}
-		needs := r.core.Needs()
-		r.ask(inner, needs)
-		timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
-		select {
-		case n := <-r.news:
-			r.take(n)
-		case <-timer.C:
-			r.apply(observe.Observation{})
-		case <-deadline:
+		switch {
+		case ctx.Err() != nil:
+			r.apply(observe.Observation{End: observe.Interrupt})
+		case wait.Err() != nil:
 			r.lastLook(ctx, inner)
 			r.apply(observe.Observation{End: observe.Deadline})
-		case <-ctx.Done():
-			r.apply(observe.Observation{End: observe.Interrupt})
+		default:
+			r.turn(wait, inner, timer)
 		}
 		if r.Report != nil {
 			r.tell = r.Report.Update(r.core.Picture())
 		}
+	}
+}
+
+// turn asks what is to be asked, and takes in what comes next.
+func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
+	needs := r.core.Needs()
+	r.ask(inner, needs)
+	timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
+	select {
+	case n := <-r.news:
+		r.take(wait, n)
+	case <-timer.C:
+		r.apply(observe.Observation{})
+	case <-wait.Done():
 	}
 }
 
@@ -209,9 +219,9 @@ func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 }
 
 // take applies what came in and what has come in behind it, but not without end: a
-// busy log must not keep the loop from its other duties. It tells whether the last
-// look was among it.
-func (r *run) take(n news) (last bool) {
+// busy log must not keep the loop from its other duties, nor from the end of ctx. It
+// tells whether the last look was among it.
+func (r *run) take(ctx context.Context, n news) (last bool) {
 	for i := 0; ; i++ {
 		last = last || n.question == "last look"
 		switch {
@@ -222,7 +232,7 @@ func (r *run) take(n news) (last bool) {
 			r.questions.end(n.question, n.answered, r.elapsed(), BudgetSpacing(r.Platform.Remaining()))
 		}
 		r.apply(n.o)
-		if i == cap(r.news) {
+		if i == cap(r.news) || ctx.Err() != nil {
 			return last
 		}
 		select {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -185,15 +186,30 @@ func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	}
 }
 
-// Real time: in virtual time no time passes while the log never pauses.
-func TestABusyLogDoesNotPutOffTheDeadline(t *testing.T) {
+// The deadline and a signal hold, however fast lines come and however slowly each is taken
+// in. In real time: in virtual time no time passes while the log never pauses.
+func TestABusyLogPutsOffNeitherDeadlineNorSignal(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends what would not end
-	defer cancel()
-	slow := func(observe.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
-	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{Timeout: 300 * time.Millisecond, UseLog: true}}, ctx)
-	if v.Result != rollout.TimedOut || took > 3*time.Second {
-		t.Errorf("%+v after %s", v, took)
+	const end = 300 * time.Millisecond
+	for name, cost := range map[string]time.Duration{
+		"cheap lines": 20 * time.Microsecond, "dear lines": 5 * time.Millisecond, "very dear lines": 50 * time.Millisecond,
+	} {
+		for _, result := range []rollout.Result{rollout.TimedOut, rollout.Cancelled} {
+			t.Run(fmt.Sprintf("%s, %s", name, result), func(t *testing.T) {
+				t.Parallel()
+				signal, limit, most := 10*time.Second, end, end+1700*time.Millisecond // the last look, and the farewell
+				if result == rollout.Cancelled {
+					signal, limit, most = end, 10*time.Second, end+700*time.Millisecond
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), signal)
+				defer cancel()
+				record := func(observe.Observation) { time.Sleep(cost) } // slower than the log
+				w := watch.Watcher{Log: flood{}, Record: record, Config: rollout.Config{Timeout: limit, UseLog: true}}
+				if v, took := run(t, &platform{old: true}, w, ctx); v.Result != result || took > most {
+					t.Errorf("%+v after %s, want %s within %s", v, took, result, most)
+				}
+			})
+		}
 	}
 }
 
