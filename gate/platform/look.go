@@ -31,7 +31,7 @@ const moreTime = 3 * time.Second
 // releases, at the same time. Its Date is that of the earliest answer. If only
 // these others fail, the error comes with an observation of the dyno list alone.
 func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(withAllowance(ctx, maxLook))
 	defer cancel(nil)
 	var (
 		look  observe.Look

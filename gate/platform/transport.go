@@ -146,7 +146,10 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	defer res.Body.Close()
 	ex.status, ex.header = res.StatusCode, res.Header
 	s.meter.answered(res.Header)
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	body, err := io.ReadAll(bounded(ctx, res.Body))
+	if errors.Is(err, errTooLong) {
+		return nil, backoff.Permanent(err)
+	}
 	if err != nil {
 		if res.StatusCode/100 == 2 {
 			ex.status = 0
