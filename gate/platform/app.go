@@ -25,10 +25,11 @@ type appAnswer struct {
 // App tells where the app runs.
 func (c *Client) App(ctx context.Context, app string) (observe.Observation, error) {
 	var a appAnswer
-	ex, err := c.get(ctx, "reading the app", appPath(app), "", &a)
+	ex, err := c.get(ctx, "reading the app", c.appPath(app), "", &a)
 	if err != nil {
 		return observe.Observation{}, err
 	}
+	c.ids.Store(app, a.ID)
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
 	if a.Space != nil {
 		seen.Space = a.Space.Name
@@ -53,7 +54,7 @@ func generation(raw json.RawMessage) string {
 // says nothing.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
-	ex, err := c.get(ctx, "reading the app feature preboot", appPath(app, "features", "preboot"), "", &f)
+	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
 	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "":
@@ -89,7 +90,7 @@ func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (ob
 
 func (c *Client) slug(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
 	var s heroku.Slug
-	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
+	ex, err := c.get(ctx, "reading a slug", c.appPath(app, "slugs", id), "", &s)
 	return observe.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
 }
 
@@ -102,7 +103,7 @@ func (c *Client) image(ctx context.Context, app, id string) (observe.Code, *exch
 		CreatedAt time.Time `json:"created_at"`
 	}
 	var raw json.RawMessage
-	ex, err := c.get(ctx, "reading an OCI image", appPath(app, "oci-images", id), "", &raw)
+	ex, err := c.get(ctx, "reading an OCI image", c.appPath(app, "oci-images", id), "", &raw)
 	var one image
 	var list []image
 	switch {
@@ -121,7 +122,7 @@ const newestBuilds = "started_at ..; max=50, order=desc"
 // Builds lists the newest builds, newest first.
 func (c *Client) Builds(ctx context.Context, app string) (observe.Observation, error) {
 	var list []heroku.Build
-	ex, err := c.get(ctx, "reading the builds", appPath(app, "builds"), newestBuilds, &list)
+	ex, err := c.get(ctx, "reading the builds", c.appPath(app, "builds"), newestBuilds, &list)
 	if err != nil {
 		return observe.Observation{}, err
 	}

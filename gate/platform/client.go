@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -37,6 +38,8 @@ type Client struct {
 	base    http.RoundTripper
 	own     *http.Transport // base, if it is nobody else's; otherwise nil
 	meter   *meter
+	ids     sync.Map // of apps, by the name that they were asked for by
+	log     logAccess
 }
 
 // New returns a client. It sends nothing yet.
@@ -186,8 +189,12 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// appPath is the path of an app or of what belongs to it.
-func appPath(app string, parts ...string) string {
+// appPath is the path of an app or of what belongs to it. Once the app's id is known, it
+// stands for the name, which somebody may change.
+func (c *Client) appPath(app string, parts ...string) string {
+	if id, ok := c.ids.Load(app); ok {
+		app = id.(string)
+	}
 	path := "/apps/" + url.PathEscape(app)
 	for _, p := range parts {
 		path += "/" + url.PathEscape(p)

@@ -33,7 +33,9 @@ type Error struct {
 
 	// stray: it is not the platform's word, and the platform has answered before.
 	stray bool
-	err   error
+	// passing: it refuses what was given before, and may not do so for long.
+	passing bool
+	err     error
 }
 
 func (e *Error) Error() string {

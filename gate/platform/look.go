@@ -108,7 +108,7 @@ func worst(errs []error) error {
 }
 
 func (c *Client) dynos(ctx context.Context, app string) ([]observe.Dyno, time.Time, error) {
-	rows, date, err := list[heroku.Dyno](ctx, c, "reading the dyno list", appPath(app, "dynos"), allByID)
+	rows, date, err := list[heroku.Dyno](ctx, c, "reading the dyno list", c.appPath(app, "dynos"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
@@ -123,7 +123,7 @@ func (c *Client) dynos(ctx context.Context, app string) ([]observe.Dyno, time.Ti
 }
 
 func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation, time.Time, error) {
-	rows, date, err := list[heroku.Formation](ctx, c, "reading the formation", appPath(app, "formation"), allByID)
+	rows, date, err := list[heroku.Formation](ctx, c, "reading the formation", c.appPath(app, "formation"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
@@ -140,7 +140,7 @@ func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation
 // ones exist. "Newest" is by version: ids tell no age.
 func (c *Client) releases(ctx context.Context, app string, most int) (releases []observe.Release, cut bool, date time.Time, err error) {
 	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, longestPage))
-	rows, cut, date, err := readPages[releaseRow](ctx, c, "reading the releases", appPath(app, "releases"), page, most)
+	rows, cut, date, err := readPages[releaseRow](ctx, c, "reading the releases", c.appPath(app, "releases"), page, most)
 	if err != nil {
 		return nil, false, time.Time{}, err
 	}
@@ -169,7 +169,7 @@ func (c *Client) release(ctx context.Context, app, idOrVersion string) (row hero
 	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {
 		name = v
 	}
-	ex, err = c.get(ctx, fmt.Sprintf("reading release %q", idOrVersion), appPath(app, "releases", name), "", &row)
+	ex, err = c.get(ctx, fmt.Sprintf("reading release %q", idOrVersion), c.appPath(app, "releases", name), "", &row)
 	return row, ex, err
 }
 

@@ -35,6 +35,9 @@ type platform struct {
 }
 
 func (p *platform) App(context.Context, string) (observe.Observation, error) {
+	if errors.Is(p.fail, refusal{}) {
+		return observe.Observation{}, p.fail
+	}
 	return observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: cmp.Or(p.generation, "cedar")}}, nil
 }
 
@@ -152,14 +155,27 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-func TestARevokedKeyEndsTheWait(t *testing.T) {
+// A key that is wrong from the start ends the wait at once; one that was good before is asked
+// with for some seconds more.
+func TestAKeyThatIsRefusedEndsTheWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		v, took := run(t, &platform{fail: refusal{}}, watch.Watcher{}, t.Context())
-		if v.Reason != rollout.KeyUnauthorized || took > time.Second {
-			t.Errorf("%+v after %s", v, took)
-		}
-	})
+	for name, c := range map[string]struct {
+		platform *platform
+		from, to time.Duration
+	}{
+		"from the start": {&platform{fail: refusal{}}, 0, time.Second},
+		"later":          {&platform{failAt: 25 * time.Second}, 35 * time.Second, 46 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v, took := run(t, c.platform, watch.Watcher{}, t.Context())
+				if v.Reason != rollout.KeyUnauthorized || took < c.from || took > c.to {
+					t.Errorf("%+v after %s", v, took)
+				}
+			})
+		})
+	}
 }
 
 func TestEverythingIsRecorded(t *testing.T) {
@@ -226,7 +242,7 @@ func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
 			}
 			core.Apply(o)
 		}
-		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Config: rollout.Config{Timeout: 30 * time.Second}}, t.Context())
+		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Config: rollout.Config{Timeout: time.Minute}}, t.Context())
 		if v.Reason != rollout.KeyUnauthorized {
 			t.Errorf("%+v", v)
 		}
