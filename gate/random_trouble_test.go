@@ -3,6 +3,8 @@
 package gate_test
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -18,6 +20,7 @@ func (d dice) trouble(r *rolled) {
 	}
 	d.log(r)
 	d.faults(r)
+	d.refusals(r)
 	if r.ghost {
 		return
 	}
@@ -147,5 +150,23 @@ func (d dice) faults(r *rolled) {
 	if d.chance(0.05) { // one server's clock is behind
 		share := 0.5
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
+	}
+}
+
+// refusals are those that come when the platform has answered before, and that pass; or the
+// app is renamed, and its old name is refused from then on.
+func (d dice) refusals(r *rolled) {
+	if len(r.Faults) > 0 {
+		return // with nothing else wrong, the gate has had a good answer by then
+	}
+	from := *r.Gate + d.between(20*time.Second, 200*time.Second)
+	switch d.IntN(12) {
+	case 0:
+		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 40*time.Second), Status: 403 + d.IntN(2), Path: []string{"/apps/", "/dynos", "/releases"}[d.IntN(3)]}}
+	case 1:
+		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 5*time.Second), Status: 401}}
+	case 2:
+		r.add(from, herokusim.Event{Rename: "renamed"})
+		slices.SortStableFunc(r.Events, func(a, b herokusim.Event) int { return cmp.Compare(a.At, b.At) })
 	}
 }

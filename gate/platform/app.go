@@ -50,18 +50,20 @@ func generation(raw json.RawMessage) string {
 }
 
 // Preboot reports whether the app's old web dynos run on for minutes. An app that
-// does not have the feature answers 404; a 404 that is not the platform's word
-// says nothing.
+// does not have the feature answers 404; one that has it may do so once in a while. So
+// that is only taken for an answer when it has been the only one for a minute, and the
+// 404 of something before the platform never.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "":
+	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.preboot.lasts(true):
 		return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true}}, nil
 	case err != nil:
 		return observe.Observation{}, err
 	}
+	c.preboot.lasts(false)
 	return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
 }
 

@@ -39,7 +39,8 @@ type Client struct {
 	own     *http.Transport // base, if it is nobody else's; otherwise nil
 	meter   *meter
 	ids     sync.Map // of apps, by the name that they were asked for by
-	log     logAccess
+	log     refused  // log sessions
+	preboot refused  // the app feature
 }
 
 // New returns a client. It sends nothing yet.

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
-	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
@@ -28,44 +26,14 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 	o := heroku.LogSessionCreateOpts{Lines: &lines, Tail: &tail}
 	if err := c.service.Post(withExchange(ctx, ex), &s, c.appPath(app, "log-sessions"), o); err != nil {
 		e := c.failure(op, ex, err)
-		e.passing = c.log.mayPass(e.Kind())
+		e.passing = !c.log.lasts(e.Kind() != observe.Unreachable) && c.log.given()
 		return "", e
 	}
-	c.log.given()
+	c.log.give()
 	if s.LogplexURL == "" {
 		return "", &Error{Op: op, Message: "the answer holds no address", RequestID: ex.header.Get("Request-Id")}
 	}
 	return s.LogplexURL, nil
-}
-
-// refusalLasts is how long the log has to be refused to be given up, if it was given before.
-const refusalLasts = time.Minute
-
-// logAccess is what is known of whether the platform gives the log.
-type logAccess struct {
-	mu     sync.Mutex
-	before bool      // it was given once
-	since  time.Time // since when it is refused; zero if it is not
-}
-
-// given takes in that a session was opened.
-func (l *logAccess) given() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.before, l.since = true, time.Time{}
-}
-
-// mayPass takes in that none was, and reports whether that may pass by itself.
-func (l *logAccess) mayPass(kind observe.TroubleKind) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case kind == observe.Unreachable:
-		l.since = time.Time{}
-	case l.since.IsZero():
-		l.since = time.Now()
-	}
-	return l.before && (l.since.IsZero() || time.Since(l.since) < refusalLasts)
 }
 
 // RefusesLog reports whether an error of LogSession means that the platform will not
