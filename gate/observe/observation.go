@@ -23,6 +23,7 @@ type Observation struct {
 	App     *App       `json:"app,omitempty"`
 	Preboot *Preboot   `json:"preboot,omitempty"`
 	Look    *Look      `json:"look,omitempty"`
+	Release *Release   `json:"release,omitempty"` // one that was asked for by itself; without a version it is not there
 	Code    *Code      `json:"code,omitempty"`
 	Builds  *Builds    `json:"builds,omitempty"`
 	Line    *Line      `json:"line,omitempty"`
@@ -247,6 +248,7 @@ const (
 	AboutLook    About = ""
 	AboutApp     About = "app"
 	AboutPreboot About = "preboot"
+	AboutRelease About = "release"
 	AboutBuilds  About = "builds"
 	AboutCode    About = "code"
 )

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 	"heroku-rollout-gate/gate/observe"
 )
+
+// uuid is what ids look like.
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 type appAnswer struct {
 	heroku.App
@@ -29,7 +33,9 @@ func (c *Client) App(ctx context.Context, app string) (observe.Observation, erro
 	if err != nil {
 		return observe.Observation{}, err
 	}
-	c.ids.Store(app, a.ID)
+	if uuid.MatchString(a.ID) {
+		c.ids.Store(app, a.ID)
+	}
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
 	if a.Space != nil {
 		seen.Space = a.Space.Name

@@ -164,7 +164,22 @@ type releaseRow struct {
 // imageSeparator stands between the ids, if a release should have several images.
 const imageSeparator = "+"
 
-func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
+// Release reads one release by its version or id. One that is not there, or not yet, is told
+// without a version.
+func (c *Client) Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error) {
+	row, ex, err := c.release(ctx, app, idOrVersion)
+	var e *Error
+	if errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" {
+		row, err = releaseRow{}, nil
+	}
+	if err != nil {
+		return observe.Observation{}, err
+	}
+	seen := release(row)
+	return observe.Observation{Date: ex.date(), Release: &seen}, nil
+}
+
+func (c *Client) release(ctx context.Context, app, idOrVersion string) (row releaseRow, ex *exchange, err error) {
 	name := idOrVersion
 	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {
 		name = v

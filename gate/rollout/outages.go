@@ -48,6 +48,8 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 		return os.end(observe.AboutApp, now)
 	case o.Look != nil && o.Look.Full():
 		return os.end(observe.AboutLook, now)
+	case o.Release != nil:
+		return os.end(observe.AboutRelease, now)
 	case o.Code != nil:
 		return os.end(observe.AboutCode, now)
 	case o.Builds != nil:

@@ -82,6 +82,7 @@ func New(cfg Config) *Rollout {
 		cfg.CrashGrace = defaultCrashGrace
 	}
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, doubtAt: -1}
+	r.lists.shortAt = -1
 	r.outages.open = map[observe.About]*outage{}
 	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
@@ -109,6 +110,9 @@ func (r *Rollout) Apply(o observe.Observation) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.clock, r.now)
+	if o.Release != nil {
+		r.lists.seeRelease(o.Release, r.target.Release(), r.now)
+	}
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// defaultInterval is the longest time between two looks while nothing else drives one.
+	// defaultInterval is the longest time between two looks, if the caller gives none and the
+	// core does not call for a longer one.
 	defaultInterval = 10 * time.Second
 	// What the log tells makes the list worth a look, but not for every line: when many
 	// looks have followed each other for it, they are further and further apart, and
@@ -56,7 +57,8 @@ func isScarce(remaining int) bool { return BudgetSpacing(remaining) == leastLook
 
 // pace is what decides when to look.
 type pace struct {
-	interval time.Duration // between two looks while nothing drives one
+	interval time.Duration // the longest between two looks
+	given    bool          // by the caller, so that the core cannot make it longer
 
 	asked     time.Duration // when the newest look was asked for; -1 before the first
 	askedFull time.Duration // the same for the newest full look
@@ -71,10 +73,11 @@ type pace struct {
 }
 
 func newPace(interval time.Duration) pace {
-	if interval == 0 {
+	given := interval > 0
+	if !given {
 		interval = defaultInterval
 	}
-	return pace{interval: interval, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
+	return pace{interval: interval, given: given, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
 }
 
 // next is when the next look is due, and why, if so many requests remain to the account.
@@ -100,11 +103,11 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 		case rollout.Doubt:
 			due(max(n.By, p.asked+minSpacing), n.Why)
 		case rollout.Guard:
-			every := n.Every
-			if p.failed {
-				every = 0
+			every := max(p.interval, n.Every)
+			if p.failed || p.given {
+				every = p.interval
 			}
-			due(p.asked+max(p.interval, every), n.Why)
+			due(p.asked+every, n.Why)
 		}
 	}
 	spacing := BudgetSpacing(remaining)
@@ -112,7 +115,11 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 	case p.back:
 		due(p.asked+minSpacing, "the API answers again")
 	case p.failed:
-		return max(at, p.asked+failedSpacing, p.asked+spacing), "the last look failed"
+		pause := failedSpacing
+		if p.given {
+			pause = min(pause, p.interval)
+		}
+		return max(at, p.asked+pause, p.asked+spacing), "the last look failed"
 	}
 	switch { // The opening is worth its requests, also when few are left.
 	case !opening || remaining == 0:

@@ -38,6 +38,14 @@ func (q *questions) again(name string) {
 	}
 }
 
+// due is when a question may be asked again; 0 if nothing speaks against it now.
+func (q *questions) due(name string) time.Duration {
+	if q.answered[name] {
+		return 0
+	}
+	return q.dueAt[name]
+}
+
 // begin reports whether to ask a question now.
 func (q *questions) begin(name string, now time.Duration) bool {
 	if at, asked := q.dueAt[name]; asked && now < at {
@@ -81,12 +89,23 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 				r.questions.again(nameOf(observe.AboutPreboot, ""))
 			}
 			r.once(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+		case rollout.AskRelease:
+			if now >= r.releaseDue(n) {
+				r.questions.again(nameOf(observe.AboutRelease, ""))
+				r.once(ctx, observe.AboutRelease, "", n.Why, func() (observe.Observation, error) { return r.Platform.Release(ctx, app, n.Release) })
+			}
 		case rollout.AskBuilds:
 			r.once(ctx, observe.AboutBuilds, "", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
 		case rollout.ReadCode:
 			r.once(ctx, observe.AboutCode, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
 		}
 	}
+}
+
+// releaseDue is when to ask for the release that is awaited: when it helps, and the budget
+// allows it.
+func (r *run) releaseDue(n rollout.Need) time.Duration {
+	return max(n.By+BudgetSpacing(r.Platform.Remaining()), r.questions.due(nameOf(observe.AboutRelease, "")))
 }
 
 // noteBudget says once that few requests are left to the account.
@@ -178,7 +197,7 @@ func trouble(err error, about observe.About) observe.Observation {
 	if errors.As(err, &sorted) {
 		t.Kind = sorted.Kind()
 	}
-	if t.Kind != observe.Unauthorized && (about == observe.AboutBuilds || about == observe.AboutCode) {
+	if t.Kind != observe.Unauthorized && about != observe.AboutLook && about != observe.AboutApp {
 		t.Kind = observe.Unreachable
 	}
 	return observe.Observation{Trouble: t}

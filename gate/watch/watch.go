@@ -21,6 +21,7 @@ type Platform interface {
 	App(ctx context.Context, app string) (observe.Observation, error)
 	Preboot(ctx context.Context, app string) (observe.Observation, error)
 	Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error)
+	Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error)
 	Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error)
 	Builds(ctx context.Context, app string) (observe.Observation, error)
 	// Remaining is how many requests the account has left, which all its programs
@@ -54,8 +55,8 @@ type Watcher struct {
 	Platform Platform
 	Log      Log    // nil: the log is not read
 	Report   Report // nil: nobody watches
-	// Interval is the longest time between two looks at the dyno list while nothing
-	// else drives one. 0: 10 s.
+	// Interval is the longest time between two looks at the dyno list. 0: 10 s without the
+	// log, and with it as long as the core allows.
 	Interval time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
@@ -211,8 +212,11 @@ func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 		next = min(next, at)
 	}
 	for _, n := range needs {
-		if n.Kind == rollout.Wake {
+		switch n.Kind {
+		case rollout.Wake:
 			next = min(next, n.By)
+		case rollout.AskRelease:
+			next = min(next, r.releaseDue(n))
 		}
 	}
 	return next

@@ -32,6 +32,7 @@ type platform struct {
 	mu    sync.Mutex
 	looks []time.Duration
 	full  []bool
+	asked []time.Duration // when v42 was asked for by itself
 }
 
 func (p *platform) App(context.Context, string) (observe.Observation, error) {
@@ -47,6 +48,13 @@ func (p *platform) Preboot(context.Context, string) (observe.Observation, error)
 
 func (p *platform) Code(_ context.Context, _ string, code observe.CodeRef) (observe.Observation, error) {
 	return observe.Observation{Code: &observe.Code{ID: code.ID, Commit: "c0ffee"}}, nil
+}
+
+func (p *platform) Release(_ context.Context, _, version string) (observe.Observation, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, time.Since(p.begin))
+	return observe.Observation{Release: &observe.Release{ID: version, Version: 42, Status: cmp.Or(p.status, "succeeded")}}, nil
 }
 
 func (p *platform) Remaining() int { return -1 }
