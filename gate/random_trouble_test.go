@@ -165,6 +165,8 @@ func (d dice) refusals(r *rolled) {
 		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 40*time.Second), Status: 403 + d.IntN(2), Path: []string{"/apps/", "/dynos", "/releases"}[d.IntN(3)]}}
 	case 1:
 		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 5*time.Second), Status: 401}}
+	case 3: // and no refusal, but a list that is slow from then on, the others being fast
+		r.Faults = []herokusim.Fault{{From: from, To: time.Hour, Path: []string{"/releases", "/formation"}[d.IntN(2)], Delay: d.between(3*time.Second, 15*time.Second)}}
 	case 2:
 		r.add(from, herokusim.Event{Rename: "renamed"})
 		slices.SortStableFunc(r.Events, func(a, b herokusim.Event) int { return cmp.Compare(a.At, b.At) })

@@ -20,6 +20,8 @@ import (
 type exchange struct {
 	// page is the Range to ask for; empty for none.
 	page string
+	// limit is how long one attempt may take; 0: the usual time.
+	limit time.Duration
 
 	status int
 	header http.Header
