@@ -26,7 +26,7 @@ func TestASlowListIsGivenTime(t *testing.T) {
 		"releases, 29 s":        {"/releases", 29 * time.Second, 4},
 		"dynos, 9 s":            {"/dynos", 9 * time.Second, 0},
 		"dynos, 12 s":           {"/dynos", 12 * time.Second, 1},
-		"both others, 4 s each": {"s", 4 * time.Second, 1},
+		"both others, 4 s each": {"-", 4 * time.Second, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +34,7 @@ func TestASlowListIsGivenTime(t *testing.T) {
 				takes := c.takes
 				p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
 					dynos := strings.HasSuffix(r.URL.Path, "/dynos")
-					if strings.HasSuffix(r.URL.Path, c.path) || c.path == "s" && !dynos {
+					if strings.HasSuffix(r.URL.Path, c.path) || c.path == "-" && !dynos {
 						select {
 						case <-time.After(takes):
 						case <-r.Context().Done():
