@@ -142,7 +142,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
 			// A stream costs two requests or more, and looks come first.
-			Spacing: func() time.Duration { return 5 * watch.Thrift(client.Remaining()) },
+			Spacing: func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
 		}
 	}
 	if s.record != "" {
@@ -159,7 +159,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	begin := time.Now()
 	w := &watch.Watcher{
 		Config: s.Config, Platform: p.client, Report: out,
-		Timeout: s.Timeout, Interval: s.pollInterval, Speed: c.Speed,
+		Interval: s.pollInterval, Speed: c.Speed,
 	}
 	if p.tail != nil {
 		w.Log = p.tail

@@ -43,7 +43,7 @@ var Inputs = []Input{
 	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
 		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
-	{"poll-interval", "10s", false, "Longest time between two looks at the dyno list while the log does not drive them; at least `1s`.",
+	{"poll-interval", "", false, "Longest time between two looks at the dyno list, at least `1s`; only a low budget of API requests makes it longer. Empty: `10s` without the log, and while the log tells of changes as rarely as is safe.",
 		span(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
 	{"settle", "0s", false, "How long everything must hold before the gate opens.",
 		span(0, func(s *settings, d time.Duration) { s.Settle = d })},

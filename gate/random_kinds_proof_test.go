@@ -199,6 +199,14 @@ var kindsOfTrouble = []kind{
 	{"API: 429 with a time", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfter > 0 }) }},
 	{"API: no answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Hang }) }},
 	{"API: half an answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.CutBody }) }},
+	{"API: refused for a while", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.Status == 403 || f.Status == 404 })
+	}},
+	{"API: the key refused for a while", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 401 }) }},
+	{"the app is renamed", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Rename != "" }) }},
+	{"API: a list that stays slow", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.Delay > 0 && f.To == time.Hour })
+	}},
 	{"API: old answers", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Stale > 0 }) }},
 	{"API: connection reset", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Reset }) }},
 	{"API: late answers", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Delay > 0 }) }},

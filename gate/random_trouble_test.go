@@ -3,6 +3,8 @@
 package gate_test
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -24,6 +26,7 @@ func (d dice) trouble(r *rolled) {
 	if r.platform() == onFir && d.chance(0.4) {
 		r.aims = append(r.aims, restartInPlace)
 	}
+	d.refusals(r)
 	if r.ghost {
 		return
 	}
@@ -159,5 +162,25 @@ func (d dice) faults(r *rolled) {
 	if d.chance(0.05) { // one server's clock is behind
 		share := 0.5
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
+	}
+}
+
+// refusals are those that come when the platform has answered before, and that pass; or the
+// app is renamed, and its old name is refused from then on.
+func (d dice) refusals(r *rolled) {
+	if len(r.Faults) > 0 {
+		return // with nothing else wrong, the gate has had a good answer by then
+	}
+	from := *r.Gate + d.between(20*time.Second, 200*time.Second)
+	switch d.IntN(12) {
+	case 0:
+		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 40*time.Second), Status: 403 + d.IntN(2), Path: []string{"/apps/", "/dynos", "/releases"}[d.IntN(3)]}}
+	case 1:
+		r.Faults = []herokusim.Fault{{From: from, To: from + d.between(time.Second, 5*time.Second), Status: 401}}
+	case 3: // and no refusal, but a list that is slow from then on, the others being fast
+		r.Faults = []herokusim.Fault{{From: from, To: time.Hour, Path: []string{"/releases", "/formation"}[d.IntN(2)], Delay: d.between(3*time.Second, 15*time.Second)}}
+	case 2:
+		r.add(from, herokusim.Event{Rename: "renamed"})
+		slices.SortStableFunc(r.Events, func(a, b herokusim.Event) int { return cmp.Compare(a.At, b.At) })
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -28,20 +29,25 @@ type header struct {
 	Config    rollout.Config `json:"config"`
 }
 
+// maxRecording is how long a recording becomes at most. A wait of an hour on a busy app is
+// a few MiB; what is longer comes of a platform or an app out of its mind.
+const maxRecording = 64 << 20
+
+// stoppedLine begins the last line of a recording that became too long.
+const stoppedLine = `{"recordingStopped":`
+
 // recorder writes observations as they arrive.
 type recorder struct {
-	file *os.File
-	buf  *bufio.Writer
-	key  []byte // as it stands in JSON; it is taken out wherever others have put it
-	err  error
+	file   *os.File
+	buf    *bufio.Writer
+	key    []byte // as it stands in JSON; it is taken out wherever others have put it
+	length int
+	full   bool // it became too long
+	err    error
 }
 
 func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
-		return nil, errors.New("opening the recording: it is a pipe, which would hold up the gate")
-	}
-	// The container's user is root and a later step's is not, which has to read it.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644) // #nosec G302 -- it holds no secret
+	f, err := createRecording(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
@@ -54,16 +60,67 @@ func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
 	return r, nil
 }
 
+// createRecording makes the file, for its owner alone. The program may be root, and others
+// may have been in the folder before it: it writes to what is at the path itself, and never
+// to where a link there leads.
+func createRecording(path string) (*os.File, error) {
+	before, err := os.Lstat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err != nil && !isNew:
+		return nil, err
+	case err == nil && before.Mode()&fs.ModeNamedPipe != 0:
+		return nil, errors.New("it is a pipe, which would hold up the gate")
+	case err == nil && before.Mode()&fs.ModeSymlink != 0:
+		return nil, errors.New("it is a symbolic link, which may lead anywhere: name the file itself")
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := takeOver(f, path, isNew); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// takeOver empties a file that was there, and lets nobody read it but its owner.
+func takeOver(f *os.File, path string, isNew bool) error {
+	opened, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := os.Lstat(path); err != nil || !os.SameFile(there, opened) {
+		return errors.New("something else was put in its place just now")
+	}
+	if !opened.Mode().IsRegular() {
+		return nil // a device is as it is
+	}
+	if isNew {
+		giveToOwnerOfFolder(f, path)
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	return f.Chmod(0o600)
+}
+
 func (r *recorder) write(v any) {
-	if r.err != nil {
+	if r.err != nil || r.full {
 		return
 	}
 	data, err := json.Marshal(v)
 	if err == nil {
-		data = bytes.ReplaceAll(data, r.key, []byte("[api-key]"))
-		_, err = r.buf.Write(append(data, '\n'))
+		data = append(bytes.ReplaceAll(data, r.key, []byte("[api-key]")), '\n')
+		if r.length+len(data) > maxRecording {
+			r.full = true
+			data = fmt.Appendf(nil, "%s%d}\n", stoppedLine, r.length)
+		}
+		r.length += len(data)
+		_, err = r.buf.Write(data)
 	}
-	if err == nil && len(data) > 0 {
+	if err == nil {
 		err = r.buf.Flush() // a run that is killed leaves a whole recording
 	}
 	r.err = err
@@ -75,8 +132,11 @@ func (r *recorder) close() error {
 	if err := r.file.Close(); r.err == nil && err != nil {
 		r.err = err
 	}
-	if r.err != nil {
+	switch {
+	case r.err != nil:
 		return fmt.Errorf("writing the recording: %w", r.err)
+	case r.full:
+		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", maxRecording>>20)
 	}
 	return nil
 }
@@ -122,6 +182,9 @@ func (r *replayer) take(line []byte) error {
 	}
 	if r.ended > 0 {
 		return fmt.Errorf("comes after the verdict, which is in line %d: the file holds more than one run", r.ended)
+	}
+	if bytes.HasPrefix(line, []byte(stoppedLine)) {
+		return fmt.Errorf("says that the recording was stopped there, as it was %d MiB long: it has no verdict", maxRecording>>20)
 	}
 	var o observe.Observation
 	if err := decode(line, &o); err != nil {

@@ -6,6 +6,8 @@ package gate_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +58,7 @@ func checkReasons(t *testing.T, recording []byte) {
 		if err := json.Unmarshal(line, &o); err != nil {
 			t.Fatal(err)
 		}
-		asked := o.App != nil || o.Preboot != nil || o.Look != nil || o.Code != nil || o.Builds != nil
+		asked := o.App != nil || o.Preboot != nil || o.Look != nil || o.Release != nil || o.Code != nil || o.Builds != nil
 		if asked || o.Trouble != nil && o.Why != "" {
 			answers++
 		}
@@ -84,16 +86,106 @@ func recorded(t *testing.T) []byte {
 	return data
 }
 
-// A later step of the workflow, which is not root, can read it: to upload it.
-func TestRecordingCanBeRead(t *testing.T) {
+// A recording is its owner's alone, also where the file was there before; and the owner is that
+// of the folder, who uploads it in a later step of the workflow, also if the gate is root.
+func TestRecordingIsItsOwnersAlone(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "recording")
 	sc, story := load(t, "plain-restart")
+	for _, was := range []string{"", "open to all", "longer than what comes: " + strings.Repeat("x", 1<<20)} {
+		folder := t.TempDir()
+		file := filepath.Join(folder, "recording")
+		if was != "" {
+			if err := os.WriteFile(file, []byte(was), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		} else if os.Geteuid() == 0 {
+			if err := os.Chown(folder, 1234, 1234); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Test(t, func(t *testing.T) {
+			checkReplay(t, file, play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0))
+		})
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("%v, %v", info.Mode(), err)
+		}
+		above, err := os.Stat(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of, should := info.Sys().(*syscall.Stat_t).Uid, above.Sys().(*syscall.Stat_t).Uid; of != should {
+			t.Errorf("it is of user %d, the folder of user %d", of, should)
+		}
+	}
+}
+
+// A link is not followed, wherever it leads: what is there stays as it is.
+func TestRecordingRefusesALink(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	there, missing := filepath.Join(folder, "there"), filepath.Join(folder, "missing")
+	if err := os.WriteFile(there, []byte("precious"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	for name, leads := range map[string]string{"to a file": there, "to nothing": missing, "to a folder": folder, "to a device": os.DevNull} {
+		link := filepath.Join(folder, name)
+		if err := os.Symlink(leads, link); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		c := gate.Command{Args: []string{"--app", "my-app", "--api-key", testKey, "--timeout", "1s", "--record", link}, Stdout: &out, Stderr: &errs, Transport: noNetwork{t}}
+		if status := c.Main(t.Context()); status != gate.ExitInvalid || !strings.Contains(out.String(), "symbolic link") {
+			t.Errorf("a link %s: status %d: %s", name, status, out.String())
+		}
+	}
+	if data, err := os.ReadFile(there); string(data) != "precious" || err != nil {
+		t.Errorf("the file behind the link holds %q, %v", data, err)
+	}
+	if _, err := os.Lstat(missing); err == nil {
+		t.Error("a file was made behind the link")
+	}
+}
+
+// wordy is a platform whose releases have long descriptions.
+type wordy struct{ http.RoundTripper }
+
+func (w wordy) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := w.RoundTripper.RoundTrip(r)
+	if err == nil && strings.HasSuffix(r.URL.Path, "/releases") {
+		text, _ := io.ReadAll(res.Body)
+		text = bytes.ReplaceAll(text, []byte(`"description":"`), []byte(`"description":"`+strings.Repeat("x", 3<<20)))
+		res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		res.Header.Del("Content-Length")
+	}
+	return res, err
+}
+
+// A recording ends at 64 MiB and says so; the gate goes on.
+func TestRecordingIsBounded(t *testing.T) {
+	t.Parallel()
+	sc, story := load(t, "plain-restart")
+	file := filepath.Join(t.TempDir(), "recording")
 	synctest.Test(t, func(t *testing.T) {
-		play(t, story, sc.AppName(), story.Gate, map[string]string{"record": file}, 0)
+		server := herokusim.NewServer(story, herokusim.Options{From: story.Gate})
+		server.Begin()
+		var out, errs bytes.Buffer
+		c := gate.Command{
+			Args:   []string{"--app", sc.AppName(), "--api-key", testKey, "--record", file, "--release", "v99", "--timeout", "5m", "--logs", "off"},
+			Stdout: &out, Stderr: &errs, Transport: wordy{server.Transport()},
+		}
+		if status := c.Main(t.Context()); status != gate.ExitTimedOut || !strings.Contains(errs.String(), "recording was stopped when it was 64 MiB long") {
+			t.Errorf("status %d; said: %.1000s\n%.2000s", status, errs.String(), out.String())
+		}
 	})
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o004 == 0 {
-		t.Errorf("%v, %v", info.Mode(), err)
+	info, err := os.Stat(file)
+	if err != nil || info.Size() > 65<<20 || info.Size() < 40<<20 {
+		t.Fatalf("%d bytes, %v", info.Size(), err)
+	}
+	var errs bytes.Buffer
+	c := gate.Command{Args: []string{"replay", file}, Stdout: io.Discard, Stderr: &errs, Transport: noNetwork{t}}
+	if status := c.Main(t.Context()); status != gate.ExitInvalid || !strings.Contains(errs.String(), "stopped there") {
+		t.Errorf("replay: status %d: %s", status, errs.String())
 	}
 }
 

@@ -108,7 +108,8 @@ func changes[T any](h history[T], add func(time.Duration)) {
 // everything asks for every list, and for the first and the last of each by all its names.
 func everything(c checked, at time.Duration, version string) {
 	st := c.s.story
-	app := "/apps/" + st.Scenario.AppName()
+	state, _ := st.app.get("app", at)
+	app := "/apps/" + state.name
 	for _, path := range []string{"/account", "/account/rate-limits", app, "/apps/" + st.Scenario.AppID(), app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
 		c.get(path, version)
 	}
@@ -150,7 +151,8 @@ func decoded(c checked, at time.Duration) {
 	st := c.s.story
 	sc := st.Scenario
 	h := heroku.NewService(&http.Client{Transport: &heroku.Transport{BearerToken: "key", Transport: c}})
-	ctx, app := c.t.Context(), sc.AppName()
+	state, _ := st.app.get("app", at)
+	ctx, app := c.t.Context(), state.name
 	differ := func(what string, err error, want, got any) {
 		c.t.Helper()
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -160,7 +162,6 @@ func decoded(c checked, at time.Duration) {
 	all := &heroku.ListRange{Field: "id", Max: biggestPage}
 
 	a, err := h.AppInfo(ctx, app)
-	state, _ := st.app.get("app", at)
 	differ("app", err, []any{sc.AppID(), app, state.maintenance, st.stamp(state.released)}, []any{a.ID, a.Name, a.Maintenance, *a.ReleasedAt})
 
 	dynos, err := h.DynoList(ctx, app, all)

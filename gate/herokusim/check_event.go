@@ -101,15 +101,17 @@ func (c *checker) event(path string, e *Event) {
 		c.refuse(e.Say.Times > mostLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, mostLines)
 		c.refuse(e.Say.Times < 0 || e.Say.Every < 0, path+".say", "times and every cannot be less than zero")
 		c.refuse(e.Say.Times > 1 && e.Say.Every == 0, path+".say", "say it %d times: how often? add every", e.Say.Times)
+	case e.Rename != "":
+		c.refuse(!appName.MatchString(e.Rename), path+".rename", "no app can be called %q: use 3 to 30 small letters, digits and -, and begin with a letter", e.Rename)
 	case e.Preboot != nil:
 		c.refuse(c.sc.App.Space != "" && *e.Preboot, path+".preboot", "preboot is of the Common Runtime, the app is in space %q", c.sc.App.Space)
 	}
 }
 
-var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "say", "preboot", "maintenance"}
+var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "say", "preboot", "maintenance", "rename"}
 
 func (e *Event) kinds() []string {
-	set := []bool{e.Deploy != nil, e.Config != nil, e.Rollback != nil, e.Restart != nil, e.Scale != nil, e.Crash != nil, e.Cycle != "", e.Idle, e.Wake, e.Run != nil, e.Scheduler != nil, e.Say != nil, e.Preboot != nil, e.Maintenance != nil}
+	set := []bool{e.Deploy != nil, e.Config != nil, e.Rollback != nil, e.Restart != nil, e.Scale != nil, e.Crash != nil, e.Cycle != "", e.Idle, e.Wake, e.Run != nil, e.Scheduler != nil, e.Say != nil, e.Preboot != nil, e.Maintenance != nil, e.Rename != ""}
 	var kinds []string
 	for i, is := range set {
 		if is {

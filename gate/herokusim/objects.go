@@ -47,9 +47,10 @@ type view struct {
 
 func (s *Server) view(r *http.Request, at time.Duration) view {
 	sc := s.story.Scenario
+	app, _ := s.story.app.get("app", at)
 	return view{
 		st: s.story, at: at, base: base(r), sdk: strings.Contains(r.Header.Get("Accept"), "version=3.sdk"),
-		appRef: named{sc.AppID(), sc.AppName()}, userRef: person{idOf("user"), user},
+		appRef: named{sc.AppID(), orElse(app.name, sc.AppName())}, userRef: person{idOf("user"), user},
 	}
 }
 

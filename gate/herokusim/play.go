@@ -137,7 +137,7 @@ func (p *play) begin() {
 	if len(past) > 0 {
 		p.now = past[0].At - time.Minute
 	}
-	p.app = appRecord{preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: p.now}
+	p.app = appRecord{name: p.sc.AppName(), preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: p.now}
 	if p.app.prebootChanged == 0 {
 		p.app.prebootChanged = -30 * 24 * time.Hour
 	}
@@ -240,6 +240,8 @@ func (p *play) happen(e *Event) {
 	case e.Preboot != nil:
 		p.app.preboot, p.app.prebootChanged = *e.Preboot, p.now
 		p.st.app.put("app", p.now, p.app)
+	case e.Rename != "":
+		p.rename(e.Rename)
 	case e.Maintenance != nil:
 		p.app.maintenance = *e.Maintenance
 		p.st.app.put("app", p.now, p.app)

@@ -99,6 +99,12 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 	p.crashed(s, status, t, back)
 }
 
+// rename gives the app another name. Its id stays.
+func (p *play) rename(to string) {
+	p.app.name = to
+	p.st.app.put("app", p.now, p.app)
+}
+
 // scale changes the formation. With preboot Heroku refuses that while old dynos
 // are hidden; the scenario may do it all the same.
 func (p *play) scale(to map[string]int, timing map[string]Timing) {

@@ -141,6 +141,7 @@ type Event struct {
 	Say         *Say           `yaml:"say,omitempty"`
 	Preboot     *bool          `yaml:"preboot,omitempty"`     // the feature is switched
 	Maintenance *bool          `yaml:"maintenance,omitempty"` // the mode is switched
+	Rename      string         `yaml:"rename,omitempty"`      // the app's new name; the old one is not found any more
 }
 
 // Deploy is a release with new code.

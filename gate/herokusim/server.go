@@ -185,7 +185,7 @@ func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer
 	case parts[0] == "account" && len(parts) <= 2:
 		list = strings.Join(parts, "/")
 	case parts[0] == "apps" && len(parts) >= 2 && len(parts) <= 5:
-		if parts[1] != s.story.Scenario.AppName() && parts[1] != s.story.Scenario.AppID() {
+		if parts[1] != v.appRef.Name && parts[1] != v.appRef.ID {
 			return notFound("app")
 		}
 		list = "app"

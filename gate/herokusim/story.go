@@ -155,6 +155,7 @@ func (h history[T]) all(at time.Duration) []T {
 // The records. Their times are of the story; the API's wording is added later.
 type (
 	appRecord struct {
+		name           string
 		preboot        bool
 		prebootChanged time.Duration
 		maintenance    bool

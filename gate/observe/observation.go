@@ -23,6 +23,7 @@ type Observation struct {
 	App     *App       `json:"app,omitempty"`
 	Preboot *Preboot   `json:"preboot,omitempty"`
 	Look    *Look      `json:"look,omitempty"`
+	Release *Release   `json:"release,omitempty"` // one that was asked for by itself; without a version it is not there
 	Code    *Code      `json:"code,omitempty"`
 	Builds  *Builds    `json:"builds,omitempty"`
 	Line    *Line      `json:"line,omitempty"`
@@ -251,10 +252,12 @@ type Trouble struct {
 type About string
 
 const (
-	AboutLook   About = ""
-	AboutApp    About = "app"
-	AboutBuilds About = "builds"
-	AboutCode   About = "code"
+	AboutLook    About = ""
+	AboutApp     About = "app"
+	AboutPreboot About = "preboot"
+	AboutRelease About = "release"
+	AboutBuilds  About = "builds"
+	AboutCode    About = "code"
 )
 
 // Budget tells, once, that so few requests are left to the account that looks become

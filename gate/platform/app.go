@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 	"heroku-rollout-gate/gate/observe"
 )
+
+// uuid is what ids look like.
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 type appAnswer struct {
 	heroku.App
@@ -25,9 +29,12 @@ type appAnswer struct {
 // App tells where the app runs.
 func (c *Client) App(ctx context.Context, app string) (observe.Observation, error) {
 	var a appAnswer
-	ex, err := c.get(ctx, "reading the app", appPath(app), "", &a)
+	ex, err := c.get(ctx, "reading the app", c.appPath(app), "", &a)
 	if err != nil {
 		return observe.Observation{}, err
+	}
+	if uuid.MatchString(a.ID) {
+		c.ids.Store(app, a.ID)
 	}
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
 	if a.Space != nil {
@@ -49,18 +56,20 @@ func generation(raw json.RawMessage) string {
 }
 
 // Preboot reports whether the app's old web dynos run on for minutes. An app that
-// does not have the feature answers 404; a 404 that is not the platform's word
-// says nothing.
+// does not have the feature answers 404; one that has it may do so once in a while. So
+// that is only taken for an answer when it has been the only one for a minute, and the
+// 404 of something before the platform never.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
-	ex, err := c.get(ctx, "reading the app feature preboot", appPath(app, "features", "preboot"), "", &f)
+	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "":
+	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.preboot.lasts(true):
 		return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true}}, nil
 	case err != nil:
 		return observe.Observation{}, err
 	}
+	c.preboot.lasts(false)
 	return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
 }
 
@@ -89,7 +98,7 @@ func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (ob
 
 func (c *Client) slug(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
 	var s heroku.Slug
-	ex, err := c.get(ctx, "reading a slug", appPath(app, "slugs", id), "", &s)
+	ex, err := c.get(ctx, "reading a slug", c.appPath(app, "slugs", id), "", &s)
 	return observe.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
 }
 
@@ -102,7 +111,7 @@ func (c *Client) image(ctx context.Context, app, id string) (observe.Code, *exch
 		CreatedAt time.Time `json:"created_at"`
 	}
 	var raw json.RawMessage
-	ex, err := c.get(ctx, "reading an OCI image", appPath(app, "oci-images", id), "", &raw)
+	ex, err := c.get(ctx, "reading an OCI image", c.appPath(app, "oci-images", id), "", &raw)
 	var one image
 	var list []image
 	switch {
@@ -121,7 +130,7 @@ const newestBuilds = "started_at ..; max=50, order=desc"
 // Builds lists the newest builds, newest first.
 func (c *Client) Builds(ctx context.Context, app string) (observe.Observation, error) {
 	var list []heroku.Build
-	ex, err := c.get(ctx, "reading the builds", appPath(app, "builds"), newestBuilds, &list)
+	ex, err := c.get(ctx, "reading the builds", c.appPath(app, "builds"), newestBuilds, &list)
 	if err != nil {
 		return observe.Observation{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -32,11 +33,15 @@ type Options struct {
 
 // A Client asks the platform. It may be used by several goroutines at once.
 type Client struct {
-	key     string
-	service *heroku.Service
-	base    http.RoundTripper
-	own     *http.Transport // base, if it is nobody else's; otherwise nil
-	meter   *meter
+	key      string
+	service  *heroku.Service
+	base     http.RoundTripper
+	own      *http.Transport // base, if it is nobody else's; otherwise nil
+	meter    *meter
+	patience patience
+	ids      sync.Map // of apps, by the name that they were asked for by
+	log      refused  // log sessions
+	preboot  refused  // the app feature
 }
 
 // New returns a client. It sends nothing yet.
@@ -113,7 +118,7 @@ func isLoopback(host string) bool {
 func defaultTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	t.ResponseHeaderTimeout = attemptTime
+	t.ResponseHeaderTimeout = longestTime
 	t.TLSHandshakeTimeout = 5 * time.Second
 	t.MaxIdleConnsPerHost = 4
 	// A connection that went dead without a word would be used for every new try.
@@ -130,8 +135,10 @@ func (c *Client) Remaining() int { return c.meter.budget().Remaining }
 
 // get asks for one object, or one page of a list, and decodes it into v.
 func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchange, error) {
-	ex := &exchange{page: page}
-	if err := c.service.Get(withExchange(ctx, ex), v, path, nil, nil); err != nil {
+	ex, asked := &exchange{page: page, limit: c.patience.of(op, attemptTime)}, time.Now()
+	err := c.service.Get(withExchange(ctx, ex), v, path, nil, nil)
+	c.patience.learn(op, err, time.Since(asked))
+	if err != nil {
 		return ex, c.failure(op, ex, err)
 	}
 	if f := flaw(v, ex); f != "" {
@@ -186,8 +193,12 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// appPath is the path of an app or of what belongs to it.
-func appPath(app string, parts ...string) string {
+// appPath is the path of an app or of what belongs to it. Once the app's id is known, it
+// stands for the name, which somebody may change.
+func (c *Client) appPath(app string, parts ...string) string {
+	if id, ok := c.ids.Load(app); ok {
+		app = id.(string)
+	}
 	path := "/apps/" + url.PathEscape(app)
 	for _, p := range parts {
 		path += "/" + url.PathEscape(p)

@@ -8,6 +8,7 @@
 //   - look.go: the lists of dynos, formation and releases
 //   - log.go: log sessions, and the output of a release command
 //   - allowed.go: what may be asked
+//   - patience.go: how long an answer may take
 //   - transport.go: one request, tried until it is answered
 //   - shape.go: answers that are not what was asked for
 //   - exchange.go: what travels beside a request: paging, counts, headers

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"time"
 	"unicode"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -33,7 +35,9 @@ type Error struct {
 
 	// stray: it is not the platform's word, and the platform has answered before.
 	stray bool
-	err   error
+	// passing: it refuses what was given before, and may not do so for long.
+	passing bool
+	err     error
 }
 
 func (e *Error) Error() string {
@@ -104,6 +108,45 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	}
 	e.stray = e.Status/100 == 4 && e.ID == "" && c.meter.hasAnswered()
 	return e
+}
+
+// refusalLasts is how long something has to be refused to be given up, if it may be a whim:
+// answers of 404 were seen from a platform that was well (github/docs:
+// script/deployment/deploy-to-production).
+const refusalLasts = time.Minute
+
+// refused is how long the platform has refused one thing.
+type refused struct {
+	mu     sync.Mutex
+	before bool      // it was given once
+	since  time.Time // zero if it is not refused
+}
+
+// lasts takes in an answer, and reports whether it has been a no for long.
+func (r *refused) lasts(no bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !no:
+		r.since = time.Time{}
+	case r.since.IsZero():
+		r.since = time.Now()
+	}
+	return no && time.Since(r.since) >= refusalLasts
+}
+
+// give takes in that it was given.
+func (r *refused) give() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.before, r.since = true, time.Time{}
+}
+
+// given reports whether it was given once.
+func (r *refused) given() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.before
 }
 
 // maxMessage bounds what is shown of a message from outside.

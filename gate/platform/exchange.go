@@ -5,9 +5,12 @@ package platform
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +20,8 @@ import (
 type exchange struct {
 	// page is the Range to ask for; empty for none.
 	page string
+	// limit is how long one attempt may take; 0: the usual time.
+	limit time.Duration
 
 	status int
 	header http.Header
@@ -35,6 +40,44 @@ func exchangeOf(ctx context.Context) *exchange {
 		ex = &exchange{}
 	}
 	return ex
+}
+
+// maxLook bounds what is read for one look, all pages of all its lists together. The lists
+// of an app with 1,000 dynos are about 1 MiB.
+const maxLook = 64 << 20
+
+type allowanceKey struct{}
+
+// withAllowance lets the requests of one look read so much together.
+func withAllowance(ctx context.Context, bytes int64) context.Context {
+	left := &atomic.Int64{}
+	left.Store(bytes)
+	return context.WithValue(ctx, allowanceKey{}, left)
+}
+
+// errTooLong is the end of reading for good: another try would be as long.
+var errTooLong = fmt.Errorf("the lists of this look are longer than %d MiB together, more than any app's: check the API's address", maxLook>>20)
+
+// measured is a body of which no more is read than the look is allowed.
+type measured struct {
+	io.Reader
+	left *atomic.Int64
+}
+
+func (a measured) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if a.left.Add(-int64(n)) < 0 {
+		return n, errTooLong
+	}
+	return n, err
+}
+
+// bounded is a body as it may be read.
+func bounded(ctx context.Context, body io.Reader) io.Reader {
+	if left, ok := ctx.Value(allowanceKey{}).(*atomic.Int64); ok {
+		body = measured{body, left}
+	}
+	return io.LimitReader(body, maxBody+1)
 }
 
 // date is the platform's clock as told by the answer.

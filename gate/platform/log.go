@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	heroku "github.com/heroku/heroku-go/v5"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 // LogSession opens a log session and returns its address, which is a secret. It is
@@ -22,9 +24,12 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 	var s heroku.LogSession
 	ex := &exchange{}
 	o := heroku.LogSessionCreateOpts{Lines: &lines, Tail: &tail}
-	if err := c.service.Post(withExchange(ctx, ex), &s, appPath(app, "log-sessions"), o); err != nil {
-		return "", c.failure(op, ex, err)
+	if err := c.service.Post(withExchange(ctx, ex), &s, c.appPath(app, "log-sessions"), o); err != nil {
+		e := c.failure(op, ex, err)
+		e.passing = !c.log.lasts(e.Kind() != observe.Unreachable) && c.log.given()
+		return "", e
 	}
+	c.log.give()
 	if s.LogplexURL == "" {
 		return "", &Error{Op: op, Message: "the answer holds no address", RequestID: ex.header.Get("Request-Id")}
 	}
@@ -35,7 +40,7 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 // give the log to this key or for this app, however often it is asked.
 func RefusesLog(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status/100 == 4 && !e.stray && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
+	return errors.As(err, &e) && e.Status/100 == 4 && !e.stray && !e.passing && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
 
 // ReleaseOutput returns the last bytes, at most limit, of what a release's command

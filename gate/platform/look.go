@@ -23,15 +23,18 @@ const longestPage = 1000
 // allByID asks for a whole list, in pages as long as can be.
 var allByID = fmt.Sprintf("id ..; max=%d", longestPage)
 
-// moreTime is how long the other lists may take once the dyno list is there, for
-// each page of the releases.
-const moreTime = 3 * time.Second
+// What is being done, of each list. It is also how their patience is told apart.
+const (
+	readingDynos     = "reading the dyno list"
+	readingFormation = "reading the formation"
+	readingReleases  = "reading the releases"
+)
 
 // Look reads the dyno list; with full also the formation and so many of the newest
 // releases, at the same time. Its Date is that of the earliest answer. If only
 // these others fail, the error comes with an observation of the dyno list alone.
 func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(withAllowance(ctx, maxLook))
 	defer cancel(nil)
 	var (
 		look  observe.Look
@@ -39,30 +42,30 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 		errs  [3]error
 		bugs  [3]any
 		wg    sync.WaitGroup
+		there = make(chan struct{}) // closed when the dyno list is
 	)
-	ask := func(i int, question func() (time.Time, error)) {
+	ask := func(i int, ctx context.Context, question func(context.Context) (time.Time, error)) {
 		wg.Go(func() {
 			defer func() { bugs[i] = recover() }()
-			dates[i], errs[i] = question()
+			dates[i], errs[i] = question(ctx)
 			switch {
 			case i == 0 && errs[i] == nil:
-				limit := moreTime * time.Duration(1+releases/longestPage)
-				time.AfterFunc(limit, func() { cancel(fmt.Errorf("no answer within %v of the dyno list's", limit)) })
+				close(there)
 			case i == 0 || final(errs[i]):
 				cancel(nil)
 			}
 		})
 	}
-	ask(0, func() (d time.Time, err error) {
+	ask(0, ctx, func(ctx context.Context) (d time.Time, err error) {
 		look.Dynos, d, err = c.dynos(ctx, app)
 		return d, err
 	})
 	if full {
-		ask(1, func() (d time.Time, err error) {
+		ask(1, c.notLater(ctx, readingFormation, there, 1), func(ctx context.Context) (d time.Time, err error) {
 			look.Formation, d, err = c.formation(ctx, app)
 			return d, err
 		})
-		ask(2, func() (d time.Time, err error) {
+		ask(2, c.notLater(ctx, readingReleases, there, 1+releases/longestPage), func(ctx context.Context) (d time.Time, err error) {
 			look.Releases, look.ReleasesCut, d, err = c.releases(ctx, app, max(releases, 1))
 			return d, err
 		})
@@ -73,17 +76,41 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 			panic(bug) // where the caller can recover
 		}
 	}
+	return outcome(look, dates, errs)
+}
+
+// outcome is what the questions of a look came to.
+func outcome(look observe.Look, dates [3]time.Time, errs [3]error) (observe.Observation, error) {
 	switch err := worst(errs[:]); {
 	case errs[0] != nil:
 		return observe.Observation{}, err
 	case err != nil:
 		return observe.Observation{Date: dates[0], Look: &observe.Look{Dynos: look.Dynos}}, err
 	}
-	date := dates[0]
-	if full {
-		date = earliest(date, earliest(dates[1], dates[2]))
-	}
-	return observe.Observation{Date: date, Look: &look}, nil
+	// A list that was not asked for has no date.
+	return observe.Observation{Date: earliest(dates[0], earliest(dates[1], dates[2])), Look: &look}, nil
+}
+
+// notLater ends some time after the dyno list is there: the other lists must not hold it back
+// for long. Each of them has its own time, so that a slow one does not cost the other.
+func (c *Client) notLater(ctx context.Context, op string, there <-chan struct{}, pages int) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-there:
+		case <-ctx.Done():
+			return
+		}
+		limit := c.patience.of(op, moreTime*time.Duration(pages))
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(&errLate{limit, " of the dyno list's"})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx
 }
 
 // final tells an error that asking again cannot mend.
@@ -108,7 +135,7 @@ func worst(errs []error) error {
 }
 
 func (c *Client) dynos(ctx context.Context, app string) ([]observe.Dyno, time.Time, error) {
-	rows, date, err := list[heroku.Dyno](ctx, c, "reading the dyno list", appPath(app, "dynos"), allByID)
+	rows, date, err := list[heroku.Dyno](ctx, c, readingDynos, c.appPath(app, "dynos"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
@@ -123,7 +150,7 @@ func (c *Client) dynos(ctx context.Context, app string) ([]observe.Dyno, time.Ti
 }
 
 func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation, time.Time, error) {
-	rows, date, err := list[heroku.Formation](ctx, c, "reading the formation", appPath(app, "formation"), allByID)
+	rows, date, err := list[heroku.Formation](ctx, c, readingFormation, c.appPath(app, "formation"), allByID)
 	if err != nil {
 		return nil, date, err
 	}
@@ -140,7 +167,7 @@ func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation
 // ones exist. "Newest" is by version: ids tell no age.
 func (c *Client) releases(ctx context.Context, app string, most int) (releases []observe.Release, cut bool, date time.Time, err error) {
 	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, longestPage))
-	rows, cut, date, err := readPages[releaseRow](ctx, c, "reading the releases", appPath(app, "releases"), page, most)
+	rows, cut, date, err := readPages[releaseRow](ctx, c, readingReleases, c.appPath(app, "releases"), page, most)
 	if err != nil {
 		return nil, false, time.Time{}, err
 	}
@@ -164,12 +191,27 @@ type releaseRow struct {
 // imageSeparator stands between the ids, if a release should have several images.
 const imageSeparator = "+"
 
-func (c *Client) release(ctx context.Context, app, idOrVersion string) (row heroku.Release, ex *exchange, err error) {
+// Release reads one release by its version or id. One that is not there, or not yet, is told
+// without a version.
+func (c *Client) Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error) {
+	row, ex, err := c.release(ctx, app, idOrVersion)
+	var e *Error
+	if errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" {
+		row, err = releaseRow{}, nil
+	}
+	if err != nil {
+		return observe.Observation{}, err
+	}
+	seen := release(row)
+	return observe.Observation{Date: ex.date(), Release: &seen}, nil
+}
+
+func (c *Client) release(ctx context.Context, app, idOrVersion string) (row releaseRow, ex *exchange, err error) {
 	name := idOrVersion
 	if v, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(v, "0123456789") == "" {
 		name = v
 	}
-	ex, err = c.get(ctx, fmt.Sprintf("reading release %q", idOrVersion), appPath(app, "releases", name), "", &row)
+	ex, err = c.get(ctx, fmt.Sprintf("reading release %q", idOrVersion), c.appPath(app, "releases", name), "", &row)
 	return row, ex, err
 }
 

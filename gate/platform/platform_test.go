@@ -125,7 +125,10 @@ func testPreboot(t *testing.T) {
 		want   *observe.Preboot // nil: an error
 	}{
 		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &observe.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // once is not enough
 		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &observe.Preboot{Known: true}},
+		{200, `{"enabled":true}`, &observe.Preboot{Known: true, Enabled: true}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil},
 		{403, `{"id":"forbidden","message":"no"}`, nil},
 		{404, "<html>not found", nil}, // not the platform's word
 		{200, `{"updated_at":"2026-03-01T00:00:00Z"}`, nil},
@@ -136,6 +139,7 @@ func testPreboot(t *testing.T) {
 		if diff := cmp.Diff(tc.want, got.Preboot); diff != "" || (err != nil) != (tc.want == nil) {
 			t.Errorf("status %d: %v %s", tc.status, err, diff)
 		}
+		time.Sleep(time.Minute) // in virtual time
 	}
 }
 

@@ -28,8 +28,8 @@ func flaw(v any, ex *exchange) string {
 		lack = without("enabled", json.Unmarshal(ex.body, &raw) != nil || raw.Enabled == nil)
 	case *heroku.Slug:
 		lack = without("id", v.ID == "")
-	case *heroku.Release:
-		lack = lackOfRelease(0, v)
+	case *releaseRow:
+		lack = lackOfRelease(0, &v.Release)
 	case *[]releaseRow:
 		return flawOfList(*v, func(i int, r *releaseRow) string { return lackOfRelease(i, &r.Release) })
 	case *[]heroku.Build:

@@ -20,7 +20,6 @@ import (
 )
 
 const (
-	attemptTime = 10 * time.Second // for one attempt, with its whole body
 	retryTime   = 20 * time.Second // no new attempt begins after this
 	firstWait   = 500 * time.Millisecond
 	longestWait = 8 * time.Second
@@ -125,7 +124,8 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 		err := fmt.Errorf("too many requests were made for this account: the next one is allowed in %v", d.Round(time.Second))
 		return nil, &errAttempt{err: err, after: d}
 	}
-	ctx, cancel := context.WithTimeoutCause(req.Context(), attemptTime, fmt.Errorf("no answer within %v", attemptTime))
+	limit := max(ex.limit, attemptTime)
+	ctx, cancel := context.WithTimeoutCause(req.Context(), limit, &errLate{limit: limit})
 	defer cancel()
 	out := req.Clone(ctx)
 	if req.GetBody != nil {
@@ -146,7 +146,10 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	defer res.Body.Close()
 	ex.status, ex.header = res.StatusCode, res.Header
 	s.meter.answered(res.Header)
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	body, err := io.ReadAll(bounded(ctx, res.Body))
+	if errors.Is(err, errTooLong) {
+		return nil, backoff.Permanent(err)
+	}
 	if err != nil {
 		if res.StatusCode/100 == 2 {
 			ex.status = 0

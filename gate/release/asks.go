@@ -2,7 +2,11 @@
 
 package release
 
-import "heroku-rollout-gate/gate/observe"
+import (
+	"strconv"
+
+	"heroku-rollout-gate/gate/observe"
+)
 
 // ReleasesToAsk is how many of the newest releases the next look should bring.
 func (t *Target) ReleasesToAsk() int {
@@ -11,6 +15,17 @@ func (t *Target) ReleasesToAsk() int {
 		again = t.release.Version
 	}
 	return t.history.toAsk(t.historyDownTo(), again)
+}
+
+// ToAsk names the release that is waited for, by its version or id; empty while neither is known.
+func (t *Target) ToAsk() string {
+	switch {
+	case t.release != nil:
+		return strconv.Itoa(t.release.Version)
+	case t.want.Version != 0:
+		return strconv.Itoa(t.want.Version)
+	}
+	return t.want.ID
 }
 
 // NeedsHistory reports whether the next look has to bring more than the newest releases.

@@ -21,6 +21,8 @@ type Need struct {
 	Every time.Duration
 	// Full: the dyno list alone will not do for the next look from By on.
 	Full bool
+	// Release is, for AskRelease, its version or id.
+	Release string
 	// Code is, for ReadCode, what has to be read.
 	Code observe.CodeRef
 	// Why is the reason, in words.
@@ -44,6 +46,7 @@ const (
 
 	AskPreboot   NeedKind = "preboot"
 	AgainPreboot NeedKind = "preboot-again" // the same, if the budget allows it
+	AskRelease   NeedKind = "release"       // from By on, and again and again
 	AskBuilds    NeedKind = "builds"
 	ReadCode     NeedKind = "code"
 
@@ -57,6 +60,10 @@ const (
 	quietGuard   = 75 * time.Second
 	awaitedGuard = 50 * time.Second
 	movingGuard  = 20 * time.Second
+	// A release that has a name is asked for by itself, which costs one request, so that the
+	// end of its release phase is told soon whatever the log says. Then looks guard the rest.
+	releaseEvery = 11 * time.Second
+	namedGuard   = 5 * time.Minute
 	// A look with formation and releases costs three requests instead of one. Without the log
 	// nothing else tells that it is needed.
 	refreshEvery = 150 * time.Second
@@ -67,7 +74,7 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
-	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews()
+	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.now >= r.lists.shortDue()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
@@ -101,6 +108,8 @@ func (r *Rollout) guard() Need {
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}
+	case r.awaited() && r.unshownSince < 0 && r.target.ToAsk() != "" && !r.target.ReleasesBehind():
+		return Need{Kind: Guard, Every: namedGuard, Why: "the release is awaited, and asked for by itself: lines may be lost"}
 	case inQuestion && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}
 	}
@@ -140,6 +149,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
+	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
 	add(r.target.FailedBefore() != "", release.NextTry, "what failed before the gate came may be tried again")
 	if r.unknownType() != "" && !r.awaited() {
@@ -162,7 +172,10 @@ func (r *Rollout) questions() (needs []Need) {
 	switched := ro.prebootAskedAt < r.targetAt || ro.prebootStale() && r.status.up >= r.status.wanted
 	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
 	add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
-	add(r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+	add(!r.awaited() && r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+	if name := r.target.ToAsk(); name != "" && r.awaited() && r.lists.full != nil {
+		add(true, Need{Kind: AskRelease, By: r.lists.releaseDue(), Release: name, Why: "the release is awaited"})
+	}
 	add(r.target.NeedsBuilds(), Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})
 	for _, code := range r.target.CodesToRead() {
 		add(true, Need{Kind: ReadCode, Code: code, Why: "the commit of a release has to be known"})

@@ -9,55 +9,108 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// toldOutages is how many outages are told one by one.
-const toldOutages = 5
+const (
+	// toldOutages is how many outages are told one by one.
+	toldOutages = 5
+	// After a good answer a refusal is believed when it has lasted so long: single answers of
+	// 404 come from a platform that is well, in Heroku's own words (github/docs:
+	// script/deployment/deploy-to-production, which passes over ten of them in a row). A key
+	// does not come and go like that.
+	refusalLasts    = time.Minute
+	refusalOfTheKey = 10 * time.Second
+)
 
 // outages are the questions that find no answer.
 type outages struct {
-	open    map[observe.About]*outage
-	count   int
-	refusal *observe.Trouble // the platform's no, or a bug of the gate: it ends the wait
+	open     map[observe.About]*outage
+	count    int
+	answered bool             // there was a good answer, so key and name of the app were right then
+	refusal  *observe.Trouble // the platform's no, or a bug of the gate: it ends the wait
 }
 
 // An outage is a question that has found no answer since some time.
 type outage struct {
-	since  time.Duration
-	reason string // of the newest failure
-	told   bool
+	since   time.Duration
+	reason  string // of the newest failure
+	told    bool
+	refused time.Duration       // since when each failure was the platform's no; -1: the newest was not
+	kind    observe.TroubleKind // of the newest failure
 }
 
 // see takes in an answer, or that there is none. It returns what to tell of that.
 func (os *outages) see(o observe.Observation, now time.Duration) []string {
+	// Not by preboot or code, of which a 404 is an answer, too.
+	if o.App != nil || o.Look != nil || o.Builds != nil {
+		os.good()
+	}
 	switch {
 	case o.App != nil:
 		return os.end(observe.AboutApp, now)
 	case o.Look != nil && o.Look.Full():
 		return os.end(observe.AboutLook, now)
+	case o.Release != nil:
+		return os.end(observe.AboutRelease, now)
 	case o.Code != nil:
 		return os.end(observe.AboutCode, now)
 	case o.Builds != nil:
 		return os.end(observe.AboutBuilds, now)
 	case o.Trouble == nil:
-	case o.Trouble.Kind == observe.Unreachable:
-		return os.begin(o.Trouble, now)
-	default:
+	case o.Trouble.Kind == observe.Internal, o.Trouble.Kind != observe.Unreachable && !os.answered:
 		os.refusal = o.Trouble
+	default:
+		return os.fail(o.Trouble, now)
 	}
 	return nil
 }
 
+// good takes in that there was a good answer, which a key that is refused does not get.
+func (os *outages) good() {
+	os.answered = true
+	for _, o := range os.open {
+		if o.kind == observe.Unauthorized {
+			o.refused = -1
+		}
+	}
+}
+
+// fail takes in that a question found no answer, after others did.
+func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
+	if os.open[t.About] == nil {
+		told = os.begin(t, now)
+	}
+	o := os.open[t.About]
+	o.reason, o.kind = t.Message, t.Kind
+	switch {
+	case t.Kind == observe.Unreachable:
+		o.refused = -1
+	case o.refused < 0:
+		o.refused = now
+	case now-o.refused >= believedAfter(t.Kind):
+		os.refusal = t
+	}
+	return told
+}
+
+// believedAfter is how long a refusal has to last to be believed.
+func believedAfter(kind observe.TroubleKind) time.Duration {
+	if kind == observe.Unauthorized {
+		return refusalOfTheKey
+	}
+	return refusalLasts
+}
+
+// begin opens an outage.
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
-	if o := os.open[t.About]; o != nil {
-		o.reason = t.Message
-		return nil
-	}
 	os.count++
-	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages}
+	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
 	os.open[t.About] = o
-	if !o.told {
-		return []string{"Heroku's API fails again and again; that is not told any more"}
+	switch {
+	case o.told && t.Kind != observe.Unreachable:
+		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+	case o.told:
+		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 	}
-	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
+	return []string{"Heroku's API fails again and again; that is not told any more"}
 }
 
 func (os *outages) end(about observe.About, now time.Duration) []string {

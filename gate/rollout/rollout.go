@@ -21,7 +21,8 @@ type Config struct {
 	Want release.Want
 	// Types are the process types in scope; none means all of the formation.
 	Types []string
-	// Timeout bounds the wait; only used to say that a hold reaches past it. 0: no bound.
+	// Timeout ends the wait, which is the caller's to do: here it is only used to say that a
+	// hold reaches past it. 0: no bound.
 	Timeout time.Duration
 	// Settle is how long everything must hold before the gate opens. 0: at once.
 	Settle time.Duration
@@ -81,6 +82,7 @@ func New(cfg Config) *Rollout {
 		cfg.CrashGrace = defaultCrashGrace
 	}
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
+	r.lists.shortAt = -1
 	r.outages.open = map[observe.About]*outage{}
 	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
@@ -107,6 +109,9 @@ func (r *Rollout) Apply(o observe.Observation) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.clock, r.now)
+	if o.Release != nil {
+		r.lists.seeRelease(o.Release, r.target.Release(), r.now)
+	}
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)

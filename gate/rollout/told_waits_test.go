@@ -179,8 +179,18 @@ var waitsForTime = []wait{
 		b.trouble(10*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(60 * sec)
 	}},
-	{"the key is wrong", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Unauthorized, observe.AboutLook) }},
-	{"the key may not see the app", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Forbidden, observe.AboutLook) }},
-	{"there is no such app", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.NotFound, observe.AboutLook) }},
+	{"the key is wrong", rollout.Config{}, func(b *bench) {
+		b.trouble(1*sec, observe.Unauthorized, observe.AboutLook)
+		b.trouble(11*sec, observe.Unauthorized, observe.AboutLook)
+	}},
+	{"the key may not see the app", rollout.Config{}, func(b *bench) {
+		b.trouble(1*sec, observe.Forbidden, observe.AboutLook)
+		b.trouble(61*sec, observe.Forbidden, observe.AboutLook)
+	}},
+	{"there is no such app", rollout.Config{}, func(b *bench) {
+		b.trouble(1*sec, observe.NotFound, observe.AboutLook)
+		b.trouble(30*sec, observe.NotFound, observe.AboutLook)
+		b.trouble(61*sec, observe.NotFound, observe.AboutLook)
+	}},
 	{"the gate has a bug", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Internal, observe.AboutLook) }},
 }

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// defaultInterval is the longest time between two looks while nothing else drives one.
+	// defaultInterval is the longest time between two looks, if the caller gives none and the
+	// core does not call for a longer one.
 	defaultInterval = 10 * time.Second
 	// What the log tells makes the list worth a look, but not for every line: when many
 	// looks have followed each other for it, they are further and further apart, and
@@ -24,7 +25,7 @@ const (
 	// Two looks are never closer than this, but for the one that may open the gate.
 	minSpacing     = time.Second
 	openingSpacing = 400 * time.Millisecond
-	openingThrift  = 2 * time.Second // with a low budget
+	openingLow     = 2 * time.Second // with a low budget
 	// A look that failed, however soon, is not repeated at once.
 	failedSpacing = 5 * time.Second
 )
@@ -39,9 +40,9 @@ const (
 	leastLooked = 2 * time.Minute
 )
 
-// Thrift is the shortest time between two looks that the account's budget allows, if
+// BudgetSpacing is the shortest time between two looks that the account's budget allows, if
 // so many requests remain. Log sessions go by it, too.
-func Thrift(remaining int) time.Duration {
+func BudgetSpacing(remaining int) time.Duration {
 	switch {
 	case remaining < 0 || remaining >= plenty: // not known: nothing speaks against it
 		return 0
@@ -52,11 +53,12 @@ func Thrift(remaining int) time.Duration {
 }
 
 // isScarce reports whether every request has to be weighed.
-func isScarce(remaining int) bool { return Thrift(remaining) == leastLooked }
+func isScarce(remaining int) bool { return BudgetSpacing(remaining) == leastLooked }
 
 // pace is what decides when to look.
 type pace struct {
-	interval time.Duration // between two looks while nothing drives one
+	interval time.Duration // the longest between two looks
+	given    bool          // by the caller, so that the core cannot make it longer
 
 	asked     time.Duration // when the newest look was asked for; -1 before the first
 	askedFull time.Duration // the same for the newest full look
@@ -71,10 +73,11 @@ type pace struct {
 }
 
 func newPace(interval time.Duration) pace {
-	if interval == 0 {
+	given := interval > 0
+	if !given {
 		interval = defaultInterval
 	}
-	return pace{interval: interval, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
+	return pace{interval: interval, given: given, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
 }
 
 // next is when the next look is due, and why, if so many requests remain to the account.
@@ -100,27 +103,31 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 		case rollout.TimedLook:
 			due(max(n.By, p.asked+minSpacing), n.Why)
 		case rollout.Guard:
-			every := n.Every
-			if p.failed {
-				every = 0
+			every := max(p.interval, n.Every)
+			if p.failed || p.given {
+				every = p.interval
 			}
-			due(p.asked+max(p.interval, every), n.Why)
+			due(p.asked+every, n.Why)
 		}
 	}
-	thrift := Thrift(remaining)
+	spacing := BudgetSpacing(remaining)
 	switch {
 	case p.back:
 		due(p.asked+minSpacing, "the API answers again")
 	case p.failed:
-		return max(at, p.asked+failedSpacing, p.asked+thrift), "the last look failed"
+		pause := failedSpacing
+		if p.given {
+			pause = min(pause, p.interval)
+		}
+		return max(at, p.asked+pause, p.asked+spacing), "the last look failed"
 	}
 	switch { // The opening is worth its requests, also when few are left.
 	case !opening || remaining == 0:
-		return max(at, p.asked+thrift), why
+		return max(at, p.asked+spacing), why
 	case p.partial:
 		due(p.asked, openingWhy)
-	case thrift > 0:
-		due(p.asked+openingThrift, openingWhy)
+	case spacing > 0:
+		due(p.asked+openingLow, openingWhy)
 	default:
 		due(p.asked+openingSpacing, openingWhy)
 	}

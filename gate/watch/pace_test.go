@@ -4,6 +4,7 @@ package watch_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,26 +37,35 @@ func (f *flowing) Run(ctx context.Context, emit func(observe.Observation)) {
 	<-ctx.Done()
 }
 
-// How far apart looks are at most, and how many they are, in ten minutes.
+// How far apart looks are at most, and how many they are, in ten minutes and a half.
 func TestPaceWhileTheLogFlows(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		platform *platform
 		gap      time.Duration
 		most     int
+		asked    int // how often the release is asked for by itself, at most
 	}{
-		"the release phase runs":             {&platform{old: true, status: "pending"}, 50 * time.Second, 15},
-		"the release phase runs, on Fir":     {&platform{old: true, status: "pending", generation: "fir"}, 10 * time.Second, 63},
-		"an old dyno is listed":              {&platform{old: true}, 20 * time.Second, 33},
-		"an old dyno is listed, on Fir":      {&platform{old: true, generation: "fir"}, 10 * time.Second, 63},
-		"only an old hidden one can be left": {&platform{}, 75 * time.Second, 12},
+		"the release phase runs":             {&platform{old: true, status: "pending"}, 5 * time.Minute, 5, 58},
+		"the release phase runs, on Fir":     {&platform{old: true, status: "pending", generation: "fir"}, 10 * time.Second, 66, 0},
+		"an old dyno is listed":              {&platform{old: true}, 20 * time.Second, 35, 0},
+		"an old dyno is listed, on Fir":      {&platform{old: true, generation: "fir"}, 10 * time.Second, 66, 0},
+		"only an old hidden one can be left": {&platform{}, 75 * time.Second, 12, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := watch.Watcher{Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{UseLog: true, PrebootHold: time.Hour}}
+				w := watch.Watcher{Log: &flowing{}, Config: rollout.Config{Timeout: 630 * time.Second, UseLog: true, PrebootHold: time.Hour}}
 				p := c.platform
 				run(t, p, w, t.Context())
+				for i := 1; i < len(p.asked); i++ {
+					if gap := p.asked[i] - p.asked[i-1]; gap > 22*time.Second { // with a look between them
+						t.Errorf("%s without an answer about the release", gap)
+					}
+				}
+				if n := len(p.asked); n > c.asked || n < c.asked-5 {
+					t.Errorf("the release was asked for %d times, at most %d wanted", n, c.asked)
+				}
 				longest := time.Duration(0)
 				for i := 2; i < len(p.looks)-1; i++ { // between the start and the last look
 					longest = max(longest, p.looks[i]-p.looks[i-1])
@@ -84,7 +94,7 @@ func TestPaceOfDoubt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{begin: time.Now()}
-		w := watch.Watcher{Platform: stale{p}, Log: &flowing{}, Timeout: 10 * time.Minute, Config: rollout.Config{App: "shop", UseLog: true}}
+		w := watch.Watcher{Platform: stale{p}, Log: &flowing{}, Config: rollout.Config{Timeout: 10 * time.Minute, App: "shop", UseLog: true}}
 		w.Run(t.Context())
 		requests := 0
 		for _, full := range p.full {
@@ -107,7 +117,7 @@ func TestEndOfTheReleasePhase(t *testing.T) {
 		log := &flowing{at: []time.Duration{130 * time.Second}, line: func(int) observe.Line {
 			return observe.Line{Label: "release.4711", Kind: observe.Exit}
 		}}
-		run(t, p, watch.Watcher{Log: log, Timeout: 3 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		run(t, p, watch.Watcher{Log: log, Config: rollout.Config{Timeout: 3 * time.Minute, UseLog: true}}, t.Context())
 		var after []time.Duration
 		for _, at := range p.looks {
 			if at >= 130*time.Second {
@@ -131,7 +141,7 @@ func TestManyChanges(t *testing.T) {
 		for i := range 300 {
 			log.at = append(log.at, time.Duration(i+5)*time.Second)
 		}
-		run(t, p, watch.Watcher{Log: log, Timeout: 5 * time.Minute, Config: rollout.Config{UseLog: true}}, t.Context())
+		run(t, p, watch.Watcher{Log: log, Config: rollout.Config{Timeout: 5 * time.Minute, UseLog: true}}, t.Context())
 		if n := len(p.looks); n > 50 {
 			t.Errorf("%d looks in 5 minutes", n)
 		}
@@ -141,4 +151,33 @@ func TestManyChanges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A given interval is kept, whatever the log tells and what is waited for; no longer one is
+// made of it.
+func TestAGivenIntervalIsKept(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]*platform{
+		"the release phase runs": {old: true, status: "pending"}, "an old dyno is listed": {old: true}, "only an old hidden one can be left": {},
+	} {
+		for _, interval := range []time.Duration{time.Second, 2 * time.Second, 10 * time.Second, 30 * time.Second} {
+			for _, log := range []watch.Log{nil, &flowing{}} {
+				t.Run(fmt.Sprintf("%s, %s, log %v", name, interval, log != nil), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						p := &platform{old: p.old, status: p.status}
+						w := watch.Watcher{Log: log, Interval: interval, Config: rollout.Config{Timeout: 10 * time.Minute, UseLog: log != nil, PrebootHold: time.Hour}}
+						run(t, p, w, t.Context())
+						longest := time.Duration(0)
+						for i := 1; i < len(p.looks); i++ {
+							longest = max(longest, p.looks[i]-p.looks[i-1])
+						}
+						if longest > interval {
+							t.Errorf("%s without a look, at %v", longest, p.looks)
+						}
+					})
+				})
+			}
+		}
+	}
 }

@@ -38,6 +38,14 @@ func (q *questions) again(name string) {
 	}
 }
 
+// due is when a question may be asked again; 0 if nothing speaks against it now.
+func (q *questions) due(name string) time.Duration {
+	if q.answered[name] {
+		return 0
+	}
+	return q.dueAt[name]
+}
+
 // begin reports whether to ask a question now.
 func (q *questions) begin(name string, now time.Duration) bool {
 	if at, asked := q.dueAt[name]; asked && now < at {
@@ -49,14 +57,14 @@ func (q *questions) begin(name string, now time.Duration) bool {
 
 // end takes in that a question was answered, or was not: the more often, the longer it is left
 // alone.
-func (q *questions) end(name string, answered bool, now, thrift time.Duration) {
+func (q *questions) end(name string, answered bool, now, spacing time.Duration) {
 	if answered {
 		q.answered[name], q.failures[name] = true, 0
 		return
 	}
 	wait := min(retryAfter<<min(q.failures[name], 10), longestRetry) // shifted further, it would overflow
 	q.failures[name]++
-	q.dueAt[name] = now + max(wait, thrift)
+	q.dueAt[name] = now + max(wait, spacing)
 }
 
 // ask starts every request that is due.
@@ -70,58 +78,73 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 		r.noteBudget(remaining)
 		r.look(ctx, "look", r.pace.full(now, needs, remaining), why)
 		if is(rollout.AskBuilds) {
-			r.questions.again("builds")
+			r.questions.again(nameOf(observe.AboutBuilds, ""))
 		}
 	}
-	r.once(ctx, "app", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
+	r.once(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
 	for _, n := range needs {
 		switch n.Kind {
 		case rollout.AskPreboot, rollout.AgainPreboot:
 			if n.Kind == rollout.AskPreboot || !isScarce(remaining) {
-				r.questions.again("preboot")
+				r.questions.again(nameOf(observe.AboutPreboot, ""))
 			}
-			r.once(ctx, "preboot", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+			r.once(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+		case rollout.AskRelease:
+			if now >= r.releaseDue(n) {
+				r.questions.again(nameOf(observe.AboutRelease, ""))
+				r.once(ctx, observe.AboutRelease, "", n.Why, func() (observe.Observation, error) { return r.Platform.Release(ctx, app, n.Release) })
+			}
 		case rollout.AskBuilds:
-			r.once(ctx, "builds", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
+			r.once(ctx, observe.AboutBuilds, "", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
 		case rollout.ReadCode:
-			r.once(ctx, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
+			r.once(ctx, observe.AboutCode, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
 		}
 	}
 }
 
+// releaseDue is when to ask for the release that is awaited: when it helps, and the budget
+// allows it.
+func (r *run) releaseDue(n rollout.Need) time.Duration {
+	return max(n.By+BudgetSpacing(r.Platform.Remaining()), r.questions.due(nameOf(observe.AboutRelease, "")))
+}
+
 // noteBudget says once that few requests are left to the account.
 func (r *run) noteBudget(remaining int) {
-	if Thrift(remaining) > 0 && !r.lowBudget {
+	if BudgetSpacing(remaining) > 0 && !r.lowBudget {
 		r.lowBudget = true
 		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}
 }
 
+// nameOf tells a question from the others. id says which of several things it is about.
+func nameOf(about observe.About, id string) string { return string(about) + " " + id }
+
 // once asks a question until it is answered.
-func (r *run) once(ctx context.Context, question, why string, ask func() (observe.Observation, error)) {
-	asked := r.elapsed()
-	if !r.questions.begin(question, asked) {
+func (r *run) once(ctx context.Context, about observe.About, id, why string, ask func() (observe.Observation, error)) {
+	asked, name := r.elapsed(), nameOf(about, id)
+	if !r.questions.begin(name, asked) {
 		return
 	}
 	r.start(ctx, func() {
 		o, err := ask()
-		switch {
-		case err == nil:
-		case question == "app":
-			o = trouble(err, observe.AboutApp)
-		case question == "preboot":
-			o = observe.Observation{Preboot: &observe.Preboot{}}
-		case question == "builds":
-			o = trouble(err, observe.AboutBuilds)
-		default:
-			o = trouble(err, observe.AboutCode)
+		if err != nil {
+			o = unanswered(err, about)
 		}
 		o.Why = why
 		if o.Preboot != nil {
 			o.Preboot.AskedAt = asked
 		}
-		r.send(ctx, news{o: o, question: question, answered: err == nil})
+		r.send(ctx, news{o: o, question: name, answered: err == nil})
 	})
+}
+
+// unanswered is what a question tells that found no answer. Whether preboot is on is
+// then not known, which is an answer, too.
+func unanswered(err error, about observe.About) observe.Observation {
+	if about == observe.AboutPreboot {
+		return observe.Observation{Preboot: &observe.Preboot{}}
+	}
+	return trouble(err, about)
 }
 
 // look starts a look; at the deadline also beside one that is under way.
@@ -152,39 +175,29 @@ func (r *run) look(ctx context.Context, question string, full bool, why string) 
 func (r *run) lastLook(ctx, inner context.Context) {
 	limited, cancel := context.WithTimeout(inner, lastLookTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
 	r.look(limited, "last look", true, "the timeout is reached")
-	for {
+	for limited.Err() == nil {
 		select {
 		case n := <-r.news:
-			last := r.take(n)
+			last := r.take(limited, n)
 			if _, done := r.core.Verdict(); done || last {
 				return
 			}
 		case <-limited.Done():
-			return
-		case <-ctx.Done():
-			return
 		}
 	}
-}
-
-// kind sorts an error of the platform; empty for nil.
-func kind(err error) observe.TroubleKind {
-	var k interface{ Kind() observe.TroubleKind }
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &k):
-		return k.Kind()
-	}
-	return observe.Unreachable
 }
 
 // trouble tells of a question without an answer. Only what was asked of the app
 // itself, or that the key is not accepted, can end the wait.
 func trouble(err error, about observe.About) observe.Observation {
-	t := &observe.Trouble{Kind: kind(err), About: about, Message: err.Error()}
-	if t.Kind != observe.Unauthorized && (about == observe.AboutBuilds || about == observe.AboutCode) {
+	t := &observe.Trouble{Kind: observe.Unreachable, About: about, Message: err.Error()}
+	var sorted interface{ Kind() observe.TroubleKind }
+	if errors.As(err, &sorted) {
+		t.Kind = sorted.Kind()
+	}
+	if t.Kind != observe.Unauthorized && about != observe.AboutLook && about != observe.AboutApp {
 		t.Kind = observe.Unreachable
 	}
 	return observe.Observation{Trouble: t}

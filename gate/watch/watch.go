@@ -21,6 +21,7 @@ type Platform interface {
 	App(ctx context.Context, app string) (observe.Observation, error)
 	Preboot(ctx context.Context, app string) (observe.Observation, error)
 	Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error)
+	Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error)
 	Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error)
 	Builds(ctx context.Context, app string) (observe.Observation, error)
 	// Remaining is how many requests the account has left, which all its programs
@@ -54,10 +55,8 @@ type Watcher struct {
 	Platform Platform
 	Log      Log    // nil: the log is not read
 	Report   Report // nil: nobody watches
-	// Timeout ends the wait. 0: it never does.
-	Timeout time.Duration
-	// Interval is the longest time between two looks at the dyno list while nothing
-	// else drives one. 0: 10 s.
+	// Interval is the longest time between two looks at the dyno list. 0: 10 s without the
+	// log, and with it as long as the core allows.
 	Interval time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
@@ -160,36 +159,46 @@ func (r *run) leave() {
 	}
 }
 
+// loop turns until there is a verdict. Each turn sees first whether the wait is over, so
+// that neither the deadline nor a signal waits behind what comes in.
 func (r *run) loop(ctx, inner context.Context) {
+	wait, cancel := ctx, func() {}
+	if r.Config.Timeout > 0 {
+		wait, cancel = context.WithTimeout(ctx, r.real(r.Config.Timeout))
+	}
+	defer cancel()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	deadline := make(<-chan time.Time)
-	if r.Timeout > 0 {
-		t := time.NewTimer(r.real(r.Timeout))
-		defer t.Stop()
-		deadline = t.C
-	}
 	for {
 		if _, done := r.core.Verdict(); done {
 			return
 		}
-		needs := r.core.Needs()
-		r.ask(inner, needs)
-		timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
-		select {
-		case n := <-r.news:
-			r.take(n)
-		case <-timer.C:
-			r.apply(observe.Observation{})
-		case <-deadline:
+		switch {
+		case ctx.Err() != nil:
+			r.apply(observe.Observation{End: observe.Interrupt})
+		case wait.Err() != nil:
 			r.lastLook(ctx, inner)
 			r.apply(observe.Observation{End: observe.Deadline})
-		case <-ctx.Done():
-			r.apply(observe.Observation{End: observe.Interrupt})
+		default:
+			r.turn(wait, inner, timer)
 		}
 		if r.Report != nil {
 			r.tell = r.Report.Update(r.core.Picture())
 		}
+	}
+}
+
+// turn asks what is to be asked, and takes in what comes next.
+func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
+	needs := r.core.Needs()
+	r.ask(inner, needs)
+	timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
+	select {
+	case n := <-r.news:
+		r.take(wait, n)
+	case <-timer.C:
+		r.apply(observe.Observation{})
+	case <-wait.Done():
 	}
 }
 
@@ -203,17 +212,20 @@ func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 		next = min(next, at)
 	}
 	for _, n := range needs {
-		if n.Kind == rollout.Wake {
+		switch n.Kind {
+		case rollout.Wake:
 			next = min(next, n.By)
+		case rollout.AskRelease:
+			next = min(next, r.releaseDue(n))
 		}
 	}
 	return next
 }
 
 // take applies what came in and what has come in behind it, but not without end: a
-// busy log must not keep the loop from its other duties. It tells whether the last
-// look was among it.
-func (r *run) take(n news) (last bool) {
+// busy log must not keep the loop from its other duties, nor from the end of ctx. It
+// tells whether the last look was among it.
+func (r *run) take(ctx context.Context, n news) (last bool) {
 	for i := 0; ; i++ {
 		last = last || n.question == "last look"
 		switch {
@@ -221,10 +233,10 @@ func (r *run) take(n news) (last bool) {
 			r.looking = false
 			r.pace.end(n.o.Look == nil, n.nothing)
 		case n.question != "":
-			r.questions.end(n.question, n.answered, r.elapsed(), Thrift(r.Platform.Remaining()))
+			r.questions.end(n.question, n.answered, r.elapsed(), BudgetSpacing(r.Platform.Remaining()))
 		}
 		r.apply(n.o)
-		if i == cap(r.news) {
+		if i == cap(r.news) || ctx.Err() != nil {
 			return last
 		}
 		select {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -31,9 +32,13 @@ type platform struct {
 	mu    sync.Mutex
 	looks []time.Duration
 	full  []bool
+	asked []time.Duration // when v42 was asked for by itself
 }
 
 func (p *platform) App(context.Context, string) (observe.Observation, error) {
+	if errors.Is(p.fail, refusal{}) {
+		return observe.Observation{}, p.fail
+	}
 	return observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: cmp.Or(p.generation, "cedar")}}, nil
 }
 
@@ -43,6 +48,13 @@ func (p *platform) Preboot(context.Context, string) (observe.Observation, error)
 
 func (p *platform) Code(_ context.Context, _ string, code observe.CodeRef) (observe.Observation, error) {
 	return observe.Observation{Code: &observe.Code{ID: code.ID, Commit: "c0ffee"}}, nil
+}
+
+func (p *platform) Release(_ context.Context, _, version string) (observe.Observation, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, time.Since(p.begin))
+	return observe.Observation{Release: &observe.Release{ID: version, Version: 42, Status: cmp.Or(p.status, "succeeded")}}, nil
 }
 
 func (p *platform) Remaining() int { return -1 }
@@ -120,7 +132,7 @@ func TestDeadlineWhateverHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				v, took := run(t, p, watch.Watcher{Timeout: 3 * time.Minute}, t.Context())
+				v, took := run(t, p, watch.Watcher{Config: rollout.Config{Timeout: 3 * time.Minute}}, t.Context())
 				if v.Result != rollout.TimedOut || took < 3*time.Minute || took > 3*time.Minute+2*time.Second {
 					t.Errorf("%+v after %s", v, took)
 				}
@@ -151,14 +163,27 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-func TestARevokedKeyEndsTheWait(t *testing.T) {
+// A key that is wrong from the start ends the wait at once; one that was good before is asked
+// with for some seconds more.
+func TestAKeyThatIsRefusedEndsTheWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		v, took := run(t, &platform{fail: refusal{}}, watch.Watcher{}, t.Context())
-		if v.Reason != rollout.KeyUnauthorized || took > time.Second {
-			t.Errorf("%+v after %s", v, took)
-		}
-	})
+	for name, c := range map[string]struct {
+		platform *platform
+		from, to time.Duration
+	}{
+		"from the start": {&platform{fail: refusal{}}, 0, time.Second},
+		"later":          {&platform{failAt: 25 * time.Second}, 35 * time.Second, 46 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				v, took := run(t, c.platform, watch.Watcher{}, t.Context())
+				if v.Reason != rollout.KeyUnauthorized || took < c.from || took > c.to {
+					t.Errorf("%+v after %s", v, took)
+				}
+			})
+		})
+	}
 }
 
 func TestEverythingIsRecorded(t *testing.T) {
@@ -185,15 +210,30 @@ func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	}
 }
 
-// Real time: in virtual time no time passes while the log never pauses.
-func TestABusyLogDoesNotPutOffTheDeadline(t *testing.T) {
+// The deadline and a signal hold, however fast lines come and however slowly each is taken
+// in. In real time: in virtual time no time passes while the log never pauses.
+func TestABusyLogPutsOffNeitherDeadlineNorSignal(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends what would not end
-	defer cancel()
-	slow := func(observe.Observation) { time.Sleep(20 * time.Microsecond) } // slower than the log
-	v, took := run(t, &platform{old: true}, watch.Watcher{Log: flood{}, Record: slow, Config: rollout.Config{UseLog: true}, Timeout: 300 * time.Millisecond}, ctx)
-	if v.Result != rollout.TimedOut || took > 3*time.Second {
-		t.Errorf("%+v after %s", v, took)
+	const end = 300 * time.Millisecond
+	for name, cost := range map[string]time.Duration{
+		"cheap lines": 20 * time.Microsecond, "dear lines": 5 * time.Millisecond, "very dear lines": 50 * time.Millisecond,
+	} {
+		for _, result := range []rollout.Result{rollout.TimedOut, rollout.Cancelled} {
+			t.Run(fmt.Sprintf("%s, %s", name, result), func(t *testing.T) {
+				t.Parallel()
+				signal, limit, most := 10*time.Second, end, end+1700*time.Millisecond // the last look, and the farewell
+				if result == rollout.Cancelled {
+					signal, limit, most = end, 10*time.Second, end+700*time.Millisecond
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), signal)
+				defer cancel()
+				record := func(observe.Observation) { time.Sleep(cost) } // slower than the log
+				w := watch.Watcher{Log: flood{}, Record: record, Config: rollout.Config{Timeout: limit, UseLog: true}}
+				if v, took := run(t, &platform{old: true}, w, ctx); v.Result != result || took > most {
+					t.Errorf("%+v after %s, want %s within %s", v, took, result, most)
+				}
+			})
+		}
 	}
 }
 
@@ -210,7 +250,7 @@ func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
 			}
 			core.Apply(o)
 		}
-		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Timeout: 30 * time.Second}, t.Context())
+		v, _ := run(t, &platform{failAt: 15 * time.Second}, watch.Watcher{Record: record, Log: flood{}, Config: rollout.Config{Timeout: time.Minute}}, t.Context())
 		if v.Reason != rollout.KeyUnauthorized {
 			t.Errorf("%+v", v)
 		}

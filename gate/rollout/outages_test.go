@@ -1,0 +1,73 @@
+// Refusals: those at the start end the wait at once, later ones when they have lasted.
+
+package rollout_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+func TestWhenARefusalIsBelieved(t *testing.T) {
+	t.Parallel()
+	answers := map[string]observe.Observation{
+		"app":          {App: &observe.App{ID: "a", Name: "shop"}},
+		"builds":       {Builds: &observe.Builds{}},
+		"dynos":        {Look: &observe.Look{}},
+		"look":         {Look: &observe.Look{Formation: []observe.Formation{}, Releases: []observe.Release{}}},
+		"no-preboot":   {Preboot: &observe.Preboot{Known: true}},
+		"no-code":      {Code: &observe.Code{ID: "c"}},
+		"401":          {Trouble: &observe.Trouble{Kind: observe.Unauthorized}},
+		"403":          {Trouble: &observe.Trouble{Kind: observe.Forbidden}},
+		"404":          {Trouble: &observe.Trouble{Kind: observe.NotFound}},
+		"503":          {Trouble: &observe.Trouble{Kind: observe.Unreachable}},
+		"401-of-build": {Trouble: &observe.Trouble{Kind: observe.Unauthorized, About: observe.AboutBuilds}},
+	}
+	for script, ends := range map[string]bool{
+		"0 404":                           true,
+		"0 401":                           true,
+		"0 no-preboot, 1 404":             true, // 404 is an answer about preboot, and about code
+		"0 no-code, 1 403":                true,
+		"0 503, 60 404":                   true,
+		"0 app, 1 404":                    false,
+		"0 builds, 1 403":                 false,
+		"0 look, 5 404, 64 404":           false,
+		"0 look, 5 404, 65 404":           true,
+		"0 look, 5 403, 30 404, 65 403":   true,
+		"0 look, 5 404, 30 look, 70 404":  false,
+		"0 look, 5 404, 30 dynos, 65 404": true, // a list that is still refused
+		"0 look, 5 404, 30 503, 65 404":   false,
+		"0 look, 5 503, 60 404, 80 404":   false, // an outage, of which the refusal is young
+		"0 look, 5 401, 14 401":           false,
+		"0 look, 5 401, 15 401":           true,
+		"0 look, 5 401-of-build, 10 look, 15 401-of-build": false,
+		"0 look, 5 401-of-build, 15 401-of-build":          true,
+		"0 look, 5 404, 15 401":                            true, // no good answer for so long
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			r := rollout.New(rollout.Config{App: "shop"})
+			for step := range strings.SplitSeq(script, ", ") {
+				var at int
+				var what string
+				fmt.Sscan(step, &at, &what)
+				o := answers[what]
+				o.At = time.Duration(at) * time.Second
+				if o.Look != nil {
+					o.Look = &observe.Look{AskedAt: o.At, Formation: o.Look.Formation, Releases: o.Look.Releases}
+				}
+				if _, ended := r.Verdict(); ended {
+					t.Fatalf("ended before %q", step)
+				}
+				r.Apply(o)
+			}
+			if v, ended := r.Verdict(); ended != ends {
+				t.Errorf("ended: %v, want %v; %s", ended, ends, v.Message)
+			}
+		})
+	}
+}
