@@ -83,6 +83,7 @@ var happenings = []struct {
 	{0.04, wherever, func(d dice, r *rolled) {
 		r.add(d.soon(), herokusim.Event{Scheduler: &herokusim.OneOff{Label: fmt.Sprintf("scheduler.%d", 1000+d.IntN(9000)), Takes: d.soon()}})
 	}},
+	{0.06, wherever, dice.jobsOfAnAddOn},
 	{0.05, labelled, dice.quote},
 	{0.03, wherever, func(d dice, r *rolled) { on := true; r.add(d.soon(), herokusim.Event{Maintenance: &on}) }},
 }

@@ -4,6 +4,7 @@
 package gate_test
 
 import (
+	"fmt"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -126,6 +127,16 @@ func (d dice) autoscaler(r *rolled) {
 	for n := range 2 + d.IntN(5) {
 		r.add(at, herokusim.Event{Scale: map[string]int{"web": r.Types["web"].Quantity + 1 + n}})
 		at += d.between(20*time.Second, 120*time.Second)
+	}
+}
+
+// jobsOfAnAddOn runs one-off dynos of an add-on, the first of them before the deploy.
+func (d dice) jobsOfAnAddOn(r *rolled) {
+	r.calm = false // for a time each could be of a process type that the release has dropped
+	at := -d.between(time.Second, 60*time.Second)
+	for range 1 + d.IntN(6) {
+		r.add(at, herokusim.Event{AddOn: &herokusim.OneOff{Label: fmt.Sprintf("advanced-scheduler.%d", 1000+d.IntN(9000)), Takes: d.between(5*time.Second, 400*time.Second)}})
+		at += d.between(10*time.Second, 60*time.Second)
 	}
 }
 

@@ -175,6 +175,7 @@ var kindsOfEvents = []kind{
 	{"woken", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Wake }) }},
 	{"run dyno", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Run != nil }) }},
 	{"scheduled dyno", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Scheduler != nil }) }},
+	{"one-off dynos of an add-on", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.AddOn != nil }) }},
 	{"app quotes the platform", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Say != nil && e.Say.Source == "" })
 	}},

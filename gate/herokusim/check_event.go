@@ -94,6 +94,8 @@ func (c *checker) event(path string, e *Event) {
 		c.oneOff(path+".run", e.Run)
 	case e.Scheduler != nil:
 		c.oneOff(path+".scheduler", e.Scheduler)
+	case e.AddOn != nil:
+		c.oneOff(path+".add-on", e.AddOn)
 	case e.Say != nil:
 		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(e.Say.Text), path+".say", "say needs a label and one line of text")
 		c.refuse(!word.MatchString(e.Say.Label), path+".say.label", "label %q: use letters, digits, - _ and .", e.Say.Label)
@@ -108,10 +110,10 @@ func (c *checker) event(path string, e *Event) {
 	}
 }
 
-var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "say", "preboot", "maintenance", "rename"}
+var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "add-on", "say", "preboot", "maintenance", "rename"}
 
 func (e *Event) kinds() []string {
-	set := []bool{e.Deploy != nil, e.Config != nil, e.Rollback != nil, e.Restart != nil, e.Scale != nil, e.Crash != nil, e.Cycle != "", e.Idle, e.Wake, e.Run != nil, e.Scheduler != nil, e.Say != nil, e.Preboot != nil, e.Maintenance != nil, e.Rename != ""}
+	set := []bool{e.Deploy != nil, e.Config != nil, e.Rollback != nil, e.Restart != nil, e.Scale != nil, e.Crash != nil, e.Cycle != "", e.Idle, e.Wake, e.Run != nil, e.Scheduler != nil, e.AddOn != nil, e.Say != nil, e.Preboot != nil, e.Maintenance != nil, e.Rename != ""}
 	var kinds []string
 	for i, is := range set {
 		if is {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -235,6 +236,9 @@ func (p *play) happen(e *Event) {
 		p.oneOff(*e.Run, "run")
 	case e.Scheduler != nil:
 		p.oneOff(*e.Scheduler, "scheduler")
+	case e.AddOn != nil:
+		typ, _, _ := strings.Cut(e.AddOn.Label, ".")
+		p.oneOff(*e.AddOn, typ)
 	case e.Say != nil:
 		p.say(e.Say)
 	case e.Preboot != nil:

@@ -138,6 +138,7 @@ type Event struct {
 	Wake        bool           `yaml:"wake,omitempty"`  // all sleeping web dynos wake
 	Run         *OneOff        `yaml:"run,omitempty"`
 	Scheduler   *OneOff        `yaml:"scheduler,omitempty"`
+	AddOn       *OneOff        `yaml:"add-on,omitempty"` // its type is the label up to the dot
 	Say         *Say           `yaml:"say,omitempty"`
 	Preboot     *bool          `yaml:"preboot,omitempty"`     // the feature is switched
 	Maintenance *bool          `yaml:"maintenance,omitempty"` // the mode is switched
@@ -159,10 +160,10 @@ type Build struct {
 
 // Phase is a release phase: the dynos turn only when it succeeds.
 type Phase struct {
-	Takes   time.Duration `yaml:"takes"`
-	Fails   bool          `yaml:"fails,omitempty"`
-	Status  string        `yaml:"status,omitempty"`  // has this status meanwhile; empty means pending
-	Output  string        `yaml:"output,omitempty"`
+	Takes  time.Duration `yaml:"takes"`
+	Fails  bool          `yaml:"fails,omitempty"`
+	Status string        `yaml:"status,omitempty"` // has this status meanwhile; empty means pending
+	Output string        `yaml:"output,omitempty"`
 }
 
 // Config is a release with the same code.
