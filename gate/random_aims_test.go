@@ -26,7 +26,12 @@ func (r *rolled) prepare(d dice) error {
 			return err
 		}
 	}
-	return nil
+	if r.renamed == 0 {
+		return nil
+	}
+	r.Events = append(r.Events, herokusim.Event{At: r.story.Gate + r.renamed, Rename: "renamed"})
+	r.order()
+	return r.play()
 }
 
 const starting = "Starting process"

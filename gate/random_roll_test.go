@@ -45,6 +45,8 @@ type rolled struct {
 	ghost bool
 	// deploy is when it happens.
 	deploy time.Duration
+	// renamed is how long after the gate's start the app is renamed; 0: it is not.
+	renamed time.Duration
 	// aims are what is added once the story is known.
 	aims []aim
 }

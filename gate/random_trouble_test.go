@@ -3,8 +3,6 @@
 package gate_test
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -180,7 +178,6 @@ func (d dice) refusals(r *rolled) {
 	case 3: // and no refusal, but a list that is slow from then on, the others being fast
 		r.Faults = []herokusim.Fault{{From: from, To: time.Hour, Path: []string{"/releases", "/formation"}[d.IntN(2)], Delay: d.between(3*time.Second, 15*time.Second)}}
 	case 2:
-		r.add(from, herokusim.Event{Rename: "renamed"})
-		slices.SortStableFunc(r.Events, func(a, b herokusim.Event) int { return cmp.Compare(a.At, b.At) })
+		r.renamed = from - *r.Gate
 	}
 }
