@@ -58,7 +58,7 @@ var Outputs = []Output{
 		func(e Ending) string { return clock(e.Picture.Times.AllNewUp) }},
 	{"first-old-stopped-at", "When the first old dyno was seen to stop. Empty if none was seen to.",
 		func(e Ending) string { return clock(e.Picture.Times.FirstOldStopped) }},
-	{"old-gone-at", "When the last old dyno was gone, or presumed gone. Empty if old dynos remain.",
+	{"old-gone-at", "When the last old dyno was gone. If `basis` is `presumed`, nobody saw that: it is the latest time at which one can have ended. Empty if old dynos remain.",
 		func(e Ending) string { return clock(e.Picture.Times.OldGone) }},
 	{"rollout-seconds", "Whole seconds from the creation of the release until the last old dyno was gone. Empty if either is unknown.",
 		func(e Ending) string { return seconds(e.Picture.Times.ReleaseCreated, e.Picture.Times.OldGone) }},
