@@ -38,6 +38,18 @@ func TestReleasesToAsk(t *testing.T) {
 	})
 }
 
+func TestToAsk(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", ""},
+		{"a version", "v42", "", "42"},
+		{"an id", "r42", "look: v41", "r42"},
+		{"an id that was found", "r42", "look: v42", "42"},
+		{"the newest", "latest", "look: v42", "42"},
+		{"a commit", "B", "look: v42", ""},
+	}, func(s *subject) string { return s.ToAsk() })
+}
+
 func TestNeedsBuilds(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
