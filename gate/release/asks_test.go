@@ -38,6 +38,18 @@ func TestReleasesToAsk(t *testing.T) {
 	})
 }
 
+func TestToAsk(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", ""},
+		{"a version", "v42", "", "42"},
+		{"an id", "r42", "look: v41", "r42"},
+		{"an id that was found", "r42", "look: v42", "42"},
+		{"the newest", "latest", "look: v42", "42"},
+		{"a commit", "B", "look: v42", ""},
+	}, func(s *subject) string { return s.ToAsk() })
+}
+
 func TestNeedsBuilds(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
@@ -85,7 +97,7 @@ func TestBuilds(t *testing.T) {
 		{"failed, and may be tried again", "B", "29s look: v41; builds: failed B -1m", "failed none, building false"},
 		{"failed while watched", "B", "2s look: v41; builds: failed B +1s", "failed B, building false"},
 		{"failed long ago", "B", "30s look: v41; builds: failed B -31m", "failed none, building false"},
-		{"succeeded", "B", "builds: succeeded B -1m", "failed none, building false"},
+		{"succeeded", "B", "30s look: v41; builds: succeeded B -1m", "failed none, building false"},
 		{"runs", "B", "builds: pending BBBBBBBB -1m", "failed none, building true"},
 		{"runs again", "B", "builds: pending B -1m, failed B -3m", "failed none, building true"},
 		{"runs again, and the older one is listed first", "B", "builds: failed B -3m, pending B -1m", "failed none, building true"},
@@ -97,4 +109,20 @@ func TestBuilds(t *testing.T) {
 		}
 		return fmt.Sprintf("failed %s, building %v", failed, s.Building())
 	})
+}
+
+func TestFailedBefore(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "B", "", ""},
+		{"nothing failed", "B", "look: v41; builds: pending B -1m; code s41 = A", ""},
+		{"its build failed", "B", "look: v41; builds: failed B -1m", "its last build failed"},
+		{"its build failed, and there is time enough to try again", "B", "30s look: v41; builds: failed B -1m", ""},
+		{"a build failed, and no commit is waited for", "latest", "log v42; look: v41; builds: failed B -1m", ""},
+		{"its build failed, and it was released", "B", "look: v42; builds: failed B -1s; code s42 = B", ""},
+		{"its release failed", "B", "look: v42 failed; code s42 = B", "release v42 of it failed"},
+		{"its release failed, and its build is older", "B", "look: v42 failed; builds: succeeded B -1m; code s42 = B", "release v42 of it failed"},
+		{"its release failed, and it is built again", "B", "look: v42 failed; builds: pending B -1s; code s42 = B", ""},
+		{"other code has followed", "B", "look: v41, v42; code s41 = B; code s42 = C", ""},
+	}, func(s *subject) string { return s.FailedBefore() })
 }

@@ -53,7 +53,7 @@ func TestTargetOfACommit(t *testing.T) {
 		{"it was built again", "B", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = B", "v43"},
 
 		// Other code has followed.
-		{"followed", "B", "10s look: v42, v43; code s42 = B; code s43 = C", "none"},
+		{"followed", "B", "30s look: v42, v43; code s42 = B; code s43 = C", "none"},
 		{"followed by what failed", "B", "look: v42, v43 failed; code s42 = B; code s43 = C", "v42"},
 		{"followed after the first look", "B", "look: v42; 2s look: v42, v43; code s42 = B; code s43 = C", "v42"},
 		{"followed, and it had failed", "B", "30s look: v42 failed, v43; code s42 = B; code s43 = C", "v42"},
