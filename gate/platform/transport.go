@@ -13,7 +13,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -202,22 +201,4 @@ func transient(ctx context.Context, err error) error {
 		err = cause
 	}
 	return &errAttempt{err: err}
-}
-
-// retryAfter reads the header in both its forms.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if n, err := strconv.Atoi(v); err == nil && n > 0 {
-		return time.Duration(min(n, 24*3600)) * time.Second
-	}
-	t, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	// Against the platform's own clock, where it tells it: ours may be wrong.
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		now = time.Now()
-	}
-	return max(t.Sub(now), 0)
 }

@@ -179,6 +179,24 @@ func TestPauseAfter429(t *testing.T) {
 		"not JSON":    {"40", "slow down", 40 * time.Second},
 		"nonsense":    {"tomorrow", "slow down", usualPause},
 		"much longer": {"86400", "slow down", longestPause},
+
+		"a moment in seconds":         {"1772600812", "slow down", 45 * time.Second},
+		"a moment in milliseconds":    {"1772600812000", "slow down", 45 * time.Second},
+		"a moment that is over":       {"1772600000", "slow down", usualPause},
+		"a moment in a year":          {"1804136812", "slow down", usualPause},
+		"a date that is over":         {"Wed, 04 Mar 2026 05:06:00 GMT", "slow down", usualPause},
+		"a date in a year":            {"Thu, 04 Mar 2027 05:06:07 GMT", "slow down", usualPause},
+		"a date in an old form":       {"Wednesday, 04-Mar-26 05:07:07 GMT", "slow down", time.Minute},
+		"below zero":                  {"-45", "slow down", usualPause},
+		"zero":                        {"0", "slow down", usualPause},
+		"days":                        {"999999", "slow down", usualPause},
+		"the largest number":          {"9223372036854775807", "slow down", usualPause},
+		"larger than any number":      {"99999999999999999999", "slow down", usualPause},
+		"far below zero":              {"-9223372036854775808", "slow down", usualPause},
+		"a part of a second":          {"45.5", "slow down", usualPause},
+		"seconds with spaces":         {" 45 ", "slow down", 45 * time.Second},
+		"seconds with a plus":         {"+45", "slow down", 45 * time.Second},
+		"a date in another time zone": {"Wed, 04 Mar 2026 05:07:07 CET", "slow down", usualPause},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
