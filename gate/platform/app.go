@@ -30,11 +30,15 @@ func (c *Client) App(ctx context.Context, app string) (observe.Observation, erro
 		return observe.Observation{}, err
 	}
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
+	c.fir.Store(seen.Generation == "fir")
 	if a.Space != nil {
 		seen.Space = a.Space.Name
 	}
 	return observe.Observation{Date: ex.date(), App: seen}, nil
 }
+
+// OnFir reports whether the newest answer about the app said that it is on Fir; false before one.
+func (c *Client) OnFir() bool { return c.fir.Load() }
 
 func generation(raw json.RawMessage) string {
 	var object struct{ Name string }

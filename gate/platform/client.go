@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -37,6 +38,7 @@ type Client struct {
 	base    http.RoundTripper
 	own     *http.Transport // base, if it is nobody else's; otherwise nil
 	meter   *meter
+	fir     atomic.Bool // see OnFir
 }
 
 // New returns a client. It sends nothing yet.
