@@ -17,8 +17,7 @@ const leaveAlone = time.Minute
 type deafness struct {
 	flows    bool
 	heardAt  time.Duration     // when the log last told of a dyno, or began to flow
-	listed   map[string]string // what the newest look listed
-	askedAt  time.Duration     // when it was asked for
+	states   map[string]string // of the dynos that the newest look listed, by their ids
 	dueAt    time.Duration     // when to open the log anew; observe.Never while nothing speaks for it
 	rest     time.Duration     // how long to leave the log alone after that
 	restedAt time.Duration     // when that is over
@@ -35,26 +34,31 @@ func (d *deafness) see(o *observe.Observation) {
 	case o.Line != nil && o.Line.Label != "" && o.Line.Kind != observe.Metric:
 		d.heardAt, d.dueAt, d.rest = o.At, observe.Never, leaveAlone
 	case o.Look != nil:
-		listed := map[string]string{}
-		for _, dyno := range o.Look.Dynos {
-			listed[dyno.ID] = dyno.State
-		}
-		if d.flows && d.listed != nil && changed(d.listed, listed) && d.heardAt < d.askedAt-observe.ListLag && d.dueAt == observe.Never {
+		changed := d.list(o)
+		if d.flows && changed > d.heardAt+observe.ListLag && d.dueAt == observe.Never {
 			d.dueAt = max(o.At+observe.ListLag, d.restedAt)
 		}
-		d.listed, d.askedAt = listed, o.Look.AskedAt
 	}
 }
 
-// changed reports whether a dyno came, or is in another state. One that left may have been
-// shown by a list that was behind.
-func changed(before, now map[string]string) bool {
-	for id, state := range now {
-		if before[id] != state {
-			return true
+// list takes in a look. It returns when the newest change was that it shows, on the gate's
+// clock; 0 if there is none, or if that is not known. A dyno that left the list is no change:
+// the look before may have been behind.
+func (d *deafness) list(o *observe.Observation) (changed time.Duration) {
+	states := map[string]string{}
+	for _, dyno := range o.Look.Dynos {
+		states[dyno.ID] = dyno.State
+		if d.states == nil || d.states[dyno.ID] == dyno.State || o.Date.IsZero() {
+			continue
 		}
+		at := dyno.UpdatedAt
+		if dyno.CreatedAt.After(at) {
+			at = dyno.CreatedAt
+		}
+		changed = max(changed, min(o.At-o.Date.Sub(at), o.Look.AskedAt))
 	}
-	return false
+	d.states = states
+	return changed
 }
 
 // due reports whether to open the log anew now.

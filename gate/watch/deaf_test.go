@@ -25,7 +25,10 @@ func (p *changing) Look(ctx context.Context, app string, full bool, n int) (obse
 	o, err := p.platform.Look(ctx, app, full, n)
 	if o.Look != nil {
 		past := slices.DeleteFunc(slices.Clone(p.at), func(at time.Duration) bool { return at > time.Since(p.begin) })
-		o.Look.Dynos[0].ID = fmt.Sprint("d", len(past))
+		d := &o.Look.Dynos[0]
+		if d.ID = fmt.Sprint("d", len(past)); len(past) > 0 {
+			d.CreatedAt = epoch.Add(past[len(past)-1])
+		}
 	}
 	return o, err
 }
