@@ -27,6 +27,9 @@ func (d dice) trouble(r *rolled) {
 	if d.chance(0.1) {
 		r.aims = append(r.aims, doubleLine)
 	}
+	if r.platform() == onFir && d.chance(0.4) {
+		r.aims = append(r.aims, quoteOnFir)
+	}
 	_, recent := r.recent()
 	if r.blind || d.chance(0.3) || recent && d.chance(0.4) {
 		d.blind(r)
@@ -77,6 +80,10 @@ func (d dice) log(r *rolled) {
 	if d.chance(0.3) {
 		l.Late = &herokusim.Late{Share: 0.15, By: d.between(10*time.Millisecond, 2*time.Second)}
 	}
+	if d.chance(0.12) { // nothing but heartbeats comes any more
+		l.DeafAfter, l.Cut, l.Heartbeat = d.between(5*time.Second, 5*time.Minute), time.Hour, 15*time.Second
+	}
+	l.PlainText = d.chance(0.2)
 	l.JoinLoss = d.chance(0.3)
 	if d.chance(0.2) {
 		l.Chunk = 1 + d.IntN(50)
@@ -126,6 +133,7 @@ func (d dice) faults(r *rolled) {
 			f.Status = 429
 			if d.chance(0.5) {
 				f.RetryAfter = time.Duration(1+d.IntN(20)) * time.Second
+				f.RetryAfterAs = []string{"", "date", "moment"}[d.IntN(3)]
 			}
 		case 2:
 			f.Hang = true
