@@ -195,8 +195,12 @@ var kindsOfTrouble = []kind{
 	{"API: 503", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 503 }) }},
 	{"API: 429", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 429 }) }},
 	{"API: 429 with a time", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfter > 0 }) }},
-	{"API: 429 with a date", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "date" }) }},
-	{"API: 429 with a moment", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "moment" }) }},
+	{"API: 429 with a date", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "date" })
+	}},
+	{"API: 429 with a moment", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "moment" })
+	}},
 	{"API: no answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Hang }) }},
 	{"API: half an answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.CutBody }) }},
 	{"API: old answers", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Stale > 0 }) }},
@@ -204,6 +208,7 @@ var kindsOfTrouble = []kind{
 	{"API: late answers", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Delay > 0 }) }},
 	{"API: no date", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.NoDate }) }},
 	{"API: empty dyno list", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Body == "[]" }) }},
+	{"API: a clock is ahead", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock > 0 }) }},
 	{"API: one clock is behind", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock < 0 }) }},
 }
 

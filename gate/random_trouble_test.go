@@ -155,5 +155,8 @@ func (d dice) faults(r *rolled) {
 	if d.chance(0.05) { // one server's clock is behind
 		share := 0.5
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
+	} else if d.chance(0.1) { // that of something on the way is ahead
+		share := []float64{0.5, 1}[d.IntN(2)]
+		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: d.between(7*time.Second, 2*time.Hour)})
 	}
 }

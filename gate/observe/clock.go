@@ -15,7 +15,8 @@ const Never = time.Duration(1<<63 - 1)
 // gate. A Date header is cut to whole seconds and was written before the answer
 // arrived, so it is always behind. Of all answers the one that is the furthest behind is
 // taken, so the platform's clock is never believed to be further on than it is, even if
-// a wrong one answers for a while: no hold ends too early. It may end late.
+// a wrong one answers for a while: no hold ends too early. It may end late. In place of
+// one that the runner's clock speaks against, that is taken.
 type Clock struct {
 	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest      time.Time // the same by the newest answer alone
@@ -35,7 +36,11 @@ func (c *Clock) Learn(o Observation) {
 	if latest := o.Date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
 		c.latestStart = latest
 	}
+	// One that must be wrong tells no more than what no clock allows.
 	c.newest = o.Date.Add(-o.At)
+	if !o.Runner.IsZero() {
+		c.newest = o.Runner.Add(-o.At)
+	}
 	if c.start.IsZero() || c.newest.Before(c.start) {
 		c.start = c.newest
 	}

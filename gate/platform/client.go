@@ -29,6 +29,8 @@ type Options struct {
 	URL string
 	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
 	Transport http.RoundTripper
+	// Now is the runner's clock. nil: time.Now.
+	Now func() time.Time
 }
 
 // A Client asks the platform. It may be used by several goroutines at once.
@@ -38,6 +40,7 @@ type Client struct {
 	base    http.RoundTripper
 	own     *http.Transport // base, if it is nobody else's; otherwise nil
 	meter   *meter
+	now     func() time.Time
 	fir     atomic.Bool // see OnFir
 }
 
@@ -56,6 +59,9 @@ func New(o Options) (*Client, error) {
 		own = defaultTransport()
 		base = own
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	m := newMeter()
 	service := heroku.NewService(&http.Client{
 		Transport: &heroku.Transport{
@@ -66,7 +72,7 @@ func New(o Options) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	service.URL = strings.TrimRight(u.String(), "/")
-	return &Client{key: o.Key, service: service, base: base, own: own, meter: m}, nil
+	return &Client{key: o.Key, service: service, base: base, own: own, meter: m, now: o.Now}, nil
 }
 
 // Close lets go of the connections that are not in use. The client asks no more.

@@ -9,6 +9,8 @@
 //   - log.go: log sessions, and the output of a release command
 //   - allowed.go: what may be asked
 //   - transport.go: one request, tried until it is answered
+//   - clock.go: the clock of an answer
+//   - way.go: what is wrong on the way to the platform
 //   - retryafter.go: when the platform wants to be asked again
 //   - shape.go: answers that are not what was asked for
 //   - exchange.go: what travels beside a request: paging, counts, headers

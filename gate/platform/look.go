@@ -77,13 +77,13 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 	case errs[0] != nil:
 		return observe.Observation{}, err
 	case err != nil:
-		return observe.Observation{Date: dates[0], Look: &observe.Look{Dynos: look.Dynos}}, err
+		return c.dated(dates[0], observe.Observation{Look: &observe.Look{Dynos: look.Dynos}}), err
 	}
 	date := dates[0]
 	if full {
 		date = earliest(date, earliest(dates[1], dates[2]))
 	}
-	return observe.Observation{Date: date, Look: &look}, nil
+	return c.dated(date, observe.Observation{Look: &look}), nil
 }
 
 // final tells an error that asking again cannot mend.

@@ -16,13 +16,14 @@ const toldOutages = 5
 type outages struct {
 	open    map[observe.About]*outage
 	count   int
-	refusal *observe.Trouble // the platform's no, or a bug of the gate: it ends the wait
+	refusal *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
 }
 
 // An outage is a question that has found no answer since some time.
 type outage struct {
 	since  time.Duration
 	reason string // of the newest failure
+	kind   observe.TroubleKind
 	told   bool
 }
 
@@ -38,7 +39,7 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	case o.Builds != nil:
 		return os.end(observe.AboutBuilds, now)
 	case o.Trouble == nil:
-	case o.Trouble.Kind == observe.Unreachable:
+	case o.Trouble.Kind == observe.Unreachable, o.Trouble.Kind == observe.CannotConnect && !os.cannotConnect(o.Trouble.About):
 		return os.begin(o.Trouble, now)
 	default:
 		os.refusal = o.Trouble
@@ -46,13 +47,19 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	return nil
 }
 
+// cannotConnect reports whether the newest try of a question found no way to the platform.
+func (os *outages) cannotConnect(about observe.About) bool {
+	o := os.open[about]
+	return o != nil && o.kind == observe.CannotConnect
+}
+
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	if o := os.open[t.About]; o != nil {
-		o.reason = t.Message
+		o.reason, o.kind = t.Message, t.Kind
 		return nil
 	}
 	os.count++
-	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages}
+	o := &outage{since: now, reason: t.Message, kind: t.Kind, told: os.count <= toldOutages}
 	os.open[t.About] = o
 	switch {
 	case o.told:

@@ -95,7 +95,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
-	said := r.noticesOf(o)
+	said := append(r.noticesOf(o), clockNotice(o)...)
 	r.clock.Learn(o)
 	if l := o.Look; l != nil && r.roster.look != nil && l.AskedAt < r.roster.look.AskedAt {
 		o.Look = nil // overtaken by a newer one
@@ -157,6 +157,14 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 		return []string{fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
 	}
 	return nil
+}
+
+// clockNotice says that the clock of Heroku's answers is not believed.
+func clockNotice(o observe.Observation) []string {
+	if o.App == nil || o.Runner.IsZero() {
+		return nil // of all answers only one tells of it
+	}
+	return []string{fmt.Sprintf("Heroku's answers are dated %s ahead of this machine's clock, as a proxy can do: that is not believed, and this machine's clock is", observe.Span(o.Date.Sub(o.Runner)))}
 }
 
 // warnings are what a person should know of what was judged.
