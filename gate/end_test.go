@@ -65,7 +65,7 @@ func process(t *testing.T, program, app, url, timeout string) (cmd *exec.Cmd, ou
 	cmd = exec.Command(program)
 	cmd.Env = []string{
 		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + output, "GITHUB_STEP_SUMMARY=" + summary,
-		"INPUT_APP=" + app, "INPUT_API-KEY=" + testKey, "INPUT_API-URL=" + url, "INPUT_TIMEOUT=" + timeout,
+		"INPUT_APP=" + app, "INPUT_API-KEY=" + testKey, "INPUT_API-URL=" + url, "INPUT_TIMEOUT=" + timeout, "INPUT_RELEASE=v42",
 	}
 	return cmd, output, summary
 }
@@ -194,7 +194,7 @@ func TestExcerptsAreBounded(t *testing.T) {
 			server := herokusim.NewServer(story, herokusim.Options{From: 30 * time.Second})
 			server.Begin()
 			var out bytes.Buffer
-			env := map[string]string{"INPUT_APP": "phased", "INPUT_API-KEY": testKey, "INPUT_TIMEOUT": timeout}
+			env := map[string]string{"INPUT_APP": "phased", "INPUT_API-KEY": testKey, "INPUT_TIMEOUT": timeout, "INPUT_RELEASE": "v42"}
 			s := stuck{server.Transport(), "/streams", make(chan struct{})}
 			defer close(s.free)
 			c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &out, Transport: s, Now: server.Clock}

@@ -194,6 +194,17 @@ func crashWhileStopping(d dice, r *rolled) {
 	}
 }
 
+// restartInPlace lets the container of a pod of the roll-out end and be started again: the log
+// tells of an exit and of no start.
+func restartInPlace(d dice, r *rolled) {
+	r.Events = append(r.Events, herokusim.Event{
+		At: r.deploy + d.between(300*time.Millisecond, 40*time.Second), Crash: &herokusim.Crash{Label: "web.1", InPlace: true},
+	})
+	if _, err := r.Play(); err != nil { // no pod runs that would not be stopped
+		r.Events = r.Events[:len(r.Events)-1]
+	}
+}
+
 // crashUnseen makes the list alone tell of a crash, and late, to a gate that has not
 // seen yet that it lags. (With a SIGTERM before the exit that would fool anybody.)
 func (r *rolled) crashUnseen(d dice, label string, at time.Duration) {

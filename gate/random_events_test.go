@@ -57,6 +57,8 @@ var happenings = []struct {
 	}},
 	{0.07, wherever, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Scale: map[string]int{"worker": d.IntN(5)}}) }},
 	{0.08, wherever, dice.zeroAndBack},
+	{0.08, wherever, dice.scaledUpBefore},
+	{0.06, common, dice.autoscaler},
 	{0.05, wherever, dice.zeroBefore},
 	{0.5, onPlain, dice.sleep},
 	{0.10, labelled, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Crash: &herokusim.Crash{Label: d.web(r)}}) }},
@@ -73,7 +75,7 @@ var happenings = []struct {
 	}},
 	{0.05, labelled, func(d dice, r *rolled) { r.add(d.soon(), herokusim.Event{Cycle: d.web(r)}) }},
 	{0.03, wherever, func(d dice, r *rolled) {
-		r.add(d.soon(), herokusim.Event{Rollback: &herokusim.Rollback{To: max(1, r.before())}})
+		r.add(d.soon(), herokusim.Event{Rollback: &herokusim.Rollback{To: max(3, r.before())}})
 	}},
 	{0.12, wherever, func(d dice, r *rolled) {
 		r.add(d.soon()-100*time.Second, herokusim.Event{Run: &herokusim.OneOff{Label: fmt.Sprintf("run.%d", 1000+d.IntN(9000)), Takes: d.soon()}})
@@ -154,7 +156,6 @@ func (d dice) deploy() *herokusim.Deploy {
 	var deploy herokusim.Deploy
 	if d.chance(0.15) {
 		deploy.Phase = &herokusim.Phase{Takes: d.between(2*time.Second, 60*time.Second), Fails: d.chance(0.15)}
-		deploy.Phase.Expires = !deploy.Phase.Fails && d.chance(0.12)
 	}
 	if d.chance(0.05) {
 		deploy.Build = &herokusim.Build{Takes: d.between(2*time.Second, 60*time.Second)}

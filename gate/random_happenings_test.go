@@ -114,6 +114,21 @@ func (d dice) zeroBefore(r *rolled) {
 	}
 }
 
+// scaledUpBefore scales a process type up just before the deploy.
+func (d dice) scaledUpBefore(r *rolled) {
+	typ := []string{"web", "worker"}[d.IntN(2)]
+	r.add(-d.between(300*time.Millisecond, 110*time.Second), herokusim.Event{Scale: map[string]int{typ: r.Types[typ].Quantity + 1 + d.IntN(3)}})
+}
+
+// autoscaler adds a web dyno again and again, from shortly after the deploy on.
+func (d dice) autoscaler(r *rolled) {
+	at := d.between(100*time.Millisecond, 60*time.Second)
+	for n := range 2 + d.IntN(5) {
+		r.add(at, herokusim.Event{Scale: map[string]int{"web": r.Types["web"].Quantity + 1 + n}})
+		at += d.between(20*time.Second, 120*time.Second)
+	}
+}
+
 // sleep lets eco dynos fall asleep, and perhaps wakes them.
 func (d dice) sleep(r *rolled) {
 	if r.Types["web"].Size != "eco" {

@@ -164,6 +164,12 @@ func (r *rolled) crashTiming(is func(herokusim.Timing) bool) bool {
 
 var kindsOfTrouble = []kind{
 	{"calm", func(r *rolled) bool { return r.calm }},
+	{"the newest release was made moments before the gate, and is not listed yet", func(r *rolled) bool {
+		hidden := func(f herokusim.Fault) bool {
+			return f.Path == "/releases" && r.newest(r.story.Gate-f.Stale) < r.newest(r.story.Gate)
+		}
+		return r.inputs["release"]+r.inputs["commit"] == "" && slices.ContainsFunc(r.Faults, hidden)
+	}},
 	{"the list lags", func(r *rolled) bool { return r.ListLag > 0 && r.ListLag <= 5*time.Second }},
 	{"the list lags by more than 5 s", func(r *rolled) bool { return r.ListLag > 5*time.Second }},
 	{"log off", func(r *rolled) bool { return r.inputs["logs"] == "off" }},

@@ -5,6 +5,7 @@ package gate_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -115,7 +116,6 @@ var kindsOfEvents = []kind{
 	}},
 	{"release phase", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Takes > 0 }) }},
 	{"release phase fails", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Fails }) }},
-	{"release phase expires", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return phase(e).Expires }) }},
 	{"config change after the release", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Config != nil }) }},
 	{"second deploy", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Deploy != nil && e.At > r.deploy })
@@ -133,8 +133,19 @@ var kindsOfEvents = []kind{
 	{"restart of a label", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Restart != nil && e.Restart.Label != "" })
 	}},
+	{"a container is restarted in place on Fir", func(r *rolled) bool {
+		return r.has(func(e herokusim.Event) bool { return e.Crash != nil && e.Crash.InPlace })
+	}},
 	{"daily cycle", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Cycle != "" }) }},
 	{"scaled up", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to > from && from > 0 }) }},
+	{"scaled up within a minute before the deploy", func(r *rolled) bool {
+		return r.scaled(func(from, to int) bool { return to > from }) && r.has(func(e herokusim.Event) bool {
+			return e.Scale != nil && e.At < r.deploy && e.At > r.deploy-time.Minute && !slices.Contains(slices.Collect(maps.Values(e.Scale)), 0)
+		})
+	}},
+	{"scaled up again and again", func(r *rolled) bool {
+		return 3 <= len(slices.DeleteFunc(slices.Clone(r.Events), func(e herokusim.Event) bool { return e.Scale == nil || e.At < r.deploy }))
+	}},
 	{"scaled down", func(r *rolled) bool { return r.scaled(func(from, to int) bool { return to < from && to > 0 }) }},
 	{"scaled to zero, seen in the log", func(r *rolled) bool {
 		return !r.noLog() && r.scaled(func(from, to int) bool { return to == 0 && from > 0 })

@@ -122,7 +122,7 @@ func (d dice) past(r *rolled) {
 // before is the version that runs when the story begins.
 func (r *rolled) before() int {
 	if r.Young {
-		return 0
+		return 2
 	}
 	return 41
 }
@@ -219,8 +219,8 @@ func (d dice) call(r *rolled) {
 	if d.chance(0.1) {
 		r.inputs["on-supersede"] = "fail"
 	}
-	// With nothing but the deploy and the whole log, everything can be proven.
-	if r.calm && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
+	// With nothing but the deploy and the whole log, and nothing hidden before, everything can be proven.
+	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
 		r.inputs["require-proof"] = "true"
 	}
 }

@@ -18,6 +18,12 @@ func (d dice) trouble(r *rolled) {
 	}
 	d.log(r)
 	d.faults(r)
+	if d.chance(0.25) {
+		d.lateReleases(r)
+	}
+	if r.platform() == onFir && d.chance(0.4) {
+		r.aims = append(r.aims, restartInPlace)
+	}
 	if r.ghost {
 		return
 	}
@@ -39,6 +45,12 @@ func (d dice) trouble(r *rolled) {
 	} else {
 		d.losses(r)
 	}
+}
+
+// lateReleases lets the list of releases and the log tell of a release some seconds late.
+func (d dice) lateReleases(r *rolled) {
+	r.Faults = append(r.Faults, herokusim.Fault{Path: "/releases", Stale: d.between(1500*time.Millisecond, 8*time.Second)})
+	r.Log.APILate = d.between(4*time.Second, 9*time.Second)
 }
 
 // blind takes away what the log could prove.

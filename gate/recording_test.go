@@ -64,7 +64,7 @@ func checkReasons(t *testing.T, recording []byte) {
 			t.Errorf("why is %q in %s", o.Why, line)
 		}
 	}
-	if answers == 0 && bytes.Count(recording, []byte("\n")) > 3 {
+	if answers == 0 && bytes.Count(recording, []byte("\n")) > 3 && !bytes.Contains(recording, []byte(observe.Internal)) {
 		t.Error("nothing was asked at all")
 	}
 }

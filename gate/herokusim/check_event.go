@@ -40,6 +40,9 @@ func (c *checker) versions() (known map[int]bool, newest int) {
 			known[newest-n] = true
 		}
 	}
+	if c.sc.Young {
+		newest = youngVersions
+	}
 	return known, newest
 }
 
@@ -77,6 +80,7 @@ func (c *checker) event(path string, e *Event) {
 	case e.Crash != nil:
 		c.label(path+".crash.label", e.Crash.Label)
 		c.status(path+".crash.status", e.Crash.Status)
+		c.refuse(e.Crash.InPlace && (e.Crash.Stays || e.Crash.Back != nil || e.Crash.Instance == "hidden"), path+".crash.in-place", "in-place is of the listed process, and not together with stays or back")
 		who := e.Crash.Instance
 		c.refuse(who != "" && who != "listed" && who != "hidden", path+".crash.instance", "instance is listed or hidden, not %q", who)
 		c.refuse(e.Crash.Back != nil && (e.Crash.Stays || *e.Crash.Back < 0), path+".crash.back", "back is a time from zero on, and not together with stays")
@@ -128,8 +132,7 @@ func (c *checker) phase(path string, p *Phase) {
 		return
 	}
 	c.refuse(p.Takes <= 0, path, "a release phase takes some time: say how long with takes")
-	c.refuse(slices.Contains([]string{"succeeded", "failed", "expired"}, p.Status), path+".status", "status %q is an end: leave it out, or say fails or expires", p.Status)
-	c.refuse(p.Fails && p.Expires, path, "a release phase fails or expires, not both")
+	c.refuse(slices.Contains([]string{"succeeded", "failed", "expired"}, p.Status), path+".status", "status %q is an end: leave it out, or say fails", p.Status)
 }
 
 func (c *checker) restart(path string, r *Restart) {

@@ -175,7 +175,7 @@ func (v view) dyno(d dynoRecord) row {
 func (v view) formation(f formationRecord) row {
 	size := sizeName(f.size)
 	return row{map[string]string{"id": f.id, "type": f.typ}, object{
-		"app": v.appRef, "command": f.command, "created_at": v.time(-365 * 24 * time.Hour), "dyno_size": named{idOf("size", size), size},
+		"app": v.appRef, "command": f.command, "created_at": v.time(f.created), "dyno_size": named{idOf("size", size), size},
 		"id": f.id, "quantity": f.quantity, "size": size, "type": f.typ, "updated_at": v.time(f.updated),
 	}}
 }

@@ -32,6 +32,7 @@ type play struct {
 	lines   []draft
 	bad     *problem // what could not be played; nothing more happens then
 	event   string   // the path of the event that happens
+	grown   bool     // a release with code was made
 }
 
 // A slot is one label of the formation.
@@ -143,9 +144,12 @@ func (p *play) begin() {
 	p.st.app.put("app", p.now, p.app)
 	for _, typ := range slices.Sorted(maps.Keys(p.sc.Types)) {
 		t := p.sc.Types[typ]
-		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, p.sc.usualSize()), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, updated: p.now}
-		p.st.formation.put(typ, p.now, p.types[typ])
+		p.types[typ] = formationRecord{id: p.uuid(), typ: typ, size: orElse(t.Size, p.sc.usualSize()), command: orElse(t.Command, defaultCommand(typ)), quantity: t.Quantity, created: -365 * 24 * time.Hour, updated: p.now}
+		if !p.sc.Young {
+			p.st.formation.put(typ, p.now, p.types[typ])
+		}
 	}
+	p.young()
 	p.earlier(past)
 	for _, r := range past {
 		p.after(r.At-p.now, func() {
@@ -170,12 +174,33 @@ func (sc *Scenario) past() []Past {
 	return sc.Releases
 }
 
+// youngVersions is how many releases a new app begins with.
+const youngVersions = 2
+
+// young makes them. They carry no code.
+func (p *play) young() {
+	if !p.sc.Young {
+		return
+	}
+	for _, description := range [youngVersions]string{"Initial release", "Enable Logplex"} {
+		p.version++
+		r := releaseRecord{id: p.uuid(), description: description, status: "succeeded", version: p.version, created: p.now}
+		p.succeed(r, nil)
+	}
+}
+
 // earlier notes the releases of which nothing but the record is left.
 func (p *play) earlier(past []Past) {
 	for n := p.sc.Earlier; n > 0; n-- {
 		version, at := past[0].Version-n, p.now-time.Duration(n)*24*time.Hour
 		r := releaseRecord{id: p.uuid(), description: fmt.Sprintf("Deploy %08x", version), status: "succeeded", version: version, eligible: true, created: at, updated: at}
 		r.commit = fmt.Sprintf("%040x", version)
+		if n > 20 && at < -30*24*time.Hour { // its code is destroyed
+			r.status, r.eligible = "expired", false
+			p.byVer[version] = r
+			p.st.releases.put(r.id, at, r)
+			continue
+		}
 		if !p.fir() && p.sc.App.Stack != "container" {
 			r.slug = p.uuid()
 			p.st.slugs.put(r.slug, at, slugRecord{id: r.slug, commit: r.commit, created: at})

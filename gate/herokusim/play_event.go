@@ -77,6 +77,17 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 		p.nothing("no process of %s runs", c.Label)
 		return
 	}
+	if c.InPlace && s.record.state != "up" {
+		p.nothing("%s is not up", c.Label)
+		return
+	}
+	if c.InPlace {
+		p.exit(s.proc, status)
+		s.proc = &process{n: -1, label: s.record.label, version: s.record.version}
+		p.born(s.proc, s.record, false)
+		p.st.Instances[s.proc.n].Up = p.now
+		return
+	}
 	back := c.Back
 	if c.Stays {
 		never := time.Duration(-1)

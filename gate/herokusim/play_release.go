@@ -105,9 +105,6 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 		case phase.Fails:
 			r.status = "failed"
 			p.keep(r)
-		case phase.Expires:
-			r.status = "expired"
-			p.keep(r)
 		default:
 			p.succeed(r, timing)
 		}
@@ -130,8 +127,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 		p.keep(r) // overtaken by a newer one
 		return
 	}
-	first := p.current.version == 0
-	if !first {
+	if p.current.version > 0 {
 		// Not through keep: to stop being current is no change that Heroku dates.
 		before := p.byVer[p.current.version]
 		before.current = false
@@ -143,7 +139,17 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	p.current = r
 	p.app.released = p.now
 	p.st.app.put("app", p.now, p.app)
+	if r.commit == "" {
+		return // without code nothing runs
+	}
+	first := !p.grown
+	p.grown = true
 	if first && p.sc.Young { // an app that is not young only seems to begin
+		for typ, f := range p.types {
+			f.created, f.updated = p.now-180*time.Millisecond, p.now-180*time.Millisecond
+			p.types[typ] = f
+			p.st.formation.put(typ, p.now, f)
+		}
 		p.api(p.scaled(slices.Sorted(maps.Keys(p.types))))
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
@@ -160,7 +166,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 func (p *play) phase(r releaseRecord, phase *Phase) {
 	begins, ends := min(time.Second, phase.Takes/4), phase.Takes-min(500*time.Millisecond, phase.Takes/10)
 	status := 0
-	if phase.Fails || phase.Expires {
+	if phase.Fails {
 		status = 1
 	}
 	var lines []string

@@ -20,10 +20,12 @@ type Scenario struct {
 	// Releases are those before the story; the dynos run the last of them. None
 	// means v40 two days and v41 one day before.
 	Releases []Past `yaml:"releases,omitempty"`
-	// Young says that there is no release before the story, and nothing runs.
+	// Young says that no release before the story carries code, so that nothing runs: as of
+	// a new app there are v1 and v2, and no formation.
 	Young bool `yaml:"young,omitempty"`
 	// Earlier is how many of the versions right before the first of Releases were
-	// releases, too, each with code of its own, a day after the other.
+	// releases, too, each with code of its own, a day after the other. Those that are older
+	// than 30 days and 20 releases have expired.
 	Earlier int `yaml:"earlier,omitempty"`
 	// Gate is when the deploy step ends and the gate is started. Nil means 2 s.
 	Gate *time.Duration `yaml:"gate,omitempty"`
@@ -156,11 +158,10 @@ type Build struct {
 
 // Phase is a release phase: the dynos turn only when it succeeds.
 type Phase struct {
-	Takes   time.Duration `yaml:"takes"`
-	Fails   bool          `yaml:"fails,omitempty"`
-	Expires bool          `yaml:"expires,omitempty"` // ends with status expired
-	Status  string        `yaml:"status,omitempty"`  // has this status meanwhile; empty means pending
-	Output  string        `yaml:"output,omitempty"`
+	Takes  time.Duration `yaml:"takes"`
+	Fails  bool          `yaml:"fails,omitempty"`
+	Status string        `yaml:"status,omitempty"` // has this status meanwhile; empty means pending
+	Output string        `yaml:"output,omitempty"`
 }
 
 // Config is a release with the same code.
@@ -192,6 +193,9 @@ type Crash struct {
 	// Back is when the dyno starts again. Nil means at once. Never: see Stays.
 	Back  *time.Duration `yaml:"back,omitempty"`
 	Stays bool           `yaml:"stays,omitempty"` // it stays crashed
+	// InPlace starts the container again at once, under the same record: the log tells of
+	// the exit, and of nothing else.
+	InPlace bool `yaml:"in-place,omitempty"`
 }
 
 // OneOff is a dyno outside the formation.

@@ -170,7 +170,7 @@ type (
 	formationRecord struct {
 		id, typ, size, command string
 		quantity               int
-		updated                time.Duration
+		created, updated       time.Duration
 	}
 	releaseRecord struct {
 		id, description, status  string

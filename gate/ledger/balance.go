@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -15,12 +16,14 @@ const sameLine = time.Second
 // after a boot timeout reads otherwise.
 const killedByR12 = "Stopping remaining processes with SIGKILL"
 
-// A Question is what a ledger is asked to balance for, beside its lines.
-type Question struct {
+// A Known is what a ledger is asked to balance for, beside its lines.
+type Known struct {
 	// NothingBefore: nothing ran under the label before the first line.
 	NothingBefore bool
-	// Hold is the longest time that a process can hide behind its label's record.
-	Hold time.Duration
+	// Hold is the longest time that a process can hide behind its label's record, and Renewals
+	// are when it began anew.
+	Hold     time.Duration
+	Renewals Renewals
 	// Released is when the target was released; zero while it is not known.
 	Released time.Time
 	// CompleteFrom is the time from which nothing lives any more that was already hidden
@@ -50,7 +53,8 @@ type Balance struct {
 	LastTerm            time.Time
 	// LastKill is the last SIGKILL of a process that did not obey its SIGTERM.
 	LastKill time.Time
-	// CrashExit is the last exit that no SIGTERM announced.
+	// CrashExit is the last exit that was a crash of the listed dyno, or may be one, since no
+	// SIGTERM announced it.
 	CrashExit time.Time
 	Crashes   []time.Time
 	// Announced is the last announcement of a replacement; StartDue: its start is missing.
@@ -70,22 +74,22 @@ type Balance struct {
 }
 
 // Balance adds up the ledger.
-func (l *Ledger) Balance(q Question) Balance {
-	s := l.start(q)
+func (l *Ledger) Balance(q Known) Balance {
+	s := l.opening(q)
 	if l.full {
 		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
 	}
-	quiet := l.quietFrom(q, s)
 	b := l.balanceFrom(s, q.Released)
-	b.QuietFrom = quiet
+	b.QuietFrom = l.quietFrom(q, s)
 	return b
 }
 
-func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
+func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 	b := Balance{Alive: s.alive, released: released}
 	if s.booting {
 		b.boots = 1 // its start is from before
 	}
+	crashes := l.crashes()
 	for i := s.line; i < len(l.lines); i++ {
 		switch line := l.lines[i]; line.Kind {
 		case observe.Start:
@@ -106,7 +110,7 @@ func (l *Ledger) balanceFrom(s start, released time.Time) Balance {
 			}
 		case observe.Exit:
 			if !line.Stamp.Before(s.exitsFrom) {
-				b.exit(line.Stamp, l.isCrash(i))
+				b.exit(line.Stamp, crashes[i])
 			}
 		}
 	}
@@ -136,6 +140,15 @@ func (b *Balance) state(line observe.Line) {
 	}
 }
 
+// CrashesAfter are the crashes later than a time.
+func (b *Balance) CrashesAfter(t time.Time) []time.Time {
+	i := slices.IndexFunc(b.Crashes, func(c time.Time) bool { return c.After(t) })
+	if i < 0 {
+		return nil
+	}
+	return b.Crashes[i:]
+}
+
 // announce notes that the record is being replaced, which a start must follow.
 func (b *Balance) announce(at time.Time) {
 	if b.StartDue && at.Sub(b.Announced) > sameLine {
@@ -144,48 +157,48 @@ func (b *Balance) announce(at time.Time) {
 	b.StartDue, b.Announced = true, at
 }
 
-// A start is where the count begins: behind so many lines, with so many processes alive.
-type start struct {
+// An opening is where the count begins: behind so many lines, with so many processes alive.
+type opening struct {
 	line, alive int
 	booting     bool      // one of them is still booting
 	exitsFrom   time.Time // exits of before do not count
 }
 
-// start finds the latest point before the release at which it is known how many processes
+// opening finds the latest point before the release at which it is known how many processes
 // were alive: after a quiet time as long as a process can hide, only the record's own is
 // left. Without such a point the count begins with the first line and one process, unless
 // that line says that nothing ran.
-func (l *Ledger) start(q Question) start {
+func (l *Ledger) opening(q Known) opening {
 	if q.NothingBefore {
-		return start{}
+		return opening{}
 	}
 	next := q.Now
 	for i := len(l.lines) - 1; i >= 0; i-- {
-		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(from.Add(q.Hold)) {
-			return l.quietStart(i)
+		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(q.Renewals.HiddenUntil(from, q.Hold)) {
+			return l.quietOpening(i)
 		}
 		next = l.lines[i].Stamp
 	}
-	s := start{alive: 1, exitsFrom: q.CompleteFrom}
+	s := opening{alive: 1, exitsFrom: q.CompleteFrom}
 	if len(l.lines) == 0 {
 		return s
 	}
 	switch first := l.lines[0]; {
 	case !q.RanAt.IsZero() && first.Stamp.After(q.RanAt): // whatever that line says
-	case first.Kind == observe.State && first.To == "starting" && first.From != "up":
+	case first.To == "starting" && first.From != "up":
 		s.alive = 0
-	case first.Kind == observe.Sleep && first.Text == "Unidling":
+	case first.Text == "Unidling":
 		s.alive = 0
-	case first.Kind == observe.State:
+	default:
 		// It can have begun to boot before the log begins, but not long before.
 		s.booting = first.From == "starting" && first.Stamp.Sub(q.LogSince) <= q.BootTimeout+StampSlack
 	}
 	return s
 }
 
-// quietStart is the start behind line i, after which it was quiet.
-func (l *Ledger) quietStart(i int) start {
-	s := start{line: i + 1, alive: 1}
+// quietOpening is the opening behind line i, after which it was quiet.
+func (l *Ledger) quietOpening(i int) opening {
+	s := opening{line: i + 1, alive: 1}
 	switch l.stateAfter(i) {
 	case "starting":
 		s.booting = true
@@ -207,10 +220,10 @@ func (l *Ledger) stateAfter(i int) string {
 
 // quietFrom is when the last line will have been quiet for so long that the count begins
 // behind it; zero if it does already, or never will.
-func (l *Ledger) quietFrom(q Question, s start) time.Time {
+func (l *Ledger) quietFrom(q Known, s opening) time.Time {
 	n := len(l.lines)
 	if q.NothingBefore || s.line == n || !l.lines[n-1].Stamp.Before(q.Released) {
 		return time.Time{}
 	}
-	return l.lines[n-1].Stamp.Add(q.Hold)
+	return q.Renewals.HiddenUntil(l.lines[n-1].Stamp, q.Hold)
 }

@@ -6,5 +6,6 @@
 //
 //   - ledger.go: the lines of one label, in order
 //   - balance.go: what the lines add up to, and where the count begins
+//   - renewals.go: how long what hides can live, where the hold can begin anew
 //   - exits.go: whose process an exit was
 package ledger

@@ -11,28 +11,28 @@ import (
 const (
 	// KillAfter: SIGKILL comes 30 s after SIGTERM ("Dyno Shutdown Behavior", Dev Center).
 	KillAfter = 30 * time.Second
-	// CrashLineDelay: after an exit, its "to crashed" line comes within 5 s (122 of 122
-	// captured).
+	// CrashLineDelay is how far apart the stamps of an exit and of its "to crashed" line can be
+	// (so it was with 122 of 122 captured).
 	CrashLineDelay = 5 * time.Second
-	// ExitSoon: usually that line comes at once (163 captured: median 0.03 s, 99 % within
-	// 0.72 s), so an exit soon after a SIGTERM is believed to be the old process's after
-	// so long.
+	// ExitSoon is how long it takes to believe that an exit soon after a SIGTERM is the old
+	// process's. The "to crashed" line of a new one would have come by then (163 captured:
+	// 0.03 s after the exit in the median, 99 % within 0.72 s).
 	ExitSoon = 900 * time.Millisecond
-	// ExitLate: an exit later in the 30 s that a stopped process has could as well be a
-	// crash of the new one. It takes longer to be believed.
+	// ExitLate is the same for any other exit. It is more likely that the new one crashed, so
+	// there is more room.
 	ExitLate = 1500 * time.Millisecond
-	// An exit and its "to crashed" line have at most so many lines between them.
+	// near is how many lines away from its "to crashed" line an exit can be.
 	near = 4
-	// How close to a SIGTERM or a SIGKILL an exit must be to belong to it.
+	// atOnce is how soon after a SIGTERM or a SIGKILL an exit belongs to it.
 	atOnce = 2 * time.Second
 )
 
-// exit adds an exit: that of the listed dyno if it crashed, else that of a process that was
-// stopped.
+// exit adds an exit. If it is not the crash of the listed dyno, it counts as the stop of a process,
+// even if no SIGTERM announced it; a newer list has to confirm that one.
 func (b *Balance) exit(at time.Time, crash bool) {
 	b.Alive--
 	b.LastExit = at
-	// A SIGTERM that was printed twice must not vouch for a later crash.
+	// A SIGTERM line can come twice for one process: the other must not announce a later crash.
 	for len(b.terms) > 0 && at.Sub(b.terms[0]) > KillAfter+StampSlack {
 		b.terms = b.terms[1:]
 	}
@@ -55,15 +55,16 @@ func (b *Balance) exit(at time.Time, crash bool) {
 	}
 }
 
-// isCrash reports whether the exit in line i is that of the listed dyno: of all exits it is
-// the nearest to a change of the record's state to crashed.
-func (l *Ledger) isCrash(i int) bool {
-	for j := max(0, i-near); j <= min(len(l.lines)-1, i+near); j++ {
-		if line := l.lines[j]; line.Kind == observe.State && line.To == "crashed" && l.nearestExit(j) == i {
-			return true
+// crashes are the exits of listed dynos that crashed, by their lines: each is the nearest to a
+// change of the record's state to crashed.
+func (l *Ledger) crashes() map[int]bool {
+	exits := map[int]bool{}
+	for i, line := range l.lines {
+		if line.To == "crashed" {
+			exits[l.nearestExit(i)] = true
 		}
 	}
-	return false
+	return exits
 }
 
 // nearestExit is the exit that is the nearest in time to line j; -1 if there is none near
@@ -78,11 +79,12 @@ func (l *Ledger) nearestExit(j int) int {
 	return best
 }
 
-// BelievedAfter is how long after the last exit was learnt it can be told whose it was: a
-// change to crashed would have shown by then, even if lines come as late as late.
+// BelievedAfter is how long after the gate learnt of the last exit it can be told whose it was:
+// a change to crashed would have shown by then, even with lines and lists as late as they have
+// been in this run.
 func (b *Balance) BelievedAfter(late time.Duration) time.Duration {
 	since := func(stop time.Time) bool {
-		return !stop.IsZero() && !stop.After(b.LastExit) && b.LastExit.Sub(stop) <= atOnce
+		return !stop.After(b.LastExit) && b.LastExit.Sub(stop) <= atOnce
 	}
 	switch {
 	case since(b.LastKill):

@@ -14,5 +14,5 @@ func Alive(before int, lines []observe.Line) int {
 	for _, line := range lines {
 		l.Enter(line, 0)
 	}
-	return l.balanceFrom(start{alive: before}, time.Time{}).Alive
+	return l.balanceFrom(opening{alive: before}, time.Time{}).Alive
 }

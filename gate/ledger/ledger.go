@@ -43,7 +43,7 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 	}
 	if len(l.lines) == maxLines {
 		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt}
-		return false
+		return true
 	}
 	l.lines = slices.Insert(l.lines, i, line)
 	l.changedAt = at
@@ -64,9 +64,6 @@ func (l *Ledger) DropBefore(t time.Time) {
 	}
 }
 
-// Full reports whether there were too many lines to keep.
-func (l *Ledger) Full() bool { return l.full }
-
 // ChangedAt is when the last line was entered, on the gate's clock.
 func (l *Ledger) ChangedAt() time.Duration { return l.changedAt }
 
@@ -78,8 +75,11 @@ func (l *Ledger) StartedSince(t time.Time) bool {
 	return !l.lastStart.IsZero() && !l.lastStart.Before(t.Add(-startSlack))
 }
 
-// BeginsWithStart reports whether the first line is a start: nothing else is told of
-// before it.
-func (l *Ledger) BeginsWithStart() bool {
-	return len(l.lines) > 0 && l.lines[0].Kind == observe.Start
+// BeginsWithStart tells whether the first line is a start, so that nothing else is told of before
+// it, and when that was.
+func (l *Ledger) BeginsWithStart() (at time.Time, is bool) {
+	if len(l.lines) == 0 {
+		return time.Time{}, false
+	}
+	return l.lines[0].Stamp, l.lines[0].Kind == observe.Start
 }

@@ -42,7 +42,7 @@ func Parse(line []byte) (observe.Line, bool) {
 		if bytes.HasPrefix(h.message, []byte("Log session created")) {
 			return observe.Line{}, false
 		}
-		l.Kind, l.Release = observe.API, madeRelease(h.message)
+		l.Kind, l.Release, l.Scaled = observe.API, madeRelease(h.message), isScaling(h.message)
 	case fromLogs:
 		if !lost(h.message) {
 			return observe.Line{}, false
@@ -62,6 +62,9 @@ func Parse(line []byte) (observe.Line, bool) {
 	}
 	return l, true
 }
+
+// isScaling reports whether an API line says that the formation was scaled: "Scaled to web@2:Basic by user …".
+func isScaling(message []byte) bool { return bytes.HasPrefix(message, []byte("Scaled to ")) }
 
 // madeRelease is the version in "Release v42 created by ..."; 0 if it says something else.
 func madeRelease(message []byte) int {

@@ -21,6 +21,8 @@ type Clock struct {
 	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest      time.Time // the same by the newest answer alone
 	latestStart time.Time // no answer allows that the gate was started later than then
+	latest      time.Time // the same if every answer's clock is believed
+	last        time.Time // the start by the answer that puts it the latest
 }
 
 // Learn takes in the Date of an observation that is an answer: it was written after the question
@@ -33,17 +35,25 @@ func (c *Clock) Learn(o Observation) {
 	if o.Look != nil {
 		asked = o.Look.AskedAt
 	}
-	if latest := o.Date.Add(time.Second - asked); c.latestStart.IsZero() || latest.Before(c.latestStart) {
-		c.latestStart = latest
-	}
-	// One that must be wrong tells no more than what no clock allows.
-	c.newest = o.Date.Add(-o.At)
+	date := o.Date
 	if !o.Runner.IsZero() {
-		c.newest = o.Runner.Add(-o.At)
+		date = o.Runner // one of the two is wrong: a hold by the one that is behind does no harm
 	}
-	if c.start.IsZero() || c.newest.Before(c.start) {
-		c.start = c.newest
+	c.latestStart = earliest(c.latestStart, date.Add(time.Second-asked))
+	c.latest = earliest(c.latest, o.Date.Add(time.Second-asked))
+	c.newest = date.Add(-o.At)
+	c.start = earliest(c.start, c.newest)
+	if last := o.Date.Add(-o.At); last.After(c.last) {
+		c.last = last
 	}
+}
+
+// earliest is the earlier of two times, of which the first can be zero for none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Start is the platform's time at the start of the gate; zero before any answer.
@@ -53,36 +63,41 @@ func (c *Clock) Start() time.Time { return c.start }
 // any answer.
 func (c *Clock) LatestStart() time.Time { return c.latestStart }
 
+// Spread is how far the answers are apart in what they make of the start: about a second, and more
+// if the clock of one of them is wrong.
+func (c *Clock) Spread() time.Duration { return c.last.Sub(c.start) }
+
 // Platform is the platform's time at a moment of the gate; zero before any answer.
-func (c *Clock) Platform(at time.Duration) time.Time {
-	if c.start.IsZero() {
-		return time.Time{}
-	}
-	return c.start.Add(at)
-}
+func (c *Clock) Platform(at time.Duration) time.Time { return after(c.start, at) }
+
+// Latest is the latest that the platform's time can have been at a moment of the gate; zero
+// before any answer.
+func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latest, at) }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the
 // newest answer, on which nothing is decided. Zero before any answer.
-func (c *Clock) Shown(at time.Duration) time.Time {
-	if c.newest.IsZero() {
-		return time.Time{}
+func (c *Clock) Shown(at time.Duration) time.Time { return after(c.newest, at) }
+
+func after(start time.Time, at time.Duration) time.Time {
+	if start.IsZero() {
+		return start
 	}
-	return c.newest.Add(at)
+	return start.Add(at)
 }
 
-// Elapsed is when the platform's time t was, on the gate's clock. It was no later than
+// GateTime is when the platform's time t was, on the gate's clock. It was no later than
 // seen, the moment at which the gate learnt of it; seen is also the answer while nothing
 // is known of t or of the platform's clock.
-func (c *Clock) Elapsed(t time.Time, seen time.Duration) time.Duration {
-	if c.start.IsZero() || t.IsZero() {
+func (c *Clock) GateTime(t time.Time, seen time.Duration) time.Duration {
+	if t.IsZero() {
 		return seen
 	}
-	return min(t.Sub(c.start), seen)
+	return min(t.Sub(c.start), seen) // from a start that is zero to t is the longest of all durations
 }
 
 // Due is when the platform's time t comes, on the gate's clock; Never while that is not
 // known.
-func (c *Clock) Due(t time.Time) time.Duration { return c.Elapsed(t, Never) }
+func (c *Clock) Due(t time.Time) time.Duration { return c.GateTime(t, Never) }
 
 // A Span is a duration in whole seconds as people write it: 12s, 1m05s, 1h02m05s.
 type Span time.Duration

@@ -131,6 +131,11 @@ type Release struct {
 	UpdatedAt   time.Time `json:"updatedAt,omitzero"`
 }
 
+// Deployed reports whether the release was deployed: its release phase, if it has one, is over and
+// did not fail. An expired release was: of releases older than 30 days and 20 releases the code is
+// destroyed, and they are called so from then on (Dev Center changelog, item 3395).
+func (r *Release) Deployed() bool { return r.Status == "succeeded" || r.Status == "expired" }
+
 // A CodeRef names the code of a release: its slug or, for container images and on
 // Fir, its OCI image.
 type CodeRef struct {
@@ -203,6 +208,8 @@ type Line struct {
 	// Release is the version of a release that an API line says was made; 0 if it
 	// says something else.
 	Release int `json:"release,omitempty"`
+	// Scaled: an API line says that the formation was scaled.
+	Scaled bool `json:"scaled,omitempty"`
 	// UUID names the instance in a Metric line.
 	UUID string `json:"uuid,omitempty"`
 	// Text is the message as it was printed, at most 300 bytes of it. The text of

@@ -6,23 +6,21 @@ import "heroku-rollout-gate/gate/observe"
 
 // ReleasesToAsk is how many of the newest releases the next look should bring.
 func (t *Target) ReleasesToAsk() int {
-	again := 0
-	if t.release != nil && t.release.Status != "succeeded" {
+	again := t.history.newest
+	if t.release != nil && !t.release.Deployed() {
 		again = t.release.Version
 	}
 	return t.history.toAsk(t.historyDownTo(), again)
 }
 
 // NeedsHistory reports whether the next look has to bring more than the newest releases.
-func (t *Target) NeedsHistory() bool {
-	return t.history.newest > 0 && t.history.knownFrom > t.historyDownTo()
-}
+func (t *Target) NeedsHistory() bool { return t.history.knownFrom > t.historyDownTo() }
 
 // historyDownTo is the version down to which all releases have to be known; 0: all of them.
 func (t *Target) historyDownTo() int {
 	w := t.want
 	switch {
-	case t.release != nil && t.newer.unclassified != 0 && len(t.newer.unread) == 0:
+	case t.newer.unclassified != 0 && len(t.newer.unread) == 0:
 		return 0 // only the whole history can tell
 	case t.release != nil:
 		return t.release.Version
@@ -53,7 +51,7 @@ func (t *Target) CodesToRead() []observe.CodeRef {
 			}
 		}
 	}
-	listed := map[string]bool{"": true}
+	listed := map[string]bool{}
 	for _, code := range candidates {
 		if _, read := t.codes[code.ID]; !read && !listed[code.ID] {
 			listed[code.ID] = true

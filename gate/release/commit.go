@@ -16,6 +16,8 @@ const (
 	maxSearched = 10
 	// A failure from so long before the gate is that of an earlier try to deploy.
 	tryMemory = 30 * time.Minute
+	// NextTry is how long after the start of the gate another try to deploy must have begun.
+	NextTry = 30 * time.Second
 	// Commits have 40 digits, and are abbreviated to 7 or more.
 	wholeCommit = 40
 	shortCommit = 7
@@ -38,15 +40,15 @@ func (t *Target) byCommit() *observe.Release {
 		code := r.Code()
 		c, read := t.codes[code.ID]
 		switch {
-		case code.ID != "" && !read && i < maxSearched && (found == nil || short):
+		case !read && i < maxSearched && (found == nil || short):
 			return nil // to be read first
 		case found != nil && code != found.Code():
 			return t.ofThisTry(found, followed)
-		case read && t.wanted(c.Commit):
-			if found == nil || r.Status == "succeeded" {
+		case t.wanted(c.Commit):
+			if found == nil || r.Deployed() {
 				found = &r
 			}
-		case found == nil && r.Version <= t.newestAtStart && r.Status == "succeeded":
+		case r.Version <= t.newestAtStart && r.Deployed():
 			followed = true
 		}
 	}
@@ -64,13 +66,16 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 	case !failed(r):
 		return nil
 	}
-	if !t.buildsRead && t.fullAskedAt < observe.ListLag {
-		return nil // a newer build may be under way
-	}
-	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) {
+	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
 		return nil
 	}
 	return r
+}
+
+// mayBeTriedAgain reports whether a failure is from before the gate, which has not waited long
+// enough yet to see whether the commit is deployed once more.
+func (t *Target) mayBeTriedAgain(failed time.Time) bool {
+	return t.fullAskedAt < NextTry && failed.Before(t.clock.Start())
 }
 
 // longBefore reports whether a time is so long before the gate that it is of an earlier try.
@@ -131,10 +136,26 @@ func (t *Target) newestBuild() *observe.Build {
 
 // FailedBuild is the newest build of the wanted commit, if it failed in this try; nil otherwise.
 func (t *Target) FailedBuild() *observe.Build {
-	if b := t.newestBuild(); b != nil && b.Status == "failed" && !t.longBefore(b.CreatedAt) {
+	if b := t.newestBuild(); b != nil && b.Status == "failed" && !t.longBefore(b.CreatedAt) && !t.mayBeTriedAgain(b.CreatedAt) {
 		return b
 	}
 	return nil
+}
+
+// FailedBefore says what failed before the gate came, if that may have been an earlier try to
+// deploy the commit; empty otherwise.
+func (t *Target) FailedBefore() string {
+	if t.release != nil || t.want.Commit == "" || t.fullAskedAt >= NextTry {
+		return ""
+	}
+	b, e := t.newestBuild(), t.earlierTry()
+	switch {
+	case b != nil && b.Status == "failed":
+		return "its last build failed"
+	case e != nil && failed(e) && (b == nil || !b.CreatedAt.After(e.CreatedAt)):
+		return fmt.Sprintf("release v%d of it failed", e.Version)
+	}
+	return ""
 }
 
 // newerBuild reports whether a build is under way that the newest release does not come from.
@@ -163,12 +184,7 @@ func (t *Target) noCommits() bool {
 		return false
 	}
 	for i, r := range t.history.sorted() {
-		code := r.Code()
-		c, read := t.codes[code.ID]
-		if i == maxSearched {
-			break
-		}
-		if code.ID != "" && (!read || c.Commit != "") {
+		if c, read := t.codes[r.Code().ID]; i < maxSearched && (!read || c.Commit != "") {
 			return false
 		}
 	}

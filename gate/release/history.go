@@ -19,9 +19,10 @@ const (
 // history is everything that was ever listed.
 type history struct {
 	byVersion map[int]observe.Release
-	newest    int // the highest version; 0 before the first look
-	knownFrom int // every release from this version on was listed; 0: every one there is
-	current   int // the version that the platform calls the current one; 0 if it named none
+	newest    int              // the highest version; 0 before the first look
+	knownFrom int              // every release from this version on was listed; 0: every one there is
+	current   int              // the version that the platform calls the current one; 0 if it named none
+	firstCode *observe.Release // the first that was deployed with code; nil if none was, as in a new app
 }
 
 // see takes in the releases of a look.
@@ -29,14 +30,10 @@ func (h *history) see(l *observe.Look) {
 	if len(l.Releases) == 0 {
 		return
 	}
-	lowest := l.Releases[0].Version
-	for _, r := range l.Releases {
-		lowest = min(lowest, r.Version)
-	}
-	switch {
+	switch lowest := lowest(l.Releases); {
 	case !l.ReleasesCut || len(l.Releases) >= maxReleases:
 		h.knownFrom = 0
-	case h.newest == 0 || lowest > h.newest: // between the two there may be others
+	case lowest > h.newest: // between the two there may be others
 		h.knownFrom = lowest
 	default:
 		h.knownFrom = min(h.knownFrom, lowest)
@@ -49,18 +46,26 @@ func (h *history) see(l *observe.Look) {
 			h.current = max(h.current, r.Version)
 		}
 	}
+	h.firstCode = nil
+	for _, r := range h.sorted() {
+		if r.Deployed() && r.Code().ID != "" {
+			h.firstCode = &r
+		}
+	}
 }
 
 // shows reports whether a full look shows the release of a version, or goes less far back.
 func shows(l *observe.Look, version int) bool {
-	allNewer := true
-	for _, r := range l.Releases {
-		if r.Version == version {
-			return true
-		}
-		allNewer = allNewer && r.Version > version
+	return l.ReleasesCut && lowest(l.Releases) > version ||
+		slices.ContainsFunc(l.Releases, func(r observe.Release) bool { return r.Version == version })
+}
+
+// lowest is the lowest version of the releases; 0 if there are none.
+func lowest(releases []observe.Release) int {
+	if len(releases) == 0 {
+		return 0
 	}
-	return allNewer && l.ReleasesCut && len(l.Releases) > 0
+	return slices.MinFunc(releases, func(a, b observe.Release) int { return cmp.Compare(a.Version, b.Version) }).Version
 }
 
 // get is the release of a version; nil if it was not listed.
@@ -82,16 +87,16 @@ func (h *history) sorted() []observe.Release {
 }
 
 // failed reports whether the release will never be deployed.
-func failed(r *observe.Release) bool { return r.Status == "failed" || r.Status == "expired" }
+func failed(r *observe.Release) bool { return r.Status == "failed" }
 
 // ran reports whether dynos have run the release, or may have.
 func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }
 
-// firstRuns is, for each code, the lowest version that has run it.
-func (h *history) firstRuns() map[observe.CodeRef]int {
-	first := make(map[observe.CodeRef]int, len(h.byVersion))
-	for _, r := range h.byVersion {
-		if v, ok := first[r.Code()]; ran(&r) && (!ok || r.Version < v) {
+// firstRuns is, for each code of the releases, the lowest version that has run it.
+func firstRuns(newestFirst []observe.Release) map[observe.CodeRef]int {
+	first := make(map[observe.CodeRef]int, len(newestFirst))
+	for _, r := range newestFirst {
+		if ran(&r) {
 			first[r.Code()] = r.Version
 		}
 	}
@@ -101,16 +106,11 @@ func (h *history) firstRuns() map[observe.CodeRef]int {
 // toAsk is how many of the newest releases a look should bring, so that every one from the
 // version downTo on is known, and the one of the version again is read again.
 func (h *history) toAsk(downTo, again int) int {
-	n := moreReleases
-	if again > 0 {
-		n += max(0, h.newest-again)
-	}
 	switch {
-	case h.newest == 0 || h.knownFrom <= downTo:
+	case h.knownFrom <= downTo:
+		downTo = again
 	case downTo == 0:
-		n = maxReleases
-	default:
-		n = max(n, h.newest-downTo+moreReleases)
+		return maxReleases
 	}
-	return min(n, maxReleases)
+	return min(h.newest-downTo+moreReleases, maxReleases)
 }

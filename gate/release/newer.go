@@ -10,20 +10,22 @@ import (
 )
 
 const (
-	// maxCompared is how many different codes after the target are compared by commit with
-	// those from before it: the newest, and all of which a dyno is listed.
-	// maxPredecessors is how many of those from before are.
-	maxCompared     = 5
+	// maxCompared bounds how many codes from after the target are read and compared: those of
+	// the newest releases. Beyond it only those are of which a dyno is listed, and any other
+	// counts as newer.
+	maxCompared = 5
+	// maxPredecessors is with how many codes from before the target each is compared.
 	maxPredecessors = 10
 )
 
-// newer is what is known of the succeeded releases after the target. Versions are 0 if there
-// is no such release.
+// newer is what is known of the succeeded releases after the target. Each version is the newest
+// of its kind, and 0 if there is none.
 type newer struct {
 	newest       int
 	rolledBackBy int               // it brings old code back
-	unclassified int               // its code is not known yet
-	unread       []observe.CodeRef // what has to be read to classify it
+	unclassified int               // it cannot be told yet whether it does
+	withoutCode  int               // the platform does not tell its code
+	unread       []observe.CodeRef // the codes that have to be read to tell
 }
 
 // An origin is where the code of a release after the target comes from.
@@ -31,8 +33,8 @@ type origin int
 
 const (
 	originUnknown origin = iota
-	fromBefore           // an older release than the target had it, and not the target
-	fromAfter            // it is the target's, or newer
+	fromBefore           // it ran before the target, and is not the target's
+	fromAfter            // it is the target's, or newer, or nothing can be told of it
 )
 
 // SupersededBy is the newest succeeded release after the target; 0 if there is none.
@@ -44,19 +46,23 @@ func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
 // judgeNewer judges the succeeded releases after the target.
 func (t *Target) judgeNewer() {
 	t.newer = newer{}
-	first := t.history.firstRuns()
-	// Of a release without any code nothing can be told; the caller is warned.
+	all := t.history.sorted()
+	first := firstRuns(all)
+	// Of a release without code nothing can be told; Notices warns of it.
 	judged := map[observe.CodeRef]origin{{}: fromAfter, t.release.Code(): fromAfter}
 	compared := 0
-	for _, r := range t.history.sorted() {
+	for _, r := range all {
 		if r.Version <= t.release.Version {
 			return
 		}
-		if r.Status != "succeeded" {
+		if !r.Deployed() {
 			continue
 		}
 		t.newer.newest = cmp.Or(t.newer.newest, r.Version)
 		code := r.Code()
+		if code.ID == "" {
+			t.newer.withoutCode = cmp.Or(t.newer.withoutCode, r.Version)
+		}
 		from, known := judged[code]
 		switch {
 		case known:
@@ -78,8 +84,9 @@ func (t *Target) judgeNewer() {
 	}
 }
 
-// originOf tells where code comes from that no release from before the target is known to
-// have. The same commit, built again, is the same code. Code that was built after the target
+// originOf tells where code comes from that no listed release from before the target has run. It
+// can be old all the same: built again from a commit that ran before, or run by a release that
+// was not listed yet. So the commits are compared, and then code that was built after the target
 // was released is newer; of any other only the whole history tells.
 func (t *Target) originOf(code observe.CodeRef) origin {
 	c, read := t.lookUp(code)
@@ -87,7 +94,7 @@ func (t *Target) originOf(code observe.CodeRef) origin {
 	if !read || !mineRead {
 		return originUnknown
 	}
-	if isCommit(c.Commit) { // and no word that comes again, such as the name of a branch
+	if isCommit(c.Commit) { // and not the name of a branch, which many releases can carry
 		if c.Commit == mine.Commit {
 			return fromAfter
 		}
@@ -109,17 +116,16 @@ func (t *Target) originOf(code observe.CodeRef) origin {
 	return fromAfter
 }
 
-// lookUp is what is known of code; if that was not read yet, it is noted as wanted.
+// lookUp is what was read of code; false if it was not read yet, which is noted.
 func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
-	c, ok := t.codes[code.ID]
-	if !ok && code.ID != "" {
+	c, read := t.codes[code.ID]
+	if !read {
 		t.newer.unread = append(t.newer.unread, code)
-		return observe.Code{}, false
 	}
-	return c, true
+	return c, read
 }
 
-// predecessors are the codes of the newest releases before the target.
+// predecessors are the codes that ran before the target, and are not its own: the newest ones.
 func (t *Target) predecessors() []observe.CodeRef {
 	seen := map[observe.CodeRef]bool{t.release.Code(): true, {}: true}
 	var codes []observe.CodeRef
@@ -135,16 +141,4 @@ func (t *Target) predecessors() []observe.CodeRef {
 // isCommit reports whether a label of code looks like a commit.
 func isCommit(label string) bool {
 	return len(label) >= shortCommit && strings.Trim(label, "0123456789abcdef") == ""
-}
-
-// withoutCode is the newest succeeded release after the target whose code the platform does
-// not tell; 0 if there is none.
-func (t *Target) withoutCode() int {
-	newest := 0
-	for _, r := range t.history.byVersion {
-		if r.Version > t.release.Version && r.Status == "succeeded" && r.Code().ID == "" {
-			newest = max(newest, r.Version)
-		}
-	}
-	return newest
 }

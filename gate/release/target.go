@@ -29,14 +29,14 @@ type Target struct {
 	buildsRead bool
 	// newestAtStart is the newest version of the first full look; -1 before it.
 	newestAtStart int
-	askedAt       time.Duration // when the newest look was asked for
-	fullAskedAt   time.Duration // the same of the newest full look
+	fullAskedAt   time.Duration // when the newest full look was asked for
 
 	logVersion  int          // the newest version that the log has told of
 	dynoVersion int          // the newest version that a listed dyno was of
 	listed      map[int]bool // the versions that the dynos of the newest look are of
 	release     *observe.Release
 	missing     bool   // the newest full look should have shown it, and did not
+	bare        bool   // the newest full look shows neither dynos nor process types
 	wrongWant   string // why the caller's wish cannot be met
 	newer       newer
 }
@@ -46,7 +46,8 @@ type Target struct {
 func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
 	return &Target{
 		want: want, workflowCommit: workflowCommit, clock: clock,
-		history: history{byVersion: map[int]observe.Release{}}, codes: map[string]observe.Code{}, newestAtStart: -1,
+		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
+		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
 }
 
@@ -59,7 +60,8 @@ func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
 // WrongWant says why the caller's wish cannot be met; empty if it can.
 func (t *Target) WrongWant() string { return t.wrongWant }
 
-// See takes in what an observation tells of releases, their code and the builds.
+// See takes in what an observation tells of releases, their code and the builds. What came after
+// the target is then judged anew, by the dynos of the newest look.
 func (t *Target) See(o observe.Observation) {
 	switch {
 	case o.Code != nil:
@@ -68,13 +70,18 @@ func (t *Target) See(o observe.Observation) {
 		t.seeLook(o.Look)
 	case o.Builds != nil:
 		t.seeBuilds(o.Builds)
-	case o.Line != nil && o.Line.Kind == observe.API:
+	case o.Line != nil:
 		t.logVersion = max(t.logVersion, o.Line.Release)
+		return
+	default:
+		return
+	}
+	if t.release != nil {
+		t.judgeNewer()
 	}
 }
 
 func (t *Target) seeLook(l *observe.Look) {
-	t.askedAt = l.AskedAt
 	t.listed = map[int]bool{}
 	for _, d := range l.Dynos {
 		t.dynoVersion = max(t.dynoVersion, d.Version)
@@ -83,7 +90,9 @@ func (t *Target) seeLook(l *observe.Look) {
 	if !l.Full() {
 		return
 	}
+	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
+	t.bare = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
 	if t.newestAtStart < 0 {
 		t.newestAtStart = t.history.newest
@@ -92,11 +101,10 @@ func (t *Target) seeLook(l *observe.Look) {
 	if t.release == nil {
 		return
 	}
-	t.correct()
+	t.correct(believed)
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
-	t.judgeNewer()
 }
 
 // seeCode takes in what code was built from.
@@ -104,14 +112,11 @@ func (t *Target) seeCode(c observe.Code) {
 	c.Commit = strings.ToLower(c.Commit)
 	t.codes[c.ID] = c
 	t.choose()
-	if t.release != nil {
-		t.judgeNewer()
-	}
 }
 
 // choose looks for the target while it is not known.
 func (t *Target) choose() {
-	if t.release != nil || t.wrongWant != "" || t.history.newest == 0 {
+	if t.release != nil {
 		return
 	}
 	switch w := t.want; {
@@ -125,20 +130,35 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ListBehind():
+	case !t.ReleasesBehind() && !t.codeless():
 		t.release = t.history.get(t.history.newest)
-	}
-	if t.release != nil {
-		t.judgeNewer()
 	}
 }
 
+// codeless reports whether the app has never run any code: its first release with code is awaited.
+func (t *Target) codeless() bool {
+	return t.bare && t.history.knownFrom == 0 && t.history.firstCode == nil
+}
+
+// FirstCode is when the first release with code was made, before which nothing ran; zero if that is
+// not known. Of container images the platform may not tell the code.
+func (t *Target) FirstCode() time.Time {
+	if t.history.knownFrom > 0 || t.history.firstCode == nil {
+		return time.Time{}
+	}
+	return t.history.firstCode.CreatedAt
+}
+
 // correct mends the choice of the newest release: a list that was behind when the gate
-// started can have hidden a newer one that was already there.
-func (t *Target) correct() {
-	start := t.clock.LatestStart()
+// started can have hidden a newer one that was already there. Until the choice is believed, one that
+// may have been there is taken for it, whichever answer's clock is right.
+func (t *Target) correct(believed bool) {
 	if t.want != (Want{}) {
 		return
+	}
+	start := t.clock.LatestStart()
+	if !believed {
+		start = start.Add(t.clock.Spread())
 	}
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
@@ -147,12 +167,15 @@ func (t *Target) correct() {
 	}
 }
 
-// ListBehind reports whether dynos or the log know of a release that the list of releases
+// ReleasesBehind reports whether dynos or the log know of a release that the list of releases
 // does not show yet.
-func (t *Target) ListBehind() bool { return max(t.logVersion, t.dynoVersion) > t.history.newest }
+func (t *Target) ReleasesBehind() bool { return t.newestSeen() > t.history.newest }
 
-// ListBehindLog is the same by the log alone.
-func (t *Target) ListBehindLog() bool { return t.logVersion > t.history.newest }
+// newestSeen is the newest version that dynos or the log know of.
+func (t *Target) newestSeen() int { return max(t.logVersion, t.dynoVersion) }
+
+// ReleasesBehindLog is the same by the log alone.
+func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newest }
 
 // OldAtStart reports whether the newest release, which is waited for as nothing else was
 // named, was there long before the gate.
@@ -160,10 +183,12 @@ func (t *Target) OldAtStart() bool {
 	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Start().Add(-time.Minute))
 }
 
-// Unconfirmed reports whether the newest release may not be the one that was meant: it was
-// already old at the start, and a list that was behind can have hidden a newer one. A look
-// that is asked for [observe.ListLag] after the start shows it.
-func (t *Target) Unconfirmed() bool { return t.OldAtStart() && t.askedAt < observe.ListLag }
+// Unconfirmed reports whether the newest release may not be the one that was meant: a list that
+// is behind can hide a newer one, and so can the log, which is later still. A full look that is
+// asked for [observe.ListLag] after the start shows it, if it was there by then.
+func (t *Target) Unconfirmed() bool {
+	return t.want == (Want{}) && t.release != nil && t.fullAskedAt < observe.ListLag
+}
 
 // IsCurrent reports whether no newer release is what runs: the platform calls the target the
 // current release, and no listed dyno is of a newer one.

@@ -35,7 +35,9 @@ func (t *Target) Building() bool {
 // WhyMissing says what is known of a release that did not appear, and what to do.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
-	if t.history.newest > 0 {
+	if t.want == (Want{}) && t.history.newest > 0 {
+		known = "no release of the app carries code yet"
+	} else if t.history.newest > 0 {
 		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
 	}
 	if t.want.Commit == "" {
@@ -69,13 +71,13 @@ func (t *Target) Unfinished() string {
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }
 
-// Doubt says what is waited for until the list of releases shows that the target is what runs,
+// NotShown says what is waited for until the list of releases shows that the target is what runs,
 // and which code has followed it; empty if it does.
-func (t *Target) Doubt() string {
+func (t *Target) NotShown() string {
 	v := t.release.Version
 	switch {
-	case t.ListBehind():
-		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", max(t.logVersion, t.dynoVersion))
+	case t.ReleasesBehind():
+		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", t.newestSeen())
 	case t.missing || t.history.knownFrom > v:
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.history.current != 0 && t.history.current < v:
@@ -107,13 +109,13 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
-	if n := t.withoutCode(); n > 0 {
+	if n := t.newer.withoutCode; n > 0 {
 		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)
 	}
 	if n := t.newer.newest; n > 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); c != "" && t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
+	if c := t.Commit(); t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
 		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
@@ -132,7 +134,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
 		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
-	case e.Status == "succeeded":
+	case e.Deployed():
 		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
 	}
 	return nil

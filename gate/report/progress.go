@@ -115,7 +115,7 @@ func target(p rollout.Picture) string {
 		return p.App.Name
 	}
 	s := release(p)
-	if p.Target.Status != "succeeded" {
+	if !p.Target.Deployed() {
 		s += " " + p.Target.Status
 	}
 	if p.SupersededBy != 0 {
@@ -189,7 +189,7 @@ func numbers(t rollout.TypePicture) string {
 // waiting is what is waited for. How many dynos of which type stands before it in
 // the line, so it is not said again.
 func waiting(p rollout.Picture) string {
-	if p.Waiting == "" || p.Target == nil || p.Target.Status != "succeeded" {
+	if p.Waiting == "" || p.Target == nil || !p.Target.Deployed() {
 		return p.Waiting
 	}
 	var parts []string

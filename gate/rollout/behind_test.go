@@ -121,3 +121,20 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 		t.Errorf("%+v, want rolled-back", v)
 	}
 }
+
+// Half of the answers come with a clock that is 9 s behind. The release that the first look does
+// not show was made before the gate all the same.
+func TestNewestReleaseByAWrongClock(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Duration{-9 * sec, 0, 9 * sec} {
+		b := newestBench(t, rollout.Config{})
+		b.apply(1*sec, observe.Observation{Date: at(1*sec + wrong), Look: &observe.Look{
+			AskedAt: 1 * sec, Dynos: []observe.Dyno{oldWeb}, Formation: b.look.Formation, Releases: b.look.Releases[:1],
+		}})
+		b.look.Releases[1].CreatedAt = at(-1 * sec)
+		b.sees(3*sec, oldWeb)
+		if got := b.core.Picture().Target; got == nil || got.Version != 42 {
+			t.Errorf("a clock that is %s off: the target is %+v, want v42", wrong, got)
+		}
+	}
+}

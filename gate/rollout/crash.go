@@ -19,15 +19,20 @@ type crash struct {
 	since   time.Duration
 }
 
-// seeCrash notes whether the listed dyno is a new one that is crashed, and since when.
+// crashCounts reports whether the listed dyno is a new one whose crashes may end the wait.
+func (l *labelStatus) crashCounts() bool {
+	return l.label.record != nil && !l.oldRecord && !l.label.typ.oneOff
+}
+
+// seeCrash notes whether such a dyno is crashed, and since when.
 func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed bool) {
-	lb, rec := l.label, l.record
+	lb, rec := l.label, l.label.record
 	switch {
-	case rec == nil || rec.State != "crashed" || l.oldRecord || lb.typ.oneOff:
+	case !l.crashCounts() || rec.State != "crashed":
 		lb.crash = crash{}
 		return 0, false
 	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between
-		lb.crash = crash{rec.UpdatedAt, l.clock.Elapsed(rec.UpdatedAt, at)}
+		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
 	}
 	return lb.crash.since, true
 }
@@ -35,28 +40,23 @@ func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed b
 // crashed ends the wait when a new dyno stays crashed, or crashes again and again.
 func (r *Rollout) crashed() *Verdict {
 	for i := range r.status.labels {
-		l := &r.status.labels[i]
-		if l.record == nil || l.oldRecord || l.typ.oneOff {
+		l, lb := &r.status.labels[i], r.status.labels[i].label
+		if !l.crashCounts() {
 			continue
 		}
-		if l.record.State == "crashed" && l.look.AskedAt-l.crash.since >= r.cfg.CrashGrace {
-			return r.crashVerdict(l.label, fmt.Sprintf("has been crashed for %s", observe.Span(r.now-l.crash.since)))
+		if lb.record.State == "crashed" && r.roster.look.AskedAt-lb.crash.since >= r.cfg.CrashGrace {
+			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", observe.Span(r.now-lb.crash.since)))
 		}
-		var crashes []time.Time
-		for _, c := range l.balance.Crashes {
-			if c.After(l.firstNewRecordAt) {
-				crashes = append(crashes, c)
-			}
-		}
+		crashes := l.balance.CrashesAfter(lb.firstNewRecordAt)
 		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
-			return r.crashVerdict(l.label, fmt.Sprintf("crashed %d times within %s", crashLoop, observe.Span(crashes[n-1].Sub(crashes[n-crashLoop]))))
+			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, observe.Span(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}
 	}
 	return nil
 }
 
 func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
-	if f := lb.fault; f.Stamp.After(lb.firstNewRecordAt) && !lb.firstNewRecordAt.IsZero() {
+	if f := lb.fault; f.Stamp.After(lb.firstNewRecordAt) {
 		said, _, _ := strings.Cut(f.Text, " ->")
 		what += fmt.Sprintf(" (%s)", said)
 	}

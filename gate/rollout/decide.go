@@ -69,7 +69,7 @@ func (r *Rollout) refused() *Verdict {
 
 func (r *Rollout) badInput() *Verdict {
 	bad := r.target.WrongWant()
-	if name := r.unknownType(); bad == "" && name != "" && r.typesDue() {
+	if name := r.unknownType(); name != "" && r.typesDue() {
 		bad = r.noSuchType(name) + "correct the input \"process-types\""
 		if near := closest(name, r.lists.full.Formation); near != "" {
 			bad += fmt.Sprintf("; is %q meant?", near)
@@ -87,7 +87,12 @@ func (r *Rollout) unknownType() string {
 	if r.lists.full == nil || len(r.lists.full.Formation) == 0 {
 		return ""
 	}
-	return r.roster.unknownType()
+	for _, name := range r.cfg.Types {
+		if t := r.roster.types[name]; t == nil || !t.inFormation {
+			return name
+		}
+	}
+	return ""
 }
 
 // noSuchType begins a sentence about a process type that the formation does not have.
@@ -104,7 +109,7 @@ func (r *Rollout) noSuchType(name string) string {
 // brings.
 func (r *Rollout) typesDue() bool {
 	rel := r.target.Release()
-	return rel != nil && rel.Status == "succeeded" && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
+	return rel != nil && rel.Deployed() && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
 }
 
 func (r *Rollout) failedDeploy() *Verdict {
@@ -118,11 +123,8 @@ func (r *Rollout) failedDeploy() *Verdict {
 	if r.target.Unconfirmed() {
 		return nil // it may not be the one that was meant
 	}
-	switch rel.Status {
-	case "failed":
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it runs on: see what its command printed", rel.Version)}
-	case "expired":
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d expired before its release phase was over, so it was not deployed: deploy again", rel.Version)}
+	if rel.Status == "failed" {
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed", rel.Version)}
 	}
 	return nil
 }
@@ -130,7 +132,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While the target's release phase runs it has not been live: nothing comes back.
-	if n := r.target.RolledBackBy(); n != 0 && rel.Status == "succeeded" && !r.target.IsCurrent() {
+	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
 		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
 	}
 	if n := r.target.SupersededBy(); n != 0 && r.cfg.FailOnNewer {
@@ -157,12 +159,12 @@ func (r *Rollout) timedOut() *Verdict {
 // unreachable reports whether the platform, and nothing else, is why the timeout was reached:
 // there was no list for a long time, or only the look is missing that would have opened the gate.
 func (r *Rollout) unreachable() (reason string, is bool) {
-	o, s := r.outages.open[observe.AboutLook], &r.status
+	o := r.outages.open[observe.AboutLook]
 	switch {
 	case o == nil:
 		return "", r.roster.look == nil
 	case r.lists.full == nil || r.now-r.lists.arrivedAt > platformSilent:
 		return o.reason, true
 	}
-	return o.reason, r.target.Release() != nil && s.old == 0 && s.holdUntil == 0 && s.up >= s.wanted
+	return o.reason, r.obstacle.look
 }

@@ -11,7 +11,7 @@ import (
 type doubt struct {
 	name string
 	says string // in words; empty if words tells
-	is   func(e *evidence, m *moment) bool
+	is   func(e *evidence, t *timer) bool
 	// words are used where the reason is not always the same.
 	words func(e *evidence) string
 }
@@ -24,68 +24,68 @@ const historyShort = "the log's history does not reach back far enough"
 
 // streamDoubts are about the log as a whole.
 var streamDoubts = []doubt{
-	{name: "log-off", says: "the log is switched off", is: func(e *evidence, _ *moment) bool {
-		return !e.log.flows() && !e.cfg.UseLog
+	{name: "log-off", says: "the log is switched off", is: func(e *evidence, _ *timer) bool {
+		return !e.roster.log.flows() && !e.roster.cfg.UseLog
 	}},
-	{name: "log-unavailable", is: func(e *evidence, _ *moment) bool {
-		return !e.log.flows() && e.log.reason != ""
-	}, words: func(e *evidence) string { return e.log.reason }},
-	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *moment) bool {
-		return e.log.state == ""
+	{name: "log-unavailable", is: func(e *evidence, _ *timer) bool {
+		return !e.roster.log.flows() && e.roster.log.reason != ""
+	}, words: func(e *evidence) string { return e.roster.log.reason }},
+	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *timer) bool {
+		return e.roster.log.state == ""
 	}},
-	{name: "log-interrupted", says: "the log stream is interrupted", is: func(e *evidence, _ *moment) bool {
-		return !e.log.flows()
+	{name: "log-interrupted", says: "the log stream is interrupted", is: func(e *evidence, _ *timer) bool {
+		return !e.roster.log.flows()
 	}},
 }
 
 // doubts are all of them. The first that holds is the one that is told.
 var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
-	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *moment) bool {
-		return e.log.since.IsZero()
+	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
+		return e.roster.log.since.IsZero()
 	}},
-	{name: "history-short", says: historyShort, is: func(e *evidence, m *moment) bool {
-		return m.ahead(e.completeAt)
+	{name: "history-short", says: historyShort, is: func(e *evidence, t *timer) bool {
+		return t.pending(e.hiddenGoneAt)
 	}},
-	{name: "ledger-broken", is: func(e *evidence, _ *moment) bool {
+	{name: "ledger-broken", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Broken != ""
 	}, words: func(e *evidence) string { return e.balance.Broken }},
-	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *moment) bool {
+	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
 		return e.balance.StartDue
 	}},
-	{name: "start-missing", says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *moment) bool {
+	{name: "start-missing", says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
 		return e.startMissing
 	}},
-	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *moment) bool {
-		return e.balance.Alive < e.running
+	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
+		return e.balance.Alive < e.listedRunning
 	}},
-	{name: "exit-due", says: ExitDue, is: func(e *evidence, _ *moment) bool {
-		return e.balance.Alive > e.running
+	{name: "exit-due", says: ExitDue, is: func(e *evidence, _ *timer) bool {
+		return e.balance.Alive > e.listedRunning
 	}},
-	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, m *moment) bool {
-		return m.ahead(e.stoppedBy)
+	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
+		return t.pending(e.stoppedBy)
 	}},
-	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, m *moment) bool {
-		return e.running == 1 && !e.balance.LastExit.IsZero() &&
-			m.ahead(e.ledger.ExitAt()+e.balance.BelievedAfter(e.log.lineDelay+e.listDelay))
+	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
+		return e.listedRunning == 1 && !e.balance.LastExit.IsZero() &&
+			t.pending(e.label.ledger.ExitAt()+e.balance.BelievedAfter(e.roster.log.lineDelay+e.roster.listDelay))
 	}},
-	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *moment) bool {
-		b, rec := &e.balance, e.record
+	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {
+		b, rec := &e.balance, e.label.record
 		return rec != nil && rec.State == "up" && b.State != "up" &&
 			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
 	}},
-	{name: "crash-unconfirmed", says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, m *moment) bool {
+	{name: "crash-unconfirmed", says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
-		return e.running == 1 && !e.balance.LastStart.After(crash) &&
-			m.needsLook(e.crashListed, e.look)
+		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) &&
+			t.lookPending(e.crashListed, e.roster.look)
 	}},
 }...)
 
 // firstDoubt says the first doubt that holds, in words; empty if none does.
-func firstDoubt(doubts []doubt, e *evidence, m *moment) string {
+func firstDoubt(doubts []doubt, e *evidence, t *timer) string {
 	for _, d := range doubts {
 		switch {
-		case !d.is(e, m):
+		case !d.is(e, t):
 		case d.words != nil:
 			return d.words(e)
 		default:

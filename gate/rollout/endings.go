@@ -57,7 +57,7 @@ var Endings = []Ending{
 	{Passed, RolledOut, "Only code of the release, or of a newer one, runs.", "Go on."},
 	{Passed, NothingToRun, "No old code runs, and the formation is scaled to zero.", "Go on, if that is meant."},
 	{Failed, BuildFailed, "The build of the commit failed, so no release comes of it.", "See the build's log on Heroku."},
-	{Failed, ReleaseFailed, "The release phase failed or expired; the release before it runs on.", "See the end of its output in the step log."},
+	{Failed, ReleaseFailed, "The release phase failed; the release before it keeps running.", "See the end of its output in the step log."},
 	{Failed, DynosCrashed, "A new dyno stays crashed, or crashes again and again.", "See its last lines in the step log."},
 	{Failed, Superseded, "A newer release came, and `on-supersede` is `fail`.", "Let the newer deploy's gate decide."},
 	{Failed, RolledBack, "A newer release brings back code from before the target.", "Find out who rolled back, and why."},
@@ -74,6 +74,16 @@ var Endings = []Ending{
 	{Undecided, InternalFailure, "The gate itself failed; nothing is known.", "Report it, with a recording (`record`)."},
 	{Cancelled, Interrupted, "The step was cancelled.", ""},
 }
+
+// A Basis is how it is known that old code is gone.
+type Basis string
+
+const (
+	// Proven: every old instance was seen to end.
+	Proven Basis = "proven"
+	// Presumed: the longest time that an old instance can live is over.
+	Presumed Basis = "presumed"
+)
 
 // A Verdict ends the wait. It is not an error: "the deploy failed" is an answer.
 type Verdict struct {

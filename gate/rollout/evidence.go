@@ -17,26 +17,26 @@ const (
 	usualLag = 250 * time.Millisecond
 )
 
-// evidence is a view of a label, its ledger and the roster that it belongs to. Moments are on
-// the gate's clock; longAgo if there is nothing.
+// evidence is what a judgement of a label needs. Moments are on the gate's clock; longAgo if
+// there is nothing.
 type evidence struct {
-	*roster
-	*label
+	roster    *roster
+	label     *label
 	balance   ledger.Balance
 	oldRecord bool // its record is of an old release
 	listedOld bool // and holds a process
 	newUp     bool // a new dyno is up, or asleep, by the list or by the log
-	// running is 1 if the list shows a running dyno whose start is in the ledger;
+	// listedRunning is 1 if the list shows a running dyno whose start is in the ledger;
 	// startMissing: it shows one whose start is not.
-	running      int
-	startMissing bool
+	listedRunning int
+	startMissing  bool
 
-	completeAt   time.Duration // when nothing lives any more that was hidden when the ledger began
-	quietAt      time.Duration // when time alone changes the balance
-	metricsUntil time.Duration // how long metrics of an old process keep it alive
-	stoppedBy    time.Duration // when the last process that was asked to stop must have ended
-	crashListed  time.Duration // from when on a list knows of the last crash
-	listBehind   time.Duration // until when the list is behind the log on it, or seems to be
+	hiddenGoneAt  time.Duration // when nothing lives any more that was hidden when the ledger began
+	quietAt       time.Duration // when time alone changes the balance
+	metricsUntil  time.Duration // how long metrics of an old process keep it alive
+	stoppedBy     time.Duration // when the last process that was asked to stop must have ended
+	crashListed   time.Duration // from when on a list knows of the last crash
+	listLagsUntil time.Duration // until when the list is behind the log on it, or seems to be
 }
 
 // longAgo is before anything.
@@ -46,20 +46,22 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e := evidence{roster: r, label: lb}
 	// The ledger began with what was hidden behind the record of that time, since before that
 	// was created, which may be long ago.
-	complete := r.log.since
-	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(complete) {
-		complete = first
+	hiddenGone := r.log.since
+	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(hiddenGone) {
+		hiddenGone = first
 	}
-	complete = complete.Add(lb.typ.hold)
-	// The process type came with the target, unless the log shows that it did not.
-	cameWithTarget := !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) && lb.ledger.BeginsWithStart()
-	e.balance = lb.ledger.Balance(ledger.Question{
-		NothingBefore: lb.bornWatched || cameWithTarget, Hold: lb.typ.hold,
-		Released: r.target.released, CompleteFrom: complete, LogSince: r.log.since, BootTimeout: r.bootTimeout(), RanAt: lb.ranAt, Now: now,
+	renewals := r.renewals(lb.typ)
+	hiddenGone = renewals.HiddenUntil(hiddenGone, lb.typ.hold)
+	nothingBefore := r.nothingBefore(lb)
+	e.balance = lb.ledger.Balance(ledger.Known{
+		NothingBefore: nothingBefore, Hold: lb.typ.hold, Renewals: renewals,
+		Released: r.target.released, CompleteFrom: hiddenGone, LogSince: r.log.since, BootTimeout: r.bootTimeout(), RanAt: lb.ranAt, Now: now,
 	})
 	e.seeRecord()
 	b := &e.balance
-	e.completeAt = r.clock.Due(complete)
+	if e.hiddenGoneAt = r.clock.Due(hiddenGone); nothingBefore {
+		e.hiddenGoneAt = longAgo
+	}
 	e.quietAt = e.due(b.QuietFrom, 0)
 	e.metricsUntil = e.due(e.lastMetric(), metricLife)
 	if b.LastTerm.After(b.LastExit) {
@@ -74,15 +76,15 @@ func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 	if t.IsZero() {
 		return longAgo
 	}
-	return e.clock.Due(t.Add(after))
+	return e.roster.clock.Due(t.Add(after))
 }
 
 // seeRecord compares what the list shows with what the ledger says.
 func (e *evidence) seeRecord() {
-	rec, b := e.record, &e.balance
+	rec, b := e.label.record, &e.balance
 	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list tells the newer thing of it
-	e.oldRecord = rec != nil && e.old(rec)
-	e.newUp = b.State == "up" && b.LastStart.After(e.target.released) && !b.StateAt.Before(b.LastStart)
+	e.oldRecord = rec != nil && e.roster.old(rec)
+	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released) && !b.StateAt.Before(b.LastStart)
 	if newer && !e.oldRecord {
 		e.newUp = rec.State == "up" || rec.State == "idle"
 	}
@@ -91,12 +93,12 @@ func (e *evidence) seeRecord() {
 	}
 	// Only the Common Runtime lets dynos sleep; elsewhere, and for one-off dynos, the same states
 	// may be those of a process that is being stopped.
-	asleep := (rec.State == "idle" || rec.State == "down") && e.app.ID != "" && !e.rolling() && !e.typ.oneOff
+	asleep := (rec.State == "idle" || rec.State == "down") && e.roster.app.ID != "" && !e.roster.rolling() && !e.label.typ.oneOff
 	e.listedOld = e.oldRecord && !asleep
 	if rec.State == "up" || rec.State == "starting" {
-		e.startMissing = !e.ledger.StartedSince(rec.CreatedAt)
+		e.startMissing = !e.label.ledger.StartedSince(rec.CreatedAt)
 		if !e.startMissing {
-			e.running = 1
+			e.listedRunning = 1
 		}
 	}
 }
@@ -106,17 +108,14 @@ func (e *evidence) seeRecord() {
 // or if its uuid is that of an old dyno of the list (whether the two are the same thing is not
 // established, so only a match counts).
 func (e *evidence) lastMetric() time.Time {
-	var last time.Time
-	explained := e.balance.LastExit
-	if e.lastStop.After(explained) { // after a gap the ledger does not know of the exit any more
-		explained = e.lastStop
-	}
-	explained = explained.Add(ledger.StampSlack)
-	for uuid, s := range e.metrics {
-		version, listed := e.versions[uuid]
-		old := version < e.target.version && (listed || s.first.Before(e.target.released))
-		if old && s.last.After(explained) && s.last.After(last) {
-			last = s.last
+	// After a gap the ledger does not know of an exit any more that was remembered.
+	explained := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
+	target, last := e.roster.target, time.Time{}
+	for uuid, s := range e.label.metrics {
+		version, listed := e.roster.versions[uuid]
+		old := version < target.version && (listed || s.first.Before(target.released))
+		if old && s.last.After(explained) {
+			last = later(last, s.last)
 		}
 	}
 	return last
@@ -126,24 +125,25 @@ func (e *evidence) lastMetric() time.Time {
 // starting by the other. Until then that is so, or seems to be: the list may also show the record
 // of an old dyno where the log has a new one up.
 func (e *evidence) learnListDelay() {
-	b, rec := &e.balance, e.record
-	asked := e.clock.Platform(e.look.AskedAt)
+	b, r, lb := &e.balance, e.roster, e.label
+	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)
 	if rec == nil || b.State != "up" || asked.IsZero() || b.LastStart.Before(rec.CreatedAt) || b.StateAt.Before(b.LastStart) {
 		return // the log does not speak of the listed one
 	}
 	delay := asked.Sub(b.StateAt)
 	late := rec.State == "starting" && delay > usualLag
-	if late || rec.State == "up" && e.listLagging {
-		e.roster.listDelay = min(max(e.listDelay, delay), observe.ListLag)
+	caughtUp := rec.State == "up" && lb.listLags
+	if late || caughtUp {
+		r.listDelay = min(max(r.listDelay, delay), observe.ListLag)
 	}
 	switch {
 	case rec.State == "starting":
-		e.label.listLagging = e.listLagging || late
-	case rec.State == "up" && e.listLagging:
-		e.label.listLagging = false
+		lb.listLags = lb.listLags || late
+	case caughtUp:
+		lb.listLags = false
 		return
-	case !e.oldRecord || !e.target.finished || !b.LastStart.After(e.target.released):
+	case !e.oldRecord || !r.target.finished || !b.LastStart.After(r.target.released):
 		return // how far cannot be told otherwise: the one that is up may be an old one, too
 	}
-	e.listBehind = e.due(b.StateAt, 2*observe.ListLag)
+	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)
 }

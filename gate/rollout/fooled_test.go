@@ -153,6 +153,8 @@ func (c *fooledCase) input() {
 		c.config.Want.Commit = c.parts[1]
 	case c.is(`process-types: ([a-z,]+)`):
 		c.config.Types = strings.Split(c.parts[1], ",")
+	case c.is(`include-one-off: true`):
+		c.config.IncludeOneOff = true
 	case c.is(`require-proof: true`):
 		c.config.RequireProof = true
 	case c.is(`app: not known at first`):

@@ -114,7 +114,7 @@ func TestABuildThatIsUnderWay(t *testing.T) {
 		ago    time.Duration
 		want   int
 	}{{"pending", time.Minute, 1}, {"succeeded", time.Minute, 0}, {"pending", 10 * time.Minute, 0}} {
-		b := newBench(t, rollout.Config{})
+		b := newestBench(t, rollout.Config{})
 		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
 		b.sees(1*sec, newWeb)
 		b.builds(2*sec, build(c.status, c.ago))

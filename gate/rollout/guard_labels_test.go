@@ -116,7 +116,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a head start of a busy app": {opens: rollout.Presumed, play: func(b *bench) {
+		"a head start of a busy app": {opens: rollout.Proven, play: func(b *bench) {
 			preboot(b)
 			b.logs(0, 10*sec)
 			b.before(0, old)

@@ -163,11 +163,12 @@ func TestLinesOfBeforeAGap(t *testing.T) {
 			b.replaced()
 			b.state(20*sec, observe.Gapped)
 			tell(b)
-			b.starts(300*sec, "web.1", "up") // a restart: the hold begins anew, and ends at 642 s
-			b.sees(310*sec, dyno("web.1", 42, "up", 300*sec))
-			b.line(489*sec, "web.1", observe.Sigterm)
-			b.line(490*sec, "web.1", observe.Exit)
-			b.sees(492*sec, dyno("web.1", 42, "up", 300*sec))
+			// A restart, once what was hidden by the gap is gone at 364 s: the hold begins anew, and ends at 712 s.
+			b.starts(370*sec, "web.1", "up")
+			b.sees(380*sec, dyno("web.1", 42, "up", 370*sec))
+			b.line(559*sec, "web.1", observe.Sigterm)
+			b.line(560*sec, "web.1", observe.Exit)
+			b.sees(562*sec, dyno("web.1", 42, "up", 370*sec))
 			b.open(true, rollout.Proven)
 		})
 	}

@@ -17,32 +17,38 @@ import (
 //  3. until the log proves that none is left (proven),
 //  4. or until the longest possible life is over (presumed).
 //
-// It writes to m alone: what the label is to remember is in the standing.
-func judge(e *evidence, m *moment) standing {
-	s := e.undecided()
-	m.ahead(e.quietAt) // time alone changes the count then
-	if e.fir() || e.typ.oneOff {
-		return judgePod(e, m)
+// It remembers nothing itself: what has to last is in the judgement that it returns.
+func judge(e *evidence, t *timer) judgement {
+	j := e.undecided()
+	t.wakeAt(e.quietAt)
+	if e.roster.fir() || e.label.typ.oneOff {
+		return judgePod(e, t)
 	}
 	if e.listedOld { // 1: whatever was proven before
-		return s.alive(0, observe.Never, oldListed)
+		if e.roster.isStray(e.label.typ) {
+			t.lookPending(e.roster.strayUntil(e.label.typ), e.roster.look)
+		}
+		return j.alive(0, observe.Never, oldListed)
 	}
-	doubt, reports := firstDoubt(doubts, e, m), m.ahead(e.metricsUntil)
+	if e.roster.scaledUp(e.label) || e.roster.nothingOld(e.label.typ) {
+		return j.proven()
+	}
+	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil)
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
-	s.proof = e.proof.after(doubt != "", e, m.at)
-	if !reports && (doubt == "" || s.proof.stage > seen) { // 3
+	j.proof = e.label.proof.after(doubt != "", e, t.now)
+	if !reports && (doubt == "" || j.proof.lasts()) { // 3
 		if stop := e.balance.LastStop; doubt == "" && !stop.IsZero() {
-			s.firstStop, s.lastStop = e.balance.FirstStop, stop
+			j.firstStop, j.lastStop = e.balance.FirstStop, stop
 		}
-		return s.gone(Proven, 0, "")
+		return j.proven()
 	}
 	limit := max(e.limit(), e.metricsUntil)
-	if m.ahead(limit) { // 4
-		return s.alive(max(1, e.balance.Alive-e.running), limit, doubt)
+	if t.pending(limit) { // 4
+		return j.alive(max(1, e.balance.Alive-e.listedRunning), limit, doubt)
 	}
-	return s.gone(Presumed, limit, doubt)
+	return j.presumed(limit, doubt)
 }
 
 // What keeps an old process alive, beside the doubts.
@@ -54,115 +60,130 @@ const (
 
 // judgePod judges a pod, or a one-off dyno: its name is never given to another process, so
 // the record tells all while it is listed.
-func judgePod(e *evidence, m *moment) standing {
-	s, exit := e.undecided(), e.balance.LastExit
-	s.proof = e.proof
-	limit := e.leftAt + rollingHold
+func judgePod(e *evidence, t *timer) judgement {
+	j, exit := e.undecided(), e.balance.LastExit
+	j.proof = e.label.proof
+	limit := e.label.leftAt + rollingHold
 	switch {
 	case e.listedOld:
-		return s.alive(0, observe.Never, oldListed)
-	case e.record != nil, !e.wasOld(e.label):
+		return j.alive(0, observe.Never, oldListed)
+	case e.label.record != nil, !e.roster.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
-		return s.gone(Proven, 0, "")
-	case exit.After(e.balance.LastStart):
-		if !exit.Before(e.target.released) {
-			s.firstStop, s.lastStop = exit, exit
+		return j.proven()
+	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.label.listedAt)):
+		// An exit of before the last look that shows it is of a container that was started again:
+		// the log does not tell of that start.
+		if !exit.Before(e.roster.target.released) {
+			j.firstStop, j.lastStop = exit, exit
 		}
-		return s.gone(Proven, 0, "")
-	case m.ahead(limit):
-		return s.alive(1, limit, noEnd)
+		return j.proven()
+	case t.pending(limit):
+		return j.alive(1, limit, noEnd)
 	}
-	return s.gone(Presumed, limit, noEnd)
+	return j.presumed(limit, noEnd)
 }
 
 // judgeNeverListed judges what no list and no line has shown: an old dyno of the type that
 // had already left the list when the gate came. It is proven gone if the log begins early enough
 // to have told of it, or if the roll-out was watched from before its beginning.
-func (r *roster) judgeNeverListed(t *processType, m *moment) standing {
-	var s standing
-	if t.logCovers {
-		return s.gone(Proven, 0, "")
+func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
+	var j judgement
+	if typ.logCovers || r.nothingOld(typ) {
+		return j.proven()
 	}
-	why := firstDoubt(streamDoubts, &evidence{roster: r}, m)
+	why := firstDoubt(streamDoubts, &evidence{roster: r}, t)
 	if why == "" {
 		why = historyShort
-		if !r.log.since.IsZero() && !r.fir() && !m.ahead(r.clock.Due(r.log.since.Add(t.hold))) {
-			s.logCovers = r.canBeProven()
-			return s.gone(Proven, 0, "")
+		if !r.log.since.IsZero() && !r.fir() && !t.pending(r.clock.Due(r.renewals(typ).HiddenUntil(r.log.since, typ.hold))) {
+			j.logCovers = r.proofCanLast()
+			return j.proven()
 		}
 	}
-	limit, watched := r.clock.Elapsed(t.UpdatedAt, t.scaledSeen)+t.hold, false
+	limit := r.clock.GateTime(typ.shrunk.created, typ.shrunk.seen) + typ.hold
+	watched := limit <= r.firstLook.AskedAt // what left the list before was over by then
 	if r.rolling() {
 		// What left the list before the first look, or between two that show nothing.
-		limit = max(r.firstLook.AskedAt, t.reappeared) + t.hold
-		watched = t.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == t.name && !r.old(&d) })
+		limit = max(r.firstLook.AskedAt, typ.reappeared) + typ.hold
+		watched = typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
 	}
 	switch {
-	case m.ahead(limit):
-		return s.alive(0, limit, why)
-	case watched: // the roll-out was watched from before its beginning
-		return s.gone(Proven, limit, why)
+	case t.pending(limit):
+		return j.alive(0, limit, why)
+	case watched:
+		return j.proven()
 	}
-	return s.gone(Presumed, limit, why)
+	return j.presumed(limit, why)
 }
 
-// A standing is what is known of the old processes of one label.
-type standing struct {
-	listed int           // 1 if that holds a process
+// A judgement is what is known of the old processes of one label.
+type judgement struct {
+	listed int           // 1 if its record holds an old process
 	hidden int           // how many others count as alive
 	basis  Basis         // how it is known that there are none; empty while there may be
 	until  time.Duration // when the hold on it is over; observe.Never if that is open
 	why    string        // why there is no proof
 
+	// What the label is to remember, or its type:
 	proof               proof
-	firstStop, lastStop time.Time // of its ledger when that was last without doubt
-	logCovers           bool      // of a type: the log would have told of what was never listed
+	firstStop, lastStop time.Time // the exits of old processes, as of the last judgement without doubt
+	logCovers           bool      // the log would have told of what was never listed
 }
 
-// undecided is the standing of a label of which nothing is decided yet.
-func (e *evidence) undecided() standing {
-	s := standing{firstStop: e.firstStop, lastStop: e.lastStop}
+// undecided is the judgement of a label of which nothing is decided yet.
+func (e *evidence) undecided() judgement {
+	j := judgement{firstStop: e.label.firstStop, lastStop: e.label.lastStop}
 	if e.listedOld {
-		s.listed = 1
+		j.listed = 1
 	}
-	return s
+	return j
 }
 
 // alive says that old processes may run until then, so many of them hidden, and why.
-func (s standing) alive(hidden int, until time.Duration, why string) standing {
-	s.hidden, s.until, s.why = hidden, until, why
-	return s
+func (j judgement) alive(hidden int, until time.Duration, why string) judgement {
+	j.hidden, j.until, j.why = hidden, until, why
+	return j
 }
 
-// gone says that no old process runs any more, and how that is known.
-func (s standing) gone(basis Basis, limit time.Duration, why string) standing {
-	s.basis, s.until, s.why = basis, limit, why
-	return s
+// proven says that no old process runs any more: the end of each was seen.
+func (j judgement) proven() judgement {
+	j.basis = Proven
+	return j
 }
 
-// A moment is when something is judged. It collects when to judge again.
-type moment struct {
-	at time.Duration
-	// At the latest then, and with a look that is asked for then or later; observe.Never if
-	// there is no need.
+// presumed says that no old process can run any more, since a limit was reached, and why that is
+// not proven.
+func (j judgement) presumed(limit time.Duration, why string) judgement {
+	j.basis, j.until, j.why = Presumed, limit, why
+	return j
+}
+
+// A timer holds the moment that is judged, and collects when to judge again.
+type timer struct {
+	now time.Duration
+	// wake is the next moment at which the answer may change by itself; lookAt: a look that is
+	// asked for then or later may change it. observe.Never if there is none.
 	wake, lookAt time.Duration
 }
 
-// ahead reports whether t is still to come, and if so notes to judge again then.
-func (m *moment) ahead(t time.Duration) bool {
-	if t <= m.at {
-		return false
+// wakeAt notes to judge again at a moment, if that is still to come.
+func (t *timer) wakeAt(at time.Duration) {
+	if at > t.now {
+		t.wake = min(t.wake, at)
 	}
-	m.wake = min(m.wake, t)
-	return true
 }
 
-// needsLook reports whether only a look that is asked for at t or later settles a doubt, and if
-// so notes to look then.
-func (m *moment) needsLook(t time.Duration, newest *observe.Look) bool {
-	if t <= newest.AskedAt {
+// pending reports whether a moment is still to come, and if so notes to judge again then.
+func (t *timer) pending(at time.Duration) bool {
+	t.wakeAt(at)
+	return at > t.now
+}
+
+// lookPending reports whether the newest look was asked for before a moment, and if so notes to
+// look then.
+func (t *timer) lookPending(at time.Duration, newest *observe.Look) bool {
+	if at <= newest.AskedAt {
 		return false
 	}
-	m.lookAt = min(m.lookAt, t)
+	t.lookAt = min(t.lookAt, at)
 	return true
 }

@@ -18,7 +18,7 @@ const (
 	prebootDelay = 2 * time.Minute
 	// The kills are spread out (measured: 117 s over 10 dynos, Dignam).
 	prebootPerDyno = 12 * time.Second
-	// Without preboot: SIGTERM was captured up to 42 s after the record turned, and
+	// Without preboot: SIGTERM was captured up to 42 s after the record was replaced, and
 	// SIGKILL 30.2 s after SIGTERM; the rest is slack.
 	replaceHold = 90 * time.Second
 	// Where dynos are rolled ("Rolling Deploys", Dev Center), an old one leaves the
@@ -31,16 +31,15 @@ const (
 )
 
 // setHolds brings up to date how long a process of each type can hide after its label's record
-// turned.
+// was replaced, and what begins the hold of prebooted ones.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
-		switch {
-		case r.rolling():
-			t.hold = rollingHold
-		case t.name == "web" && r.prebooted():
-			t.hold = r.prebootHold()
-		default:
-			t.hold = replaceHold
+		t.hold = r.holdOf(t)
+	}
+	r.newestWeb = creation{}
+	for _, lb := range r.labels {
+		if lb.typ.name == "web" && lb.newest.created.After(r.newestWeb.created) && !r.scaledUp(lb) {
+			r.newestWeb = lb.newest
 		}
 	}
 }
@@ -57,6 +56,24 @@ func (r *roster) prebooted() bool {
 		return true
 	}
 	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
+}
+
+func (r *roster) holdOf(t *processType) time.Duration {
+	switch {
+	case r.rolling():
+		return rollingHold
+	case t.name == "web" && r.prebooted():
+		return r.prebootHold()
+	}
+	return replaceHold
+}
+
+// renewals are when the hold on what hides of a type began anew.
+func (r *roster) renewals(t *processType) ledger.Renewals {
+	if t.name == "web" && r.prebooted() {
+		return r.webRenewals
+	}
+	return nil
 }
 
 // prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen
@@ -93,29 +110,30 @@ func (r *roster) bootTimeout() time.Duration {
 }
 
 // limit is when the longest possible life of whatever hides behind the label is over: so long
-// after its record turned, or after the last restart.
+// after its record was replaced, or after the last restart.
 func (e *evidence) limit() time.Duration {
-	rec := e.record
+	r, lb := e.roster, e.label
+	rec := lb.record
 	var from time.Duration
 	switch {
 	case rec == nil: // a line of it tells of a process that no look has shown
-		from = max(e.leftAt, e.ledger.ChangedAt())
-	case e.rolling() && e.wasOld(e.label):
-		from = e.recordSeen
-	case e.old(rec): // asleep: its process was stopped when the state changed
-		from = e.clock.Elapsed(rec.UpdatedAt, e.look.AskedAt)
+		from = max(lb.leftAt, lb.ledger.ChangedAt())
+	case r.rolling() && r.wasOld(lb):
+		from = lb.recordSeen
+	case r.old(rec): // asleep: its process was stopped when the state changed
+		from = r.clock.GateTime(rec.UpdatedAt, r.look.AskedAt)
 	default:
-		from = e.clock.Elapsed(rec.CreatedAt, e.recordSeen)
+		from = r.clock.GateTime(rec.CreatedAt, lb.recordSeen)
 	}
-	if e.typ.name == "web" && e.prebooted() {
-		for _, web := range []creation{e.newestWeb, e.announcedWeb} {
-			if !web.created.Before(e.target.released) {
-				from = max(from, e.clock.Elapsed(web.created, web.seen))
+	if lb.typ.name == "web" && r.prebooted() {
+		for _, web := range []creation{r.newestWeb, r.announcedWeb} {
+			if !web.created.Before(r.target.released) {
+				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
 	}
-	if restart := e.balance.Announced; rec != nil && !e.rolling() && restart.After(rec.CreatedAt) {
-		from = max(from, e.clock.Elapsed(restart, e.ledger.ChangedAt()))
+	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
+		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
 	}
-	return from + e.typ.hold
+	return from + lb.typ.hold
 }

@@ -19,9 +19,9 @@ const (
 type lists struct {
 	full      *observe.Look // the newest full one
 	arrivedAt time.Duration // when the newest one arrived
-	changedAt time.Duration // when a line about a process in scope was last learnt
+	changedAt time.Duration // when a line about a process in scope was last learnt; an exit, too, must be older than the look that opens the gate
 	apiAt     time.Duration // when the log last told of something done to the app or its releases
-	unseen    bool          // something happened that the newest look may not show
+	unseen    bool          // something happened that the newest look may not show, so that another is due
 }
 
 // see takes in an observation, and what news it was to the roster.

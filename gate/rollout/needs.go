@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 )
 
 // A Need is a look at the lists or an answer that would help the core along, or time that has
@@ -18,7 +19,7 @@ type Need struct {
 	// Every is, for Guard and Refresh, how long the last look is good for; 0: as short as the
 	// caller likes.
 	Every time.Duration
-	// Full: the dyno list alone will not do for the next look.
+	// Full: the dyno list alone will not do for the next look from By on.
 	Full bool
 	// Code is, for ReadCode, what has to be read.
 	Code observe.CodeRef
@@ -35,7 +36,7 @@ const (
 	Opening    NeedKind = "opening"     // only this look is missing for the gate to open
 	Change     NeedKind = "change"      // something happened that the newest look may not show
 	MoreChange NeedKind = "more-change" // the same, and by the log it is not the last thing to happen
-	Doubt      NeedKind = "doubt"       // a look that is asked for at By or later settles a doubt
+	TimedLook  NeedKind = "timed-look"  // a look that is asked for at By or later settles a doubt
 	Guard      NeedKind = "guard"       // what the log may not tell of must be noticed some time
 	Refresh    NeedKind = "refresh"     // formation and releases, which Guard leaves out; only beside another look
 
@@ -66,14 +67,14 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
-	full := r.awaited() || r.ready() || r.doubtAt >= 0 || r.lists.apiNews() || r.target.ListBehind() || r.target.NeedsHistory()
+	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
 	}
-	needs = append(needs, r.doubts()...)
+	needs = append(needs, r.timedLooks()...)
 	for i := range needs {
-		needs[i].Full = full
+		needs[i].Full = needs[i].Full || full
 	}
 	return slices.Concat(needs, r.questions(), r.wakes())
 }
@@ -84,29 +85,23 @@ func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 // ready reports whether nothing but a look is missing.
 func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
 
-// awaited reports whether the target is not known yet, or has not succeeded.
-func (r *Rollout) awaited() bool {
-	rel := r.target.Release()
-	return rel == nil || rel.Status != "succeeded"
-}
-
 // apiSettled reports whether the lists must show by now what the log told of the releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
 // guard is how long the newest look is good for while nothing drives another one.
 func (r *Rollout) guard() Need {
 	flows, s := r.roster.log.flows(), &r.status
-	fresh := r.doubtAt >= 0 && r.now-r.doubtAt <= apiLag // the list of releases may only be late
+	fresh := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may only be late
 	// The log tells of whatever changes the lists, so that looks only guard against lines that
 	// are lost. It is not established that it does on Fir.
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
-	inQuestion := r.awaited() || r.doubtAt >= 0
+	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
-	case !fresh && !inQuestion && !r.target.ListBehind() && flows && s.up >= s.wanted && s.oldListed == 0:
+	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}
-	case inQuestion && !r.target.ListBehind():
+	case inQuestion && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}
 	}
 	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log tells of it: lines may be lost"}
@@ -118,9 +113,9 @@ func (r *Rollout) change() []Need {
 	switch {
 	case r.target.NeedsHistory():
 		why = "older releases have to be known"
-	case r.target.ListBehindLog():
+	case r.target.ReleasesBehindLog():
 		why = "the log tells of a release that is not listed"
-	case r.status.listBehind:
+	case r.status.listLags:
 		why = "a dyno is up by the log, and not by the list"
 	case !r.lists.unseen:
 		return nil
@@ -133,17 +128,20 @@ func (r *Rollout) change() []Need {
 }
 
 // doubts are the looks that would settle one.
-func (r *Rollout) doubts() (needs []Need) {
+func (r *Rollout) timedLooks() (needs []Need) {
 	add := func(is bool, by time.Duration, why string) {
 		if is && by != observe.Never {
-			needs = append(needs, Need{Kind: Doubt, By: by, Why: why})
+			needs = append(needs, Need{Kind: TimedLook, By: by, Why: why})
 		}
 	}
+	if r.target.Unconfirmed() {
+		needs = append(needs, Need{Kind: TimedLook, By: observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
+	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
-	add(judged, r.status.lookAt, "a dyno crashed, and the list may not know yet")
+	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(r.target.Unconfirmed(), observe.ListLag, "a newer release may not have been listed yet")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
+	add(r.target.FailedBefore() != "", release.NextTry, "what failed before the gate came may be tried again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}
@@ -179,13 +177,8 @@ func (r *Rollout) wakes() (needs []Need) {
 			needs = append(needs, Need{Kind: Wake, By: by, Why: why})
 		}
 	}
-	for _, t := range r.status.types {
-		if t.Basis == "" {
-			add(t.HoldUntil, "a hold ends")
-		}
-	}
-	add(r.status.wake, "a doubt ends")
-	if r.cfg.Settle > 0 && r.readyAt >= 0 {
+	add(r.status.wake, "a hold or a doubt ends")
+	if r.readyAt >= 0 {
 		add(r.readyAt+r.cfg.Settle, "everything has settled")
 	}
 	return needs

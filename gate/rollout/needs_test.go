@@ -27,7 +27,7 @@ func wantsOf(r *rollout.Rollout) wants {
 			w.Ready = true
 		case rollout.Change, rollout.MoreChange:
 			w.Changed, w.More = true, n.Kind == rollout.MoreChange
-		case rollout.Doubt:
+		case rollout.TimedLook:
 			w.LookAt = first(w.LookAt, n.By)
 		case rollout.Wake:
 			w.WakeAt = first(w.WakeAt, n.By)

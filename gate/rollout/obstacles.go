@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 )
 
 // An obstacle is one thing that is still missing.
@@ -18,12 +18,13 @@ type obstacle struct {
 	missed string // what to say of it at the deadline; empty: "still waiting for" that
 	next   string // what to do about it then
 	reason Reason // of a time-out
+	look   bool   // only a look is missing, or time to settle
 }
 
 // findObstacle is the first thing that is missing by the status given; nil if nothing is, and the
 // gate may open.
 func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
-	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseDoubt, r.proofMissing, r.nothingKnown} {
+	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseNotShown, r.proofMissing, r.nothingKnown} {
 		if o := find(s); o != nil {
 			return o
 		}
@@ -46,6 +47,8 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			o.waits = firstLook
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"
+		} else if failed := r.target.FailedBefore(); failed != "" {
+			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.NextTry))
 		}
 		return o
 	case rel.Status == "pending":
@@ -54,7 +57,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("release v%d is still pending after %s, since its release phase is not over", rel.Version, after),
 			next:   `see what its command does, or raise the input "timeout"`, reason: ReleaseMissing,
 		}
-	case rel.Status != "succeeded":
+	case !rel.Deployed():
 		why := r.target.Unfinished()
 		return &obstacle{
 			waits:  fmt.Sprintf("release v%d to succeed (%s)", rel.Version, why),
@@ -108,14 +111,14 @@ func (t *typeStatus) waits() string {
 // holdInWords says why dynos that are not listed count as alive.
 func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 	until, words := s.holdUntil, ""
-	if until == 0 || s.oldListed > 0 {
+	if s.oldListed > 0 {
 		return ""
 	}
 	if alone {
 		words = "old dynos that the list does not show"
 	}
 	i := slices.IndexFunc(s.types, func(t typeStatus) bool {
-		return t.Basis == "" && t.HoldUntil == until && t.HoldReason != "" && t.HoldReason != ExitDue
+		return t.HoldUntil == until && t.HoldReason != ExitDue
 	})
 	if i >= 0 {
 		words += " (" + s.types[i].HoldReason + ")"
@@ -128,7 +131,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
 		return `"heroku ps" still lists old dynos, so see why they do not end`
-	case until == observe.Never || until <= r.now:
+	case until == observe.Never:
 		return "see why old dynos do not end"
 	case r.cfg.RequireProof:
 		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
@@ -137,25 +140,25 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	}
 }
 
-// releaseDoubt: the lists do not show yet that the target is what runs.
-func (r *Rollout) releaseDoubt(*fleetStatus) *obstacle {
-	if r.doubt == "" {
+// releaseNotShown: the lists do not show yet that the target is what runs.
+func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
+	if r.unshown == "" {
 		return nil
 	}
-	o := &obstacle{waits: r.doubt, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
+	o := &obstacle{waits: r.unshown, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}
 	return o
 }
 
-// doubtful says what is waited for until the lists show that the target, which has succeeded, is
+// notShown says what is waited for until the lists show that the target, which has succeeded, is
 // what runs, and which code has followed it; empty if they do.
-func (r *Rollout) doubtful() string {
+func (r *Rollout) notShown() string {
 	if r.awaited() {
 		return ""
 	}
-	if doubt := r.target.Doubt(); doubt != "" {
+	if doubt := r.target.NotShown(); doubt != "" {
 		return doubt
 	}
 	for _, d := range r.roster.look.Dynos {
@@ -174,16 +177,10 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	if !s.presumed || !r.cfg.RequireProof {
 		return nil
 	}
-	why := "its end was not seen"
-	for _, t := range s.types {
-		if t.Basis == Presumed && t.HoldReason != "" {
-			why = t.HoldReason
-			break
-		}
-	}
+	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
-		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", why),
+		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", s.types[i].HoldReason),
 		next:   "see that the log can be read whole, or do not require proof", reason: Unproven,
 	}
 }
@@ -191,8 +188,13 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 // nothingKnown: too little is known for an opening, and the next looks will tell.
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
-		(r.roster.formationSeen() || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
-	if r.target.Unconfirmed() || r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
+		(r.roster.formationSeen || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
+	if r.target.Unconfirmed() {
+		o := r.lastLook()
+		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))
+		return o
+	}
+	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
 		return r.lastLook()
 	}
 	return nil
@@ -203,24 +205,13 @@ func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{
 		waits:  "a last look at the app",
 		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", observe.Span(r.now)),
-		next:   `raise the input "timeout"`, reason: OldDynosRemain,
+		next:   `raise the input "timeout"`, reason: OldDynosRemain, look: true,
 	}
 	if r.cfg.Settle > 0 {
 		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
 		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", observe.Span(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
-}
-
-// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
-func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
-	switch {
-	case !is:
-		return -1
-	case begun < 0:
-		return r.now
-	}
-	return begun
 }
 
 func count(n int, what string) string {

@@ -1,12 +1,12 @@
-// The opening: nothing keeps the gate shut, by one full look that knows of all that the log has
-// told.
+// The opening: nothing keeps the gate shut, and one full look, asked for after all that the log
+// has told, agrees.
 
 package rollout
 
 import "fmt"
 
-// open passes when there has been no obstacle for the time to settle, and the newest look is a
-// full one that was asked for after that and after the last news.
+// open passes when there has been no obstacle for as long as the input "settle" says, and the newest
+// look is a full one that was asked for after that and after the last news of the log.
 func (r *Rollout) open() *Verdict {
 	l := r.lists.full
 	if r.readyAt < 0 || l != r.roster.look || r.lists.newsAt() > l.AskedAt {

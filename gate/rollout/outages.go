@@ -61,13 +61,10 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
 	o := &outage{since: now, reason: t.Message, kind: t.Kind, told: os.count <= toldOutages}
 	os.open[t.About] = o
-	switch {
-	case o.told:
-		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
-	case os.count == toldOutages+1:
+	if !o.told {
 		return []string{"Heroku's API fails again and again; that is not told any more"}
 	}
-	return nil
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 }
 
 func (os *outages) end(about observe.About, now time.Duration) []string {

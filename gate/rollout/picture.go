@@ -3,9 +3,11 @@
 package rollout
 
 import (
-	"heroku-rollout-gate/gate/observe"
+	"cmp"
 	"slices"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 // A Picture is all that is known at one moment, for people and for outputs.
@@ -46,7 +48,7 @@ type Picture struct {
 	// Gaps are the moments at which lines of the log were lost.
 	Gaps []Gap `json:"gaps,omitempty"`
 
-	// Waiting says in plain words what is being waited for; empty when nothing is.
+	// Waiting says in plain words what is being waited for; empty once the gate is open.
 	Waiting string `json:"waiting,omitempty"`
 	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold,
 	// and while its end is not known.
@@ -57,7 +59,7 @@ type Picture struct {
 	// Timeout is when the wait ends at the latest, on the clock of At; 0: never.
 	Timeout time.Duration `json:"timeout,omitempty"`
 
-	// Trouble is what the newest request came to; empty once one was answered.
+	// Trouble is why the lists cannot be read just now, or why the platform refuses; empty if neither is so.
 	Trouble string `json:"trouble,omitempty"`
 
 	// Moments is the timeline, oldest first.
@@ -98,7 +100,7 @@ type DynoPicture struct {
 	Hidden int       `json:"hidden,omitempty"`
 	Basis  Basis     `json:"basis,omitempty"`
 	UpAt   time.Time `json:"upAt,omitzero"`
-	// GoneAt is when the last hidden or old instance of the label ended.
+	// GoneAt is when the last old process of the label ended, or at the latest can have ended; zero if not known.
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Crashes counts crashes of the label since the target's release.
 	Crashes int `json:"crashes,omitempty"`
@@ -113,16 +115,6 @@ type Times struct {
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
 	OldGone         time.Time `json:"oldGone,omitzero"`
 }
-
-// A Basis is how it is known that old code is gone.
-type Basis string
-
-const (
-	// Proven: every old instance was seen to end.
-	Proven Basis = "proven"
-	// Presumed: the longest time that an old instance can live is over.
-	Presumed Basis = "presumed"
-)
 
 // A Gap is a hole in the log.
 type Gap struct {
@@ -160,9 +152,7 @@ func (r *Rollout) Picture() Picture {
 	if r.verdict == nil || r.verdict.Result != Passed {
 		p.Waiting = r.obstacle.waits
 	}
-	if p.App.Name == "" {
-		p.App.Name = r.cfg.App
-	}
+	p.App.Name = cmp.Or(p.App.Name, r.cfg.App)
 	if p.Target != nil {
 		p.Commit = r.target.Commit()
 	}
@@ -173,7 +163,7 @@ func (r *Rollout) Picture() Picture {
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture
-		if tp.Basis != "" || tp.HoldUntil == observe.Never {
+		if tp.HoldUntil == observe.Never {
 			tp.HoldUntil = 0
 		}
 		p.Types = append(p.Types, tp)
@@ -205,14 +195,13 @@ func (r *Rollout) dynoPictures() []DynoPicture {
 }
 
 func (l *labelStatus) picture() DynoPicture {
-	d := DynoPicture{Label: l.name, Type: l.typ.name, Hidden: l.hidden, Basis: l.basis, UpAt: l.upAt, GoneAt: l.goneAt, Old: l.oldRecord}
-	if rec := l.record; rec != nil {
-		d.Version, d.State = rec.Version, rec.State
+	lb := l.label
+	d := DynoPicture{
+		Label: lb.name, Type: lb.typ.name, Hidden: l.hidden, Basis: l.basis, UpAt: lb.upAt, GoneAt: l.goneAt, Old: l.oldRecord,
+		Crashes: len(l.balance.CrashesAfter(l.roster.target.released)),
 	}
-	for _, c := range l.balance.Crashes {
-		if c.After(l.target.released) {
-			d.Crashes++
-		}
+	if rec := lb.record; rec != nil {
+		d.Version, d.State = rec.Version, rec.State
 	}
 	return d
 }

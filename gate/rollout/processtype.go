@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ type processType struct {
 	observe.Formation               // as last listed; of a type that was dropped with a quantity of 0
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
-	scaledSeen        time.Duration // when it was first seen that it was last scaled then
+	shrunk            creation      // when it was last scaled otherwise than up, as far as known
 	absent            bool          // the newest look shows no dyno of it
 	reappeared        time.Duration // when it was seen again after a look without it
 	logCovers         bool          // the log has told of all that no list showed
@@ -51,17 +52,22 @@ func (r *roster) classify() {
 
 // seeTypes takes in which process types a look shows, of its formation and of its dynos.
 func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
-	if l.Formation != nil {
-		for _, t := range r.types { // a type that a release has dropped can still have old dynos
+	before := map[*processType]int{}
+	for _, t := range r.types {
+		before[t] = t.Quantity
+		if l.Formation != nil { // a type that a release has dropped can still have old dynos
 			t.Quantity = 0
 		}
 	}
 	for _, f := range l.Formation {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
-			t.scaledSeen = at
+			r.noteScaling(f.UpdatedAt)
+			if !t.inFormation || f.Quantity <= before[t] { // by scaling up alone nothing leaves the list
+				t.shrunk = creation{f.UpdatedAt, at}
+			}
 		}
-		t.Formation, t.inFormation = f, true
+		t.Formation, t.inFormation, r.formationSeen = f, true, true
 		t.everWanted = t.everWanted || f.Quantity > 0
 	}
 	shown := map[*processType]bool{}
@@ -69,7 +75,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		shown[r.processType(d.Type)] = true
 	}
 	for _, t := range r.types {
-		if t.inFormation && t.absent && shown[t] {
+		if t.absent && shown[t] {
 			t.reappeared = at
 		}
 		t.absent = t.inFormation && !shown[t]
@@ -81,75 +87,73 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 // type of the formation may bear such a name; it still does when it was scaled to zero not long
 // ago, since then an old dyno of it may still run.
 func (r *roster) isOneOff(t *processType) bool {
-	if t.inFormation && slices.Contains(r.cfg.Types, t.name) {
+	if slices.Contains(r.cfg.Types, t.name) {
 		return false // the caller says that it is not
+	}
+	if r.isStray(t) && r.look.AskedAt >= r.strayUntil(t) && !(r.rolling() && r.oldOfFormation()) {
+		return true
 	}
 	switch t.name {
 	case "release": // the formation of every app with a release phase has it, at zero
 		return !t.everWanted
 	case "run", "scheduler":
-		return !t.everWanted && (!t.inFormation || r.target.released.IsZero() || t.UpdatedAt.Before(r.target.released.Add(-replaceHold)))
+		return !t.everWanted && (r.target.released.IsZero() || t.UpdatedAt.Before(r.target.released.Add(-replaceHold)))
 	}
 	return false
 }
 
-// oneOff reports whether a listed dyno is a one-off dyno.
-func (r *roster) oneOff(d *observe.Dyno) bool {
-	t := r.types[d.Type]
-	return t != nil && t.oneOff
+// isStray reports whether a type is in no formation that was seen: a release has dropped it, and its
+// dynos are being stopped, or its dynos are one-off dynos that an add-on has started, such as
+// advanced-scheduler.8375. Those still run when what is dropped must have ended.
+func (r *roster) isStray(t *processType) bool { return r.formationSeen && !t.inFormation }
+
+// strayUntil is when the dynos of a type that the target has dropped must have been stopped.
+func (r *roster) strayUntil(t *processType) time.Duration {
+	if !r.target.finished {
+		return observe.Never
+	}
+	return r.clock.Due(r.target.finishedAt.Add(r.holdOf(t)))
 }
 
-// guessType is the type of a label that no list has shown: the longest type of the formation that
-// it begins with. Until the formation is known it is the part before the last dot, which also
-// serves one-off dynos.
-func (r *roster) guessType(label string) *processType {
-	best := ""
-	for name, t := range r.types {
-		if t.inFormation && len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
-			best = name
-		}
-	}
-	if best == "" {
-		best = label
-		if i := strings.LastIndexByte(label, '.'); i > 0 {
-			best = label[:i]
-		}
-	}
-	return r.processType(best)
-}
-
-// formationSeen reports whether a look has shown a formation.
-func (r *roster) formationSeen() bool {
-	for _, t := range r.types {
-		if t.inFormation {
+// oldOfFormation reports whether an old dyno of the formation is listed.
+func (r *roster) oldOfFormation() bool {
+	for _, lb := range r.labels {
+		if lb.record != nil && r.old(lb.record) && lb.typ.inFormation {
 			return true
 		}
 	}
 	return false
 }
 
-// unknownType is a process type that the caller named and the formation does not have, nor had
-// at the start; empty if there is none.
-func (r *roster) unknownType() string {
-	for _, name := range r.cfg.Types {
-		if t := r.types[name]; t == nil || !t.inFormation {
-			return name
+// oneOff reports whether a listed dyno is a one-off dyno.
+func (r *roster) oneOff(d *observe.Dyno) bool {
+	return r.types[d.Type].oneOff
+}
+
+// guessType is the type of a label that no list has shown: the longest known type that it begins
+// with. If there is none it is the part before the dot, which also serves one-off dynos.
+func (r *roster) guessType(label string) *processType {
+	best := ""
+	for name := range r.types {
+		if len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
+			best = name
 		}
 	}
-	return ""
+	if best == "" {
+		best, _, _ = strings.Cut(label, ".")
+	}
+	return r.processType(best)
 }
 
 // closest is the process type that a misspelt one is most likely meant to be: no more than a
 // third of it is written otherwise. Empty if there is none.
 func closest(typed string, formation []observe.Formation) string {
-	best, least := "", 0
-	for _, f := range formation {
-		d := edits(typed, f.Type)
-		if d <= max(1, len(typed)/3, len(f.Type)/3) && (best == "" || d < least) {
-			best, least = f.Type, d
-		}
+	far := func(f observe.Formation) int { return edits(typed, f.Type) }
+	best := slices.MinFunc(formation, func(a, b observe.Formation) int { return cmp.Compare(far(a), far(b)) })
+	if 3*far(best) > max(3, len(typed), len(best.Type)) {
+		return ""
 	}
-	return best
+	return best.Type
 }
 
 // edits is the number of letters to put in, take out, change, or swap with the next one, to make

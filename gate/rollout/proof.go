@@ -32,26 +32,29 @@ const (
 // after is what becomes of the proof by a judgement at the moment at.
 func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 	switch {
-	case p.stage == sealed, p.stage == confirmed && !e.log.flows():
+	case p.stage == sealed, p.lasts() && !e.roster.log.flows():
 		return p
-	case doubt, !e.canBeProven():
+	case doubt, !e.roster.proofCanLast():
 		return proof{}
 	case p.stage == unproven:
 		p = proof{seen, at}
 	}
 	sure := p.at
-	if exit := e.ledger.ExitAt(); exit > 0 { // a list that is behind does not know of a crash yet
+	if exit := e.label.ledger.ExitAt(); exit > 0 { // a list that is behind does not know of a crash yet
 		sure = max(sure, exit+observe.ListLag)
 	}
-	if e.look.AskedAt >= sure {
+	if e.roster.look.AskedAt >= sure {
 		p.stage = confirmed
 	}
 	return p
 }
 
+// lasts reports whether it outlives a break of the log.
+func (p proof) lasts() bool { return p.stage >= confirmed }
+
 // afterGap is what becomes of it when lines of the log were lost.
 func (p proof) afterGap() proof {
-	if p.stage >= confirmed {
+	if p.lasts() {
 		return proof{stage: sealed}
 	}
 	return proof{}

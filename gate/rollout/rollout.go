@@ -62,13 +62,13 @@ type Rollout struct {
 	end     observe.End
 
 	// As of the newest observation:
-	status   fleetStatus
-	timeline timeline
-	obstacle obstacle      // the first thing that is still missing
-	doubt    string        // what the lists do not show yet of the target; empty if they do
-	doubtAt  time.Duration // since when there is such a doubt; -1 while there is none
-	readyAt  time.Duration // since when nothing keeps the gate shut; -1 while something does
-	verdict  *Verdict
+	status       fleetStatus
+	timeline     timeline
+	obstacle     obstacle      // the first thing that is still missing
+	unshown      string        // what the lists do not show yet of the target; empty if they do
+	unshownSince time.Duration // since when there is such a thing; -1 while there is none
+	readyAt      time.Duration // since when nothing keeps the gate shut; -1 while something does
+	verdict      *Verdict
 
 	targetAt time.Duration // when the target became known
 	notices  []string
@@ -80,7 +80,7 @@ func New(cfg Config) *Rollout {
 	if cfg.CrashGrace == 0 {
 		cfg.CrashGrace = defaultCrashGrace
 	}
-	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, doubtAt: -1}
+	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.outages.open = map[observe.About]*outage{}
 	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
@@ -95,33 +95,32 @@ func (r *Rollout) Apply(o observe.Observation) {
 		return
 	}
 	r.now = max(r.now, o.At)
-	said := append(r.noticesOf(o), clockNotice(o)...)
 	r.clock.Learn(o)
 	if l := o.Look; l != nil && r.roster.look != nil && l.AskedAt < r.roster.look.AskedAt {
 		o.Look = nil // overtaken by a newer one
 	}
-	notices := append(r.outages.see(o, r.now), said...)
+	notices := r.outages.see(o, r.now)
 	r.target.See(o)
-	notices = append(notices, r.target.Notices(o, r.now)...)
 	news := r.roster.see(o, r.now)
-	if r.roster.aim(r.target.Release()) {
+	notices = slices.Concat(notices, r.noticesOf(o), clockNotice(o), r.target.Notices(o, r.now))
+	if r.roster.aim(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.clock, r.now)
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.clock, r.cfg.Types)
+		r.timeline.follow(r.target.Release(), &r.status, r.cfg.Types)
 	}
 	r.end = cmp.Or(o.End, r.end)
-	r.doubt = r.doubtful()
+	r.unshown = r.notShown()
 	shut := r.findObstacle(&r.status)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
-	r.doubtAt, r.readyAt = r.since(r.doubtAt, r.doubt != ""), r.since(r.readyAt, shut == nil)
+	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
 	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
 	if r.verdict != nil && r.verdict.Result == Passed {
-		r.timeline.close(r.verdict.Basis, &r.status, r.clock)
+		r.timeline.close(r.verdict.Basis, &r.status)
 	}
 }
 
@@ -131,6 +130,23 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return *r.verdict, true
+}
+
+// awaited reports whether the target is not known yet, or has not succeeded.
+func (r *Rollout) awaited() bool {
+	rel := r.target.Release()
+	return rel == nil || !rel.Deployed()
+}
+
+// since is since when something is so: begun, now if it was not so before, or -1 if it is not.
+func (r *Rollout) since(begun time.Duration, is bool) time.Duration {
+	switch {
+	case !is:
+		return -1
+	case begun < 0:
+		return r.now
+	}
+	return begun
 }
 
 // notice says each thing once.
@@ -147,7 +163,7 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	switch {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
-	case o.Preboot != nil && !o.Preboot.Known && (!r.roster.preboot.Known || r.roster.prebootStale()) && !r.roster.rolling():
+	case o.Preboot != nil && !r.roster.preboot.Known && !r.roster.rolling():
 		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
 		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}
@@ -175,7 +191,7 @@ func (r *Rollout) warnings() []string {
 		r.tooShort = true
 		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", observe.Span(until), observe.Span(r.cfg.Timeout)))
 	}
-	if name := r.unknownType(); name != "" && r.awaited() && !r.typesDue() {
+	if name := r.unknownType(); name != "" && r.awaited() {
 		all = append(all, r.noSuchType(name)+"waiting for the release to bring it")
 	}
 	if r.verdict != nil && r.verdict.Reason == NothingToRun {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -29,9 +30,20 @@ type bench struct {
 	seen func(observe.Observation)
 	// preboot is what the platform says of preboot; nil: nobody has asked.
 	preboot *observe.Preboot
+	// noDate: answers do not tell the platform's time.
+	noDate bool
 }
 
+// newBench begins a wait for v42, if the configuration names nothing else; newestBench waits for the
+// newest release.
 func newBench(t *testing.T, cfg rollout.Config) *bench {
+	if cfg.Want == (release.Want{}) {
+		cfg.Want.Version = 42
+	}
+	return newestBench(t, cfg)
+}
+
+func newestBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.App, cfg.UseLog = "shop", true
 	b := &bench{t: t, core: rollout.New(cfg)}
 	b.look.Releases = []observe.Release{
@@ -65,9 +77,7 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 // sees is a full look that was asked for and answered at once.
 func (b *bench) sees(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
-	l := b.look
-	l.AskedAt, l.Dynos = d, append([]observe.Dyno{}, dynos...)
-	b.apply(d, observe.Observation{Date: at(d), Look: &l})
+	b.looks(d, d, dynos...)
 }
 
 func dyno(label string, version int, state string, created time.Duration) observe.Dyno {

@@ -3,10 +3,23 @@
 package rollout
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
 	"heroku-rollout-gate/gate/observe"
+)
+
+const (
+	// A dyno that comes by scaling up is started within 11.6 s (13 captured).
+	scaledSoon = 15 * time.Second
+	// typesBefore is how long before or after a release the process types that it brings can be made:
+	// captured is that they are scaled 0.2 s before.
+	typesBefore = 30 * time.Second
+	// maxScalings is how many of them are remembered.
+	maxScalings = 200
 )
 
 // roster is what is known of the dynos of the app.
@@ -21,16 +34,20 @@ type roster struct {
 	observedBootTimeout time.Duration // the longest that the log has told of, in an R10
 
 	look, firstLook *observe.Look // the newest, and the first
+	formationSeen   bool          // a look has shown one
 	types           map[string]*processType
 	labels          map[string]*label
 	order           []*label       // the labels as people count; nil when it has to be made anew
 	versions        map[string]int // by id, of every dyno that was ever listed
 
-	log       logbook
+	log       logStream
 	listDelay time.Duration // how far behind the log the list was seen to be
-	target    cut
-	// The newest web dyno that was created for the target, and that the log has announced.
+	target    boundary
+	// The newest web dyno that was created for the target, other than by scaling, and the newest that
+	// the log has announced.
 	newestWeb, announcedWeb creation
+	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
+	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made, as far as known
 }
 
 // A creation is when a dyno was created, and when that was learnt.
@@ -39,11 +56,15 @@ type creation struct {
 	seen    time.Duration
 }
 
-// A cut is what tells old from new.
-type cut struct {
+// A boundary is what tells old from new.
+type boundary struct {
 	version  int       // of the target; 0 while it is not known
 	released time.Time // when the target was created; zero while it is not known
 	finished bool      // its release phase is over: from here on only new processes are started
+	// finishedAt is when Heroku called it finished.
+	finishedAt time.Time
+	// firstCode is when the first release of the app that carries code was made; zero if not known.
+	firstCode time.Time
 }
 
 // label is one slot of the formation, or one pod on Fir.
@@ -53,18 +74,22 @@ type label struct {
 	record      *observe.Dyno // in the newest look; nil if it has none
 	recordSeen  time.Duration // when this record was first seen
 	leftAt      time.Duration // when it was first missing in the list; 0 while listed
+	listedAt    time.Duration // when the last look was asked for that shows it
 	lowest      int           // the lowest version of a record of it; 0: it was never listed
-	bornWatched bool          // it came into being while the log was whole: nothing ran under it before
+	firstSeen   time.Time     // when the first thing happened that was heard of it
+	cameLater   bool          // the first look did not show it, and a later one does
+	firstRecord string        // the id of its first record then
+	newest      creation      // of its records, since the target is known
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
 	ranAt              time.Time // when that look was asked for, if the record was of a running dyno
 	firstNewRecordAt   time.Time // when its first new record was created
 	upAt               time.Time // when a new record of it first was up
-	listLagging        bool      // the list was seen to be behind the log on it
+	listLags           bool      // the list was seen to be behind the log on it
 
 	ledger  ledger.Ledger
-	metrics map[string]*sign // by the uuid of its processes
-	fault   observe.Line     // the last numbered error that the log has of it
+	metrics map[string]*reports // by the uuid of its processes
+	fault   observe.Line        // the last numbered error that the log has of it
 
 	// Of the last judgement.
 	proof               proof
@@ -72,8 +97,8 @@ type label struct {
 	crash               crash
 }
 
-// sign is a process that runtime metrics tell of.
-type sign struct{ first, last time.Time }
+// reports are the first and the last of a process that runtime metrics tell of.
+type reports struct{ first, last time.Time }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
 	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}
@@ -85,11 +110,63 @@ func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }
 
 func (r *roster) fir() bool { return r.app.Generation == "fir" }
 
-// canBeProven reports whether proof can be remembered: until the release phase is over, old
+// proofCanLast reports whether proof can be remembered: until the release phase is over, old
 // processes can still be started.
-func (r *roster) canBeProven() bool { return r.target.finished && r.app.ID != "" }
+func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "" }
+
+// scaledUp reports whether the label's record is its first one, and came by scaling up: nothing ran
+// under the label before.
+func (r *roster) scaledUp(lb *label) bool {
+	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt)
+}
+
+// scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a
+// process was started, that this came of it.
+func (r *roster) scaledBefore(t time.Time) bool {
+	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
+		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
+	})
+}
+
+// cameWithFirstCode reports whether a process type came with the first release that carries code, so
+// that nothing of it ran before.
+func (r *roster) cameWithFirstCode(t *processType) bool {
+	return !r.target.firstCode.IsZero() && t.inFormation && t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
+}
+
+// nothingOld reports whether nothing old can be of a process type.
+func (r *roster) nothingOld(t *processType) bool {
+	return r.cameWithFirstCode(t) && !r.target.firstCode.Before(r.target.released)
+}
 
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 
 // wasOld reports whether an old record of the label was ever listed.
 func (r *roster) wasOld(lb *label) bool { return lb.lowest > 0 && lb.lowest < r.target.version }
+
+// sorted lists the labels as people count: web.2 before web.10.
+func (r *roster) sorted() []*label {
+	if r.order == nil {
+		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
+			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+		})
+	}
+	return r.order
+}
+
+// typesInScope are those that keep the gate shut, of the formation or of a label.
+func (r *roster) typesInScope() []*processType {
+	var types []*processType
+	for _, t := range r.types {
+		if t.inScope && t.inFormation && !t.oneOff {
+			types = append(types, t)
+		}
+	}
+	for _, lb := range r.sorted() {
+		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
+			types = append(types, lb.typ)
+		}
+	}
+	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
+	return types
+}

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ const (
 	// oneOffLife is how long a one-off dyno is remembered that is not listed any more: until
 	// lines of it that come late have come.
 	oneOffLife = 5 * time.Minute
+	// releaseSoon is how long after a release the processes that it starts are started, in most cases.
+	releaseSoon = time.Minute
 )
 
 // news is what an observation was to the roster.
@@ -56,8 +59,14 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if r.firstLook == nil {
 		r.firstLook = l
 	}
+	if l.Releases != nil {
+		r.releasedAt = r.releasedAt[:0]
+		for _, rel := range l.Releases {
+			r.releasedAt = append(r.releasedAt, rel.CreatedAt)
+		}
+	}
 	r.seeTypes(l, at)
-	logWhole := r.log.flows() && !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
+	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
 	listed := map[string]*observe.Dyno{} // of two records of one label the older counts
 	for i := range l.Dynos {
 		if d := &l.Dynos[i]; listed[d.Name] == nil || d.Version < listed[d.Name].Version {
@@ -84,6 +93,9 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	if lb == nil {
 		lb = r.addLabel(d.Name, d.CreatedAt)
 	}
+	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
+		lb.cameLater, lb.firstRecord = true, d.ID
+	}
 	if t := r.types[d.Type]; lb.typ != t { // of a label of the log it was a guess
 		lb.typ, r.order = t, nil
 	}
@@ -92,6 +104,9 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
+		if d.Type == "web" && d.ID != lb.firstRecord {
+			r.webRenewals.Add(d.CreatedAt)
+		}
 	}
 	if lb.firstRecordCreated.IsZero() && logWhole {
 		lb.firstRecordCreated = d.CreatedAt
@@ -99,26 +114,54 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 			lb.ranAt = r.clock.Platform(r.look.AskedAt)
 		}
 	}
-	lb.record, lb.leftAt = d, 0
+	lb.record, lb.leftAt, lb.listedAt = d, 0, r.look.AskedAt
 	r.versions[d.ID] = d.Version
 	r.compareWithTarget(lb)
 }
 
 // addLabel adds one that was heard of for the first time, in something that happened then.
 func (r *roster) addLabel(name string, then time.Time) *label {
-	lb := &label{name: name, metrics: map[string]*sign{}, bornWatched: r.newSinceFirstLook(then)}
+	lb := &label{name: name, metrics: map[string]*reports{}, firstSeen: then}
 	r.labels[name], r.order = lb, nil
 	return lb
 }
 
-// newSinceFirstLook reports whether a label that no look has shown so far came into being after
-// the first look, with the log being whole: nothing ran under it before.
-func (r *roster) newSinceFirstLook(created time.Time) bool {
-	if r.firstLook == nil || !r.log.flows() || r.log.since.IsZero() {
+// nothingBefore reports whether nothing ran under the label before the first line of its ledger.
+func (r *roster) nothingBefore(lb *label) bool {
+	since, start, begins := r.log.since, time.Time{}, false
+	if since.IsZero() {
 		return false
 	}
+	// It came into being after the first look, and the log is whole since before that.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	return created.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0
+	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
+		return true
+	}
+	if start, begins = lb.ledger.BeginsWithStart(); !begins {
+		return false
+	}
+	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
+		return true
+	}
+	// The process type came with the target, unless the list shows that it did not.
+	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
+		return true
+	}
+	// It came by scaling up: after the first look, or while the log was whole for so long that of
+	// anything else that starts a process there is a line before the start, or a release.
+	if !r.scaledBefore(start) {
+		return false
+	}
+	longest := max(lb.typ.hold, r.bootTimeout())
+	released := func(t time.Time) bool { return !t.After(start.Add(ledger.StampSlack)) && start.Sub(t) < releaseSoon }
+	return lb.cameLater || start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)
+}
+
+// noteScaling notes that the formation was scaled then.
+func (r *roster) noteScaling(at time.Time) {
+	if !slices.Contains(r.scalings, at) {
+		r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
+	}
 }
 
 // compareWithTarget takes in what the record of a label says of new dynos.
@@ -134,28 +177,27 @@ func (r *roster) compareWithTarget(lb *label) {
 	if lb.firstNewRecordAt.IsZero() {
 		lb.firstNewRecordAt = d.CreatedAt
 	}
-	if lb.typ.name == "web" && d.CreatedAt.After(r.newestWeb.created) {
-		r.newestWeb = creation{d.CreatedAt, lb.recordSeen}
+	if d.CreatedAt.After(lb.newest.created) {
+		lb.newest = creation{d.CreatedAt, lb.recordSeen}
 	}
 	if d.State == "up" && lb.upAt.IsZero() {
 		lb.upAt = d.UpdatedAt
 	}
 }
 
-// aim takes in what is known of the target. It reports whether that is another one than before:
+// aim takes in what is known of the target, and when the first release with code was made. It reports whether that is another one than before:
 // all that is known is then compared with it.
-func (r *roster) aim(rel *observe.Release) (changed bool) {
+func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
 	changed = rel != nil && rel.Version != r.target.version
 	if rel != nil {
-		r.target = cut{rel.Version, rel.CreatedAt, rel.Status == "succeeded"}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
 	}
 	if changed {
-		r.newestWeb = creation{}
 		for _, t := range r.types {
 			t.logCovers = false
 		}
 		for _, lb := range r.labels {
-			lb.proof, lb.firstNewRecordAt, lb.upAt = proof{}, time.Time{}, time.Time{}
+			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
 			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
 			if lb.record != nil {
 				r.compareWithTarget(lb)
@@ -172,6 +214,11 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep, observe.Metric:
 	case observe.Fault:
 		r.seeFault(l)
+		return n
+	case observe.API:
+		if l.Scaled {
+			r.noteScaling(l.Stamp)
+		}
 		return n
 	default:
 		return n
@@ -192,7 +239,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 		lb.seeMetric(l)
 		return n
 	}
-	if !l.Stamp.Before(r.log.countFrom) && r.enter(lb, *l, at) {
+	if !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at) {
 		n.counts = lb.typ.inScope
 		// A SIGTERM or an exit does not change the list; a start or a state does.
 		n.changesList = l.Kind == observe.Start || l.Kind == observe.State || l.Kind == observe.Exit && r.fir()
@@ -202,21 +249,20 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 
 // enter enters a line into the ledger of its label. It reports whether it was new.
 func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
-	if l.Kind != observe.Sleep && l.Kind != observe.Sigkill {
-		l.Text = "" // it does not matter, and takes memory
-	}
-	entered := lb.ledger.Enter(l, at)
-	if !r.log.flows() && (entered || lb.ledger.Full()) {
-		lb.proof = lb.proof.afterLateLine()
-	}
-	if !entered {
+	if !lb.ledger.Enter(l, at) {
 		return false
+	}
+	if !r.log.flows() {
+		lb.proof = lb.proof.afterLateLine()
 	}
 	r.log.timeLine(l.Stamp, at, r.clock)
 	// A new web dyno that is announced begins the hold anew.
 	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
-	if replaced && lb.typ.name == "web" && l.Stamp.After(r.announcedWeb.created) {
-		r.announcedWeb = creation{l.Stamp, at}
+	if replaced && lb.typ.name == "web" {
+		r.webRenewals.Add(l.Stamp)
+		if l.Stamp.After(r.announcedWeb.created) {
+			r.announcedWeb = creation{l.Stamp, at}
+		}
 	}
 	return true
 }
@@ -227,7 +273,7 @@ func (lb *label) seeMetric(l *observe.Line) {
 		if len(lb.metrics) >= maxMetrics {
 			return
 		}
-		s = &sign{first: l.Stamp}
+		s = &reports{first: l.Stamp}
 		lb.metrics[l.UUID] = s
 	}
 	if l.Stamp.After(s.last) {
@@ -254,31 +300,27 @@ func (r *roster) seeFault(l *observe.Line) {
 // seeLog takes in news of the log stream. After a gap the ledgers begin anew: what was lost may
 // have been a start.
 func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
-	again := r.log.see(s, at)
+	r.log.see(s, at)
 	for _, lb := range r.labels {
-		switch {
-		case again: // what was told again of the time before does not count
+		switch s.State {
+		case observe.Flowing: // what was told again of the time before does not count
 			lb.ledger.DropBefore(s.Since)
-		case s.State == observe.Gapped:
+		case observe.Gapped:
 			lb.ledger = ledger.Ledger{}
-			lb.bornWatched, lb.firstRecordCreated, lb.ranAt = false, time.Time{}, time.Time{}
+			lb.firstRecordCreated, lb.ranAt = time.Time{}, time.Time{}
 			lb.proof = lb.proof.afterGap()
 		}
 	}
 }
 
 // forget drops one-off dynos that are gone: an app that starts one for every job starts thousands
-// in the time of a wait, each under a new name. In scope, only those are dropped that the log saw
-// end, and that never kept the gate shut.
+// in the time of a wait, each under a new name. An old one stays: it may have kept the gate shut.
 func (r *roster) forget(at time.Duration) {
 	if r.target.version == 0 {
 		return // it is not known yet which are old
 	}
 	for name, lb := range r.labels {
-		if !lb.typ.oneOff || lb.record != nil || at-lb.leftAt <= oneOffLife || at-lb.ledger.ChangedAt() <= oneOffLife {
-			continue
-		}
-		if !lb.typ.inScope || lb.ledger.ExitAt() > 0 && !r.wasOld(lb) {
+		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.ledger.ChangedAt()) > oneOffLife {
 			delete(r.labels, name)
 			r.order = nil
 		}

@@ -3,9 +3,6 @@
 package rollout
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -22,8 +19,8 @@ type fleetStatus struct {
 
 	firstUp, lastUp, firstStopped, oldGone time.Time
 
-	wake, lookAt time.Duration // see moment
-	listBehind   bool          // a dyno is up by the log, and not yet by the list, or seems to be
+	wake, lookAt time.Duration // see timer
+	listLags     bool          // a dyno is up by the log, and not yet by the list, or seems to be
 	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
 	crashedSince time.Duration // since when a listed new dyno is crashed; observe.Never if none is
 }
@@ -31,17 +28,16 @@ type fleetStatus struct {
 // A labelStatus is a label with what it came to.
 type labelStatus struct {
 	evidence
-	standing
+	judgement
 	goneAt time.Time // when its last old process ended, or at the latest can have ended; zero if not known
 }
 
-// A typeStatus is the picture of one type: its labels' standings added up.
+// A typeStatus is the picture of one type: its labels' judgements added up.
 type typeStatus struct {
 	TypePicture
-	upByLog   int           // new dynos that are up, by the list or by the log
-	presumed  bool          // only a limit, not the log, says that one of its labels is clear
-	limit     time.Duration // when the last of these limits was reached
-	logCovers bool          // see standing
+	upByLog   int  // new dynos that are up, by the list or by the log
+	presumed  bool // only a limit, not the log, says that one of its labels is clear
+	logCovers bool // see judgement
 }
 
 // update judges every label in scope and remembers what has to last. It makes use of the memory
@@ -57,11 +53,11 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	for i := range s.labels {
 		l := &s.labels[i]
 		lb := l.label
-		lb.proof, lb.firstStop, lb.lastStop = l.standing.proof, l.standing.firstStop, l.standing.lastStop
+		lb.proof, lb.firstStop, lb.lastStop = l.proof, l.firstStop, l.lastStop
 		if since, crashed := l.seeCrash(at); crashed {
 			s.crashedSince = min(s.crashedSince, since)
 		}
-		s.listBehind = s.listBehind || at < l.listBehind
+		s.listLags = s.listLags || at < l.listLagsUntil
 	}
 	for _, t := range s.types {
 		r.types[t.Type].logCovers = r.types[t.Type].logCovers || t.logCovers
@@ -89,64 +85,37 @@ func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStat
 // status judges the labels, and adds up what they come to.
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	s := fleetStatus{labels: labels, upByLog: true}
-	m := &moment{at: at, wake: observe.Never, lookAt: observe.Never}
+	t := &timer{now: at, wake: observe.Never, lookAt: observe.Never}
 	types, index := r.typesInScope(), map[*processType]int{}
-	for i, t := range types {
-		index[t] = i
-		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: t.name, Wanted: t.Quantity}})
+	for i, typ := range types {
+		index[typ] = i
+		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: typ.name, Wanted: typ.Quantity}})
 	}
 	for i := range labels {
 		l := &labels[i]
-		l.standing = judge(&l.evidence, m)
+		l.judgement = judge(&l.evidence, t)
 		switch l.basis {
 		case Proven:
-			l.goneAt = l.standing.lastStop
+			l.goneAt = l.lastStop
 		case Presumed:
-			l.goneAt = r.clock.Platform(l.until)
-			if l.balance.LastStop.After(l.goneAt) {
-				l.goneAt = l.balance.LastStop
-			}
+			l.goneAt = later(r.clock.Shown(l.until), l.balance.LastStop)
 		}
-		s.types[index[l.typ]].addLabel(l)
+		s.types[index[l.label.typ]].addLabel(l)
 		s.addLabel(l)
 	}
-	for i, t := range types {
-		if !t.oneOff {
-			neverListed := r.judgeNeverListed(t, m)
+	for i, typ := range types {
+		if !typ.oneOff {
+			neverListed := r.judgeNeverListed(typ, t)
 			s.types[i].addOld(&neverListed)
 			s.types[i].logCovers = neverListed.logCovers
+			if neverListed.basis == Presumed {
+				s.oldGone = later(s.oldGone, r.clock.Shown(neverListed.until))
+			}
 		}
 		s.addType(&s.types[i])
 	}
-	s.wake, s.lookAt = m.wake, m.lookAt
+	s.wake, s.lookAt = t.wake, t.lookAt
 	return s
-}
-
-// sorted lists the labels as people count: web.2 before web.10.
-func (r *roster) sorted() []*label {
-	if r.order == nil {
-		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
-			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
-		})
-	}
-	return r.order
-}
-
-// typesInScope are those that keep the gate shut, of the formation or of a label.
-func (r *roster) typesInScope() []*processType {
-	var types []*processType
-	for _, t := range r.types {
-		if t.inScope && t.inFormation && !t.oneOff {
-			types = append(types, t)
-		}
-	}
-	for _, lb := range r.sorted() {
-		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
-			types = append(types, lb.typ)
-		}
-	}
-	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
-	return types
 }
 
 // addLabel adds what a label comes to to its type's status.
@@ -156,11 +125,11 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 	if l.newUp {
 		t.upByLog++
 	}
-	t.addOld(&l.standing)
-	if l.record == nil {
+	t.addOld(&l.judgement)
+	if l.label.record == nil {
 		return
 	}
-	switch state := l.record.State; {
+	switch state := l.label.record.State; {
 	case state == "idle":
 		t.Up++
 	case l.oldRecord:
@@ -173,16 +142,14 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 	}
 }
 
-// addOld adds what a standing says of old processes.
-func (t *typeStatus) addOld(st *standing) {
+// addOld adds what a judgement says of old processes.
+func (t *typeStatus) addOld(st *judgement) {
 	switch {
 	case st.basis == Presumed:
 		t.presumed = true
-		t.limit = max(t.limit, st.until)
 		if t.HoldUntil == 0 {
 			t.HoldReason = st.why
 		}
-	case st.basis == Proven:
 	case st.until > t.HoldUntil:
 		t.HoldUntil, t.HoldReason = st.until, st.why
 	}
@@ -190,14 +157,8 @@ func (t *typeStatus) addOld(st *standing) {
 
 // addLabel adds what a label comes to to the fleet's status.
 func (s *fleetStatus) addLabel(l *labelStatus) {
-	if !l.upAt.IsZero() {
-		s.firstUp, s.lastUp = earlier(s.firstUp, l.upAt), later(s.lastUp, l.upAt)
-	}
-	stop := l.standing.firstStop
-	if stop.IsZero() {
-		stop = l.balance.FirstStop
-	}
-	s.firstStopped = earlier(s.firstStopped, stop)
+	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
+	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
 }
 
@@ -205,7 +166,7 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 // of it is left.
 func (s *fleetStatus) addType(t *typeStatus) {
 	switch {
-	case t.OldListed+t.OldHidden > 0 || t.HoldUntil > 0:
+	case t.HoldUntil > 0: // as long as old ones are listed or hide
 		s.holdUntil = max(s.holdUntil, t.HoldUntil)
 	case t.presumed:
 		t.Basis, s.presumed = Presumed, true

@@ -23,12 +23,12 @@ const firstOldEnded = "first old dyno ended"
 
 // follow notes what has become of the target and of the fleet. named are the process types that
 // the caller names.
-func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.Clock, named []string) {
+func (t *timeline) follow(rel *observe.Release, s *fleetStatus, named []string) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
 		t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
 	}
-	if rel.Status == "succeeded" && t.times.ReleaseFinished.IsZero() {
+	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
 		t.add(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
 	}
@@ -47,34 +47,19 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, clock *observe.C
 		t.add(s.firstStopped, firstOldEnded, FromLog)
 	}
 	switch {
-	case s.old > 0 || s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
+	case s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero():
-		t.times.OldGone = t.lastLimit(s, clock, s.oldGone)
-		if t.times.OldGone.IsZero() {
-			t.times.OldGone = t.times.ReleaseFinished // there was nothing old
-		}
+		t.times.OldGone = later(t.times.ReleaseFinished, s.oldGone)
 	}
-}
-
-// lastLimit is when the last limit was reached, if that was after Heroku's "finished", or else the
-// other time.
-func (t *timeline) lastLimit(s *fleetStatus, clock *observe.Clock, other time.Time) time.Time {
-	for _, typ := range s.types {
-		at := clock.Shown(typ.limit)
-		if typ.Basis == Presumed && at.After(t.times.ReleaseFinished) && at.After(other) {
-			other = at
-		}
-	}
-	return other
 }
 
 // close notes that no old dyno runs any more, and how that is known.
-func (t *timeline) close(basis Basis, s *fleetStatus, clock *observe.Clock) {
+func (t *timeline) close(basis Basis, s *fleetStatus) {
 	from := FromLog
 	if basis == Presumed {
 		from = FromLimit
-		t.times.OldGone = t.lastLimit(s, clock, t.times.OldGone)
+		t.times.OldGone = later(t.times.OldGone, s.oldGone)
 	}
 	if !t.times.OldGone.IsZero() {
 		t.add(t.times.OldGone, "no old dyno runs any more", from)

@@ -165,6 +165,7 @@ var waitsWithCrashes = []wait{
 		b.logs(0, time.Hour)
 		b.fault(-sec, "web.1", "Error R14 (Memory quota exceeded)")
 		b.crashing(1*sec, 42)
+		b.apply(5*sec, observe.Observation{Line: &observe.Line{Stamp: at(3 * sec), Label: "web.1", Kind: observe.Fault, Text: "Error R15 (Memory quota vastly exceeded)"}})
 		b.fault(5*sec, "web.1", "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 120 seconds of launch")
 		crashed := dyno("web.1", 42, "crashed", 1*sec)
 		b.sees(40*sec, crashed)
@@ -175,6 +176,13 @@ var waitsWithCrashes = []wait{
 		crashed := dyno("web.1", 42, "crashed", 1*sec)
 		b.sees(10*sec, crashed)
 		b.sees(37*sec, crashed)
+	}},
+	{"two new dynos are crashed, and one is down", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 3
+		b.sees(6*sec, newWeb)
+		later := dyno("web.2", 42, "crashed", 20*sec)
+		b.sees(30*sec, dyno("web.1", 42, "crashed", 10*sec), later, dyno("web.3", 42, "down", 10*sec))
+		b.sees(40*sec, dyno("web.1", 42, "up", 30*sec), later)
 	}},
 	{"a loop of crashes", rollout.Config{}, func(b *bench) {
 		b.logs(0, time.Hour)
@@ -199,6 +207,11 @@ var waitsWithCrashes = []wait{
 		b.sees(21*sec, newWeb, console)
 		b.sees(22*sec, newWeb)
 	}},
+	{"a new console, without a log", rollout.Config{IncludeOneOff: true}, func(b *bench) {
+		b.wants("release", 0, -999*time.Hour, -99*time.Hour)
+		noLog(b)
+		b.sees(13*sec, newWeb, typed("run", "run.7", 42, "up", 10*sec))
+	}},
 	{"a console whose end is not seen", rollout.Config{IncludeOneOff: true}, func(b *bench) {
 		b.gone()
 		b.sees(13*sec, newWeb, typed("run", "run.7", 41, "up", -time.Hour))
@@ -218,6 +231,13 @@ var waitsWithCrashes = []wait{
 	{"preboot is not told", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.sees(1*sec, oldWeb) }},
 	{"nothing is wanted", rollout.Config{}, func(b *bench) { b.look.Formation[0].Quantity = 0; b.logs(0, time.Hour); b.sees(12 * sec) }},
 	{"a process type is misspelt", rollout.Config{Types: []string{"wbe"}}, func(b *bench) { b.sees(1*sec, oldWeb); b.sees(11*sec, newWeb) }},
+	{"a process type is named that only a console has", rollout.Config{Types: []string{"run"}}, func(b *bench) {
+		b.sees(11*sec, newWeb, typed("run", "run.7", 42, "up", 10*sec))
+	}},
+	{"a process type comes with the release, after a long release phase", rollout.Config{Types: []string{"clock"}, Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Releases[1].Status = "pending"
+		b.sees(11*sec, oldWeb)
+	}},
 	{"a process type comes with the release", rollout.Config{Types: []string{"clock"}, Want: release.Want{Version: 42}}, func(b *bench) {
 		b.before(1*sec, oldWeb)
 		b.sees(2*sec, newWeb)

@@ -29,7 +29,7 @@ func TestTold(t *testing.T) {
 		fmt.Fprintf(&all, "# %s\n\n", s.name)
 		cfg := s.cfg
 		tell := &teller{out: &all, last: map[string]string{}}
-		b := newBench(t, cfg)
+		b := newestBench(t, cfg)
 		b.seen = func(o observe.Observation) { tell.after(b.core, o) }
 		s.play(b)
 		all.WriteString("\n")
@@ -65,8 +65,9 @@ func (w *teller) after(r *rollout.Rollout, o observe.Observation) {
 	now["times"] = fmt.Sprint(clock(p.Times.ReleaseCreated), clock(p.Times.ReleaseFinished), clock(p.Times.FirstNewUp), clock(p.Times.AllNewUp),
 		clock(p.Times.FirstOldStopped), clock(p.Times.OldGone))
 	now["sums"] = fmt.Sprintf("%d of %d new up, %d old; hold until %s", p.NewUp, p.NewWanted, p.OldRemaining, short(p.HoldUntil))
-	now["about"] = fmt.Sprintf("log %q %q, preboot %v, superseded by %d, commit %q, trouble %q, %d one-off, now %s",
-		p.Log, p.LogReason, p.Preboot, p.SupersededBy, p.Commit, p.Trouble, len(p.OneOff), clock(p.PlatformNow.Add(-p.At)))
+	now["about"] = fmt.Sprintf("%s, preboot %v, superseded by %d, commit %q, trouble %q, %d one-off, now %s",
+		p.App.Name, p.Preboot, p.SupersededBy, p.Commit, p.Trouble, len(p.OneOff), clock(p.PlatformNow.Add(-p.At)))
+	now["log"] = fmt.Sprintf("%q %q since%s, %d gaps", p.Log, p.LogReason, clock(p.LogSince), len(p.Gaps))
 	for _, t := range p.Types {
 		now["type "+t.Type] = fmt.Sprintf("%d wanted, %d up, %d starting, %d crashed; old: %d listed, %d hidden; %s until %s %q",
 			t.Wanted, t.Up, t.Starting, t.Crashed, t.OldListed, t.OldHidden, t.Basis, short(t.HoldUntil), t.HoldReason)
@@ -85,14 +86,17 @@ func (w *teller) after(r *rollout.Rollout, o observe.Observation) {
 	}
 	if _, done := r.Verdict(); !done { // after it, nothing is wanted any more
 		for _, n := range r.Needs() {
-			key := strings.TrimSpace("need " + string(n.Kind) + " " + n.Code.ID)
-			now[key] = n.Why
+			key, said := strings.TrimSpace("need "+string(n.Kind)+" "+n.Code.ID), n.Why
+			if n.Full {
+				said += "; full"
+			}
 			if n.Kind == rollout.Guard {
-				now[key] += fmt.Sprintf("; %d releases, full %v", r.ReleasesToAsk(), n.Full)
+				said += fmt.Sprintf("; %d releases", r.ReleasesToAsk())
 			}
 			if n.By+n.Every > 0 {
-				now[key] += fmt.Sprintf(" (%s)", short(n.By+n.Every))
+				said += fmt.Sprintf(" (%s)", short(n.By+n.Every))
 			}
+			now[key] = strings.TrimPrefix(now[key]+" | "+said, " | ")
 		}
 	}
 	for key := range w.last {

@@ -48,7 +48,7 @@ var (
 	bootWeb = dyno("web.1", 42, "starting", 1*sec)
 )
 
-var waits = slices.Concat(waitsForTime, waitsForCode, waitsWithCrashes)
+var waits = slices.Concat(waitsForTime, waitsForCode, waitsWithCrashes, waitsForLooks, waitsForSeveralTypes, waitsOnFir)
 
 var waitsForTime = []wait{
 	{"two dynos and a worker end one after the other", rollout.Config{}, func(b *bench) {
@@ -73,7 +73,7 @@ var waitsForTime = []wait{
 			b.provenEnd(time.Duration(i)*5*sec+10*sec, l)
 			b.apply(time.Duration(i)*5*sec+13*sec, observe.Observation{})
 		}
-		b.sees(24*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
+		b.sees(26*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
 	}},
 	{"nothing is proven, and the hold reaches past the timeout", rollout.Config{Timeout: 5 * time.Minute}, func(b *bench) {
 		preboot(b)
@@ -81,6 +81,7 @@ var waitsForTime = []wait{
 		b.sees(0, oldWeb)
 		b.sees(2*sec, bootWeb)
 		b.sees(6*sec, newWeb)
+		b.sees(20*sec, dyno("web.1", 42, "up", 15*sec)) // it was restarted
 		b.deadline(300 * sec)
 	}},
 	{"proof is required and not to be had", rollout.Config{RequireProof: true, Timeout: 3 * time.Minute}, func(b *bench) {
@@ -108,10 +109,20 @@ var waitsForTime = []wait{
 		b.look.Releases[1].Status = "pending"
 		b.logs(0, time.Hour)
 		b.sees(1*sec, oldWeb)
+		b.line(5*sec, "release.1", observe.Start)
+		b.line(6*sec, "run.7", observe.Exit)
 		b.apply(50*sec, observe.Observation{Line: &observe.Line{Stamp: at(50 * sec), Label: "release.1", Kind: observe.Exit}})
 		b.sees(51*sec, oldWeb)
+		b.sees(53*sec, oldWeb)
 		b.apply(70*sec, observe.Observation{})
 		b.deadline(100 * sec)
+	}},
+	{"the release phase is not over, and a process type is called release", rollout.Config{}, func(b *bench) {
+		b.look.Releases[1].Status = "pending"
+		b.wants("release", 1, -999*time.Hour, -99*time.Hour)
+		b.logs(0, time.Hour)
+		b.sees(12*sec, oldWeb)
+		b.line(50*sec, "release.1", observe.Exit)
 	}},
 	{"the status of the release is not known", rollout.Config{}, func(b *bench) {
 		b.look.Releases[1].Status = "odd"
@@ -121,7 +132,7 @@ var waitsForTime = []wait{
 		b.deadline(100 * sec)
 	}},
 	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "failed"; b.sees(1*sec, oldWeb) }},
-	{"the release expired", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
+	{"the code of the release is destroyed by now", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
 	{"an old release failed, and a newer one may be there", rollout.Config{}, func(b *bench) {
 		b.look.Releases[1].Status = "failed"
 		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
@@ -130,7 +141,12 @@ var waitsForTime = []wait{
 		b.builds(6*sec, observe.Build{ID: "b", Status: "pending", CreatedAt: at(-sec)})
 		b.sees(12*sec, oldWeb)
 	}},
-	{"the release does not come", rollout.Config{Want: release.Want{Version: 50}}, func(b *bench) { b.logs(0, time.Hour); b.sees(1*sec, oldWeb); b.deadline(60 * sec) }},
+	{"the release does not come", rollout.Config{Want: release.Want{Version: 50}}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.sees(1*sec, oldWeb)
+		b.line(2*sec, "run.7", observe.Start)
+		b.deadline(60 * sec)
+	}},
 	{"the release with that id does not come", rollout.Config{Want: release.Want{ID: "r99"}}, func(b *bench) { b.look.ReleasesCut = true; b.sees(1*sec, oldWeb); b.deadline(60 * sec) }},
 	{"the app has no release", rollout.Config{}, func(b *bench) { b.look.Releases = []observe.Release{}; b.sees(1 * sec); b.deadline(60 * sec) }},
 	{"there was no look", rollout.Config{}, func(b *bench) { b.deadline(60 * sec) }},

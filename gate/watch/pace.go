@@ -97,7 +97,7 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 			due(p.asked+p.changeDelay, n.Why)
 		case rollout.MoreChange:
 			due(p.asked+max(p.changeDelay, p.moreDelay), n.Why)
-		case rollout.Doubt:
+		case rollout.TimedLook:
 			due(max(n.By, p.asked+minSpacing), n.Why)
 		case rollout.Guard:
 			every := n.Every
@@ -139,7 +139,7 @@ func (p *pace) full(now time.Duration, needs []rollout.Need, remaining int) bool
 	}
 	for _, n := range needs {
 		switch {
-		case n.Full:
+		case n.Full && now >= n.By:
 			return true
 		case n.Kind == rollout.Refresh && !isScarce(remaining) && now-p.askedFull >= n.Every:
 			return true

@@ -15,44 +15,37 @@ const (
 	maxGaps = 100
 )
 
-// logbook is what is known of the log stream.
-type logbook struct {
-	state     observe.LogState
-	reason    string    // why it cannot be relied on
-	since     time.Time // from when on it is whole; zero if it is not
-	flowedAt  time.Duration
-	countFrom time.Time // lines from before the last gap do not count any more
-	gaps      []Gap
+// logStream is what is known of the log stream.
+type logStream struct {
+	state    observe.LogState
+	reason   string    // why it cannot be relied on
+	since    time.Time // from when on it is whole; zero if it is not. Lines from before do not count
+	flowedAt time.Duration
+	gaps     []Gap
 
 	lineDelay time.Duration // how late a line has come so far, beyond the usual
 	fastest   time.Time     // the start of the gate by the stamp of the line that took the shortest time
 }
 
-func (l *logbook) flows() bool { return l.state == observe.Flowing }
+func (l *logStream) flows() bool { return l.state == observe.Flowing }
 
-// see takes in news of the stream. It reports whether the log flows again after a
-// gap, or after one that its first history tells of: what is older does not count.
-func (l *logbook) see(s *observe.LogStatus, at time.Duration) (again bool) {
-	again = s.State == observe.Flowing && (l.state == observe.Gapped || s.Since.After(l.countFrom))
+// see takes in news of the stream.
+func (l *logStream) see(s *observe.LogStatus, at time.Duration) {
 	l.state, l.reason = s.State, s.Reason
-	switch {
-	case s.State == observe.Flowing:
+	switch s.State {
+	case observe.Flowing:
 		l.since, l.flowedAt = s.Since, at
-	case s.State == observe.Gapped:
+	case observe.Gapped:
 		l.since = time.Time{}
 		if len(l.gaps) < maxGaps {
 			l.gaps = append(l.gaps, Gap{At: at, Reason: s.Reason})
 		}
 	}
-	if again {
-		l.countFrom = s.Since
-	}
-	return again
 }
 
 // timeLine keeps account of how late the lines of a flowing log come. The two clocks differ,
 // so only the differences between lines tell.
-func (l *logbook) timeLine(stamp time.Time, at time.Duration, clock *observe.Clock) {
+func (l *logStream) timeLine(stamp time.Time, at time.Duration, clock *observe.Clock) {
 	if !l.flows() || stamp.Before(clock.Platform(l.flowedAt)) {
 		return // a line from before the stream was opened is not late
 	}

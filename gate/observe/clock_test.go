@@ -1,0 +1,130 @@
+// What answers tell of the time.
+
+package observe_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// start is when the gate began, by a platform whose clock is right.
+var start = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
+
+// since is a time as the tests write it.
+func since(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Sub(start).String()
+}
+
+// look and answer are answers of the platform, to a look and to another question.
+func look(asked, at, date time.Duration) observe.Observation {
+	return observe.Observation{At: at, Date: start.Add(date), Look: &observe.Look{AskedAt: asked}}
+}
+
+func answer(at, date time.Duration) observe.Observation {
+	return observe.Observation{At: at, Date: start.Add(date)}
+}
+
+const ms, sec = time.Millisecond, time.Second
+
+// What answers tell of the start of the gate, and of the time at its 10th second.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		about           string
+		told            []observe.Observation
+		start, latest   string
+		spread          time.Duration
+		platform, shown string // the time at the 10th second; the latest that it can be is 10 s after latest
+	}{
+		{about: "nothing", start: "never", latest: "never", platform: "never", shown: "never"},
+		{"no answer", []observe.Observation{{At: 5 * sec}}, "never", "never", 0, "never", "never"},
+		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s", "5s", 0, "9s", "9s"},
+		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s", "2s", 0, "9s", "9s"},
+		{"a quicker one", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", 500 * ms, "9s", "9.5s"},
+		{"a slower one", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", 500 * ms, "9s", "9s"},
+		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "1s", 58 * sec, "10s", "1m8s"},
+		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "-1m1s", 62 * sec, "-52s", "-52s"},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			t.Parallel()
+			var clock observe.Clock
+			for _, o := range c.told {
+				clock.Learn(o)
+			}
+			got := fmt.Sprint(since(clock.Start()), " ", since(clock.LatestStart()), " ", clock.Spread(), " ", since(clock.Platform(10*sec)), " ", since(clock.Shown(10*sec)))
+			if want := fmt.Sprint(c.start, " ", c.latest, " ", c.spread, " ", c.platform, " ", c.shown); got != want {
+				t.Errorf("start, latest start, spread, platform's time, time shown:\ngot  %s\nwant %s", got, want)
+			}
+			latest := clock.LatestStart()
+			if !latest.IsZero() {
+				latest = latest.Add(10 * sec)
+			}
+			if got := clock.Latest(10 * sec); got != latest {
+				t.Errorf("the latest time is %s, want %s", since(got), since(latest))
+			}
+		})
+	}
+}
+
+// A clock that is ahead of the runner's: holds go by the runner's, and what must not be taken for
+// later than it was by the other.
+func TestClockAheadOfTheRunners(t *testing.T) {
+	t.Parallel()
+	var clock observe.Clock
+	doubted := look(2*sec, 3*sec, time.Hour)
+	doubted.Runner = start.Add(3 * sec)
+	clock.Learn(doubted)
+	for what, c := range map[string]struct{ got, want string }{
+		"start":        {since(clock.Start()), "0s"},
+		"latest start": {since(clock.LatestStart()), "2s"},
+		"time":         {since(clock.Platform(10 * sec)), "10s"},
+		"time shown":   {since(clock.Shown(10 * sec)), "10s"},
+		"latest time":  {since(clock.Latest(10 * sec)), "1h0m9s"},
+		"spread":       {clock.Spread().String(), "59m57s"},
+	} {
+		if c.got != c.want {
+			t.Errorf("the %s is %s, want %s", what, c.got, c.want)
+		}
+	}
+}
+
+func TestGateTime(t *testing.T) {
+	t.Parallel()
+	var unset, set observe.Clock
+	set.Learn(answer(0, 0))
+	for _, c := range []struct {
+		about           string
+		clock           observe.Clock
+		of              time.Time
+		seen, want, due time.Duration
+	}{
+		{"before it was seen", set, start.Add(5 * sec), 9 * sec, 5 * sec, 5 * sec},
+		{"before the start", set, start.Add(-5 * sec), 9 * sec, -5 * sec, -5 * sec},
+		{"later than it was seen", set, start.Add(15 * sec), 9 * sec, 9 * sec, 15 * sec},
+		{"not known when", set, time.Time{}, 9 * sec, 9 * sec, observe.Never},
+		{"before any answer", unset, start, 9 * sec, 9 * sec, observe.Never},
+	} {
+		if got, due := c.clock.GateTime(c.of, c.seen), c.clock.Due(c.of); got != c.want || due != c.due {
+			t.Errorf("%s: %s, due %s; want %s, due %s", c.about, got, due, c.want, c.due)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0s", 499 * ms: "0s", 500 * ms: "1s", 59 * sec: "59s", 59500 * ms: "1m00s", 65 * sec: "1m05s",
+		59*time.Minute + 59*sec: "59m59s", time.Hour: "1h00m00s", time.Hour + 2*time.Minute + 5*sec: "1h02m05s",
+		-5 * sec: "-5s", -65 * sec: "-1m05s",
+	} {
+		if got := observe.Span(d).String(); got != want {
+			t.Errorf("%d is written %s, want %s", d, got, want)
+		}
+	}
+}

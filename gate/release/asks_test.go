@@ -1,0 +1,100 @@
+// What is asked for, by what was told.
+
+package release_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestReleasesToAsk(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"at first", "v42", "", "20"},
+		{"the history is whole", "r41", "look: v42, v43", "20"},
+		{"a version is not reached yet", "v42", "look, cut: v44-v63", "41 and the history"},
+		{"it is reached at last", "v42", "look, cut: v44-v63; 2s look, cut: v42-v63", "20"},
+		{"it was reached before", "v42", "look, cut: v42-v63; 2s look, cut: v44-v63", "20"},
+		{"it was whole before", "r41", "look: v42; 2s look, cut: v42, v43", "20"},
+		{"between the two there may be others", "v42", "look: v42, v43; 2s look, cut: v45", "23 and the history"},
+		{"the list is empty of a sudden", "v42", "look, cut: v44-v63; 2s look:", "41 and the history"},
+		{"an id is not found yet", "r1", "look, cut: v44-v63", "10000 and the history"},
+		{"an id is not found, and more is not read", "r1", "look, cut: v10001-v20000", "20"},
+		{"a version is too far back", "v1", "look, cut: v20000", "10000 and the history"},
+		{"a commit is searched among the newest", "B", "look, cut: v41, v42", "20"},
+		{"no version is waited for, and a newer one is known", "latest", "log v43; look, cut: v42", "20"},
+		{"newer ones came", "latest", "look, cut: v42; 2s look, cut: v44-v63", "41 and the history"},
+		{"it has succeeded, and newer ones came", "v42", "look: v42-v50", "20"},
+		{"its status is still to come", "v42", "look: v42 pending, v43-v50", "28"},
+		{"a commit may be from long before", "v42", "look, cut: v41, v42, v43; code s41 = A; code s42 = B; code s43 = C built -1h", "10000 and the history"},
+		{"that commit is not read yet", "v42", "look, cut: v41, v42, v43; code s41 = A; code s42 = B", "20"},
+	}, func(s *subject) string {
+		all := fmt.Sprint(s.ReleasesToAsk())
+		if s.NeedsHistory() {
+			all += " and the history"
+		}
+		return all
+	})
+}
+
+func TestNeedsBuilds(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"a commit, and nothing is told", "B", "", "true"},
+		{"a commit, and its release is not found", "B", "look: v42; builds:; code s42 = C", "true"},
+		{"a commit, and its release is found", "B", "look: v42; code s42 = B", "false"},
+		{"a version that is not there", "v42", "look: v41", "false"},
+		{"a version that is old", "v41", "look: v41", "false"},
+		{"the newest is young", "latest", "look: v42", "false"},
+		{"the newest is old", "latest", "look: v41", "true"},
+		{"the newest is old, and the builds are known", "latest", "look: v41; builds:", "false"},
+	}, func(s *subject) string { return fmt.Sprint(s.NeedsBuilds()) })
+}
+
+func TestCodesToRead(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "B", "", ""},
+		{"the target's", "v42", "look: v41, v42", "s42"},
+		{"the target's is read", "v42", "look: v41, v42; code s42 =", ""},
+		{"the target has none", "v42", "look: v42 codeless", ""},
+		{"the target is an image", "v42", "look: v42 image", "i42 (image)"},
+		{"there is no target", "latest", "log v43; look: v42", ""},
+		{"a commit is searched", "B", "look: v39 codeless, v40, v41, v42 s41, v43; code s43 = C", "s41 s40"},
+		{"a commit is searched among the newest", "B", "look: v20-v42", "s42 s41 s40 s39 s38 s37 s36 s35 s34 s33"},
+		{"a newer one", "v42", "look: v42, v43", "s42 s43"},
+	}, func(s *subject) string {
+		var all []string
+		for _, c := range s.CodesToRead() {
+			id := c.ID
+			if c.Image {
+				id += " (image)"
+			}
+			all = append(all, id)
+		}
+		return strings.Join(all, " ")
+	})
+}
+
+func TestBuilds(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"none", "B", "", "failed none, building false"},
+		{"failed", "B", "30s look: v41; builds: failed B -1m", "failed B, building false"},
+		{"failed, and may be tried again", "B", "29s look: v41; builds: failed B -1m", "failed none, building false"},
+		{"failed while watched", "B", "2s look: v41; builds: failed B +1s", "failed B, building false"},
+		{"failed long ago", "B", "30s look: v41; builds: failed B -31m", "failed none, building false"},
+		{"succeeded", "B", "builds: succeeded B -1m", "failed none, building false"},
+		{"runs", "B", "builds: pending BBBBBBBB -1m", "failed none, building true"},
+		{"runs again", "B", "builds: pending B -1m, failed B -3m", "failed none, building true"},
+		{"runs again, and the older one is listed first", "B", "builds: failed B -3m, pending B -1m", "failed none, building true"},
+		{"failed, and another commit is built", "B", "30s look: v41; builds: failed B -3m, pending C -1m", "failed B, building false"},
+	}, func(s *subject) string {
+		failed := "none"
+		if b := s.FailedBuild(); b != nil {
+			failed = strings.ToUpper(b.Commit[:1])
+		}
+		return fmt.Sprintf("failed %s, building %v", failed, s.Building())
+	})
+}

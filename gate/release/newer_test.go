@@ -1,0 +1,101 @@
+// What came after the target, by what was told.
+
+package release_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+// whatFollowed shows the newest release after the target, the one that brings old code back,
+// whether one is still to be judged, and what is missing for it: how many codes are to be read,
+// or the whole history.
+func whatFollowed(s *subject) string {
+	all := fmt.Sprintf("followed by v%d", s.SupersededBy())
+	if v := s.RolledBackBy(); v != 0 {
+		all += fmt.Sprintf(", v%d is old code", v)
+	}
+	if strings.HasPrefix(s.NotShown(), "word on which code ") {
+		all += ", unclear"
+	}
+	if codes := s.CodesToRead(); len(codes) > 0 {
+		all += fmt.Sprintf(", %d to read", len(codes))
+	}
+	if s.NeedsHistory() {
+		all += ", the history is needed"
+	}
+	return all
+}
+
+func TestWhatFollowed(t *testing.T) {
+	t.Parallel()
+	const others = "code s41 = A; code s42 = B; code s43 = C"
+	check(t, []row{
+		{"nothing", "v42", "look: v41, v42; code s42 = B", "followed by v0"},
+		{"what failed, and what has not succeeded", "v42", "look: v41, v42, v43 failed, v44 pending; code s42 = B", "followed by v0"},
+		{"the same code", "v42", "look: v41, v42, v43 s42; code s42 =", "followed by v43"},
+		{"other code", "v42", "look: v41, v42, v43, v44; " + others + "; code s44 = D", "followed by v44"},
+		{"the code before", "v42", "look: v41, v42, v43 s41; code s42 = B", "followed by v43, v43 is old code"},
+		{"the code of one that failed", "v42", "look: v40 failed s43, v41, v42, v43; " + others, "followed by v43"},
+		{"no code", "v42", "look: v41, v42, v43 codeless; code s42 = B", "followed by v43"},
+		{"no code, nor had any release", "v42", "look: v41 codeless, v42 codeless, v43 codeless", "followed by v43"},
+		{"code, and the target has none", "v42", "look: v41, v42 codeless, v43; code s41 = A; code s43 = C", "followed by v43"},
+
+		// Not read yet.
+		{"its code is not read", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B", "followed by v43, unclear, 1 to read"},
+		{"the target's code is not read", "v42", "look: v41, v42, v43; code s41 = A; code s43 = C", "followed by v43, unclear, 1 to read"},
+		{"the code before is not read", "v42", "look: v40, v41, v42, v43; code s40 = C; code s42 = B; code s43 = A", "followed by v43, unclear, 1 to read"},
+		{"older code is not read", "v42", "look: v40, v41, v42, v43; code s41 = A; code s42 = B; code s43 = C", "followed by v43, unclear, 1 to read"},
+		{"only the newest codes are read", "v42", "look: v42-v60; code s42 = B", "followed by v60, unclear, 5 to read"},
+		{"only the newest codes are read, and those of which a dyno is listed", "v42", "dynos: v44, v59; look: v42-v60; code s42 = B", "followed by v60, unclear, 6 to read"},
+		{"of those before, only the newest are read", "v42", "look: v20-v43; code s42 = B; code s43 = C", "followed by v43, unclear, 10 to read"},
+
+		// The same commit, built again.
+		{"the commit before", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = A", "followed by v43, v43 is old code"},
+		{"the target's commit", "v42", "look, cut: v41, v42, v43; code s41 = A; code s42 = B built -2h; code s43 = B built -1h", "followed by v43"},
+		{"the commit of one that failed", "v42", "look: v40 failed, v41, v42, v43; code s40 = C; " + others, "followed by v43"},
+		{"the commit of one whose phase was never over", "v42", "look: v40 pending, v41, v42, v43; code s40 = C; " + others, "followed by v43"},
+		{"a commit from before many configurations", "v42", "look: v25, v26-v41 s41, v42, v43; code s25 = C; " + others, "followed by v43, v43 is old code"},
+		{"a branch with a short name", "v42", "look: v41, v42, v43; code s41 = beef; code s42 = B; code s43 = beef", "followed by v43"},
+		{"a branch with a long name", "v42", "look: v41, v42, v43; code s41 = release-branch; code s42 = B; code s43 = release-branch", "followed by v43"},
+
+		// The history is not known as a whole.
+		{"built after the target", "v42", "look, cut: v41, v42, v43; " + others + " built +1s", "followed by v43"},
+		{"built before the target", "v42", "look, cut: v41, v42, v43; " + others + " built -1h", "followed by v43, unclear, the history is needed"},
+		{"built before the target, and the history is whole", "v42", "look: v41, v42, v43; " + others + " built -1h", "followed by v43"},
+	}, whatFollowed)
+}
+
+func TestNotShown(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"it is current", "v42", "look: v41, v42 current", ""},
+		{"none is called current", "v42", "look: v42, v43 s42", ""},
+		{"the log knows of a newer one", "v42", "log v44; dynos: v43; look: v42", "the list of releases to show v44, which is there by the log or the dynos"},
+		{"dynos are of a newer one", "v42", "log v43; dynos: v44; look: v42", "the list of releases to show v44, which is there by the log or the dynos"},
+		{"it is not listed any more", "v42", "look: v42, v44; 2s look: v43, v44", "the list of releases to show v42 and all after it"},
+		{"the list is empty of a sudden", "v42", "look: v42; 2s look:", "the list of releases to show v42 and all after it"},
+		{"only newer ones were asked for", "v42", "look: v42, v43 s42; 2s look, cut: v43 s42", ""},
+		{"nothing is given of a longer list", "v42", "look: v42; 2s look, cut:", "the list of releases to show v42 and all after it"},
+		{"it is missing between those that are listed", "v42", "look: v41, v42, v43 s42; 2s look, cut: v41, v43 s42", "the list of releases to show v42 and all after it"},
+		{"there may be others after it", "v42", "look: v42; 2s look, cut: v44 s42", "the list of releases to show v42 and all after it"},
+		{"the one before is current", "v42", "look: v41 current, v42", "release v42 to be the current one, which is v41"},
+		{"a newer one is current", "v42", "look: v42, v43 s42 current", ""},
+		{"old code comes back", "v42", "look: v41, v42 current, v43 s41", "release v43, which brings old code back and is not the current one, to be overtaken"},
+		{"the code of a newer one is not read", "v42", "look: v41, v42 current, v43", "word on which code release v43 carries"},
+	}, func(s *subject) string { return s.NotShown() })
+}
+
+// A look that was overtaken reaches the target without its lists: it tells nothing.
+func TestNothingIsTold(t *testing.T) {
+	t.Parallel()
+	s := newSubject(t, "v42")
+	s.tell("look: v42, v43 s42")
+	s.See(observe.Observation{})
+	if got := whatFollowed(s); got != "followed by v43, 1 to read" || !s.Succeeded(43) || s.Succeeded(44) {
+		t.Errorf("%s; v43 succeeded: %v", got, s.Succeeded(43))
+	}
+}

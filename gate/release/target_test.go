@@ -1,0 +1,124 @@
+// Which release is waited for, by what was told.
+
+package release_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "none"},
+		{"the app has no release", "latest", "look:", "none"},
+		{"the newest", "latest", "look: v42, v41", "v42"},
+		{"the log knows of a newer one", "latest", "log v43; log v41; look: v42", "none"},
+		{"dynos are of a newer one", "latest", "dynos: v43, v41; look: v42", "none"},
+		{"a newer one that is listed at last", "latest", "log v43; look: v42; 2s look: v42, v43", "v43"},
+		{"a newer one that comes later", "latest", "look: v42; 20s look: v42, v43 +15s", "v42"},
+		{"a newer one was there, and is listed late", "latest", "look: v42; 2s look: v42, v43 -3s", "v43"},
+		{"one that was chosen late, and older ones", "latest", "5s look: v42 +4s, v30-v41", "v42"},
+		{"a newer one, by the clock of a wrong answer", "latest", "look: v42; clock +100s; 2s look: v42, v43 +50s", "v43"},
+		{"the same, when the newest one is believed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
+		{"a new app without code", "latest", "look: v1 codeless, v2 codeless", "none"},
+		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "none"},
+		{"releases that do not tell their code, and dynos", "latest", "dynos: v2; look: v1 codeless, v2 codeless", "v2"},
+		{"older ones may have code", "latest", "look, cut: v41 codeless, v42 codeless", "v42"},
+
+		{"a version", "v42", "look: v41, v42, v43", "v42"},
+		{"a version that is not there", "v42", "look: v41, v43", "none"},
+		{"a version, and newer ones were there", "v42", "look: v42, v43 -3s", "v42"},
+		{"a version, and a newer one is not listed yet", "v42", "log v43; look: v42", "v42"},
+		{"an id", "R42", "look: v41, v42, v43", "v42"},
+		{"an id that is not there", "r50", "look: v41, v42, v43", "none"},
+	}, target)
+}
+
+func TestTargetOfACommit(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"the newest code is read", "B", "look: v41, v42; code s42 = B", "v42"},
+		{"the newest code is not read", "B", "look: v41, v42, v43; code s41 = A; code s42 = B", "none"},
+		{"the newest code is not read, and came after the first look", "B", "look: v42; 2s look: v42, v43; code s42 = B", "none"},
+		{"in capitals", "BBBBBBBB", "10s look: v41, v42; code s41 = A; code s42 = B", "v42"},
+		{"releases without code", "B", "look: v41, v42, v43 codeless; code s41 = A; code s42 = B", "none"},
+		{"releases without code, that came later", "B", "look: v42; 2s look: v42, v43 codeless; code s42 = B", "v42"},
+		{"abbreviated by the platform", "B", "look: v42; code s42 = B7", "v42"},
+		{"too short to be one", "B", "look: v42; code s42 = B6", "none"},
+
+		// The first good one of the newest run of releases with the code.
+		{"it was configured since", "B", "look: v41, v42, v43 s42; code s41 = A; code s42 = B", "v42"},
+		{"it failed at first", "B", "look: v41, v42 failed, v43 s42; code s41 = A; code s42 = B", "v43"},
+		{"it was built again", "B", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = B", "v43"},
+
+		// Other code has followed.
+		{"followed", "B", "10s look: v42, v43; code s42 = B; code s43 = C", "none"},
+		{"followed by what failed", "B", "look: v42, v43 failed; code s42 = B; code s43 = C", "v42"},
+		{"followed after the first look", "B", "look: v42; 2s look: v42, v43; code s42 = B; code s43 = C", "v42"},
+		{"followed, and it had failed", "B", "30s look: v42 failed, v43; code s42 = B; code s43 = C", "v42"},
+
+		// An earlier try, or one that may be followed by another.
+		{"failed, and may be tried again", "B", "29s look: v42 failed; builds:; code s42 = B", "none"},
+		{"failed, and is not tried again", "B", "30s look: v42 failed; code s42 = B", "v42"},
+		{"failed while watched", "B", "2s look: v42 failed +1s; code s42 = B", "v42"},
+		{"failed, and no build is newer", "B", "30s look: v42 failed; builds: succeeded B -20s, pending C -5s; code s42 = B", "v42"},
+		{"failed, and is built again", "B", "30s look: v42 failed; builds: pending B -5s; code s42 = B", "none"},
+		{"failed long ago", "B", "30s look: v42 failed -31m; code s42 = B", "none"},
+		{"failed a while ago", "B", "30s look: v42 failed -29m; code s42 = B", "v42"},
+
+		// Abbreviated by the caller.
+		{"short, and the builds are not known", "B8", "9s look: v42; code s42 = B", "none"},
+		{"short, and the builds are not told", "B8", "10s look: v42; code s42 = B", "v42"},
+		{"short, and the builds are known", "B8", "look: v42; builds:; code s42 = B", "v42"},
+		{"short, and older code is not read", "B8", "10s look: v41, v42; code s42 = B", "none"},
+		{"short, and code of long ago is not read", "B8", "10s look: v32, v33-v42 s42; code s42 = B", "v33"},
+		{"short, and parts of the same", "B8", "look: v41, v42; builds: succeeded B12 -20s; code s41 = A; code s42 = B", "v42"},
+		{"short, and two begin so", "B8", "look: v42; builds: succeeded bbbbbbbbc -20s; code s42 = B",
+			`none, commit "bbbbbbbb" is ambiguous: both bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb and bbbbbbbbc begin with it; give more of it`},
+	}, target)
+}
+
+func TestWhetherItIsTheOne(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "old false, unconfirmed false, behind false, by the log false"},
+		{"the newest is old", "latest", "9s look: v41", "old true, unconfirmed true, behind false, by the log false"},
+		{"the newest is young", "latest", "9s look: v42", "old false, unconfirmed true, behind false, by the log false"},
+		{"it is seen again", "latest", "9s look: v42; 10s look: v42", "old false, unconfirmed false, behind false, by the log false"},
+		{"only dynos are seen again", "latest", "9s look: v42; 10s dynos: v42", "old false, unconfirmed true, behind false, by the log false"},
+		{"a version that is old", "v41", "9s look: v41", "old false, unconfirmed false, behind false, by the log false"},
+		{"the log knows more", "v42", "look: v42; log v43", "old false, unconfirmed false, behind true, by the log true"},
+		{"the dynos know more", "v42", "look: v42; dynos: v43", "old false, unconfirmed false, behind true, by the log false"},
+	}, func(s *subject) string {
+		return fmt.Sprintf("old %v, unconfirmed %v, behind %v, by the log %v", s.OldAtStart(), s.Unconfirmed(), s.ReleasesBehind(), s.ReleasesBehindLog())
+	})
+}
+
+func TestFirstCode(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "never"},
+		{"no code", "latest", "look: v1 codeless", "never"},
+		{"some code", "latest", "look: v38 codeless, v39 failed, v40, v41, v42 codeless", "-2h0m0s"},
+		{"code that was destroyed since", "latest", "look: v39 expired, v42", "-3h0m0s"},
+		{"older ones may have some", "latest", "look, cut: v40, v42", "never"},
+	}, func(s *subject) string {
+		if s.FirstCode().IsZero() {
+			return "never"
+		}
+		return s.FirstCode().Sub(start).String()
+	})
+}
+
+func TestIsCurrent(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"it is", "v42", "dynos: v41, v42; look: v42 current, v43", "true"},
+		{"a newer one is", "v42", "look: v42, v43 current", "false"},
+		{"none is", "v42", "look: v42 current; 2s look: v42", "false"},
+		{"two are, since the pages of the list are not read at once", "v42", "look: v43 current, v42 current", "false"},
+		{"a dyno is of a newer one", "v42", "dynos: v43; look: v42 current, v43", "false"},
+		{"that dyno is gone", "v42", "dynos: v43; look: v42 current, v43; dynos: v42", "true"},
+	}, func(s *subject) string { return fmt.Sprint(s.IsCurrent()) })
+}

@@ -1,0 +1,109 @@
+// What is said of the target, by what was told.
+
+package release_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+func TestWhyMissing(t *testing.T) {
+	t.Parallel()
+	const (
+		inputs  = `check the input "release", and that the deploy was started`
+		commits = `check the input "commit", and that the deploy was started`
+		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+	)
+	check(t, []row{
+		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + inputs},
+		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + inputs},
+		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
+		{"an id", "r43", "look: v42", `release "r43": the newest release is v42; ` + inputs},
+		{"a commit", "B8", "look: v42; code s42 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
+		{"a commit that was not built", "B8", "look: v42; code s42 = C; builds: pending D -1m",
+			`a release of commit "bbbbbbbb": the newest release is v42; no build of it was seen, so ` + commits},
+		{"a commit that was built", "B8", "look: v42; code s42 = C; builds: succeeded B -1m", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
+		{"a commit that is built", "B8", "look: v42; code s42 = C; builds: pending B -1m",
+			`a release of commit "bbbbbbbb": the newest release is v42; its build is still running, so raise the input "timeout"`},
+		{"a commit that other code has followed", "B8", "10s look: v40, v41, v42; code s40 = A; code s41 = B; code s42 = C",
+			`a release of commit "bbbbbbbb": the newest release is v42; v41 carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy`},
+
+		// Releases that tell of no commit.
+		{"images", "B8", "look: v41 image, v42 image; code i42 =; code i41 =", `a release of commit "bbbbbbbb": the newest release is v42; ` + useless},
+		{"images that are not read", "B8", "look: v41 image, v42 image; code i42 =", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
+		{"an image with a commit", "B8", "look: v41 image, v42 image; code i42 =; code i41 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
+		{"no code", "B8", "look: v3 codeless", `a release of commit "bbbbbbbb": the newest release is v3; ` + useless},
+		{"no code, in a new app", "B8", "look: v1 codeless, v2 codeless", `a release of commit "bbbbbbbb": the newest release is v2; ` + commits},
+		{"no code of late", "B8", "look: v32, v33-v42 codeless", `a release of commit "bbbbbbbb": the newest release is v42; ` + useless},
+	}, func(s *subject) string {
+		known, next := s.WhyMissing()
+		return s.Wish() + ": " + known + "; " + next
+	})
+}
+
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"pending", "v42", "look: v42 pending", "its release phase is not over"},
+		{"statusless", "v42", "look: v42 statusless", "the platform does not tell its status"},
+		{"failed", "v42", "look: v42 failed", "it failed, and a newer one may be there"},
+		{"a new word", "v42", "look: v42 resting", `its status is "resting", which is not known to mean that it succeeded`},
+	}, func(s *subject) string { return s.Unfinished() })
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	const (
+		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
+		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: if the deploy is still under way, use the input "commit"`
+		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
+		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
+		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+	)
+	check(t, []row{
+		{"nothing", "latest on A", "look: v42", ""},
+		{"an old release, and a newer build", "latest", "look: v41; builds: succeeded B -1s, pending B -1m", building},
+		{"an old release, and a build that is over", "latest", "look: v41; builds: succeeded B -1m", ""},
+		{"an old release, and a build from before it", "latest", "look: v41; builds: pending B -2h", ""},
+		{"a young release, and a newer build", "latest", "look: v42; builds: pending B -1s", ""},
+
+		{"newer ones", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
+		{"newer ones without code", "v42", "look: v42, v43 codeless, v44 codeless, v45 s42",
+			"the platform does not tell which code release v44 carries: a rollback would not be seen / release v45 was made after v42; its dynos count as new, too"},
+		{"others without code", "v42", "look: v41 codeless, v42 codeless, v43 failed codeless", ""},
+
+		{"another commit than the workflow's", "latest on A", "look: v42; code s42 = B", workflow},
+		{"the workflow's commit", "latest on B", "look: v42; code s42 = B8", ""},
+		{"no workflow", "latest", "look: v42; code s42 = B", ""},
+		{"no commit", "latest on A", "look: v42; code s42 =", ""},
+		{"a version, in a workflow", "v42 on A", "look: v42; code s42 = B", ""},
+
+		{"a version that is not there", "v43", "look: v3 codeless", ""},
+		{"no release has a commit", "B", "look: v3 codeless", useless},
+		{"the commit was never released", "B", "look: v42; code s42 = C", ""},
+		{"other code has followed the commit", "B", "11s look: v42, v43; code s42 = B; code s43 = C", followed},
+		{"the commit failed long ago", "B", "11s look: v42 failed -1h; code s42 = B", failed},
+		{"the commit failed, and the builds are not known", "B", "look: v42 failed; code s42 = B", ""},
+		{"the commit is being built again", "B", "look: v42 failed; code s42 = B; builds: pending B -1s", failed},
+		{"a line tells nothing of it", "B", "9s look: v42 failed -1h; code s42 = B; 11s log v42", ""},
+	}, func(s *subject) string { return strings.Join(s.Notices(s.last, s.now), " / ") })
+}
+
+// The commit is told as soon as it is read.
+func TestCommit(t *testing.T) {
+	t.Parallel()
+	s := newSubject(t, "v42")
+	s.tell("look: v42")
+	before := s.Commit()
+	s.tell("code s42 = BBBB")
+	if got := fmt.Sprint(before, s.Commit()); got != "bbbb" {
+		t.Errorf("the commit is %q, want bbbb", got)
+	}
+	if n := s.Notices(observe.Observation{At: time.Minute}, time.Minute); n != nil {
+		t.Errorf("time that passes is told: %q", n)
+	}
+}

@@ -1,0 +1,224 @@
+// More waits of TestTold: what is asked for next, holds of several process types, and Fir.
+
+package rollout_test
+
+import (
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// partial is a look at the dynos alone.
+func (b *bench) partial(d time.Duration, dynos ...observe.Dyno) {
+	all := b.look
+	b.look.Formation, b.look.Releases = nil, nil
+	b.sees(d, dynos...)
+	b.look = all
+}
+
+// notCurrent has everything in place by 13 s, and the platform calls the release before the current one.
+func (b *bench) notCurrent() {
+	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
+	b.gone()
+	b.sees(13*sec, newWeb)
+}
+
+// knowsNothing begins without an answer on the app or on preboot.
+func (b *bench) knowsNothing() {
+	b.core, b.preboot = rollout.New(rollout.Config{App: "shop", UseLog: true}), nil
+}
+
+var waitsForLooks = []wait{
+	{"the release is not called current in time", rollout.Config{}, func(b *bench) {
+		b.notCurrent()
+		b.apply(60*sec, observe.Observation{})
+		b.api(61*sec, 0)
+		b.deadline(70 * sec)
+	}},
+	{"the release is not called current in time, as the API fails", rollout.Config{}, func(b *bench) {
+		b.notCurrent()
+		b.trouble(62*sec, observe.Unreachable, observe.AboutCode)
+		b.deadline(70 * sec)
+	}},
+	{"only the last look is missing, and does not come", rollout.Config{}, func(b *bench) {
+		b.replaced()
+		b.sees(11*sec, newWeb)
+		b.line(20*sec, "web.1", observe.Exit)
+		b.apply(22*sec, observe.Observation{})
+		b.trouble(23*sec, observe.Unreachable, observe.AboutLook)
+		b.deadline(24 * sec)
+	}},
+	{"something is done to the app while dynos are replaced", rollout.Config{}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.sees(12*sec, bootWeb)
+		b.line(13*sec, "web.1", observe.Start)
+		b.api(20*sec, 0)
+		b.partial(30*sec, bootWeb)
+		b.sees(31*sec, bootWeb)
+		b.apply(32*sec, observe.Observation{Line: &observe.Line{Stamp: at(30 * sec), Kind: observe.API}}) // it is in the look
+	}},
+	{"a dyno too many starts and ends", rollout.Config{}, func(b *bench) {
+		b.replaced()
+		for range 2 { // the line is told twice
+			b.line(7*sec, "web.2", observe.Start)
+			b.sees(12*sec, newWeb)
+		}
+		b.line(20*sec, "web.2", observe.Exit)
+		b.line(21*sec, "web.2", observe.State, "up", "down")
+	}},
+	{"several questions find no answer for a while", rollout.Config{}, func(b *bench) {
+		b.sees(1*sec, oldWeb)
+		for _, about := range []observe.About{observe.AboutLook, observe.AboutCode, observe.AboutBuilds} {
+			b.trouble(2*sec, observe.Unreachable, about)
+		}
+		b.code(3*sec, "s42", wanted)
+		b.builds(4 * sec)
+		b.partial(5*sec, oldWeb)
+		b.sees(6*sec, oldWeb)
+	}},
+	{"it is not known where the app runs, nor whether preboot is on", rollout.Config{}, func(b *bench) {
+		b.knowsNothing()
+		b.logs(0, time.Hour)
+		b.sees(12*sec, oldWeb)
+		b.apply(13*sec, observe.Observation{Preboot: &observe.Preboot{}})
+		b.apply(14*sec, observe.Observation{App: &observe.App{ID: "a", Name: "shop-of-acme", Generation: "cedar"}})
+	}},
+	{"whether preboot is on is not told any more", rollout.Config{}, func(b *bench) {
+		b.preboot = nil
+		b.sees(12*sec, newWeb)
+		b.apply(13*sec, observe.Observation{Preboot: &observe.Preboot{AskedAt: 12 * sec}})
+	}},
+	{"whether preboot is on is not told, in a space", rollout.Config{}, func(b *bench) {
+		b.knowsNothing()
+		runsOn(b, "s", "cedar")
+		b.apply(0, observe.Observation{Preboot: &observe.Preboot{}})
+	}},
+	{"a gap in the log", rollout.Config{}, func(b *bench) {
+		b.replaced()
+		b.state(7*sec, observe.Gapped)
+		b.line(8*sec, "web.1", observe.Exit)
+		b.state(9*sec, observe.Flowing)
+		b.state(10*sec, observe.Broken)
+		b.apply(11*sec, observe.Observation{Line: &observe.Line{Stamp: at(8 * sec), Label: "web.1", Kind: observe.Sigterm}}) // it is of before
+		b.sees(12*sec, newWeb)
+	}},
+}
+
+var waitsForSeveralTypes = []wait{
+	{"one process type has a dyno too many, another one too few", rollout.Config{}, func(b *bench) {
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		noLog(b)
+		for _, d := range []time.Duration{2 * sec, 95 * sec} {
+			b.sees(d, newWeb, dyno("web.2", 42, "up", 1*sec))
+		}
+		b.deadline(100 * sec)
+	}},
+	{"holds of different ends and reasons", rollout.Config{}, func(b *bench) {
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		newWorker := typed("worker", "worker.1", 42, "up", 10*sec)
+		b.logs(0, time.Hour)
+		b.sees(12*sec, newWeb, newWorker)
+		b.line(13*sec, "worker.1", observe.Replace)
+		b.line(20*sec, "web.1", observe.Replace)
+		b.line(21*sec, "worker.1", observe.Start)
+		b.line(22*sec, "worker.1", observe.State, "starting", "up")
+		b.line(23*sec, "web.1", observe.State, "up", "starting")
+	}},
+	{"the end of each is presumed", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		all := []observe.Dyno{dyno("web.1", 42, "up", 10*sec), dyno("web.2", 42, "up", 1*sec), typed("worker", "worker.1", 42, "up", 5*sec)}
+		noLog(b)
+		b.sees(16*sec, all...)
+		b.sees(110*sec, all...)
+	}},
+	{"a process type is dropped", rollout.Config{}, func(b *bench) {
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		b.sees(1*sec, oldWeb)
+		b.look.Formation = b.look.Formation[:1]
+		b.sees(2*sec, oldWeb)
+	}},
+	{"a dyno was scaled away before", rollout.Config{Want: release.Want{Version: 42}, Timeout: 2 * time.Minute}, func(b *bench) {
+		b.scaledAway()
+		b.line(21*sec, "web.1", observe.Replace)
+		b.deadline(120 * sec)
+	}},
+	{"a new dyno is up by the log, and one of another type is not", rollout.Config{}, func(b *bench) {
+		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+		b.logs(0, time.Hour)
+		b.sees(12*sec, oldWeb)
+		b.starts(13*sec, "worker.1", "down")
+	}},
+	{"the platform's clock is not known, and an old process reports", rollout.Config{}, func(b *bench) {
+		b.noDate = true
+		b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+		noLog(b)
+		b.sees(12*sec, newWeb)
+		b.deadline(300 * sec)
+	}},
+	{"old ones ended before the gate came", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-60*sec), at(-60*sec)
+		b.logs(0, time.Hour)
+		b.starts(-58*sec, "web.1", "up")
+		b.provenEnd(-50*sec, "web.1")
+		b.sees(11*sec, dyno("web.1", 42, "up", -58*sec))
+	}},
+	{"a new one ends after a gap, when the old one has ended", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.replaced()
+		b.provenEnd(10*sec, "web.1")
+		b.sees(30*sec, newWeb)
+		b.state(31*sec, observe.Gapped)
+		b.state(32*sec, observe.Flowing)
+		b.starts(200*sec, "web.1", "up")
+		b.provenEnd(206*sec, "web.1")
+		b.sees(220*sec, dyno("web.1", 42, "up", 200*sec))
+	}},
+	{"nothing is wanted, and the release phase took a moment", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 0
+		b.look.Releases[1].UpdatedAt = at(5 * sec)
+		noLog(b)
+		b.sees(12 * sec)
+	}},
+	{"a young app without a formation, of which a process type is named", rollout.Config{Types: []string{"web"}}, func(b *bench) {
+		b.look.Formation = []observe.Formation{}
+		b.sees(1 * sec)
+		b.sees(92 * sec)
+	}},
+	{"newer code has followed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Releases[1].Current = false
+		b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s42"))
+		b.gone()
+		b.sees(13*sec, newWeb)
+	}},
+	{"old code is released while the release phase runs", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Releases[1].Status, b.look.Releases[1].Current = "pending", false
+		b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s41"))
+		b.sees(13*sec, oldWeb)
+	}},
+}
+
+var waitsOnFir = []wait{
+	{"pods on Fir", rollout.Config{}, func(b *bench) {
+		runsOn(b, "", "fir")
+		b.logs(0, time.Hour)
+		b.line(sec/2, "web-1-a", observe.State, "starting", "up") // there is no formation yet
+		b.line(sec/2, "gone-1-a", observe.State, "up", "down")
+		oldPod, newPod := typed("web", "web-1-a", 41, "up", -time.Hour), typed("web", "web-2-b", 42, "up", 2*sec)
+		b.sees(1*sec, oldPod)
+		b.line(4*sec, "web-2-b", observe.Start)
+		b.sees(12*sec, oldPod, newPod)
+		b.line(20*sec, "web-1-a", observe.Exit)
+		b.sees(21*sec, newPod)
+	}},
+	{"a pod on Fir whose end is not seen", rollout.Config{}, func(b *bench) {
+		runsOn(b, "", "fir")
+		noLog(b)
+		newPod := typed("web", "web-2-b", 42, "up", 2*sec)
+		b.sees(1*sec, typed("web", "web-1-a", 41, "up", -time.Hour), newPod)
+		b.sees(12*sec, newPod)
+		b.sees(80*sec, newPod)
+	}},
+}
