@@ -41,6 +41,8 @@ type Command struct {
 	Stderr io.Writer
 	// Terminal tells that Stdout is one.
 	Terminal bool
+	// Now is this machine's clock. nil: time.Now.
+	Now func() time.Time
 	// Transport carries all requests. nil: the network.
 	Transport http.RoundTripper
 	// Speed is how many seconds pass on the platform in one of ours; 0 is 1. Only a
@@ -133,7 +135,7 @@ type parts struct {
 }
 
 func (c *Command) build(s settings) (*parts, error) {
-	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport})
+	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport, Now: c.Now})
 	if err != nil {
 		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
@@ -142,7 +144,8 @@ func (c *Command) build(s settings) (*parts, error) {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
 			// A stream costs two requests or more, and looks come first.
-			Spacing: func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
+			NoHistory: client.OnFir,
+			Spacing:   func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
 		}
 	}
 	if s.record != "" {

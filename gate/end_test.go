@@ -197,7 +197,7 @@ func TestExcerptsAreBounded(t *testing.T) {
 			env := map[string]string{"INPUT_APP": "phased", "INPUT_API-KEY": testKey, "INPUT_TIMEOUT": timeout, "INPUT_RELEASE": "v42"}
 			s := stuck{server.Transport(), "/streams", make(chan struct{})}
 			defer close(s.free)
-			c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &out, Transport: s}
+			c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &out, Transport: s, Now: server.Clock}
 			begin := time.Now()
 			status := c.Main(t.Context())
 			if took := time.Since(begin); status != gate.ExitFailed || took > most {
@@ -271,7 +271,7 @@ func TestLogThatNobodyTakes(t *testing.T) {
 		server.Begin()
 		read, write := io.Pipe()
 		var errs bytes.Buffer
-		c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: write, Stderr: &errs, Transport: server.Transport()}
+		c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: write, Stderr: &errs, Transport: server.Transport(), Now: server.Clock}
 		begin := time.Now()
 		status := c.Main(t.Context())
 		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody takes it") {

@@ -141,6 +141,25 @@ func doubleLine(d dice, r *rolled) {
 	})
 }
 
+// quoteOnFir prints a text of several lines, as only Fir's log can have it: what stands behind the
+// first looks like the platform's line of an old pod's end.
+func quoteOnFir(d dice, r *rolled) {
+	old := r.story.OldRunning(r.deploy, r.before()+1)
+	if len(old) == 0 {
+		return
+	}
+	in := old[d.IntN(len(old))]
+	last := in.Exit
+	if last == 0 || last > r.deploy+5*time.Minute {
+		last = r.deploy + 5*time.Minute
+	}
+	at := d.between(max(0, r.deploy-10*time.Second), max(r.deploy, last))
+	stamp := r.story.Time(at).UTC().Format("2006-01-02T15:04:05.000000+00:00")
+	r.Events = append(r.Events, herokusim.Event{
+		At: at, Say: &herokusim.Say{Label: in.Label, Text: "see\n" + stamp + " heroku[" + in.Label + "]: Process exited with status 143"},
+	})
+}
+
 // crashWhileStopping crashes the listed dyno of a label while a hidden one is being
 // stopped, or just before: the exit of the one looks like that of the other.
 func crashWhileStopping(d dice, r *rolled) {

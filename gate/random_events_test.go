@@ -136,6 +136,9 @@ func (d dice) events(r *rolled) {
 	if slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.At < 0 }) || r.awaits() {
 		r.deploy = 300 * time.Second
 	}
+	if r.awaits() && d.chance(0.3) { // for so long that its stream is old when the deploy comes
+		r.deploy = 17 * time.Minute
+	}
 	for i := range r.Events {
 		r.Events[i].At = max(0, r.Events[i].At+r.deploy)
 	}

@@ -178,6 +178,10 @@ var kindsOfTrouble = []kind{
 	{"short history", func(r *rolled) bool { return r.Log.History != nil }},
 	{"streams end", func(r *rolled) bool { return r.Log.Cut > 0 }},
 	{"streams go silent", func(r *rolled) bool { return r.Log.SilentAfter > 0 }},
+	{"streams have nothing but heartbeats", func(r *rolled) bool { return r.Log.DeafAfter > 0 }},
+	{"streams are 15 minutes old while the gate waits", func(r *rolled) bool { return r.deploy-r.story.Gate > 13*time.Minute }},
+	{"text though events were asked for", func(r *rolled) bool { return r.Log.PlainText && r.platform() != onFir }},
+	{"text without line ends", func(r *rolled) bool { return r.Log.PlainText && r.platform() == onFir }},
 	{"lines late", func(r *rolled) bool { return r.Log.Late != nil }},
 	{"lines of the API late", func(r *rolled) bool { return r.Log.APILate > 0 }},
 	{"lines double", func(r *rolled) bool { return r.Log.Double > 0 }},
@@ -197,6 +201,12 @@ var kindsOfTrouble = []kind{
 	{"API: 503", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 503 }) }},
 	{"API: 429", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 429 }) }},
 	{"API: 429 with a time", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfter > 0 }) }},
+	{"API: 429 with a date", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "date" })
+	}},
+	{"API: 429 with a moment", func(r *rolled) bool {
+		return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "moment" })
+	}},
 	{"API: no answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Hang }) }},
 	{"API: half an answer", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.CutBody }) }},
 	{"API: refused for a while", func(r *rolled) bool {
@@ -212,6 +222,7 @@ var kindsOfTrouble = []kind{
 	{"API: late answers", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Delay > 0 }) }},
 	{"API: no date", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.NoDate }) }},
 	{"API: empty dyno list", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Body == "[]" }) }},
+	{"API: a clock is ahead", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock > 0 }) }},
 	{"API: one clock is behind", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock < 0 }) }},
 }
 

@@ -179,6 +179,9 @@ var kindsOfEvents = []kind{
 	{"app quotes the platform", func(r *rolled) bool {
 		return r.has(func(e herokusim.Event) bool { return e.Say != nil && e.Say.Source == "" })
 	}},
+	{"app quotes the platform behind a line break", func(r *rolled) bool {
+		return r.has(func(e herokusim.Event) bool { return e.Say != nil && strings.Contains(e.Say.Text, "\n") })
+	}},
 	{"maintenance", func(r *rolled) bool { return r.has(func(e herokusim.Event) bool { return e.Maintenance != nil }) }},
 	{"preboot switched before the release", func(r *rolled) bool { return r.switched(-time.Hour, -1) }},
 	{"preboot switched just after the release", func(r *rolled) bool { return r.switched(1, 3*time.Second) }},

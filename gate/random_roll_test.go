@@ -200,6 +200,9 @@ func (d dice) call(r *rolled) {
 	switch n := d.IntN(100); {
 	case r.awaits():
 		gate = r.deploy - d.between(0, 200*time.Second)
+		if r.deploy > 16*time.Minute {
+			gate = r.deploy - d.between(750*time.Second, 16*time.Minute)
+		}
 	case n < 25:
 		gate = r.deploy + d.between(0, 150*time.Second)
 	case n < 33:

@@ -34,6 +34,9 @@ func (d dice) trouble(r *rolled) {
 	if d.chance(0.1) {
 		r.aims = append(r.aims, doubleLine)
 	}
+	if r.platform() == onFir && d.chance(0.4) {
+		r.aims = append(r.aims, quoteOnFir)
+	}
 	_, recent := r.recent()
 	if r.blind || d.chance(0.3) || recent && d.chance(0.4) {
 		d.blind(r)
@@ -90,6 +93,10 @@ func (d dice) log(r *rolled) {
 	if d.chance(0.3) {
 		l.Late = &herokusim.Late{Share: 0.15, By: d.between(10*time.Millisecond, 2*time.Second)}
 	}
+	if d.chance(0.12) { // nothing but heartbeats comes any more
+		l.DeafAfter, l.Cut, l.Heartbeat = d.between(5*time.Second, 5*time.Minute), time.Hour, 15*time.Second
+	}
+	l.PlainText = d.chance(0.2)
 	l.JoinLoss = d.chance(0.3)
 	if d.chance(0.2) {
 		l.Chunk = 1 + d.IntN(50)
@@ -139,6 +146,7 @@ func (d dice) faults(r *rolled) {
 			f.Status = 429
 			if d.chance(0.5) {
 				f.RetryAfter = time.Duration(1+d.IntN(20)) * time.Second
+				f.RetryAfterAs = []string{"", "date", "moment"}[d.IntN(3)]
 			}
 		case 2:
 			f.Hang = true
@@ -160,6 +168,9 @@ func (d dice) faults(r *rolled) {
 	if d.chance(0.05) { // one server's clock is behind
 		share := 0.5
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
+	} else if d.chance(0.1) { // that of something on the way is ahead
+		share := []float64{0.5, 1}[d.IntN(2)]
+		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: d.between(7*time.Second, 2*time.Hour)})
 	}
 }
 

@@ -268,7 +268,7 @@ func TestFullDisk(t *testing.T) {
 		var out, errs bytes.Buffer
 		c := gate.Command{
 			Args:   []string{"--app", sc.AppName(), "--api-key", testKey, "--record", "/dev/full"},
-			Stdout: &out, Stderr: &errs, Transport: server.Transport(),
+			Stdout: &out, Stderr: &errs, Transport: server.Transport(), Now: server.Clock,
 		}
 		if status := c.Main(t.Context()); status != gate.ExitPassed || strings.Count(errs.String(), "recording") != 1 {
 			t.Errorf("status %d; said: %s\n%s", status, errs.String(), out.String())
@@ -290,7 +290,7 @@ func TestUnwritableFiles(t *testing.T) {
 				server.Begin()
 				var out, errs bytes.Buffer
 				env := map[string]string{"GITHUB_ACTIONS": "true", name: missing, "INPUT_APP": sc.AppName(), "INPUT_API-KEY": testKey}
-				c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &errs, Transport: server.Transport()}
+				c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: &out, Stderr: &errs, Transport: server.Transport(), Now: server.Clock}
 				if status := c.Main(t.Context()); status != gate.ExitUndecided || !strings.Contains(errs.String(), missing) {
 					t.Errorf("status %d; said: %s\n%s", status, errs.String(), out.String())
 				}

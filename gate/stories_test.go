@@ -96,18 +96,19 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		switch k {
 		case shaInput:
 			env[shaInput] = v
-		case bugInput:
+		case bugInput, skewInput:
 		default:
 			env["INPUT_"+strings.ToUpper(k)] = v
 		}
 	}
 	var stdout, stderr bytes.Buffer
 	var o outcome
+	skew, _ := time.ParseDuration(inputs[skewInput])
 	o.server = herokusim.NewServer(story, herokusim.Options{From: from})
 	o.server.Begin()
 	command := gate.Command{
 		Getenv: func(k string) string { return env[k] },
-		Stdout: &stdout, Stderr: &stderr, Transport: between(o.server.Transport()),
+		Stdout: &stdout, Stderr: &stderr, Transport: between(o.server.Transport()), Now: func() time.Time { return o.server.Clock().Add(skew) },
 		Ended: func(p rollout.Picture, v rollout.Verdict) {
 			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
 		},
@@ -141,10 +142,11 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	return o
 }
 
-// These are passed among the inputs: a variable of the runner, and what is broken.
+// These are passed among the inputs: a variable of the runner, what is broken, and a wrong clock.
 const (
-	shaInput = "GITHUB_SHA"
-	bugInput = "bug"
+	shaInput  = "GITHUB_SHA"
+	bugInput  = "bug"
+	skewInput = "skew" // how far the runner's clock is ahead
 )
 
 // buggy is a transport that panics at a path, as a bug in the gate would.

@@ -60,7 +60,7 @@ func run(ctx context.Context) (int, error) {
 		},
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal:  err == nil && info.Mode()&os.ModeCharDevice != 0,
-		Transport: server.Transport(), Speed: speed,
+		Transport: server.Transport(), Now: server.Clock, Speed: speed,
 	}
 	var opened time.Duration
 	var known rollout.Picture

@@ -212,7 +212,7 @@ func (c *checker) log() {
 	c.refuse(l.Refused != 0 && (l.Refused < 400 || l.Refused > 599), "log.refused", "refused is the status of an error, 400 to 599, not %d", l.Refused)
 	c.refuse(l.History != nil && (*l.History < 0 || *l.History > 1500), "log.history", "history is 0 to 1500 lines")
 	c.refuse(l.Chunk < 0, "log.chunk", "chunk is a number of bytes")
-	for path, d := range map[string]time.Duration{"cut": l.Cut, "heartbeat": l.Heartbeat, "silent-after": l.SilentAfter, "api-late": l.APILate} {
+	for path, d := range map[string]time.Duration{"cut": l.Cut, "heartbeat": l.Heartbeat, "silent-after": l.SilentAfter, "deaf-after": l.DeafAfter, "api-late": l.APILate} {
 		c.refuse(d < 0, "log."+path, "%s cannot be less than zero", path)
 	}
 	c.share("log.double", &l.Double)
@@ -237,6 +237,8 @@ func (c *checker) fault(path string, f Fault) {
 	c.refuse(f.To != 0 && f.To <= f.From, path, "to is %s, from %s: make to later than from", f.To, f.From)
 	c.share(path+".share", f.Share)
 	c.refuse(f.RetryAfter > 0 && f.Status == 0, path+".retry-after", "retry-after goes with a status: add one, such as 429")
+	c.refuse(f.RetryAfterAs != "" && f.RetryAfter == 0, path+".retry-after-as", "retry-after-as goes with retry-after: add that")
+	c.refuse(!slices.Contains([]string{"", "date", "moment"}, f.RetryAfterAs), path+".retry-after-as", "retry-after-as is date, moment or left out, not %q", f.RetryAfterAs)
 	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)
 	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0 || f.Trickle < 0, path, "delay, stale, trickle and retry-after cannot be less than zero")
 	c.refuse(f.Page < 0 || f.Page > 2, path+".page", "page is 1, the first, or 2, all further ones")

@@ -97,7 +97,7 @@ func (c *checker) event(path string, e *Event) {
 	case e.AddOn != nil:
 		c.oneOff(path+".add-on", e.AddOn)
 	case e.Say != nil:
-		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(e.Say.Text), path+".say", "say needs a label and one line of text")
+		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(c.sayable(e.Say.Text)), path+".say", "say needs a label and one line of text")
 		c.refuse(!word.MatchString(e.Say.Label), path+".say.label", "label %q: use letters, digits, - _ and .", e.Say.Label)
 		c.refuse(e.Say.Source != "" && !word.MatchString(e.Say.Source), path+".say.source", "source %q: use letters, digits, - _ and .", e.Say.Source)
 		c.refuse(e.Say.Times > mostLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, mostLines)
@@ -108,6 +108,14 @@ func (c *checker) event(path string, e *Event) {
 	case e.Preboot != nil:
 		c.refuse(c.sc.App.Space != "" && *e.Preboot, path+".preboot", "preboot is of the Common Runtime, the app is in space %q", c.sc.App.Space)
 	}
+}
+
+// sayable is the text without what only a record of Fir's log can hold, a line break.
+func (c *checker) sayable(text string) string {
+	if c.sc.generation() == "fir" {
+		text = strings.ReplaceAll(text, "\n", "")
+	}
+	return text
 }
 
 var eventKinds = []string{"deploy", "config", "rollback", "restart", "scale", "crash", "cycle", "idle", "wake", "run", "scheduler", "add-on", "say", "preboot", "maintenance", "rename"}

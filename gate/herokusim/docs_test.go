@@ -156,7 +156,7 @@ func TestKindsAreAllThatCanGoWrong(t *testing.T) {
 		typ   reflect.Type
 		not   []string
 	}{
-		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "page", "share", "retry-after"}},
+		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "page", "share", "retry-after", "retry-after-as"}},
 		{LogKinds, reflect.TypeFor[Log](), nil},
 	} {
 		want := map[string]bool{}

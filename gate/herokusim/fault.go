@@ -80,11 +80,26 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Request-Id", idOf("fault", r.URL.Path))
 	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))
+		w.Header().Set("Retry-After", f.retryAfter(w.Header().Get("Date")))
 	}
 	w.WriteHeader(status)
 	io.WriteString(w, body)
 	return true
+}
+
+// retryAfter is when to ask again, in the form that is wanted.
+func (f *Fault) retryAfter(date string) string {
+	now, err := http.ParseTime(date)
+	if err != nil {
+		now = time.Now()
+	}
+	switch f.RetryAfterAs {
+	case "date":
+		return now.Add(f.RetryAfter).UTC().Format(http.TimeFormat)
+	case "moment":
+		return strconv.FormatInt(now.Add(f.RetryAfter).Unix(), 10)
+	}
+	return strconv.Itoa(int(f.RetryAfter.Seconds()))
 }
 
 // errorID is Heroku's word for a status.
@@ -133,7 +148,7 @@ type Kind struct{ Word, Example, About string }
 
 // FaultKinds are what a fault can do, each by its word in a scenario.
 var FaultKinds = []Kind{
-	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s"},
+	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s, and retry-after-as: date or moment"},
 	{"body", `body: "[]", path: /formation`, "answers with that text"},
 	{"html", "html: true, share: 0.5", "answers with 503 and a page for people; share is the chance that it happens"},
 	{"hang", "hang: true, from: 10s, to: 40s", "does not answer at all"},
@@ -154,6 +169,8 @@ var LogKinds = []Kind{
 	{"cut", "cut: 20s", "streams end so soon"},
 	{"heartbeat", "heartbeat: 5s", "NUL bytes come between the lines"},
 	{"silent-after", "silent-after: 60s", "streams stay open, and nothing comes any more"},
+	{"deaf-after", "deaf-after: 60s, heartbeat: 15s", "streams stay open with their heartbeats, and no line comes any more"},
+	{"plain-text", "plain-text: true", "streams are text also for who asks for events; on Fir text without line ends"},
 	{"chunk", "chunk: 7", "lines come in pieces of so many bytes"},
 	{"join-loss", "join-loss: true", "lines of the first 200 ms of a stream are lost to it"},
 	{"lose", "lose: [{from: 10s, to: 20s, notice: L12}]", "lines are lost, with a notice (L11, L12, L13) or without"},

@@ -104,7 +104,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	out := &lineWriter{w: w, chunk: log.Chunk, events: strings.Contains(r.Header.Get("Accept"), "text/event-stream")}
+	out := &lineWriter{
+		w: w, chunk: log.Chunk, endless: s.story.Scenario.generation() == "fir",
+		events: strings.Contains(r.Header.Get("Accept"), "text/event-stream") && !log.PlainText,
+	}
 	out.begin()
 	if log.L20 && x.wish.Tail {
 		out.raw(s.story.Time(joined).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
@@ -141,8 +144,9 @@ func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined time.
 			sleep(r, s.until(end))
 			return
 		}
+		deaf := log.DeafAfter > 0 && now >= joined+log.DeafAfter
 		for ; next < len(s.story.Lines) && s.story.Lines[next].Emitted <= now; next++ {
-			if l := s.story.Lines[next]; l.InTail && x.wants(l) {
+			if l := s.story.Lines[next]; l.InTail && x.wants(l) && !deaf {
 				out.raw(l.String())
 				spoke = now
 			}
@@ -193,10 +197,12 @@ func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 
 // A lineWriter sends lines in the form and the pieces that are wanted.
 type lineWriter struct {
-	w      http.ResponseWriter
-	chunk  int
-	events bool // as server-sent events
-	buf    bytes.Buffer
+	w       http.ResponseWriter
+	chunk   int
+	events  bool // as server-sent events
+	endless bool // text has no line ends, and events have numbers
+	number  int  // of the newest event
+	buf     bytes.Buffer
 }
 
 func (o *lineWriter) begin() {
@@ -210,11 +216,19 @@ func (o *lineWriter) begin() {
 }
 
 func (o *lineWriter) raw(line string) {
-	if o.events {
-		fmt.Fprintf(&o.buf, "data: %s\n\n", line)
-		return
+	switch {
+	case o.events:
+		o.number++
+		if o.endless {
+			fmt.Fprintf(&o.buf, "id: %d\n", o.number)
+		}
+		// A line break within a message stays in its event.
+		fmt.Fprintf(&o.buf, "data: %s\n\n", strings.ReplaceAll(line, "\n", "\ndata: "))
+	case o.endless:
+		o.buf.WriteString(line)
+	default:
+		o.buf.WriteString(line + "\n")
 	}
-	o.buf.WriteString(line + "\n")
 }
 
 // beat sends the heartbeat: a null byte, and a comment among events.

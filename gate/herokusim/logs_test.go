@@ -72,11 +72,41 @@ func TestFirAlwaysTails(t *testing.T) {
 	st := tell(t, "fir")
 	synctest.Test(t, func(t *testing.T) {
 		s, start := NewServer(st, Options{From: -time.Second}), time.Now()
-		got := lines(open(t, t.Context(), s, `{"source": "heroku"}`, ""), start)
+		got := lines(open(t, t.Context(), s, `{"source": "heroku", "lines": 5}`, "text/event-stream"), start)
 		if passed := time.Since(start); passed != 15*time.Minute || len(got) < 6 {
 			t.Errorf("the stream ended after %s and %d lines", passed, len(got))
 		}
 	})
+}
+
+// Fir's text has no line ends; its events have numbers, and a message of several lines is one of them.
+func TestFormsOfFir(t *testing.T) {
+	t.Parallel()
+	first, second := "2026-06-09T16:13:37.000000+00:00 app[web.1]: a", "2026-06-09T16:13:38.000000+00:00 app[web.1]: c"
+	events := "id: 1\ndata: " + first + "\ndata: b\n\nid: 2\ndata: " + second + "\n\n"
+	for name, c := range map[string]struct{ log, accept, want string }{
+		"text":                     {"{cut: 5s}", "text/plain", first + "\nb" + second},
+		"events":                   {"{cut: 5s}", "text/event-stream", events},
+		"text for who wants other": {"{cut: 5s, plain-text: true}", "text/event-stream", first + "\nb" + second},
+		"deaf in between":          {"{cut: 5s, deaf-after: 1500ms}", "text/event-stream", "id: 1\ndata: " + first + "\ndata: b\n\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := tellText(t, `types: {web: {quantity: 1}}
+app: {space: west, generation: fir}
+noise: 0
+events:
+  - {at: 1s, say: {label: web.1, text: "a\nb"}}
+  - {at: 2s, say: {label: web.1, text: c}}
+log: `+c.log+"\n")
+			synctest.Test(t, func(t *testing.T) {
+				body, err := io.ReadAll(open(t, t.Context(), NewServer(st, Options{}), "{}", c.accept))
+				if err != nil || string(body) != c.want {
+					t.Errorf("%v, got  %q\nwant %q", err, body, c.want)
+				}
+			})
+		})
+	}
 }
 
 func TestSpeed(t *testing.T) {
@@ -101,6 +131,8 @@ func TestForms(t *testing.T) {
 		"l20":       {"{l20: true}", `{"tail": true}`, "", "S Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.\n"},
 		"heartbeat": {"{heartbeat: 15s, cut: 40s}", `{"lines": 0, "tail": true, "dyno": "web.1"}`, "", "\x00\x00"},
 		"silent":    {"{heartbeat: 15s, cut: 40s, silent-after: 20s}", `{"lines": 0, "tail": true, "dyno": "web.1"}`, "", "\x00"},
+		"deaf":      {"{heartbeat: 15s, cut: 40s, deaf-after: 20s}", `{"lines": 0, "tail": true, "dyno": "web.1"}`, "text/event-stream", ":\n\n:\n\n"},
+		"text":      {"{plain-text: true}", `{"lines": 1, "dyno": "web.1"}`, "text/event-stream", "S heroku[web.1]: State changed from starting to up\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +171,7 @@ func TestTrouble(t *testing.T) {
 		"{cut: 3500ms}":                "ticks at 1s 2s 3s",
 		"{late: {share: 1, by: 2s}}":   "ticks at 3s 4s 5s 6s 7s 8s 9s 10s 11s",
 		"{double: 1, cut: 2900ms}":     "ticks at 1s 1.3s 2s 2.3s",
+		"{deaf-after: 4500ms}":         "ticks at 1s 2s 3s 4s",
 		"{lose: [{from: 2s, to: 5s}]}": "ticks at 1s 5s 6s 7s 8s 9s",
 		"{lose: [{from: 2s, to: 8s, notice: L11}]}": "ticks at 1s [8s Error L11 (Tail buffer overflow) -> This tail session dropped 6 messages since 2026-06-09T16:13:38+00:00.] 8s 9s",
 		"{lose: [{from: 2s, to: 8s, notice: L13}]}": "ticks at 1s [8s Error L13: 6 messages lost since 2026-06-09T16:13:38+00:00.] 8s 9s",

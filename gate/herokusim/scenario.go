@@ -230,7 +230,11 @@ type Log struct {
 	Cut         time.Duration `yaml:"cut,omitempty"`
 	Heartbeat   time.Duration `yaml:"heartbeat,omitempty"` // zero means none
 	SilentAfter time.Duration `yaml:"silent-after,omitempty"`
-	Chunk       int           `yaml:"chunk,omitempty"` // bytes in a write; zero means whole lines
+	// DeafAfter is when a stream has no more lines, though heartbeats go on.
+	DeafAfter time.Duration `yaml:"deaf-after,omitempty"`
+	// PlainText gives text whatever form is asked for. (On Fir, text has no line ends.)
+	PlainText bool `yaml:"plain-text,omitempty"`
+	Chunk     int  `yaml:"chunk,omitempty"` // bytes in a write; zero means whole lines
 	// JoinLoss keeps lines of the first 200 ms of a tail out of it.
 	JoinLoss bool    `yaml:"join-loss,omitempty"`
 	Lose     []Lose  `yaml:"lose,omitempty"`
@@ -281,6 +285,8 @@ type Fault struct {
 	NoDate bool          `yaml:"no-date,omitempty"`
 	// Trickle gives the answer byte by byte, so far apart.
 	Trickle time.Duration `yaml:"trickle,omitempty"`
-	// RetryAfter is sent with Status.
-	RetryAfter time.Duration `yaml:"retry-after,omitempty"`
+	// RetryAfter is sent with Status: in seconds, or as a "date", or as a "moment" in
+	// seconds since 1970.
+	RetryAfter   time.Duration `yaml:"retry-after,omitempty"`
+	RetryAfterAs string        `yaml:"retry-after-as,omitempty"`
 }

@@ -79,6 +79,9 @@ func (s *Server) Now() time.Duration {
 	return s.options.From + passed
 }
 
+// Clock is the platform's clock.
+func (s *Server) Clock() time.Time { return s.story.Time(s.Now()) }
+
 // until is how long it really takes until a time of the story.
 func (s *Server) until(at time.Duration) time.Duration {
 	left := at - s.Now()

@@ -11,13 +11,14 @@ import (
 // bytes; what is longer is cut.
 const maxLine = 16 << 10
 
-// A decoder calls line for each line that is written to it. The slice is only good
-// during the call. Zero bytes are heartbeats and belong to no line.
+// A decoder calls line for each line of the log that is written to it. The slice is
+// only good during the call. Zero bytes are heartbeats and belong to no line.
 type decoder struct {
-	// sse says that lines come as the data fields of server-sent events.
-	sse  bool
-	line func([]byte)
-	held []byte
+	// sse says that lines come as server-sent events.
+	sse   bool
+	line  func([]byte)
+	held  []byte
+	given bool // the event has given its line
 }
 
 // isSSE reports whether a Content-Type means server-sent events.
@@ -66,13 +67,30 @@ func (d *decoder) hold(p []byte) {
 func (d *decoder) give(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if d.sse {
-		data, ok := bytes.CutPrefix(line, []byte("data:"))
-		if !ok { // id:, event:, retry:, a comment, or the end of an event
-			return
-		}
-		line = bytes.TrimPrefix(data, []byte(" "))
+		d.field(line)
+		return
 	}
 	if len(line) > 0 {
 		d.line(line)
+	}
+}
+
+// field takes in one line of an event stream. An event is one line of the log, and its
+// first data field holds the beginning, where it says who wrote it. Further data fields
+// are how such a stream carries line breaks
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html): what stands behind one is
+// text of the same writer, whatever it looks like.
+func (d *decoder) field(line []byte) {
+	if len(line) == 0 { // the end of the event
+		d.given = false
+		return
+	}
+	name, data, _ := bytes.Cut(line, []byte(":"))
+	if string(name) != "data" || d.given { // id, event, retry, a comment
+		return
+	}
+	d.given = true
+	if data = bytes.TrimPrefix(data, []byte(" ")); len(data) > 0 {
+		d.line(data)
 	}
 }

@@ -31,17 +31,26 @@ func TestDecode(t *testing.T) {
 		sse  bool
 		want []string
 	}{
-		"plain":        {"a\nb\n", false, []string{"a", "b"}},
-		"no end":       {"a\nb", false, []string{"a", "b"}},
-		"CRLF":         {"a\r\nb\r\n", false, []string{"a", "b"}},
-		"heartbeats":   {"\x00\x00a\x00b\n\x00c\n\x00", false, []string{"ab", "c"}},
-		"empty lines":  {"\n\n\x00\na\n", false, []string{"a"}},
-		"too long":     {long + "rest\nb\n", false, []string{long, "b"}},
-		"just fits":    {long + "\nb\n", false, []string{long, "b"}},
-		"long, zeroes": {"\x00" + long + "\x00y\nb\n", false, []string{long, "b"}},
-		"events":       {"id: 1\ndata: a\n\nevent: x\ndata:b\r\n\r\n: comment\n\ndata: c\ndata: d\n\n", true, []string{"a", "b", "c", "d"}},
-		"events, beat": {"\x00data: a\n\n\x00", true, []string{"a"}},
-		"not events":   {"data: a\n", false, []string{"data: a"}},
+		"plain":                 {"a\nb\n", false, []string{"a", "b"}},
+		"no end":                {"a\nb", false, []string{"a", "b"}},
+		"CRLF":                  {"a\r\nb\r\n", false, []string{"a", "b"}},
+		"heartbeats":            {"\x00\x00a\x00b\n\x00c\n\x00", false, []string{"ab", "c"}},
+		"empty lines":           {"\n\n\x00\na\n", false, []string{"a"}},
+		"too long":              {long + "rest\nb\n", false, []string{long, "b"}},
+		"just fits":             {long + "\nb\n", false, []string{long, "b"}},
+		"long, zeroes":          {"\x00" + long + "\x00y\nb\n", false, []string{long, "b"}},
+		"events":                {"id: 1\ndata: a\n\nevent: x\ndata:b\r\n\r\n: comment\n\ndata: c\n\n", true, []string{"a", "b", "c"}},
+		"several data lines":    {"id: 1\ndata: a\ndata: b\nid: 2\ndata: c\n\ndata: d\n\n", true, []string{"a", "d"}},
+		"several, with CRLF":    {"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n", true, []string{"a", "c"}},
+		"several, with beats":   {"data: a\n\x00data: b\n\x00\ndata: c\n", true, []string{"a", "c"}},
+		"a comment in between":  {"data: a\n: beat\ndata: b\n\n", true, []string{"a"}},
+		"an empty one is first": {"data:\ndata: b\n\ndata\ndata: c\n\ndata: d\n\n", true, []string{"d"}},
+		"an empty field":        {"data: a\ndata:\ndata: b\n\n", true, []string{"a"}},
+		"other fields":          {"dataset: x\n data: y\nDATA: z\n\ndata: a\n\n", true, []string{"a"}},
+		"a bare CR":             {"data: a\rdata: b\r\rdata: c\n\n", true, []string{"a\rdata: b\r\rdata: c"}},
+		"the first is too long": {"data: " + long + "rest\ndata: b\n\ndata: c\n\n", true, []string{long[:maxLine-len("data: ")], "c"}},
+		"events, beat":          {"\x00data: a\n\n\x00", true, []string{"a"}},
+		"not events":            {"data: a\n", false, []string{"data: a"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -5,7 +5,8 @@
 //   - parse.go: which lines tell of a life, and what they tell
 //   - words.go: the wordings of the platform
 //   - decode.go: from bytes to lines
-//   - tail.go: opening, reading, opening again
+//   - tail.go: opening, and opening again in time
+//   - stream.go: one stream, and what its lines tell
 //   - join.go: from when on the log is whole; history.go: one reading of its history
 //   - last.go: the last lines of one dyno, to show why it crashed
 //   - session.go: one request for a log session

@@ -19,6 +19,7 @@ const wholeBelow = 1400
 type history struct {
 	seed      maphash.Seed
 	discarded bool // the platform said that it threw some away
+	none      bool // there is no history of this log
 
 	hashes []uint64
 	told   []observe.Line

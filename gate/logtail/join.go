@@ -37,8 +37,8 @@ const (
 
 var errEndless = errors.New("reading the log's history: it does not end")
 
-// A follower is the state of one Run. What stands below mu is guarded by it, and
-// emit is only called while it is held.
+// A follower is the state of one Run. What stands below mu is guarded by it, as is what
+// the streams hold, and emit is only called while it is held.
 type follower struct {
 	*Tail
 	transport http.RoundTripper
@@ -49,40 +49,13 @@ type follower struct {
 
 	flowed     bool      // the log has been whole at least once
 	since      time.Time // from when on it was whole when it last flowed
+	flowing    *stream   // the one with which it is whole; nil: it is not
 	before     []uint64  // lines seen last before it broke
 	saidBroken bool
-
-	// Of the present stream:
-	flowing  bool
-	refused  bool
-	lines    int
-	lastLine time.Time      // when the last line came, or the stream was opened
-	opened   time.Time      // when the stream was opened
-	seen     []uint64       // its last lines; a ring
-	kept     []observe.Line // what it told before it flowed
-	newest   time.Time      // the newest stamp that was emitted
-	lostAt   time.Time      // the newest notice of a loss before it flowed
 }
 
 func newFollower(t *Tail, emit func(observe.Observation)) *follower {
 	return &follower{Tail: t, transport: t.Transport, seed: maphash.MakeSeed(), emit: emit}
-}
-
-// enter begins a stream, leave ends it.
-func (f *follower) enter() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lines, f.opened, f.lastLine = 0, time.Now(), time.Now()
-	f.seen, f.kept, f.newest, f.lostAt = nil, nil, time.Time{}, time.Time{}
-}
-
-func (f *follower) leave() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.flowing {
-		f.before = f.seen
-	}
-	f.flowing, f.seen, f.kept = false, nil, nil
 }
 
 func (f *follower) say(s observe.LogStatus) {
@@ -95,76 +68,37 @@ func (f *follower) say(s observe.LogStatus) {
 func (f *follower) broken(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.saidBroken {
+	if !f.saidBroken && f.flowing == nil {
 		f.saidBroken = true
 		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: err.Error()}})
 	}
 }
 
-// line takes in one line of the stream. mu is held.
-func (f *follower) line(b []byte) {
-	f.remember(maphash.Bytes(f.seed, b))
-	f.lines++
-	f.lastLine = time.Now()
-	if forbidden(b) {
-		f.refused = true
-		return
-	}
-	l, ok := Parse(b)
-	if !ok {
-		return
-	}
-	f.emit(observe.Observation{Line: &l})
-	switch {
-	case !f.flowing:
-		f.kept = append(f.kept, l)
-		if l.Kind == observe.Loss {
-			f.lostAt = later(f.lostAt, l.Stamp)
-		}
-	case l.Kind == observe.Loss && l.Stamp.After(f.since):
-		// Whoever is told of a gap forgets what came before. So the log is whole only
-		// from behind the newest line that came before.
-		f.since = l.Stamp
-		if !f.newest.Before(l.Stamp) {
-			f.since = f.newest.Add(time.Microsecond)
-		}
-		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: lossReason}})
-		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: f.since}})
-	case f.since.IsZero():
-		// There was no history: the log begins with its first line.
-		f.since = l.Stamp
-		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: f.since}})
-	}
-	f.newest = later(f.newest, l.Stamp)
-}
-
 const (
 	lossReason  = "the platform said that it lost lines of the log"
 	breakReason = "the log's history no longer holds the last lines that were seen before the stream broke"
+	noneReason  = "the stream broke, and there is no history of the log"
 )
-
-func (f *follower) remember(h uint64) {
-	if len(f.seen) < recent {
-		f.seen = append(f.seen, h)
-		return
-	}
-	f.seen[f.lines%recent] = h
-}
 
 // join reads the history once the stream runs, until it has succeeded. It returns
 // an error only if the stream is not worth reading.
-func (f *follower) join(ctx context.Context) error {
-	for !f.settled() {
+func (s *stream) join(ctx context.Context) error {
+	f := s.follower
+	for !s.settled() {
 		if !sleep(ctx, quiet/10) {
 			return nil
 		}
 	}
 	for n := 1; ; n++ {
+		if f.NoHistory != nil && f.NoHistory() {
+			s.caughtUp(&history{none: true})
+			return nil
+		}
 		h, err := f.readHistory(ctx)
 		var no refusal
 		switch {
 		case err == nil:
-			f.caughtUp(h)
+			s.caughtUp(h)
 			return nil
 		case ctx.Err() != nil:
 			return nil
@@ -172,7 +106,7 @@ func (f *follower) join(ctx context.Context) error {
 			return err
 		}
 		f.broken(err)
-		if f.overfull() {
+		if s.overfull() {
 			return err
 		}
 		if !sleep(ctx, wait(n)) {
@@ -182,17 +116,17 @@ func (f *follower) join(ctx context.Context) error {
 }
 
 // settled reports whether the stream must have sent all of its history.
-func (f *follower) settled() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	open := time.Since(f.opened)
-	return time.Since(f.lastLine) >= quiet || open >= quiet && f.lines > historyLines || open >= maxHistoryTime
+func (s *stream) settled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := time.Since(s.opened)
+	return time.Since(s.lastLine) >= quiet || open >= quiet && s.lines > historyLines || open >= maxHistoryTime
 }
 
-func (f *follower) overfull() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.kept) > maxKept
+func (s *stream) overfull() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.kept) > maxKept
 }
 
 func (f *follower) readHistory(ctx context.Context) (*history, error) {
@@ -228,19 +162,21 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 }
 
 // caughtUp ends the joining: what the history tells is emitted, and then from when
-// on the log is whole.
-func (f *follower) caughtUp(h *history) {
+// on the log is whole. A stream that was relied on until now has done its work.
+func (s *stream) caughtUp(h *history) {
+	f := s.follower
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.flowing != nil && f.flowing.begun.After(s.begun) {
+		return // overtaken by a newer one
+	}
 	begin, reason := h.begin(), ""
 	if f.flowed {
-		if !h.follows(f.before) {
-			reason = breakReason
-		} else if !f.since.IsZero() {
+		if reason = f.missing(h); reason == "" && !f.since.IsZero() {
 			begin = f.since
 		}
 	}
-	if lost := later(f.lostAt, h.lostAt); lost.After(begin) {
+	if lost := later(s.lostAt, h.lostAt); lost.After(begin) {
 		begin = later(lost, h.begin())
 		if f.flowed && reason == "" {
 			reason = lossReason
@@ -249,18 +185,37 @@ func (f *follower) caughtUp(h *history) {
 	if reason != "" {
 		// A gap makes the listener forget: it is told again what holds after it.
 		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: reason}})
-		for _, l := range f.kept {
+		for _, l := range s.kept {
 			f.emit(observe.Observation{Line: &l})
 		}
 	}
 	for _, l := range h.told {
 		f.emit(observe.Observation{Line: &l})
-		f.newest = later(f.newest, l.Stamp)
+		s.newest = later(s.newest, l.Stamp)
 	}
-	f.seen = append(f.seen, h.hashes...)
-	f.seen = slices.Clone(f.seen[max(0, len(f.seen)-recent):])
-	f.flowed, f.flowing, f.saidBroken, f.since, f.kept = true, true, false, begin, nil
+	s.seen = append(s.seen, h.hashes...)
+	s.seen = slices.Clone(s.seen[max(0, len(s.seen)-recent):])
+	if f.flowing != nil {
+		f.flowing.over = true
+	}
+	s.kept = nil
+	f.flowed, f.flowing, f.saidBroken, f.since = true, s, false, begin
 	f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: begin}})
+	close(s.joined)
+}
+
+// missing says why lines can be missing between those that were seen before and the
+// history; empty if none can. A stream that is relied on to this moment has told of all.
+func (f *follower) missing(h *history) string {
+	switch {
+	case h.none && f.flowing == nil:
+		return noneReason
+	case h.none:
+		return ""
+	case f.flowing != nil && !h.follows(f.flowing.seen), f.flowing == nil && !h.follows(f.before):
+		return breakReason
+	}
+	return ""
 }
 
 func later(a, b time.Time) time.Time {

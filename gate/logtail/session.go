@@ -48,10 +48,29 @@ func (f *follower) address(ctx context.Context, tail bool) (*url.URL, error) {
 	return u, nil
 }
 
+// open asks for a session and opens its stream.
+func (f *follower) open(ctx context.Context, tail bool) (*http.Response, error) {
+	u, err := f.address(ctx, tail)
+	if err != nil {
+		return nil, err
+	}
+	res, err := f.get(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if res.Request == nil {
+		res.Request = &http.Request{URL: u}
+	}
+	return res, nil
+}
+
 // get opens the stream at an address.
 func (f *follower) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	req := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}
-	req.Header.Set("Accept", "*/*")
+	// The official clients ask for nothing else, and Fir's text has no line ends
+	// (heroku/heroku-sdk, src/resources/platform/log-session). Cedar may give text all the
+	// same: what it gives is told by the answer.
+	req.Header.Set("Accept", "text/event-stream")
 	// A compressed stream would hold lines back.
 	req.Header.Set("Accept-Encoding", "identity")
 	// Until the answer begins nobody else watches the time.

@@ -17,6 +17,13 @@ const (
 	// A live stream has a heartbeat now and then; after this long without any byte
 	// it is given up.
 	silence = 30 * time.Second
+	// A stream can be dead after 15 minutes though its heartbeats go on: the official SDK
+	// opens another one then (heroku/heroku-sdk, src/resources/platform/log-session). The
+	// next one is opened before that, with time for several tries.
+	streamLife = 13 * time.Minute
+	// One that tells of nothing for this long may be dead, too, or the app is quiet: the next
+	// one is opened to see. If it was the app, that waits twice as long the next time.
+	patience = 2 * time.Minute
 	// The waits between tries grow from the one to the other.
 	firstWait, lastWait = time.Second, 15 * time.Second
 	// A stream that lived this long was a good one: the next is opened at once.
@@ -34,6 +41,25 @@ type Tail struct {
 	// Spacing is the shortest time between two streams, as a session costs requests.
 	// nil: there is none but the wait after a failure.
 	Spacing func() time.Duration
+	// NoHistory tells that the app's log has none, as on Fir, where every session follows
+	// the log and none ends by itself. nil: it has.
+	NoHistory func() bool
+
+	once  sync.Once
+	renew chan struct{}
+}
+
+// Renew has the stream opened anew: somebody knows of what it should have told.
+func (t *Tail) Renew() {
+	select {
+	case t.renewals() <- struct{}{}:
+	default: // it was just asked for
+	}
+}
+
+func (t *Tail) renewals() chan struct{} {
+	t.once.Do(func() { t.renew = make(chan struct{}, 1) })
+	return t.renew
 }
 
 // Run reads the log until ctx ends or the platform refuses it. It calls emit with
@@ -47,8 +73,7 @@ func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 		f.transport = own
 	}
 	for n := 1; ctx.Err() == nil; n++ {
-		opened := time.Now()
-		err := f.stream(ctx)
+		begun, err := f.follow(ctx)
 		var no refusal
 		switch {
 		case ctx.Err() != nil:
@@ -59,76 +84,70 @@ func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 		}
 		f.broken(err)
 		pause := wait(n)
-		if time.Since(opened) >= goodStream {
+		if time.Since(begun) >= goodStream {
 			n, pause = 0, 0
 		}
-		if t.Spacing != nil {
-			pause = max(pause, t.Spacing()-time.Since(opened))
-		}
+		pause = max(pause, f.spacing()-time.Since(begun))
 		if pause > 0 && !sleep(ctx, pause) {
 			return
 		}
 	}
 }
 
-// stream opens one stream and reads it to its end.
-func (f *follower) stream(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	res, err := f.open(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	stop := context.AfterFunc(ctx, func() { res.Body.Close() })
-	defer stop()
+var errDeaf = errors.New("the dyno list shows changes of which the log stream told nothing")
 
-	f.enter()
-	defer f.leave()
+// follow reads one stream after the other, each opened before the one before it is old, until
+// one ends that has no successor. It returns when that one was begun, and how it ended.
+func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
+	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	defer cancel(nil)
-	wg.Go(func() {
-		if err := f.join(ctx); err != nil {
-			cancel(err)
+	defer cancel()
+	present, next := f.begin(ctx, &wg), &stream{} // no next one: its channels are nil
+	longestQuiet := patience
+	due := time.NewTimer(longestQuiet) // runs while there is no next one
+	defer due.Stop()
+	for failed := 0; ; {
+		select {
+		case err = <-present.ended:
+			if next.ended == nil || ctx.Err() != nil {
+				return present.begun, err
+			}
+			f.broken(err)
+			present, next = next, &stream{}
+			due.Reset(present.good(longestQuiet))
+		case <-due.C:
+			if left := max(present.good(longestQuiet), f.spacing()-time.Since(present.begun)); left > 0 {
+				due.Reset(left)
+				continue
+			}
+			next = f.begin(ctx, &wg)
+		case <-next.joined:
+			present.cancel(nil)
+			<-present.ended
+			if longestQuiet *= 2; present.toldNews() {
+				longestQuiet = patience
+			}
+			present, next, failed = next, &stream{}, 0
+			due.Reset(present.good(longestQuiet))
+		case err = <-next.ended:
+			next = &stream{}
+			if !errors.As(err, new(refusal)) { // the present one is good to its end
+				failed++
+				due.Reset(max(wait(failed), f.spacing()))
+			}
+		case <-f.renewals():
+			present.cancel(errDeaf)
 		}
-	})
-
-	watchdog := time.AfterFunc(silence, func() { cancel(errors.New("the log stream was silent for too long")) })
-	defer watchdog.Stop()
-	d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: f.line}
-	err = readChunks(res.Body, func(p []byte) {
-		watchdog.Reset(silence)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if d.write(p); f.refused {
-			cancel(refusal{"the platform forbids to follow this app's log because of its volume (L20)"})
-		}
-	})
-	// What is left of a line may be cut: it is told whole by the next history.
-	switch cause := context.Cause(ctx); {
-	case cause != nil:
-		return cause
-	case err != nil:
-		return errors.New("the log stream broke: " + redactURL(err, res.Request.URL))
 	}
-	return errors.New("the log stream ended")
 }
 
-// open asks for a session and opens its stream.
-func (f *follower) open(ctx context.Context, tail bool) (*http.Response, error) {
-	u, err := f.address(ctx, tail)
-	if err != nil {
-		return nil, err
+// spacing is the shortest time between two streams.
+func (f *follower) spacing() time.Duration {
+	if f.Spacing == nil {
+		return 0
 	}
-	res, err := f.get(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	if res.Request == nil {
-		res.Request = &http.Request{URL: u}
-	}
-	return res, nil
+	return f.Spacing()
 }
 
 // sleep waits; false if ctx ended before.

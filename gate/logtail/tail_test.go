@@ -149,7 +149,7 @@ func other(seconds float64) string { return at(seconds, "app[web.1]: hello") }
 
 // play runs a tail for a while and returns what it told, with the whole seconds
 // since the start.
-func play(t *testing.T, s *server, d time.Duration) []string {
+func play(t *testing.T, s *server, d time.Duration, change ...func(*Tail)) []string {
 	t.Helper()
 	var told []string
 	synctest.Test(t, func(t *testing.T) {
@@ -157,6 +157,9 @@ func play(t *testing.T, s *server, d time.Duration) []string {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
 		tail := &Tail{App: "shop", Sessions: s, Transport: s, Refused: func(err error) bool { return errors.Is(err, errNever) }}
+		for _, f := range change {
+			f(tail)
+		}
 		over := false
 		tail.Run(ctx, func(o observe.Observation) {
 			if over {
@@ -244,17 +247,17 @@ func TestTail(t *testing.T) {
 			once(script{open: true}), once(script{steps: []step{{0, at(-30, "app[api]: Release v2 created by user x") + other(0)}}}), 3 * time.Second,
 			[]string{"1s api -30", "1s flowing since -30"}, nil,
 		},
-		"15 minutes, and on without a gap": {
-			once(script{steps: beats(15*time.Minute, history, exit(800))}, steady),
-			once(whole, script{steps: []step{{0, other(700) + exit(800) + exit(901)}}}), 15*time.Minute + 5*time.Second,
-			[]string{"0s exit 2", "1s exit 2", "1s flowing since 1", "15m0s exit 800", "15m0s broken: the log stream ended",
-				"15m0s exit 2", "15m1s exit 800", "15m1s exit 901", "15m1s flowing since 1"}, nil,
+		"the stream ends, and on without a gap": {
+			once(script{steps: beats(90*time.Second, history, exit(800))}, steady),
+			once(whole, script{steps: []step{{0, other(700) + exit(800) + exit(901)}}}), 90*time.Second + 5*time.Second,
+			[]string{"0s exit 2", "1s exit 2", "1s flowing since 1", "1m30s exit 800", "1m30s broken: the log stream ended",
+				"1m30s exit 2", "1m31s exit 800", "1m31s exit 901", "1m31s flowing since 1"}, nil,
 		},
 		"a gap": {
-			once(script{steps: beats(15*time.Minute, history, exit(800))}, script{open: true, steps: []step{{0, exit(1000)}}}),
-			once(whole, script{steps: []step{{0, other(950) + exit(1000)}}}), 15*time.Minute + 5*time.Second,
-			[]string{"0s exit 2", "1s exit 2", "1s flowing since 1", "15m0s exit 800", "15m0s broken: the log stream ended",
-				"15m0s exit 1000", "15m1s gapped: " + breakReason, "15m1s exit 1000", "15m1s exit 1000", "15m1s flowing since 950"}, nil,
+			once(script{steps: beats(90*time.Second, history, exit(800))}, script{open: true, steps: []step{{0, exit(1000)}}}),
+			once(whole, script{steps: []step{{0, other(950) + exit(1000)}}}), 90*time.Second + 5*time.Second,
+			[]string{"0s exit 2", "1s exit 2", "1s flowing since 1", "1m30s exit 800", "1m30s broken: the log stream ended",
+				"1m30s exit 1000", "1m31s gapped: " + breakReason, "1m31s exit 1000", "1m31s exit 1000", "1m31s flowing since 950"}, nil,
 		},
 		"the platform lost lines": {
 			once(script{open: true, steps: []step{{0, history}, {5 * time.Second, exit(9) + exit(10.5) + at(10, "heroku[logplex]: Error L11 (Tail buffer overflow)")}, {time.Second, exit(12)}}}),

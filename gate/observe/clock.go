@@ -15,11 +15,13 @@ const Never = time.Duration(1<<63 - 1)
 // gate. A Date header is cut to whole seconds and was written before the answer
 // arrived, so it is always behind. Of all answers the one that is the furthest behind is
 // taken, so the platform's clock is never believed to be further on than it is, even if
-// a wrong one answers for a while: no hold ends too early. It may end late.
+// a wrong one answers for a while: no hold ends too early. It may end late. In place of
+// one that the runner's clock speaks against, that is taken.
 type Clock struct {
 	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest      time.Time // the same by the newest answer alone
 	latestStart time.Time // no answer allows that the gate was started later than then
+	latest      time.Time // the same if every answer's clock is believed
 	last        time.Time // the start by the answer that puts it the latest
 }
 
@@ -33,17 +35,25 @@ func (c *Clock) Learn(o Observation) {
 	if o.Look != nil {
 		asked = o.Look.AskedAt
 	}
-	latest := o.Date.Add(time.Second - asked)
-	if c.latestStart.IsZero() || latest.Before(c.latestStart) {
-		c.latestStart = latest
+	date := o.Date
+	if !o.Runner.IsZero() {
+		date = o.Runner // one of the two is wrong: a hold by the one that is behind does no harm
 	}
-	c.newest = o.Date.Add(-o.At)
-	if c.start.IsZero() || c.newest.Before(c.start) {
-		c.start = c.newest
+	c.latestStart = earliest(c.latestStart, date.Add(time.Second-asked))
+	c.latest = earliest(c.latest, o.Date.Add(time.Second-asked))
+	c.newest = date.Add(-o.At)
+	c.start = earliest(c.start, c.newest)
+	if last := o.Date.Add(-o.At); last.After(c.last) {
+		c.last = last
 	}
-	if c.newest.After(c.last) {
-		c.last = c.newest
+}
+
+// earliest is the earlier of two times, of which the first can be zero for none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
 	}
+	return a
 }
 
 // Start is the platform's time at the start of the gate; zero before any answer.
@@ -62,7 +72,7 @@ func (c *Clock) Platform(at time.Duration) time.Time { return after(c.start, at)
 
 // Latest is the latest that the platform's time can have been at a moment of the gate; zero
 // before any answer.
-func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latestStart, at) }
+func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latest, at) }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the
 // newest answer, on which nothing is decided. Zero before any answer.

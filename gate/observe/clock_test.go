@@ -72,6 +72,28 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// A clock that is ahead of the runner's: holds go by the runner's, and what must not be taken for
+// later than it was by the other.
+func TestClockAheadOfTheRunners(t *testing.T) {
+	t.Parallel()
+	var clock observe.Clock
+	doubted := look(2*sec, 3*sec, time.Hour)
+	doubted.Runner = start.Add(3 * sec)
+	clock.Learn(doubted)
+	for what, c := range map[string]struct{ got, want string }{
+		"start":        {since(clock.Start()), "0s"},
+		"latest start": {since(clock.LatestStart()), "2s"},
+		"time":         {since(clock.Platform(10 * sec)), "10s"},
+		"time shown":   {since(clock.Shown(10 * sec)), "10s"},
+		"latest time":  {since(clock.Latest(10 * sec)), "1h0m9s"},
+		"spread":       {clock.Spread().String(), "59m57s"},
+	} {
+		if c.got != c.want {
+			t.Errorf("the %s is %s, want %s", what, c.got, c.want)
+		}
+	}
+}
+
 func TestGateTime(t *testing.T) {
 	t.Parallel()
 	var unset, set observe.Clock

@@ -16,6 +16,9 @@ type Observation struct {
 	// Date is the platform's own clock as told by the answer (its Date header,
 	// whole seconds). Zero if the observation did not come with an answer.
 	Date time.Time `json:"date,omitzero"`
+	// Runner is the clock of the machine that the gate runs on, where Date is so far ahead
+	// of it that it cannot be believed. Otherwise it is zero.
+	Runner time.Time `json:"runner,omitzero"`
 	// Why is the reason for which it was asked, for people; empty if it was not asked for.
 	// Nothing is decided on it.
 	Why string `json:"why,omitempty"`
@@ -274,5 +277,8 @@ const (
 	Forbidden    TroubleKind = "forbidden"    // the key may not see the app: ends the wait
 	NotFound     TroubleKind = "not-found"    // no such app, or no access: ends the wait
 	Unreachable  TroubleKind = "unreachable"  // no usable answer; it is tried again
-	Internal     TroubleKind = "internal"     // the gate has a bug: ends the wait
+	// CannotConnect: something on the way is wrong, such as a name or a certificate, and no
+	// answer ever came. It ends the wait when it comes twice in a row.
+	CannotConnect TroubleKind = "cannot-connect"
+	Internal      TroubleKind = "internal" // the gate has a bug: ends the wait
 )

@@ -37,11 +37,15 @@ func (c *Client) App(ctx context.Context, app string) (observe.Observation, erro
 		c.ids.Store(app, a.ID)
 	}
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
+	c.fir.Store(seen.Generation == "fir")
 	if a.Space != nil {
 		seen.Space = a.Space.Name
 	}
-	return observe.Observation{Date: ex.date(), App: seen}, nil
+	return c.dated(ex.date(), observe.Observation{App: seen}), nil
 }
+
+// OnFir reports whether the newest answer about the app said that it is on Fir; false before one.
+func (c *Client) OnFir() bool { return c.fir.Load() }
 
 func generation(raw json.RawMessage) string {
 	var object struct{ Name string }
@@ -65,12 +69,12 @@ func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, 
 	var e *Error
 	switch {
 	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.preboot.lasts(true):
-		return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true}}, nil
+		return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true}}), nil
 	case err != nil:
 		return observe.Observation{}, err
 	}
 	c.preboot.lasts(false)
-	return observe.Observation{Date: ex.date(), Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}, nil
+	return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
 // Code tells which commit a slug or an OCI image was built from. Of code that the
@@ -93,7 +97,7 @@ func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (ob
 		return observe.Observation{}, err
 	}
 	seen.ID = code.ID
-	return observe.Observation{Date: ex.date(), Code: &seen}, nil
+	return c.dated(ex.date(), observe.Observation{Code: &seen}), nil
 }
 
 func (c *Client) slug(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
@@ -146,7 +150,7 @@ func (c *Client) Builds(ctx context.Context, app string) (observe.Observation, e
 		builds = append(builds, seen)
 	}
 	slices.SortStableFunc(builds, func(a, b observe.Build) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	return observe.Observation{Date: ex.date(), Builds: &observe.Builds{Builds: builds}}, nil
+	return c.dated(ex.date(), observe.Observation{Builds: &observe.Builds{Builds: builds}}), nil
 }
 
 func deref(s *string) string {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -29,6 +30,8 @@ type Options struct {
 	URL string
 	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
 	Transport http.RoundTripper
+	// Now is the runner's clock. nil: time.Now.
+	Now func() time.Time
 }
 
 // A Client asks the platform. It may be used by several goroutines at once.
@@ -42,6 +45,8 @@ type Client struct {
 	ids      sync.Map // of apps, by the name that they were asked for by
 	log      refused  // log sessions
 	preboot  refused  // the app feature
+	now      func() time.Time
+	fir      atomic.Bool // see OnFir
 }
 
 // New returns a client. It sends nothing yet.
@@ -59,6 +64,9 @@ func New(o Options) (*Client, error) {
 		own = defaultTransport()
 		base = own
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	m := newMeter()
 	service := heroku.NewService(&http.Client{
 		Transport: &heroku.Transport{
@@ -69,7 +77,7 @@ func New(o Options) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	service.URL = strings.TrimRight(u.String(), "/")
-	return &Client{key: o.Key, service: service, base: base, own: own, meter: m}, nil
+	return &Client{key: o.Key, service: service, base: base, own: own, meter: m, now: o.Now}, nil
 }
 
 // Close lets go of the connections that are not in use. The client asks no more.

@@ -10,6 +10,9 @@
 //   - allowed.go: what may be asked
 //   - patience.go: how long an answer may take
 //   - transport.go: one request, tried until it is answered
+//   - clock.go: the clock of an answer
+//   - way.go: what is wrong on the way to the platform
+//   - retryafter.go: when the platform wants to be asked again
 //   - shape.go: answers that are not what was asked for
 //   - exchange.go: what travels beside a request: paging, counts, headers
 //   - errors.go: what went wrong, without secrets

@@ -37,7 +37,9 @@ type Error struct {
 	stray bool
 	// passing: it refuses what was given before, and may not do so for long.
 	passing bool
-	err     error
+	// astray: what was reached is not the platform, and never was.
+	astray bool
+	err    error
 }
 
 func (e *Error) Error() string {
@@ -59,10 +61,13 @@ func (e *Error) Unwrap() error { return e.err }
 // Kind sorts the error by what can be done about it. A refusal of key or app ends
 // a wait, so it has to be the platform's own. Without its word for the error it
 // is that only as long as nothing good ever came from the address, which then is
-// a wrong one; later it is an outage.
+// a wrong one; later it is an outage. So it is with what is wrong on the way.
 func (e *Error) Kind() observe.TroubleKind {
-	if e.stray {
+	switch {
+	case e.stray:
 		return observe.Unreachable
+	case e.astray:
+		return observe.CannotConnect
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:
@@ -106,6 +111,7 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	if e.Message == "" {
 		e.Message = "no explanation"
 	}
+	e.astray = errors.As(err, new(*errWrongWay)) && !c.meter.hasAnswered()
 	e.stray = e.Status/100 == 4 && e.ID == "" && c.meter.hasAnswered()
 	return e
 }

@@ -76,19 +76,19 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 			panic(bug) // where the caller can recover
 		}
 	}
-	return outcome(look, dates, errs)
+	return c.outcome(look, dates, errs)
 }
 
 // outcome is what the questions of a look came to.
-func outcome(look observe.Look, dates [3]time.Time, errs [3]error) (observe.Observation, error) {
+func (c *Client) outcome(look observe.Look, dates [3]time.Time, errs [3]error) (observe.Observation, error) {
 	switch err := worst(errs[:]); {
 	case errs[0] != nil:
 		return observe.Observation{}, err
 	case err != nil:
-		return observe.Observation{Date: dates[0], Look: &observe.Look{Dynos: look.Dynos}}, err
+		return c.dated(dates[0], observe.Observation{Look: &observe.Look{Dynos: look.Dynos}}), err
 	}
 	// A list that was not asked for has no date.
-	return observe.Observation{Date: earliest(dates[0], earliest(dates[1], dates[2])), Look: &look}, nil
+	return c.dated(earliest(dates[0], earliest(dates[1], dates[2])), observe.Observation{Look: &look}), nil
 }
 
 // notLater ends some time after the dyno list is there: the other lists must not hold it back

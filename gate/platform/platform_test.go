@@ -62,7 +62,7 @@ func (d *direct) RoundTrip(req *http.Request) (*http.Response, error) {
 func client(t *testing.T, h http.HandlerFunc) (*Client, *direct) {
 	t.Helper()
 	d := &direct{handler: h, begin: time.Now()}
-	c, err := New(Options{Key: key, Transport: d})
+	c, err := New(Options{Key: key, Transport: d, Now: func() time.Time { return dated }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -17,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 // What is not on the list is not sent, whoever asks for it by whatever way.
@@ -146,12 +149,16 @@ func TestConnections(t *testing.T) {
 	t.Cleanup(unknown.Close)
 	silent := hangUp(t, nil)
 	plain := hangUp(t, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
-	for name, c := range map[string]struct{ address, want string }{
-		"refused":             {"http://" + closed.Addr().String(), "connection refused"},
-		"unknown certificate": {unknown.URL, "certificate signed by unknown authority"},
-		"reset":               {"http://" + silent, "EOF"},
-		"cut in the TLS":      {"https://" + silent, "EOF"},
-		"not TLS":             {"https://" + plain, "does not look like a TLS handshake"},
+	for name, c := range map[string]struct {
+		address, want string
+		kind          observe.TroubleKind
+	}{
+		"refused":             {"http://" + closed.Addr().String(), "connection refused", observe.Unreachable},
+		"unknown certificate": {unknown.URL, "the certificate is not trusted (x509: certificate signed by unknown authority)", observe.CannotConnect},
+		"another host's":      {strings.Replace(unknown.URL, "127.0.0.1", "localhost", 1), "the certificate is not trusted (x509: ", observe.CannotConnect},
+		"reset":               {"http://" + silent, "EOF", observe.Unreachable},
+		"cut in the TLS":      {"https://" + silent, "EOF", observe.Unreachable},
+		"not TLS":             {"https://" + plain, "what answers does not speak TLS", observe.CannotConnect},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,11 +169,12 @@ func TestConnections(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 			defer cancel()
 			_, err = p.App(ctx, "shop")
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), key) {
+			var e *Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), key) || e.Kind() != c.kind {
 				t.Errorf("%v, want %q", err, c.want)
 			}
-			if p.Budget().Requests < 2 {
-				t.Error("it was not tried again")
+			if again := p.Budget().Requests > 1; again != (c.kind == observe.Unreachable) {
+				t.Errorf("it was tried %d times", p.Budget().Requests)
 			}
 		})
 	}

@@ -13,7 +13,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -141,7 +140,7 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	s.meter.sent()
 	res, err := s.base.RoundTrip(out)
 	if err != nil {
-		return nil, transient(ctx, err)
+		return nil, s.failed(ctx, err)
 	}
 	defer res.Body.Close()
 	ex.status, ex.header = res.StatusCode, res.Header
@@ -153,7 +152,7 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		if res.StatusCode/100 == 2 {
 			ex.status = 0
-			return nil, transient(ctx, err)
+			return nil, s.failed(ctx, err)
 		}
 		body = nil // a refusal is one with or without its explanation
 	}
@@ -177,7 +176,7 @@ func (s *sender) judge(res *http.Response, body []byte) (*http.Response, error) 
 		return nil, &errAttempt{err: errors.New("the answer is not JSON, or was cut")}
 	case code/100 == 3:
 		// heroku-go would send the key to wherever it points.
-		return nil, backoff.Permanent(fmt.Errorf("the answer is a redirect (%d), which is not followed: check the API's address", code))
+		return nil, backoff.Permanent(&errWrongWay{fmt.Sprintf("the answer is a redirect (%d), which is not followed: check the API's address", code)})
 	case code == http.StatusTooManyRequests:
 		after := retryAfter(res.Header)
 		if after == 0 {
@@ -198,29 +197,18 @@ func isHerokuError(body []byte) bool {
 	return json.Unmarshal(body, &word) == nil && word.ID != ""
 }
 
-// transient is a failure of the network. What ends the caller's context is final.
-func transient(ctx context.Context, err error) error {
+// failed is a failure of the network. What ends the caller's context is final, and so is, as
+// long as nothing good ever came, what another try in a moment does not mend.
+func (s *sender) failed(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		// The limit of the attempt says more than "context deadline exceeded".
-		err = cause
+		return &errAttempt{err: cause}
+	}
+	if wrong := wrongWay(err); wrong != nil {
+		if !s.meter.hasAnswered() {
+			return backoff.Permanent(wrong)
+		}
+		err = wrong
 	}
 	return &errAttempt{err: err}
-}
-
-// retryAfter reads the header in both its forms.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if n, err := strconv.Atoi(v); err == nil && n > 0 {
-		return time.Duration(min(n, 24*3600)) * time.Second
-	}
-	t, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	// Against the platform's own clock, where it tells it: ours may be wrong.
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		now = time.Now()
-	}
-	return max(t.Sub(now), 0)
 }

@@ -5,10 +5,13 @@ package platform
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -61,7 +64,16 @@ func TestBadAnswers(t *testing.T) {
 			}
 			w.Header().Set("Location", "https://elsewhere.example.com/")
 			answer(w, 302, "")
-		}, false, 0, observe.Unreachable, "redirect (302), which is not followed"},
+		}, false, 0, observe.CannotConnect, "redirect (302), which is not followed"},
+		"no such host": {func(w http.ResponseWriter, r *http.Request) {
+			panic(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.herokuu.com", IsNotFound: true}})
+		}, false, 0, observe.CannotConnect, `no host is known by the name "api.herokuu.com"`},
+		"no name server": {func(w http.ResponseWriter, r *http.Request) {
+			panic(&net.DNSError{Err: "server misbehaving", Name: "api.heroku.com", Server: "192.0.2.1:53", IsTemporary: true})
+		}, true, 0, observe.Unreachable, "server misbehaving"},
+		"another host's certificate": {func(w http.ResponseWriter, r *http.Request) {
+			panic(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.heroku.com"}})
+		}, false, 0, observe.CannotConnect, "the certificate is not trusted (x509: "},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -87,6 +99,95 @@ func TestBadAnswers(t *testing.T) {
 					t.Errorf("it took %v", took)
 				}
 			})
+		})
+	}
+}
+
+// What leads nowhere before any good answer is an outage after one: it is tried again.
+func TestWrongWayAfterAGoodAnswer(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]http.HandlerFunc{
+		"no such host": func(w http.ResponseWriter, r *http.Request) {
+			panic(&net.DNSError{Name: "api.heroku.com", IsNotFound: true})
+		},
+		"unknown CA": func(w http.ResponseWriter, r *http.Request) {
+			panic(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
+		},
+		"redirect": func(w http.ResponseWriter, r *http.Request) { answer(w, 302, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
+					if n++; n > 1 {
+						fail(w, r)
+						return
+					}
+					answer(w, 200, `{"id":"1","name":"shop"}`)
+				})
+				if _, err := p.App(t.Context(), "shop"); err != nil {
+					t.Fatal(err)
+				}
+				_, err := p.App(t.Context(), "shop")
+				var e *Error
+				if !errors.As(err, &e) || e.Kind() != observe.Unreachable || name != "redirect" && n < 4 {
+					t.Errorf("%v after %d requests", err, n)
+				}
+			})
+		})
+	}
+}
+
+// A Date that is ahead of the runner's clock comes with that clock; one that is behind does not.
+func TestDates(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		says    string
+		date    time.Time
+		doubted bool
+	}{
+		"right":           {date, dated, false},
+		"a little ahead":  {"Wed, 04 Mar 2026 05:06:12 GMT", dated.Add(5 * time.Second), false},
+		"6 s ahead":       {"Wed, 04 Mar 2026 05:06:13 GMT", dated.Add(6 * time.Second), true},
+		"an hour ahead":   {"Wed, 04 Mar 2026 06:06:07 GMT", dated.Add(time.Hour), true},
+		"years ahead":     {"Sun, 04 Mar 2046 05:06:07 GMT", dated.AddDate(20, 0, 0), true},
+		"an hour behind":  {"Wed, 04 Mar 2026 04:06:07 GMT", dated.Add(-time.Hour), false},
+		"not there":       {"", time.Time{}, false},
+		"not a date":      {"now", time.Time{}, false},
+		"in another zone": {"Wed, 04 Mar 2026 06:06:07 +0100", time.Time{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bodies := map[string]string{
+				"/shop": `{"id":"1","name":"shop"}`, "/dynos": "[" + oneDyno + "]", "/builds": "[]", "/slugs/s": `{"id":"s"}`,
+				"/features/preboot": `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`,
+			}
+			p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Date"] = []string{c.says}
+				for path, body := range bodies {
+					if strings.HasSuffix(r.URL.Path, path) {
+						io.WriteString(w, body)
+					}
+				}
+			})
+			app, err1 := p.App(t.Context(), "shop")
+			look, err2 := p.Look(t.Context(), "shop", false, 0)
+			preboot, err3 := p.Preboot(t.Context(), "shop")
+			builds, err4 := p.Builds(t.Context(), "shop")
+			code, err5 := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"})
+			if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+				t.Fatal(err)
+			}
+			want := time.Time{}
+			if c.doubted {
+				want = dated
+			}
+			for what, o := range map[string]observe.Observation{"app": app, "look": look, "preboot": preboot, "builds": builds, "code": code} {
+				if !o.Date.Equal(c.date) || !o.Runner.Equal(want) {
+					t.Errorf("%s: %s, runner %s", what, o.Date, o.Runner)
+				}
+			}
 		})
 	}
 }

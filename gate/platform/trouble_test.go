@@ -166,50 +166,6 @@ func TestOneStrayRefusal(t *testing.T) {
 	})
 }
 
-// After a 429 nothing is sent before it is allowed, whoever asks.
-func TestPauseAfter429(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		after, body string
-		pause       time.Duration
-	}{
-		"in seconds":  {"45", `{"id":"rate_limit","message":"slow down"}`, 45 * time.Second},
-		"as a date":   {"Wed, 04 Mar 2026 05:07:07 GMT", `{"id":"rate_limit","message":"slow down"}`, time.Minute},
-		"not told":    {"", `{"id":"rate_limit","message":"slow down"}`, usualPause},
-		"not JSON":    {"40", "slow down", 40 * time.Second},
-		"nonsense":    {"tomorrow", "slow down", usualPause},
-		"much longer": {"86400", "slow down", longestPause},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
-					if strings.HasSuffix(r.URL.Path, "/shop") {
-						answer(w, 200, `{"id":"1","name":"shop"}`)
-						return
-					}
-					if c.after != "" {
-						w.Header().Set("Retry-After", c.after)
-					}
-					answer(w, 429, c.body)
-				})
-				if _, err := p.Look(t.Context(), "shop", false, 0); err == nil {
-					t.Fatal("no error")
-				}
-				time.Sleep(c.pause - 21*time.Second)
-				_, err := p.App(t.Context(), "shop") // it gives up after 20 s
-				if len(d.seen) != 1 || err == nil || !strings.Contains(err.Error(), "too many requests were made for this account") {
-					t.Errorf("%d requests, %v", len(d.seen), err)
-				}
-				time.Sleep(2 * time.Second)
-				if _, err = p.App(t.Context(), "shop"); err != nil || time.Since(d.begin).Round(time.Second) != c.pause {
-					t.Errorf("%v after %v", err, time.Since(d.begin))
-				}
-			})
-		})
-	}
-}
-
 // One failing list does not take the dyno list away, nor hold it back for long.
 func TestDynoListAlone(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,9 @@ func (r *Rollout) refused() *Verdict {
 	case observe.Forbidden:
 		v.Reason = KeyForbidden
 		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
+	case observe.CannotConnect:
+		v.Reason = CannotConnect
+		v.Message = fmt.Sprintf("there is no way to Heroku's API (%s): check the input \"api-url\", and the runner's name server, proxy and certificates", t.Message)
 	case observe.Internal:
 		v.Reason = InternalFailure
 		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)

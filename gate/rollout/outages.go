@@ -25,7 +25,7 @@ type outages struct {
 	open     map[observe.About]*outage
 	count    int
 	answered bool             // there was a good answer, so key and name of the app were right then
-	refusal  *observe.Trouble // the platform's no, or a bug of the gate: it ends the wait
+	refusal  *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
 }
 
 // An outage is a question that has found no answer since some time.
@@ -55,12 +55,25 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	case o.Builds != nil:
 		return os.end(observe.AboutBuilds, now)
 	case o.Trouble == nil:
-	case o.Trouble.Kind == observe.Internal, o.Trouble.Kind != observe.Unreachable && !os.answered:
+	case o.Trouble.Kind == observe.Internal, os.wrong(o.Trouble):
 		os.refusal = o.Trouble
 	default:
 		return os.fail(o.Trouble, now)
 	}
 	return nil
+}
+
+// wrong reports whether trouble is with what the caller gave or where the gate runs, and not with the
+// platform: it refuses though it has never answered well, or there is again no way to it.
+func (os *outages) wrong(t *observe.Trouble) bool {
+	switch t.Kind {
+	case observe.Unreachable:
+		return false
+	case observe.CannotConnect:
+		o := os.open[t.About]
+		return o != nil && o.kind == observe.CannotConnect
+	}
+	return !os.answered
 }
 
 // good takes in that there was a good answer, which a key that is refused does not get.
@@ -81,7 +94,7 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 	o := os.open[t.About]
 	o.reason, o.kind = t.Message, t.Kind
 	switch {
-	case t.Kind == observe.Unreachable:
+	case t.Kind == observe.Unreachable, t.Kind == observe.CannotConnect:
 		o.refused = -1
 	case o.refused < 0:
 		o.refused = now
@@ -105,7 +118,7 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
 	os.open[t.About] = o
 	switch {
-	case o.told && t.Kind != observe.Unreachable:
+	case o.told && t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
 		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
 	case o.told:
 		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}

@@ -104,7 +104,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	notices := r.outages.see(o, r.now)
 	r.target.See(o)
 	news := r.roster.see(o, r.now)
-	notices = slices.Concat(notices, r.noticesOf(o), r.target.Notices(o, r.now))
+	notices = slices.Concat(notices, r.noticesOf(o), clockNotice(o), r.target.Notices(o, r.now))
 	if r.roster.aim(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
@@ -178,6 +178,14 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 		return []string{fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
 	}
 	return nil
+}
+
+// clockNotice says that the clock of Heroku's answers is not believed.
+func clockNotice(o observe.Observation) []string {
+	if o.App == nil || o.Runner.IsZero() {
+		return nil // of all answers only one tells of it
+	}
+	return []string{fmt.Sprintf("Heroku's answers are dated %s ahead of this machine's clock, as a proxy can do: that is not believed, and this machine's clock is", observe.Span(o.Date.Sub(o.Runner)))}
 }
 
 // warnings are what a person should know of what was judged.

@@ -4,5 +4,6 @@
 //
 //   - watch.go: the loop
 //   - pace.go: when to look
+//   - deaf.go: when the log says nothing of what the list shows
 //   - questions.go: what is asked of the platform, and what no answer means
 package watch

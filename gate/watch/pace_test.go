@@ -19,7 +19,11 @@ type flowing struct {
 	begin time.Time
 	at    []time.Duration
 	line  func(i int) observe.Line
+
+	renewed []time.Duration // when it was to be opened anew
 }
+
+func (f *flowing) Renew() { f.renewed = append(f.renewed, time.Since(f.begin)) }
 
 func (f *flowing) Run(ctx context.Context, emit func(observe.Observation)) {
 	f.begin = time.Now()

@@ -32,6 +32,8 @@ type Platform interface {
 // Log tells of the app's log until ctx ends or the platform refuses it.
 type Log interface {
 	Run(ctx context.Context, emit func(observe.Observation))
+	// Renew has the log opened anew: it is silent about what the lists show.
+	Renew()
 }
 
 // Report shows people how it goes. It is called after every observation, and again
@@ -76,6 +78,7 @@ type run struct {
 	looking   bool // a look is under way
 	pace      pace
 	questions questions
+	deafness  deafness
 	lowBudget bool          // it was told that the account's budget is low
 	tell      time.Duration // when the report wants to be called again
 }
@@ -85,7 +88,7 @@ type run struct {
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(),
+		news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
@@ -192,6 +195,9 @@ func (r *run) loop(ctx, inner context.Context) {
 func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 	needs := r.core.Needs()
 	r.ask(inner, needs)
+	if r.Log != nil && r.deafness.due(r.elapsed()) {
+		r.Log.Renew()
+	}
 	timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
 	select {
 	case n := <-r.news:
@@ -204,7 +210,7 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
-	next := r.elapsed() + idle
+	next := min(r.elapsed()+idle, r.deafness.dueAt)
 	if r.Report != nil {
 		next = min(next, r.tell)
 	}
@@ -255,6 +261,7 @@ func (r *run) apply(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
+	r.deafness.see(&o)
 	r.core.Apply(o)
 }
 

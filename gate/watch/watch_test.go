@@ -204,6 +204,8 @@ func TestEverythingIsRecorded(t *testing.T) {
 // flood is a log that never pauses.
 type flood struct{}
 
+func (flood) Renew() {}
+
 func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	for n := 0; ctx.Err() == nil; n++ {
 		emit(observe.Observation{Line: &observe.Line{Kind: observe.Metric, Label: "web.1", UUID: "u", Stamp: epoch.Add(time.Duration(n) * time.Microsecond)}})
