@@ -167,11 +167,7 @@ func (r *roster) noteScaling(at time.Time) {
 // compareWithTarget takes in what the record of a label says of new dynos.
 func (r *roster) compareWithTarget(lb *label) {
 	d := lb.record
-	if r.target.version == 0 {
-		return
-	}
-	isNew := !r.old(d)
-	if !isNew {
+	if r.old(d) {
 		return
 	}
 	if lb.firstNewRecordAt.IsZero() {
