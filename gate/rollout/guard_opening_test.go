@@ -52,8 +52,8 @@ func TestOpensInOneLook(t *testing.T) {
 		}},
 		"the dynos alone, when the new one is up": {truth: "a newer release may be there, since the look that showed it starting", play: func(b *bench) {
 			b.gone()
-			b.sees(13*sec, bootWeb)
-			b.partial(14*sec, web1)
+			b.sees(30*sec, bootWeb)
+			b.partial(31*sec, web1)
 		}},
 		"it was not asked whether preboot is on since a new dyno is listed": {truth: "it may have been switched on before that was created", play: func(b *bench) {
 			b.preboot = nil
