@@ -17,6 +17,12 @@ func TestBoundedLabels(t *testing.T) {
 	for i := range 20_100 {
 		b.line(sec, fmt.Sprint("run.", i), observe.Start)
 	}
+	for range 300 {
+		b.scales(sec, 0, -99*time.Hour)
+	}
+	if n := b.core.Scalings(); n > 200 {
+		t.Errorf("%d scalings are kept", n)
+	}
 	if n := b.core.Labels(); n > 20_000 {
 		t.Errorf("%d labels are kept", n)
 	}
