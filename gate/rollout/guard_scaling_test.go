@@ -110,3 +110,109 @@ func TestWhatScalingProves(t *testing.T) {
 		"with a long boot timeout": {truth: "a process of before may boot for 120 s", play: up(160*sec, -60*sec)},
 	})
 }
+
+// With preboot a web dyno that is replaced keeps all that hides alive for another hold; a worker or
+// one that comes by scaling does not. An old process may hide since a restart at -20 s, and the
+// release phase takes six minutes.
+func TestWhatRenewsAHold(t *testing.T) {
+	t.Parallel()
+	labels := []string{"web.1", "web.2", "worker.1", "web.3"}
+	list := func(n, version int, created time.Duration) (all []observe.Dyno) {
+		for i, label := range labels[:n] {
+			all = append(all, typed([]string{"web", "web", "worker", "web"}[i], label, version, "up", created))
+		}
+		return all
+	}
+	deploy := func(before func(b *bench) int) func(b *bench) { // before tells how many labels there are
+		return func(b *bench) {
+			preboot(b)
+			b.look.Formation[0].Quantity = 2
+			b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+			b.look.Releases[1].Status = "pending"
+			b.logs(0, 10*sec)
+			b.sees(1*sec, list(3, 41, -20*sec)...)
+			n := before(b)
+			b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(359*sec)
+			for _, label := range labels[:n] {
+				b.starts(360*sec, label, "up")
+			}
+			for _, label := range labels[:n] {
+				b.provenEnd(400*sec, label)
+			}
+			b.sees(410*sec, list(n, 42, 360*sec)...)
+		}
+	}
+	restart := func(i int) func(b *bench) int { // the log has lost that it is announced
+		return func(b *bench) int {
+			b.line(302*sec, labels[i], observe.Start)
+			b.line(304*sec, labels[i], observe.State, "starting", "up")
+			all := list(3, 41, -20*sec)
+			all[i].ID, all[i].CreatedAt = "another", at(301*sec)
+			b.sees(305*sec, all...)
+			b.provenEnd(349*sec, labels[i])
+			return 3
+		}
+	}
+	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+		"nothing":    {opens: rollout.Proven, play: deploy(func(*bench) int { return 3 })},
+		"a web dyno": {truth: "what hides since -20 s lives until 655 s", play: deploy(restart(1))},
+		"a worker":   {opens: rollout.Proven, play: deploy(restart(2))},
+		"one more by scaling": {opens: rollout.Proven, play: deploy(func(b *bench) int {
+			b.scales(300*sec, 3, 300*sec)
+			b.line(302*sec, "web.3", observe.Start)
+			b.line(304*sec, "web.3", observe.State, "starting", "up")
+			b.sees(305*sec, append(list(3, 41, -20*sec), dyno("web.3", 41, "up", 301*sec))...)
+			return 4
+		})},
+	})
+}
+
+// Whether something ran under a label before the first line of it.
+func TestWhatRanBeforeTheFirstLine(t *testing.T) {
+	t.Parallel()
+	checkMoments(t, rollout.Config{RequireProof: true, Want: release.Want{Version: 42}}, map[string]moment{
+		"a list without the label, and a log that begins later": {truth: "the end of web.2 of v41 was not seen", play: func(b *bench) {
+			preboot(b)
+			b.look.Formation[0].Quantity = 2
+			b.before(0, oldWeb)
+			b.state(1*sec, observe.Flowing)
+			b.starts(3*sec, "web.1", "up")
+			b.line(4*sec, "web.2", observe.Start) // its announcement is lost
+			b.line(6*sec, "web.2", observe.State, "starting", "up")
+			b.provenEnd(200*sec, "web.1")
+			for _, d := range []time.Duration{10 * sec, 400 * sec} {
+				b.sees(d, newWeb, dyno("web.2", 42, "up", 2*sec))
+			}
+		}},
+		"a restart after scaling down, when all is over": {truth: "the announcement is lost, and the end of web.2 of v41", play: func(b *bench) {
+			b.logs(0, time.Hour)
+			b.starts(1*sec, "web.1", "up")
+			b.provenEnd(6*sec, "web.1")
+			b.line(122*sec, "web.2", observe.Start)
+			b.line(124*sec, "web.2", observe.State, "starting", "up")
+			b.scales(125*sec, 2, 120*sec)
+			b.sees(200*sec, newWeb, dyno("web.2", 42, "up", 121*sec))
+		}},
+	})
+	firstCode := func(since time.Duration) func(b *bench) { // v42 brings it, and v43 a new configuration
+		return func(b *bench) {
+			b.look.Releases[0].SlugID = ""
+			b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-30*sec), at(-30*sec)
+			config := b.look.Releases[1]
+			config.ID, config.Version, config.CreatedAt, config.UpdatedAt = "r43", 43, at(0), at(0)
+			b.look.Releases[1].Current = false
+			b.look.Releases = append(b.look.Releases, config)
+			b.look.Formation[0].CreatedAt, b.look.Formation[0].UpdatedAt = at(-30*sec), at(-30*sec)
+			b.line(-28*sec, "web.1", observe.Start)
+			b.line(-25*sec, "web.1", observe.State, "starting", "up")
+			b.logs(0, since)
+			b.starts(1*sec, "web.1", "up")
+			b.provenEnd(6*sec, "web.1")
+			b.sees(20*sec, dyno("web.1", 43, "up", 1*sec))
+		}
+	}
+	checkMoments(t, rollout.Config{Want: release.Want{Version: 43}}, map[string]moment{
+		"the first code":                         {opens: rollout.Proven, play: firstCode(time.Hour)},
+		"the first code, and the log is younger": {truth: "a start of before -29 s may be lost", play: firstCode(29 * sec)},
+	})
+}

@@ -238,6 +238,13 @@ var waitsWithCrashes = []wait{
 		b.sees(200*sec, oldWeb, job)
 		b.sees(210*sec, dyno("web.1", 42, "up", 205*sec), job)
 	}},
+	{"a dyno of no process type, beside an old one", rollout.Config{}, func(b *bench) {
+		job := typed("job", "job.8375", 41, "up", -time.Hour)
+		b.look.Releases[1].Status = "pending"
+		b.sees(100*sec, oldWeb, job)
+		b.look.Releases[1].Status = "succeeded"
+		b.sees(200*sec, oldWeb, job)
+	}},
 	{"preboot is not told", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.sees(1*sec, oldWeb) }},
 	{"nothing is wanted", rollout.Config{}, func(b *bench) { b.look.Formation[0].Quantity = 0; b.logs(0, time.Hour); b.sees(12 * sec) }},
 	{"a process type is misspelt", rollout.Config{Types: []string{"wbe"}}, func(b *bench) { b.sees(1*sec, oldWeb); b.sees(11*sec, newWeb) }},
