@@ -10,6 +10,24 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
+// Lines of ever new labels, before any list.
+func TestBoundedLabels(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	for i := range 20_100 {
+		b.line(sec, fmt.Sprint("run.", i), observe.Start)
+	}
+	for range 300 {
+		b.scales(sec, 0, -99*time.Hour)
+	}
+	if n := b.core.Scalings(); n > 200 {
+		t.Errorf("%d scalings are kept", n)
+	}
+	if n := b.core.Labels(); n > 20_000 {
+		t.Errorf("%d labels are kept", n)
+	}
+}
+
 // A log that never ends, with ever new labels, instances, crashes and gaps, does not
 // fill the memory.
 func TestBoundedMemory(t *testing.T) {
@@ -38,6 +56,9 @@ func TestBoundedMemory(t *testing.T) {
 	feed(0, 800)
 	if p := b.core.Picture(); len(p.Gaps) > 100 || len(p.Notices) > 50 {
 		t.Errorf("%d gaps, %d notices", len(p.Gaps), len(p.Notices))
+	}
+	if n := rollout.Reporters(b.core, "web.1"); n > 200 {
+		t.Errorf("%d processes with metrics", n)
 	}
 	if grown := heap() - before; grown > 8 {
 		t.Errorf("%.1f MiB for 800 labels", grown)

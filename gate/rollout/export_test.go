@@ -12,6 +12,12 @@ import (
 // Labels is how many labels are remembered.
 func (r *Rollout) Labels() int { return len(r.roster.labels) }
 
+// Reporters is how many processes of a label are remembered that have reported metrics.
+func Reporters(r *Rollout, label string) int { return len(r.roster.labels[label].metrics) }
+
+// Scalings is how many scalings are remembered.
+func (r *Rollout) Scalings() int { return len(r.roster.scalings) }
+
 // AliveBy is how many processes of a label its ledger has alive.
 func AliveBy(r *Rollout, label string) int {
 	return r.roster.evidence(r.roster.labels[label], r.clock.Platform(r.now)).balance.Alive

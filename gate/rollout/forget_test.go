@@ -26,7 +26,9 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 				run.Type = "run"
 				b.sees(now, old, run)
 			}
-			b.line(now+sec/2, label, observe.Exit)
+			if i%2 == 0 { // or else it ends without a line
+				b.line(now+sec/2, label, observe.Exit)
+			}
 			most = max(most, b.core.Labels())
 		}
 		// Those of five minutes, one each second, and what comes between two looks.
@@ -35,6 +37,38 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 		}
 		b.open(false, "")
 	}
+}
+
+// One that is listed or that the log has told of is remembered, and so is what is none.
+func TestOneOffDynosThatAreRemembered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{RequireProof: true})
+	b.logs(0, time.Hour)
+	old, listed := dyno("web.1", 41, "up", -time.Hour), typed("run", "run.1", 42, "up", 1*sec)
+	b.sees(2*sec, old, listed)
+	b.line(3*sec, "web.2", observe.Exit)
+	b.sees(400*sec, old, listed)
+	b.line(401*sec, "run.2", observe.Start)
+	b.sees(402*sec, old)
+	if n := b.core.Labels(); n != 4 {
+		t.Errorf("%d labels are remembered, want web.1, web.2, run.1 and run.2", n)
+	}
+}
+
+// A console that left the list before the release was known may have been an old one, and alive.
+func TestAConsoleOfBeforeTheReleaseIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
+	all := b.look.Releases
+	b.look.Releases = all[:1]
+	b.logs(0, time.Hour)
+	b.sees(1*sec, oldWeb, typed("run", "run.1", 41, "up", -time.Hour))
+	b.sees(400*sec, oldWeb)
+	b.look.Releases, all[1].CreatedAt, all[1].UpdatedAt = all, at(401*sec), at(401*sec)
+	b.starts(402*sec, "web.1", "up")
+	b.provenEnd(410*sec, "web.1")
+	b.sees(500*sec, dyno("web.1", 42, "up", 402*sec))
+	b.shut("run.1 of v41 left the list, and its end is not proven")
 }
 
 // An old console that ended keeps its place in the picture, however long ago it was.

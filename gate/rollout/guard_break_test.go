@@ -117,6 +117,20 @@ func TestRecordsThatTurn(t *testing.T) {
 	old := dyno("web.1", 41, "up", -24*time.Hour)
 	turned := old
 	turned.Version = 42
+	again := func(by func(*observe.Dyno)) hold {
+		second := turned
+		by(&second)
+		return hold{limit: "30 s, when it was seen to be another new one, and 60 s",
+			play: func(b *bench) {
+				b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s42"))
+				runsOn(b, "s", "cedar")
+				noLog(b)
+				b.before(0, old)
+				b.sees(10*sec, turned)
+				b.sees(30*sec, second)
+			},
+			list: []observe.Dyno{second}, shut: 89 * sec, opens: 91 * sec}
+	}
 	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]hold{
 		"in a space": {limit: "30 s, when it was first seen as new, and 60 s",
 			play: func(b *bench) {
@@ -126,6 +140,18 @@ func TestRecordsThatTurn(t *testing.T) {
 				b.sees(30*sec, turned)
 			},
 			list: []observe.Dyno{turned}, shut: 89 * sec, opens: 91 * sec},
+		"again, by its id":      again(func(d *observe.Dyno) { d.ID = "another" }),
+		"again, by its time":    again(func(d *observe.Dyno) { d.CreatedAt = at(5 * sec) }),
+		"again, by its version": again(func(d *observe.Dyno) { d.Version = 43 }),
+		"back, in a list that is behind": {limit: "30 s, when it was last seen as new, and 60 s",
+			play: func(b *bench) {
+				runsOn(b, "s", "cedar")
+				noLog(b)
+				b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
+				b.sees(4*sec, old)
+				b.sees(30*sec, dyno("web.1", 42, "up", 1*sec))
+			},
+			list: []observe.Dyno{dyno("web.1", 42, "up", 1*sec)}, shut: 89 * sec, opens: 91 * sec},
 	})
 }
 

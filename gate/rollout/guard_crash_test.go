@@ -54,6 +54,11 @@ func TestCrashesThatCount(t *testing.T) {
 			b.sees(10*sec, old, console)
 			b.sees(100*sec, old, console)
 		}, false},
+		"one of which it is not told when it changed": {rollout.Config{}, func(b *bench) {
+			crashed := dyno("web.1", 42, "crashed", 1*sec)
+			crashed.UpdatedAt = time.Time{}
+			b.sees(100*sec, crashed)
+		}, false},
 		"one that is scaled away": {rollout.Config{}, func(b *bench) {
 			b.look.Formation[0].Quantity = 2
 			b.logs(0, time.Hour)

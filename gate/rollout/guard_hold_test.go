@@ -156,6 +156,34 @@ func TestHoldsOfPreboot(t *testing.T) {
 				restarted(b)
 			},
 			list: []observe.Dyno{web2, typed("worker", "worker.1", 42, "up", 1*sec)}, shut: 90 * sec, opens: 92 * sec},
+		"a list that goes back to the record before": {limit: "60 s, when web.2 was created, and 354 s",
+			play: func(b *bench) { noLog(b); two(b); preboot(b); b.state(0, observe.Broken); b.sees(75*sec, web1, web2) },
+			list: []observe.Dyno{web1, dyno("web.2", 42, "up", 1*sec)}, shut: 413 * sec, opens: 415 * sec},
+		"a restart of another that no list shows, and a line that comes late": {limit: "80 s, when web.2 is announced, and 354 s",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.lostStart(1*sec, "web.1")
+				restarted(b)
+				b.sees(75*sec, web1, web2)
+				b.starts(80*sec, "web.2", "up")
+				b.provenEnd(90*sec, "web.2")
+				b.apply(95*sec, observe.Observation{Line: &observe.Line{Stamp: at(60*sec - sec/10), Label: "web.2", Kind: observe.Replace}})
+			},
+			list: []observe.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
+		"a label that only the log shows is not forgotten": {limit: "8 s, its last line, and 354 s for two dynos",
+			play: func(b *bench) {
+				two(b)
+				preboot(b)
+				b.starts(1*sec, "web.1", "up")
+				b.provenEnd(7*sec, "web.1")
+				b.line(5*sec, "web.2", observe.Exit)
+				b.line(8*sec, "web.2", observe.Exit) // there is one too many
+				b.sees(9*sec, web1)
+				b.look.Formation[0].Quantity = 1
+				b.sees(320*sec, web1)
+			},
+			list: []observe.Dyno{web1}, shut: 361 * sec, opens: 364 * sec},
 		"more dynos than are wanted": {limit: "1 s, and 330 s and 12 s for each of three",
 			play: func(b *bench) { noLog(b); preboot(b) },
 			list: []observe.Dyno{web1, dyno("web.2", 42, "up", 1*sec), dyno("web.3", 42, "up", 1*sec)}, shut: 366 * sec, opens: 368 * sec},
@@ -241,6 +269,25 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 				b.lostStart(80*sec, "web.1")
 			},
 			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
+		"a formation that does not tell when it was scaled": {limit: "60 s, when it was first seen, and 90 s",
+			play: func(b *bench) { noLog(b); b.look.Formation[0].UpdatedAt = time.Time{}; b.sees(60*sec, web1) },
+			list: []observe.Dyno{web1}, shut: 149 * sec, opens: 151 * sec},
+		"a dyno is scaled away that no list has shown": {limit: "80 s, when web was scaled down, and 90 s",
+			play: func(b *bench) {
+				noLog(b)
+				b.look.Formation[0].Quantity = 2
+				b.sees(30*sec, web1)
+				b.look.Formation[0].Quantity, b.look.Formation[0].UpdatedAt = 1, at(80*sec)
+			},
+			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
+		"a label that only the log shows, before a late first look": {limit: "20 s, when the look did not show it, and 90 s",
+			play: func(b *bench) {
+				b.logs(0, time.Hour)
+				b.line(5*sec, "web.2", observe.Exit)
+				b.line(8*sec, "web.2", observe.Exit) // there is one too many
+				b.sees(20*sec, web1)
+			},
+			list: []observe.Dyno{web1}, shut: 109 * sec, opens: 111 * sec},
 		"in a space": {limit: "10 s, when the old one was last missing, and 60 s",
 			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.before(0, old); b.sees(10*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},

@@ -50,6 +50,25 @@ func TestOpensInOneLook(t *testing.T) {
 			b.look.Releases = nil
 			b.sees(13*sec, web1)
 		}},
+		"the dynos alone, when the new one is up": {truth: "a newer release may be there, since the look that showed it starting", play: func(b *bench) {
+			b.gone()
+			b.sees(30*sec, bootWeb)
+			b.partial(31*sec, web1)
+		}},
+		"it was not asked whether preboot is on since a new dyno is listed": {truth: "it may have been switched on before that was created", play: func(b *bench) {
+			b.preboot = nil
+			b.gone()
+			b.sees(13*sec, web1)
+		}},
+		"on Fir a new pod ends after the look was asked for": {truth: "none is up", play: func(b *bench) {
+			runsOn(b, "s", "fir")
+			pod := typed("web", "web-2-b", 42, "up", 2*sec)
+			b.logs(0, time.Hour)
+			b.sees(1*sec, pod)
+			b.sees(20*sec, typed("web", "web-2-b", 42, "starting", 2*sec))
+			b.line(71*sec, "web-2-b", observe.Exit)
+			b.looks(70*sec, 72*sec, pod)
+		}},
 		"a look that was overtaken": {truth: "by the newest look two are wanted", play: func(b *bench) {
 			b.gone()
 			one := b.look.Formation

@@ -181,12 +181,9 @@ func (r *Rollout) Picture() Picture {
 	return p
 }
 
-// dynoPictures are those of all labels in scope, as of the newest observation; nil before the
+// dynoPictures are those of all labels in scope, as of the newest observation; none before the
 // first judgement.
 func (r *Rollout) dynoPictures() []DynoPicture {
-	if r.roster.target.version == 0 {
-		return nil
-	}
 	all := make([]DynoPicture, 0, len(r.status.labels))
 	for i := range r.status.labels {
 		all = append(all, r.status.labels[i].picture())

@@ -131,7 +131,7 @@ func (r *roster) scaledBefore(t time.Time) bool {
 // cameWithFirstCode reports whether a process type came with the first release that carries code, so
 // that nothing of it ran before.
 func (r *roster) cameWithFirstCode(t *processType) bool {
-	return !r.target.firstCode.IsZero() && t.inFormation && t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
+	return t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
 }
 
 // nothingOld reports whether nothing old can be of a process type.

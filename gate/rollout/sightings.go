@@ -128,16 +128,14 @@ func (r *roster) addLabel(name string, then time.Time) *label {
 
 // nothingBefore reports whether nothing ran under the label before the first line of its ledger.
 func (r *roster) nothingBefore(lb *label) bool {
-	since, start, begins := r.log.since, time.Time{}, false
-	if since.IsZero() {
-		return false
-	}
+	since := r.log.since
 	// It came into being after the first look, and the log is whole since before that.
 	first := r.clock.Platform(r.firstLook.AskedAt)
 	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
 		return true
 	}
-	if start, begins = lb.ledger.BeginsWithStart(); !begins {
+	start, begins := lb.ledger.BeginsWithStart()
+	if !begins {
 		return false
 	}
 	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
@@ -159,19 +157,13 @@ func (r *roster) nothingBefore(lb *label) bool {
 
 // noteScaling notes that the formation was scaled then.
 func (r *roster) noteScaling(at time.Time) {
-	if !slices.Contains(r.scalings, at) {
-		r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
-	}
+	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
 }
 
 // compareWithTarget takes in what the record of a label says of new dynos.
 func (r *roster) compareWithTarget(lb *label) {
 	d := lb.record
-	if r.target.version == 0 {
-		return
-	}
-	isNew := !r.old(d)
-	if !isNew {
+	if r.old(d) {
 		return
 	}
 	if lb.firstNewRecordAt.IsZero() {

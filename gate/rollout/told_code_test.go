@@ -165,8 +165,8 @@ var waitsWithCrashes = []wait{
 		b.logs(0, time.Hour)
 		b.fault(-sec, "web.1", "Error R14 (Memory quota exceeded)")
 		b.crashing(1*sec, 42)
-		b.apply(5*sec, observe.Observation{Line: &observe.Line{Stamp: at(3 * sec), Label: "web.1", Kind: observe.Fault, Text: "Error R15 (Memory quota vastly exceeded)"}})
 		b.fault(5*sec, "web.1", "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 120 seconds of launch")
+		b.apply(5*sec, observe.Observation{Line: &observe.Line{Stamp: at(3 * sec), Label: "web.1", Kind: observe.Fault, Text: "Error R15 (Memory quota vastly exceeded)"}})
 		crashed := dyno("web.1", 42, "crashed", 1*sec)
 		b.sees(40*sec, crashed)
 		b.sees(67*sec, crashed)
@@ -227,6 +227,23 @@ var waitsWithCrashes = []wait{
 		b.state(2*sec, observe.Broken)
 		b.sees(20*sec, newWeb)
 		b.sees(81*sec, newWeb)
+	}},
+	{"a dyno of no process type, beside old ones in a space", rollout.Config{}, func(b *bench) {
+		runsOn(b, "s", "cedar")
+		job := typed("job", "job.8375", 41, "up", -time.Hour)
+		b.look.Releases[1].Status = "pending"
+		b.line(1*sec, "web.9", observe.Exit)
+		b.sees(100*sec, oldWeb, job)
+		b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(101*sec)
+		b.sees(200*sec, oldWeb, job)
+		b.sees(210*sec, dyno("web.1", 42, "up", 205*sec), job)
+	}},
+	{"a dyno of no process type, beside an old one", rollout.Config{}, func(b *bench) {
+		job := typed("job", "job.8375", 41, "up", -time.Hour)
+		b.look.Releases[1].Status = "pending"
+		b.sees(100*sec, oldWeb, job)
+		b.look.Releases[1].Status = "succeeded"
+		b.sees(200*sec, oldWeb, job)
 	}},
 	{"preboot is not told", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.sees(1*sec, oldWeb) }},
 	{"nothing is wanted", rollout.Config{}, func(b *bench) { b.look.Formation[0].Quantity = 0; b.logs(0, time.Hour); b.sees(12 * sec) }},

@@ -145,6 +145,18 @@ var waitsForSeveralTypes = []wait{
 		b.line(21*sec, "web.1", observe.Replace)
 		b.deadline(120 * sec)
 	}},
+	{"a dyno was scaled away before, and the log breaks", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.scaledAway()
+		b.state(30*sec, observe.Broken)
+		b.sees(323*sec, newWeb)
+	}},
+	{"an old process can hide behind one of two dynos", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.logs(0, time.Hour)
+		b.sees(12*sec, dyno("web.1", 42, "up", 10*sec), dyno("web.2", 42, "up", 1*sec))
+		b.line(13*sec, "web.1", observe.Replace)
+		b.apply(95*sec, observe.Observation{})
+	}},
 	{"a new dyno is up by the log, and one of another type is not", rollout.Config{}, func(b *bench) {
 		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
 		b.logs(0, time.Hour)
@@ -182,12 +194,17 @@ var waitsForSeveralTypes = []wait{
 		noLog(b)
 		b.sees(12 * sec)
 	}},
+	{"a young app without a formation", rollout.Config{}, func(b *bench) {
+		b.look.Formation = []observe.Formation{}
+		b.sees(1 * sec)
+		b.sees(92 * sec)
+	}},
 	{"a young app without a formation, of which a process type is named", rollout.Config{Types: []string{"web"}}, func(b *bench) {
 		b.look.Formation = []observe.Formation{}
 		b.sees(1 * sec)
 		b.sees(92 * sec)
 	}},
-	{"newer code has followed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+	{"newer code has followed", rollout.Config{Types: []string{"web"}, Want: release.Want{Version: 42}}, func(b *bench) {
 		b.look.Releases[1].Current = false
 		b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s42"))
 		b.gone()
@@ -210,6 +227,7 @@ var waitsOnFir = []wait{
 		b.sees(1*sec, oldPod)
 		b.line(4*sec, "web-2-b", observe.Start)
 		b.sees(12*sec, oldPod, newPod)
+		b.line(19*sec, "web-1-a", observe.Sigterm)
 		b.line(20*sec, "web-1-a", observe.Exit)
 		b.sees(21*sec, newPod)
 	}},

@@ -1,0 +1,34 @@
+// What is meant by a process type that the app does not have.
+
+package rollout_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/rollout"
+)
+
+func TestMisspeltProcessTypes(t *testing.T) {
+	t.Parallel()
+	for typed, meant := range map[string]string{
+		"wbe": "web", "we": "web", "webb": "web", "wib": "web", "bew": "",
+		"wxe": "", "wbx": "", "xyz": "", "ki": "qi", "bokok": "book", "boook": "book",
+		"workerxyz": "worker", "mail": "mailer", "pagerd": "pagerduty", "pagerdutybot": "pagerduty",
+	} {
+		b := newBench(t, rollout.Config{Types: []string{typed}})
+		b.look.Formation = b.look.Formation[:0]
+		for _, name := range []string{"pagerduty", "mailer", "web", "worker", "qi", "book"} {
+			if name != typed {
+				b.wants(name, 0, -999*time.Hour, -99*time.Hour)
+			}
+		}
+		b.sees(20 * sec)
+		v, _ := b.core.Verdict()
+		_, hint, _ := strings.Cut(v.Message, `; is "`)
+		if hint = strings.TrimSuffix(hint, `" meant?`); hint != meant {
+			t.Errorf("%q: is %q meant? want %q; %s", typed, hint, meant, v.Message)
+		}
+	}
+}
