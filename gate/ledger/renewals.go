@@ -18,8 +18,8 @@ type Renewals []renewal
 // A renewal is a series of them, close together.
 type renewal struct{ first, last time.Time }
 
-// Add adds a time.
-func (r *Renewals) Add(t time.Time) {
+// Note adds a time.
+func (r *Renewals) Note(t time.Time) {
 	all := append(*r, renewal{t, t})
 	slices.SortFunc(all, func(a, b renewal) int { return a.first.Compare(b.first) })
 	merged := all[:1]

@@ -40,7 +40,7 @@ func TestHiddenUntil(t *testing.T) {
 			t.Parallel()
 			var r ledger.Renewals
 			for _, again := range c.renewals {
-				r.Add(at(again))
+				r.Note(at(again))
 			}
 			if got := r.HiddenUntil(released, cmp.Or(c.hold, 2*time.Minute)); !got.Equal(at(c.want)) {
 				t.Errorf("renewed after %v: hidden until %s, want %s", c.renewals, since(got), c.want)

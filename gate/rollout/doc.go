@@ -27,6 +27,7 @@
 //   - gate/release: which release is the target, and what came after it
 //   - roster.go, sightings.go: what lists and log tell of the dynos, label by label
 //   - processtype.go: what the formation says, and which process types count
+//   - scaling.go: where nothing old can be: behind what came by scaling up, or with the app's first code
 //   - log.go: how far the log can be relied on, and how late its lines come
 //   - gate/ledger, evidence.go: what is known of one label at one moment
 //   - judge.go: may an old process of a label still run?

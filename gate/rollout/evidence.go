@@ -26,6 +26,8 @@ type evidence struct {
 	oldRecord bool // its record is of an old release
 	listedOld bool // and holds a process
 	newUp     bool // a new dyno is up, or asleep, by the list or by the log
+	// nothingOld: nothing old can be behind the record, or of its process type.
+	nothingOld bool
 	// listedRunning is 1 if the list shows a running dyno whose start is in the ledger;
 	// startMissing: it shows one whose start is not.
 	listedRunning int
@@ -43,7 +45,7 @@ type evidence struct {
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb}
+	e := evidence{roster: r, label: lb, nothingOld: r.scaledUp(lb) || r.nothingOld(lb.typ)}
 	// The ledger began with what was hidden behind the record of that time, since before that
 	// was created, which may be long ago.
 	hiddenGone := r.log.since

@@ -30,7 +30,7 @@ func judge(e *evidence, t *timer) judgement {
 		}
 		return j.alive(0, observe.Never, oldListed)
 	}
-	if e.roster.scaledUp(e.label) || e.roster.nothingOld(e.label.typ) {
+	if e.nothingOld {
 		return j.proven()
 	}
 	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil)

@@ -12,16 +12,6 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-const (
-	// A dyno that comes by scaling up is started within 11.6 s (13 captured).
-	scaledSoon = 15 * time.Second
-	// typesBefore is how long before or after a release the process types that it brings can be made:
-	// captured is that they are scaled 0.2 s before.
-	typesBefore = 30 * time.Second
-	// maxScalings is how many of them are remembered.
-	maxScalings = 200
-)
-
 // roster is what is known of the dynos of the app.
 type roster struct {
 	cfg   *Config
@@ -113,31 +103,6 @@ func (r *roster) fir() bool { return r.app.Generation == "fir" }
 // proofCanLast reports whether proof can be remembered: until the release phase is over, old
 // processes can still be started.
 func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "" }
-
-// scaledUp reports whether the label's record is its first one, and came by scaling up: nothing ran
-// under the label before.
-func (r *roster) scaledUp(lb *label) bool {
-	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt)
-}
-
-// scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a
-// process was started, that this came of it.
-func (r *roster) scaledBefore(t time.Time) bool {
-	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
-		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
-	})
-}
-
-// cameWithFirstCode reports whether a process type came with the first release that carries code, so
-// that nothing of it ran before.
-func (r *roster) cameWithFirstCode(t *processType) bool {
-	return t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
-}
-
-// nothingOld reports whether nothing old can be of a process type.
-func (r *roster) nothingOld(t *processType) bool {
-	return r.cameWithFirstCode(t) && !r.target.firstCode.Before(r.target.released)
-}
 
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 

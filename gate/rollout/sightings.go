@@ -4,7 +4,6 @@ package rollout
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +20,6 @@ const (
 	// oneOffLife is how long a one-off dyno is remembered that is not listed any more: until
 	// lines of it that come late have come.
 	oneOffLife = 5 * time.Minute
-	// releaseSoon is how long after a release the processes that it starts are started, in most cases.
-	releaseSoon = time.Minute
 )
 
 // news is what an observation was to the roster.
@@ -105,7 +102,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
 		if d.Type == "web" && d.ID != lb.firstRecord {
-			r.webRenewals.Add(d.CreatedAt)
+			r.webRenewals.Note(d.CreatedAt)
 		}
 	}
 	if lb.firstRecordCreated.IsZero() && logWhole {
@@ -124,40 +121,6 @@ func (r *roster) addLabel(name string, then time.Time) *label {
 	lb := &label{name: name, metrics: map[string]*reports{}, firstSeen: then}
 	r.labels[name], r.order = lb, nil
 	return lb
-}
-
-// nothingBefore reports whether nothing ran under the label before the first line of its ledger.
-func (r *roster) nothingBefore(lb *label) bool {
-	since := r.log.since
-	// It came into being after the first look, and the log is whole since before that.
-	first := r.clock.Platform(r.firstLook.AskedAt)
-	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
-		return true
-	}
-	start, begins := lb.ledger.BeginsWithStart()
-	if !begins {
-		return false
-	}
-	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
-		return true
-	}
-	// The process type came with the target, unless the list shows that it did not.
-	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
-		return true
-	}
-	// It came by scaling up: after the first look, or while the log was whole for so long that of
-	// anything else that starts a process there is a line before the start, or a release.
-	if !r.scaledBefore(start) {
-		return false
-	}
-	longest := max(lb.typ.hold, r.bootTimeout())
-	released := func(t time.Time) bool { return !t.After(start.Add(ledger.StampSlack)) && start.Sub(t) < releaseSoon }
-	return lb.cameLater || start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)
-}
-
-// noteScaling notes that the formation was scaled then.
-func (r *roster) noteScaling(at time.Time) {
-	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
 }
 
 // compareWithTarget takes in what the record of a label says of new dynos.
@@ -251,7 +214,7 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	// A new web dyno that is announced begins the hold anew.
 	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
 	if replaced && lb.typ.name == "web" {
-		r.webRenewals.Add(l.Stamp)
+		r.webRenewals.Note(l.Stamp)
 		if l.Stamp.After(r.announcedWeb.created) {
 			r.announcedWeb = creation{l.Stamp, at}
 		}
