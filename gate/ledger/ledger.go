@@ -28,10 +28,14 @@ type Ledger struct {
 	changedAt time.Duration
 	exitAt    time.Duration
 	lastStart time.Time
+	last      time.Time
 }
 
 // Enter adds a line, once. It reports whether the line was new.
 func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
+	if line.Stamp.After(l.last) {
+		l.last = line.Stamp
+	}
 	if l.full {
 		return false
 	}
@@ -42,7 +46,7 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 		}
 	}
 	if len(l.lines) == maxLines {
-		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt}
+		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt, last: l.last}
 		return true
 	}
 	l.lines = slices.Insert(l.lines, i, line)
@@ -62,10 +66,16 @@ func (l *Ledger) DropBefore(t time.Time) {
 	if l.lastStart.Before(t) {
 		l.lastStart = time.Time{}
 	}
+	if l.last.Before(t) {
+		l.last = time.Time{}
+	}
 }
 
 // ChangedAt is when the last line was entered, on the gate's clock.
 func (l *Ledger) ChangedAt() time.Duration { return l.changedAt }
+
+// Last is the time of the last line; zero if there is none.
+func (l *Ledger) Last() time.Time { return l.last }
 
 // ExitAt is when the last exit was entered, on the gate's clock; 0 if none was.
 func (l *Ledger) ExitAt() time.Duration { return l.exitAt }

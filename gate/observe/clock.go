@@ -18,11 +18,11 @@ const Never = time.Duration(1<<63 - 1)
 // a wrong one answers for a while: no hold ends too early. It may end late. In place of
 // one that the runner's clock speaks against, that is taken.
 type Clock struct {
-	start       time.Time // the start of the gate, by the platform's clock; zero before any answer
-	newest      time.Time // the same by the newest answer alone
-	latestStart time.Time // no answer allows that the gate was started later than then
-	latest      time.Time // the same if every answer's clock is believed
-	last        time.Time // the start by the answer that puts it the latest
+	start  time.Time // the start of the gate, by the platform's clock; zero before any answer
+	newest time.Time // the same by the newest answer alone
+	// No answer allows that the gate was started after latest; none that it was started before
+	// earliest. If one of them has a wrong clock, earliest is the later of the two.
+	latest, earliest time.Time
 }
 
 // Learn takes in the Date of an observation that is an answer: it was written after the question
@@ -39,12 +39,11 @@ func (c *Clock) Learn(o Observation) {
 	if !o.Runner.IsZero() {
 		date = o.Runner // one of the two is wrong: a hold by the one that is behind does no harm
 	}
-	c.latestStart = earliest(c.latestStart, date.Add(time.Second-asked))
 	c.latest = earliest(c.latest, o.Date.Add(time.Second-asked))
 	c.newest = date.Add(-o.At)
 	c.start = earliest(c.start, c.newest)
-	if last := o.Date.Add(-o.At); last.After(c.last) {
-		c.last = last
+	if c.newest.After(c.earliest) {
+		c.earliest = c.newest
 	}
 }
 
@@ -59,20 +58,21 @@ func earliest(a, b time.Time) time.Time {
 // Start is the platform's time at the start of the gate; zero before any answer.
 func (c *Clock) Start() time.Time { return c.start }
 
-// LatestStart is the latest time that the start of the gate can have been; zero before
-// any answer.
-func (c *Clock) LatestStart() time.Time { return c.latestStart }
-
-// Spread is how far the answers are apart in what they make of the start: about a second, and more
-// if the clock of one of them is wrong.
-func (c *Clock) Spread() time.Duration { return c.last.Sub(c.start) }
+// LatestStart is the latest time that the start of the gate can have been, whichever answer's clock is
+// right; zero before any answer.
+func (c *Clock) LatestStart() time.Time {
+	if c.earliest.After(c.latest) {
+		return c.earliest
+	}
+	return c.latest
+}
 
 // Platform is the platform's time at a moment of the gate; zero before any answer.
 func (c *Clock) Platform(at time.Duration) time.Time { return after(c.start, at) }
 
 // Latest is the latest that the platform's time can have been at a moment of the gate; zero
 // before any answer.
-func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latest, at) }
+func (c *Clock) Latest(at time.Duration) time.Time { return after(c.LatestStart(), at) }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the
 // newest answer, on which nothing is decided. Zero before any answer.

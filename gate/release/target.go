@@ -90,7 +90,6 @@ func (t *Target) seeLook(l *observe.Look) {
 	if !l.Full() {
 		return
 	}
-	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
 	t.bare = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
@@ -101,7 +100,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	if t.release == nil {
 		return
 	}
-	t.correct(believed)
+	t.correct()
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
@@ -150,16 +149,12 @@ func (t *Target) FirstCode() time.Time {
 }
 
 // correct mends the choice of the newest release: a list that was behind when the gate
-// started can have hidden a newer one that was already there. Until the choice is believed, one that
-// may have been there is taken for it, whichever answer's clock is right.
-func (t *Target) correct(believed bool) {
+// started can have hidden a newer one that was already there.
+func (t *Target) correct() {
 	if t.want != (Want{}) {
 		return
 	}
 	start := t.clock.LatestStart()
-	if !believed {
-		start = start.Add(t.clock.Spread())
-	}
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
 			t.release = &r

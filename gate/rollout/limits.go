@@ -117,7 +117,10 @@ func (e *evidence) limit() time.Duration {
 	var from time.Duration
 	switch {
 	case rec == nil: // a line of it tells of a process that no look has shown
-		from = max(lb.leftAt, lb.ledger.ChangedAt())
+		from = lb.leftAt
+		if last := lb.ledger.Last(); !last.IsZero() {
+			from = max(from, r.clock.GateTime(last, lb.ledger.ChangedAt()))
+		}
 	case r.rolling() && r.wasOld(lb):
 		from = lb.recordSeen
 	case r.old(rec): // asleep: its process was stopped when the state changed
