@@ -3,6 +3,7 @@
 package gate_test
 
 import (
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -48,8 +49,13 @@ func (d dice) trouble(r *rolled) {
 	}
 }
 
-// lateReleases lets the list of releases and the log tell of a release some seconds late.
+// lateReleases lets the list of releases and the log tell of a release some seconds late. If the
+// clock of all the first answers is behind as well, the release seems to be made after the gate
+// came: that would fool anybody.
 func (d dice) lateReleases(r *rolled) {
+	if slices.ContainsFunc(r.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 }) {
+		return
+	}
 	r.Faults = append(r.Faults, herokusim.Fault{Path: "/releases", Stale: d.between(1500*time.Millisecond, 8*time.Second)})
 	r.Log.APILate = d.between(4*time.Second, 9*time.Second)
 }
