@@ -80,7 +80,7 @@ func (l *lists) short(dynos []observe.Dyno) bool {
 // app may have been scaled without a line of the log, or the dyno list may be a bad one. It
 // is soon, and then later and later; observe.Never after the last time.
 func (l *lists) shortDue() time.Duration {
-	if l.shortAt >= 0 && l.full != nil {
+	if l.shortAt >= 0 {
 		for _, after := range [...]time.Duration{2, 5, 10, 20} {
 			if due := l.shortAt + after*time.Second; l.full.AskedAt < due {
 				return due

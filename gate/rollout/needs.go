@@ -108,7 +108,7 @@ func (r *Rollout) guard() Need {
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
 	case !covers:
 		return Need{Kind: Guard, Why: "the log may not tell of every change"}
-	case r.awaited() && r.unshownSince < 0 && r.target.ToAsk() != "" && !r.target.ReleasesBehind():
+	case r.awaited() && r.target.ToAsk() != "" && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: namedGuard, Why: "the release is awaited, and asked for by itself: lines may be lost"}
 	case inQuestion && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}

@@ -78,6 +78,32 @@ var waitsForLooks = []wait{
 		b.partial(5*sec, oldWeb)
 		b.sees(6*sec, oldWeb)
 	}},
+	{"a named release is asked for by itself", rollout.Config{Want: release.Want{Version: 43}}, func(b *bench) {
+		b.logs(0, time.Hour)
+		b.sees(1*sec, oldWeb)
+		b.trouble(2*sec, observe.Unreachable, observe.AboutRelease)
+		b.apply(12*sec, observe.Observation{Release: &observe.Release{}})
+		b.apply(22*sec, observe.Observation{Release: &observe.Release{Version: 43, Status: "pending"}})
+		b.sees(25*sec, oldWeb)
+		b.api(30*sec, 44)
+		b.apply(80*sec, observe.Observation{})
+		b.apply(200*sec, observe.Observation{})
+	}},
+	{"no way to Heroku, and then it refuses", rollout.Config{}, func(b *bench) {
+		b.sees(1*sec, oldWeb)
+		b.trouble(2*sec, observe.CannotConnect, observe.AboutLook)
+		b.trouble(30*sec, observe.Forbidden, observe.AboutLook)
+		b.trouble(70*sec, observe.Forbidden, observe.AboutLook)
+		b.trouble(91*sec, observe.Forbidden, observe.AboutLook)
+	}},
+	{"the API fails again and again, and then it refuses", rollout.Config{}, func(b *bench) {
+		for i := range 5 {
+			b.sees(time.Duration(2*i+1)*sec, oldWeb)
+			b.trouble(time.Duration(2*i+2)*sec, observe.Unreachable, observe.AboutLook)
+		}
+		b.sees(20*sec, oldWeb)
+		b.trouble(21*sec, observe.Forbidden, observe.AboutLook)
+	}},
 	{"it is not known where the app runs, nor whether preboot is on", rollout.Config{}, func(b *bench) {
 		b.knowsNothing()
 		b.logs(0, time.Hour)

@@ -142,6 +142,8 @@ func what(o observe.Observation) string {
 			dynos = append(dynos, fmt.Sprintf("%s v%d %s", d.Name, d.Version, d.State))
 		}
 		return fmt.Sprintf("look %q", dynos)
+	case o.Release != nil:
+		return fmt.Sprintf("release v%d %s", o.Release.Version, o.Release.Status)
 	case o.Code != nil:
 		return fmt.Sprintf("code %s is of %q", o.Code.ID, o.Code.Commit)
 	case o.Builds != nil:
