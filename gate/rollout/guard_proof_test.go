@@ -198,8 +198,11 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 			b.sees(25*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process of web.1 reports")
 			b.sees(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.shut("no dyno reports any more: it can be the log that is dead")
+			b.apply(85*sec, observe.Observation{Line: &observe.Line{Stamp: at(84 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
+			b.sees(85*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed {
-				t.Errorf("it has been silent for a minute, and %+v", v)
+				t.Errorf("it has been silent for a minute in which another one reported, and %+v", v)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 // judge hears four witnesses. An old process of a label may run
 //
 //  1. as long as the dyno list shows one;
-//  2. as long as its runtime metrics come, and a minute longer;
+//  2. as long as its runtime metrics come, and a minute longer in which those of others come;
 //  3. until the log proves that none is left (proven),
 //  4. or until the longest possible life is over (presumed).
 //
@@ -33,7 +33,8 @@ func judge(e *evidence, t *timer) judgement {
 	if e.nothingOld {
 		return j.proven()
 	}
-	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil)
+	limit := max(e.limit(), e.metricsUntil)
+	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil) || e.mute
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
@@ -44,7 +45,6 @@ func judge(e *evidence, t *timer) judgement {
 		}
 		return j.proven()
 	}
-	limit := max(e.limit(), e.metricsUntil)
 	if t.pending(limit) { // 4
 		return j.alive(max(1, e.balance.Alive-e.listedRunning), limit, doubt)
 	}

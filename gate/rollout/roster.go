@@ -30,9 +30,10 @@ type roster struct {
 	order           []*label       // the labels as people count; nil when it has to be made anew
 	versions        map[string]int // by id, of every dyno that was ever listed
 
-	log       logStream
-	listDelay time.Duration // how far behind the log the list was seen to be
-	target    boundary
+	log          logStream
+	newestMetric time.Time     // of any dyno
+	listDelay    time.Duration // how far behind the log the list was seen to be
+	target       boundary
 	// The newest web dyno that was created for the target, other than by scaling, and the newest that
 	// the log has announced.
 	newestWeb, announcedWeb creation

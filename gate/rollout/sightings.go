@@ -192,6 +192,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	n.phaseOver = l.Kind == observe.Exit && lb.typ.name == "release" && lb.typ.oneOff
 	if l.Kind == observe.Metric {
 		lb.seeMetric(l)
+		r.newestMetric = later(r.newestMetric, l.Stamp)
 		return n
 	}
 	if !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at) {
