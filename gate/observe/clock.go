@@ -20,9 +20,10 @@ const Never = time.Duration(1<<63 - 1)
 type Clock struct {
 	start  time.Time // the start of the gate, by the platform's clock; zero before any answer
 	newest time.Time // the same by the newest answer alone
-	// No answer allows that the gate was started after latest; none that it was started before
-	// earliest. If one of them has a wrong clock, earliest is the later of the two.
-	latest, earliest time.Time
+	// No answer allows that the gate was started after latestStart; or after latest, if also those are
+	// believed that the runner's clock speaks against. None allows that it was started before
+	// earliest; if one of them has a wrong clock, that is the later one.
+	latestStart, latest, earliest time.Time
 }
 
 // Learn takes in the Date of an observation that is an answer: it was written after the question
@@ -39,6 +40,7 @@ func (c *Clock) Learn(o Observation) {
 	if !o.Runner.IsZero() {
 		date = o.Runner // one of the two is wrong: a hold by the one that is behind does no harm
 	}
+	c.latestStart = earliest(c.latestStart, date.Add(time.Second-asked))
 	c.latest = earliest(c.latest, o.Date.Add(time.Second-asked))
 	c.newest = date.Add(-o.At)
 	c.start = earliest(c.start, c.newest)
@@ -58,9 +60,12 @@ func earliest(a, b time.Time) time.Time {
 // Start is the platform's time at the start of the gate; zero before any answer.
 func (c *Clock) Start() time.Time { return c.start }
 
-// LatestStart is the latest time that the start of the gate can have been, whichever answer's clock is
+// LatestStart is the latest time that the start of the gate can have been, if every answer's clock is
 // right; zero before any answer.
-func (c *Clock) LatestStart() time.Time {
+func (c *Clock) LatestStart() time.Time { return c.latestStart }
+
+// AnyStart is the same, whichever answer's clock is right.
+func (c *Clock) AnyStart() time.Time {
 	if c.earliest.After(c.latest) {
 		return c.earliest
 	}
@@ -72,7 +77,7 @@ func (c *Clock) Platform(at time.Duration) time.Time { return after(c.start, at)
 
 // Latest is the latest that the platform's time can have been at a moment of the gate; zero
 // before any answer.
-func (c *Clock) Latest(at time.Duration) time.Time { return after(c.LatestStart(), at) }
+func (c *Clock) Latest(at time.Duration) time.Time { return after(c.latest, at) }
 
 // Shown is the platform's time at a moment of the gate as people are told it: that of the
 // newest answer, on which nothing is decided. Zero before any answer.

@@ -47,8 +47,8 @@ func TestClock(t *testing.T) {
 		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s", "2s", "9s", "9s"},
 		{"a quicker one", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", "9s", "9.5s"},
 		{"a slower one", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", "9s", "9s"},
-		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "58s", "10s", "1m8s"},
-		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "0s", "-52s", "-52s"},
+		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "1s", "10s", "1m8s"},
+		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "-1m1s", "-52s", "-52s"},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +81,8 @@ func TestClockAheadOfTheRunners(t *testing.T) {
 	clock.Learn(doubted)
 	for what, c := range map[string]struct{ got, want string }{
 		"start":        {since(clock.Start()), "0s"},
-		"latest start": {since(clock.LatestStart()), "59m59s"},
+		"latest start": {since(clock.LatestStart()), "2s"},
+		"any start":    {since(clock.AnyStart()), "59m59s"},
 		"time":         {since(clock.Platform(10 * sec)), "10s"},
 		"time shown":   {since(clock.Shown(10 * sec)), "10s"},
 		"latest time":  {since(clock.Latest(10 * sec)), "1h0m9s"},

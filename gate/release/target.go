@@ -90,6 +90,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	if !l.Full() {
 		return
 	}
+	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
 	t.bare = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
@@ -100,7 +101,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	if t.release == nil {
 		return
 	}
-	t.correct()
+	t.correct(believed)
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
 	t.missing = !shows(l, again.Version)
@@ -149,12 +150,16 @@ func (t *Target) FirstCode() time.Time {
 }
 
 // correct mends the choice of the newest release: a list that was behind when the gate
-// started can have hidden a newer one that was already there.
-func (t *Target) correct() {
+// started can have hidden a newer one that was already there. Until the choice is believed, one that
+// is newer by any answer's clock is taken for it.
+func (t *Target) correct(believed bool) {
 	if t.want != (Want{}) {
 		return
 	}
-	start := t.clock.LatestStart()
+	start := t.clock.AnyStart()
+	if believed {
+		start = t.clock.LatestStart()
+	}
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
 			t.release = &r

@@ -26,10 +26,12 @@ func (r *roster) noteScaling(at time.Time) {
 	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
 }
 
-// scaledUp reports whether the label's record is its first one, and came by scaling up: nothing ran
-// under the label before.
+// scaledUp reports whether the label's record is the first thing that was heard of it, and came by
+// scaling up: nothing ran under the label before. What had left the list when the gate came is for
+// judgeNeverListed.
 func (r *roster) scaledUp(lb *label) bool {
-	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt)
+	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt) &&
+		!lb.firstSeen.Before(lb.record.CreatedAt.Add(-ledger.StampSlack))
 }
 
 // scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a

@@ -212,6 +212,9 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 		lb.proof = lb.proof.afterLateLine()
 	}
 	r.log.timeLine(l.Stamp, at, r.clock)
+	if l.Stamp.Before(lb.firstSeen) {
+		lb.firstSeen = l.Stamp
+	}
 	// A new web dyno that is announced begins the hold anew.
 	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
 	if replaced && lb.typ.name == "web" {
