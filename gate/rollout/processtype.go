@@ -63,7 +63,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
-			if !t.inFormation || f.Quantity <= before[t] { // by scaling up alone nothing leaves the list
+			if !t.inFormation || f.Quantity < before[t] { // by scaling up alone nothing leaves the list
 				t.shrunk = creation{f.UpdatedAt, at}
 			}
 		}
