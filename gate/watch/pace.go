@@ -80,6 +80,14 @@ func newPace(interval time.Duration) pace {
 	return pace{interval: interval, given: given, asked: -1, askedFull: -1, changeDelay: changeSpacing, moreDelay: changeSpacing}
 }
 
+// every is how long after the last look a guard makes the next one due.
+func (p *pace) every(guard rollout.Need) time.Duration {
+	if p.failed || p.given {
+		return p.interval
+	}
+	return max(p.interval, guard.Every)
+}
+
 // next is when the next look is due, and why, if so many requests remain to the account.
 func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why string) {
 	if p.asked < 0 {
@@ -103,11 +111,7 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 		case rollout.TimedLook:
 			due(max(n.By, p.asked+minSpacing), n.Why)
 		case rollout.Guard:
-			every := max(p.interval, n.Every)
-			if p.failed || p.given {
-				every = p.interval
-			}
-			due(p.asked+every, n.Why)
+			due(p.asked+p.every(n), n.Why)
 		}
 	}
 	spacing := BudgetSpacing(remaining)
