@@ -10,6 +10,10 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
+// longestDeploy is how long before the gate the release of a deploy can have been made that the gate
+// came right after.
+const longestDeploy = 10 * time.Minute
+
 // noCommitsAdvice says what to do where no commit can be matched.
 const noCommitsAdvice = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 
@@ -108,6 +112,10 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	v := t.release.Version
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
+	}
+	if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.clock.Start().Add(-longestDeploy)) {
+		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
+			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))
 	}
 	if n := t.newer.withoutCode; n > 0 {
 		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)

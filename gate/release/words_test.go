@@ -62,6 +62,7 @@ func TestNotices(t *testing.T) {
 		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: if the deploy is still under way, use the input "commit"`
 		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
 		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
+		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
 		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 	)
 	check(t, []row{
@@ -70,6 +71,11 @@ func TestNotices(t *testing.T) {
 		{"an old release, and a build that is over", "latest", "look: v41; builds: succeeded B -1m", ""},
 		{"an old release, and a build from before it", "latest", "look: v41; builds: pending B -2h", ""},
 		{"a young release, and a newer build", "latest", "look: v42; builds: pending B -1s", ""},
+
+		{"an old release, that may not be the newest one", "latest", "9s look: v41", ""},
+		{"an old release", "latest", "10s look: v41 -11m", old},
+		{"one that is not so old", "latest", "10s look: v41 -9m", ""},
+		{"an old release that is named", "v41", "10s look: v41 -11m", ""},
 
 		{"newer ones", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
 		{"newer ones without code", "v42", "look: v42, v43 codeless, v44 codeless, v45 s42",
