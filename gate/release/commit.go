@@ -177,6 +177,16 @@ func (t *Target) earlierTry() *observe.Release {
 	return nil
 }
 
+// followedByOther reports whether other code was deployed after the newest release with the commit.
+func (t *Target) followedByOther(r *observe.Release) bool {
+	for _, newer := range t.history.byVersion {
+		if newer.Version > r.Version && newer.Deployed() {
+			return true
+		}
+	}
+	return false
+}
+
 // noCommits reports whether the app's releases carry no commit, so that none can be matched:
 // container images, as a rule.
 func (t *Target) noCommits() bool {

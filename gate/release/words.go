@@ -142,7 +142,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
 		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
-	case e.Deployed():
+	case t.followedByOther(e):
 		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
 	}
 	return nil

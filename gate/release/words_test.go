@@ -91,6 +91,8 @@ func TestNotices(t *testing.T) {
 		{"a version that is not there", "v43", "look: v3 codeless", ""},
 		{"no release has a commit", "B", "look: v3 codeless", useless},
 		{"the commit was never released", "B", "look: v42; code s42 = C", ""},
+		{"a short commit, and no code has followed it", "B8", "look: v42; code s42 = B", ""},
+		{"other code has followed the commit, but failed", "B8", "look: v42, v43 failed; code s42 = B; code s43 = C", ""},
 		{"other code has followed the commit", "B", "11s look: v42, v43; code s42 = B; code s43 = C", followed},
 		{"the commit failed long ago", "B", "11s look: v42 failed -1h; code s42 = B", failed},
 		{"the commit failed, and the builds are not known", "B", "look: v42 failed; code s42 = B", ""},
