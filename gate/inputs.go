@@ -39,7 +39,7 @@ var Inputs = []Input{
 	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
 		func(s *settings, v string) error { s.key = v; return oneLine(v) }},
 	{"release", "latest", false, "The release to wait for: `latest`, a version (`v123`, `123`) or a release id. One that does not exist yet is waited for.", parseRelease},
-	{"commit", "", false, "Wait for the release of this commit (at least 7 characters) instead.", parseCommit},
+	{"commit", "", false, "Wait for the release of this commit (at least 7 digits of it) instead, or of a build with this label, such as `v1.4.2`.", parseCommit},
 	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
 		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
@@ -139,7 +139,8 @@ var (
 	appName     = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
 	uuid        = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	version     = regexp.MustCompile(`^v?([1-9][0-9]{0,8})$`)
-	commitSHA   = regexp.MustCompile(`^(?i)[0-9a-f]{7,64}$`)
+	fewDigits   = regexp.MustCompile(`^(?i)[0-9a-f]{0,6}$`)
+	buildLabel  = regexp.MustCompile(`^[!-~]{1,255}$`)
 	processType = regexp.MustCompile(`^[-\w]{1,128}$`)
 	seconds     = regexp.MustCompile(`^[0-9]+$`)
 )
@@ -166,8 +167,11 @@ func parseRelease(s *settings, v string) error {
 }
 
 func parseCommit(s *settings, v string) error {
-	if !commitSHA.MatchString(v) {
+	switch {
+	case fewDigits.MatchString(v):
 		return errors.New("give a commit as 7 or more hexadecimal digits")
+	case !buildLabel.MatchString(v):
+		return errors.New("give a commit, or the version that the build was given, without spaces")
 	}
 	s.Want.Commit = strings.ToLower(v)
 	return nil

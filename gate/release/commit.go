@@ -30,7 +30,7 @@ func (t *Target) byCommit() *observe.Release {
 	if t.wrongWant = t.ambiguous(); t.wrongWant != "" {
 		return nil
 	}
-	short := len(t.want.Commit) < wholeCommit
+	short := isCommit(strings.ToLower(t.want.Commit)) && len(t.want.Commit) < wholeCommit
 	if short && !t.buildsRead && t.fullAskedAt < observe.ListLag {
 		return nil // a build may show that two commits begin so
 	}
@@ -107,11 +107,14 @@ func (t *Target) ambiguous() string {
 	return ""
 }
 
-// wanted reports whether a commit is the one that the caller gave: either of the two may be
-// abbreviated.
-func (t *Target) wanted(commit string) bool {
+// wanted reports whether a label of code is the commit that the caller gave. Of two that are
+// hexadecimal either may be abbreviated; other ones, such as v1.4.2, have to be equal.
+func (t *Target) wanted(label string) bool {
 	want := strings.ToLower(t.want.Commit)
-	return strings.HasPrefix(commit, want) || len(commit) >= shortCommit && strings.HasPrefix(want, commit)
+	if !isCommit(want) {
+		return label == want
+	}
+	return strings.HasPrefix(label, want) || isCommit(label) && strings.HasPrefix(want, label)
 }
 
 // seeBuilds takes in the newest builds.

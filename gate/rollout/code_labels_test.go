@@ -51,6 +51,9 @@ func TestLabelsOfCode(t *testing.T) {
 		"labels that go on":            {whole, [2]string{"fffffff", whole + "-1"}, false, 42},
 		"one commit in two lengths":    {whole[:9], [2]string{whole[:12], whole}, false, 42},
 		"two commits that begin alike": {whole[:7], [2]string{whole[:7] + "00", whole}, true, 0},
+		"a version":                    {"v1.4.2-RC1", [2]string{"v1.4.2", "v1.4.2-rc1"}, false, 42},
+		"a part of a version":          {"v1.4", [2]string{"fffffff", "v1.4.2"}, false, 0},
+		"a version, and a part of it":  {"v1.4.2", [2]string{"fffffff", "v1.4"}, false, 0},
 		"too short a label":            {whole, [2]string{"fffffff", whole[:6]}, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
