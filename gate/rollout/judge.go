@@ -70,9 +70,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	case e.label.record != nil, !e.roster.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
 		return j.proven()
-	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.label.listedAt)):
-		// An exit of before the last look that shows it is of a container that was started again:
-		// the log does not tell of that start.
+	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.endsAfter())):
 		if !exit.Before(e.roster.target.released) {
 			j.firstStop, j.lastStop = exit, exit
 		}
@@ -81,6 +79,16 @@ func judgePod(e *evidence, t *timer) judgement {
 		return j.alive(1, limit, noEnd)
 	}
 	return j.presumed(limit, noEnd)
+}
+
+// endsAfter is from when on an exit of a pod, or of a one-off dyno, is its end. One of before the last
+// look that shows it is of a container that was started again, of which the log does not tell. Where
+// it has exited more often than it was started, so may be one from before the list was without it.
+func (e *evidence) endsAfter() time.Duration {
+	if e.balance.Alive < 0 {
+		return e.label.leftAt
+	}
+	return e.label.listedAt
 }
 
 // judgeNeverListed judges what no list and no line has shown: an old dyno of the type that

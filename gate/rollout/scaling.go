@@ -27,10 +27,12 @@ func (r *roster) noteScaling(at time.Time) {
 }
 
 // scaledUp reports whether the label's record is the first thing that was heard of it, and came by
-// scaling up: nothing ran under the label before. What had left the list when the gate came is for
-// judgeNeverListed.
+// scaling up once the release was finished: nothing ran under the label before. What is scaled up
+// before that can run the old code for a moment, between two looks. What had left the list when the
+// gate came is for judgeNeverListed.
 func (r *roster) scaledUp(lb *label) bool {
-	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) && r.scaledBefore(lb.record.CreatedAt) &&
+	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) &&
+		r.scaledSince(r.target.finishedAt, lb.record.CreatedAt) &&
 		!lb.firstSeen.Before(lb.record.CreatedAt.Add(-ledger.StampSlack))
 }
 
@@ -39,6 +41,14 @@ func (r *roster) scaledUp(lb *label) bool {
 func (r *roster) scaledBefore(t time.Time) bool {
 	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
+	})
+}
+
+// scaledSince is the same, but of a scaling that is later than another time for certain. If there may
+// be one from before that, too, it can be told of neither that it is the one.
+func (r *roster) scaledSince(from, t time.Time) bool {
+	return r.scaledBefore(t) && !slices.ContainsFunc(r.scalings, func(s time.Time) bool {
+		return s.Before(from.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
 	})
 }
 
@@ -74,12 +84,13 @@ func (r *roster) nothingBefore(lb *label) bool {
 	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
 		return true
 	}
-	// It came by scaling up: after the first look, or while the log was whole for so long that of
-	// anything else that starts a process there is a line before the start, or a release.
-	if !r.scaledBefore(start) {
-		return false
+	// It came by scaling up, which the first look is from before, and the log is whole since before that.
+	if lb.cameLater && r.scaledSince(since, start) {
+		return true
 	}
+	// Or it came by scaling up while the log was whole for so long that of anything else that starts a
+	// process there is a line before the start, or a release.
 	longest := max(lb.typ.hold, r.bootTimeout())
 	released := func(t time.Time) bool { return !t.After(start.Add(ledger.StampSlack)) && start.Sub(t) < releaseSoon }
-	return lb.cameLater || start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)
+	return r.scaledBefore(start) && start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)
 }
