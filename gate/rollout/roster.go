@@ -63,6 +63,7 @@ type label struct {
 	name        string
 	typ         *processType
 	record      *observe.Dyno // in the newest look; nil if it has none
+	lastRecord  *observe.Dyno // what it was when the label left the list; nil if it never did
 	recordSeen  time.Duration // when this record was first seen
 	leftAt      time.Duration // when it was first missing in the list; 0 while listed
 	listedAt    time.Duration // when the last look was asked for that shows it

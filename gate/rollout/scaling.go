@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -26,14 +27,14 @@ func (r *roster) noteScaling(at time.Time) {
 	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
 }
 
-// scaledUp reports whether the label's record is the first thing that was heard of it, and came by
-// scaling up once the release was finished: nothing ran under the label before. What is scaled up
-// before that can run the old code for a moment, between two looks. What had left the list when the
-// gate came is for judgeNeverListed.
+// scaledUp reports whether the label's record, or the last that it had, is the first thing that was
+// heard of it, and came by scaling up once the release was finished: nothing ran under the label before.
+// What is scaled up earlier can run the old code for a moment, between two looks. What had left the list
+// when the gate came is for judgeNeverListed.
 func (r *roster) scaledUp(lb *label) bool {
-	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) &&
-		r.scaledSince(r.target.finishedAt, lb.record.CreatedAt) &&
-		!lb.firstSeen.Before(lb.record.CreatedAt.Add(-ledger.StampSlack))
+	rec := cmp.Or(lb.record, lb.lastRecord)
+	return rec != nil && rec.ID == lb.firstRecord && !r.old(rec) && r.scaledSince(r.target.finishedAt, rec.CreatedAt) &&
+		!lb.firstSeen.Before(rec.CreatedAt.Add(-ledger.StampSlack))
 }
 
 // scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a
@@ -44,8 +45,8 @@ func (r *roster) scaledBefore(t time.Time) bool {
 	})
 }
 
-// scaledSince is the same, but of a scaling that is later than another time for certain. If there may
-// be one from before that, too, it can be told of neither that it is the one.
+// scaledSince is the same, but of a scaling that was later than another time for certain. If there was
+// an earlier one, too, it can be told of neither that this came of it.
 func (r *roster) scaledSince(from, t time.Time) bool {
 	return r.scaledBefore(t) && !slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return s.Before(from.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
