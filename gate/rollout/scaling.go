@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const (
@@ -69,9 +70,10 @@ func (r *roster) nothingOld(t *processType) bool {
 // it is not known when the log begins, the answer is of no use, and that is a doubt of its own.
 func (r *roster) nothingBefore(lb *label) bool {
 	since := r.log.since
-	// It came into being after the first look, and the log is whole since before that.
+	// It came into being after the first look, and the log is whole since before that, and since before
+	// what a look that is behind shows.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
+	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
 		return true
 	}
 	start, begins := lb.ledger.BeginsWithStart()
