@@ -38,7 +38,7 @@ type roster struct {
 	// the log has announced.
 	newestWeb, announcedWeb creation
 	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
-	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made, as far as known
+	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made or finished, as far as known
 }
 
 // A creation is when a dyno was created, and when that was learnt.

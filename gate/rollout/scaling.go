@@ -83,8 +83,11 @@ func (r *roster) nothingBefore(lb *label) bool {
 	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
 		return true
 	}
-	// The process type came with the target, unless the list shows that it did not.
-	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
+	// The process type came with the target, unless the list shows that it did not, or a release of shortly
+	// before may have dropped it: then the log has to tell what became of its dynos.
+	dropped := func(t time.Time) bool { return t.Before(r.target.released) && r.target.released.Sub(t) < lb.typ.hold }
+	if came := lb.typ.CreatedAt; !came.Before(r.target.released) && !r.wasOld(lb) &&
+		(!since.After(came.Add(-lb.typ.hold)) || !slices.ContainsFunc(r.releasedAt, dropped)) {
 		return true
 	}
 	// It came by scaling up, which the first look is from before, and the log is whole since before that.

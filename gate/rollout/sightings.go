@@ -59,7 +59,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if l.Releases != nil {
 		r.releasedAt = r.releasedAt[:0]
 		for _, rel := range l.Releases {
-			r.releasedAt = append(r.releasedAt, rel.CreatedAt)
+			r.releasedAt = append(r.releasedAt, rel.CreatedAt, rel.UpdatedAt)
 		}
 	}
 	r.seeTypes(l, at)
