@@ -135,9 +135,11 @@ func (t *Target) choose() {
 	}
 }
 
-// codeless reports whether the app has never run any code: its first release with code is awaited.
+// codeless reports whether the app has never run any code, and the newest release brings none: its first
+// release with code is awaited.
 func (t *Target) codeless() bool {
-	return t.bare && t.history.knownFrom == 0 && t.history.firstCode == nil
+	newest := t.history.byVersion[t.history.newest]
+	return t.bare && t.history.knownFrom == 0 && t.history.firstCode == nil && newest.Code().ID == ""
 }
 
 // FirstCode is when the first release with code was made, before which nothing ran; zero if that is

@@ -22,7 +22,9 @@ func TestTarget(t *testing.T) {
 		{"a newer one, by the clock of a wrong answer", "latest", "look: v42; clock +100s; 2s look: v42, v43 +50s", "v43"},
 		{"the same, when the newest one is believed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
 		{"a new app without code", "latest", "look: v1 codeless, v2 codeless", "none"},
-		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "none"},
+		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "v2"},
+		{"a new app whose first deploy failed", "latest", "look: v1 codeless, v2 failed", "v2"},
+		{"a new app whose first deploy failed, and was configured since", "latest", "look: v1 codeless, v2 failed, v3 codeless", "none"},
 		{"releases that do not tell their code, and dynos", "latest", "dynos: v2; look: v1 codeless, v2 codeless", "v2"},
 		{"older ones may have code", "latest", "look, cut: v41 codeless, v42 codeless", "v42"},
 

@@ -116,6 +116,29 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
+		"a process type that comes with the release, to a busy app": {opens: rollout.Proven, play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.logs(0, 5*sec)
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a process type that comes with the release, shortly after another one": {opens: rollout.Proven, play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.look.Releases[0].CreatedAt = at(-10 * sec)
+			b.logs(0, 90*sec)
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
+		"a process type that comes with the release, shortly after a release phase": {truth: "v41 dropped it as its phase ended, and web.1 of v40 may be stopping", play: func(b *bench) {
+			b.look.Formation[0].CreatedAt = at(0)
+			b.look.Releases[0].UpdatedAt = at(-10 * sec)
+			b.logs(0, 5*sec)
+			b.line(2*sec, "web.1", observe.Start)
+			b.line(4*sec, "web.1", observe.State, "starting", "up")
+			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+		}},
 		"a head start of a busy app": {opens: rollout.Proven, play: func(b *bench) {
 			preboot(b)
 			b.logs(0, 10*sec)

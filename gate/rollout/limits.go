@@ -114,6 +114,9 @@ func (r *roster) bootTimeout() time.Duration {
 func (e *evidence) limit() time.Duration {
 	r, lb := e.roster, e.label
 	rec := lb.record
+	if last := lb.lastRecord; rec == nil && last != nil && !r.old(last) {
+		rec = last // what left the list was new, so that this is no news of what is behind it
+	}
 	var from time.Duration
 	switch {
 	case rec == nil: // a line of it tells of a process that no look has shown

@@ -18,6 +18,7 @@ type processType struct {
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
 	shrunk            creation      // when it was last scaled otherwise than up, as far as known
+	wholeAt           time.Duration // when the last look was asked for that shows as many dynos of it as are wanted; longAgo if none was
 	absent            bool          // the newest look shows no dyno of it
 	reappeared        time.Duration // when it was seen again after a look without it
 	logCovers         bool          // the log has told of all that no list showed
@@ -32,7 +33,7 @@ type processType struct {
 func (r *roster) processType(name string) *processType {
 	t := r.types[name]
 	if t == nil {
-		t = &processType{name: name}
+		t = &processType{name: name, wholeAt: longAgo}
 		r.types[name] = t
 		r.classify()
 	}
@@ -63,24 +64,34 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
-			if !t.inFormation || f.Quantity < before[t] { // by scaling up alone nothing leaves the list
+			// By scaling up alone nothing leaves the list.
+			if !t.inFormation || f.Quantity < before[t] && !r.allNew(t) {
 				t.shrunk = creation{f.UpdatedAt, at}
 			}
 		}
 		t.Formation, t.inFormation, r.formationSeen = f, true, true
 		t.everWanted = t.everWanted || f.Quantity > 0
 	}
-	shown := map[*processType]bool{}
+	shown := map[*processType]int{}
 	for _, d := range l.Dynos {
-		shown[r.processType(d.Type)] = true
+		shown[r.processType(d.Type)]++
 	}
 	for _, t := range r.types {
-		if t.absent && shown[t] {
+		if t.absent && shown[t] > 0 {
 			t.reappeared = at
 		}
-		t.absent = t.inFormation && !shown[t]
+		if shown[t] >= t.Quantity {
+			t.wholeAt = l.AskedAt
+		}
+		t.absent = t.inFormation && shown[t] == 0
 	}
 	r.classify()
+}
+
+// allNew reports whether every dyno of a type was listed since the release was finished: one that was
+// not, and leaves the list now, is new.
+func (r *roster) allNew(t *processType) bool {
+	return r.target.finished && t.wholeAt >= r.clock.Due(r.target.finishedAt.Add(observe.ListLag))
 }
 
 // isOneOff reports whether a type is that of a process that somebody or something started once. A

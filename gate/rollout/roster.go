@@ -38,7 +38,7 @@ type roster struct {
 	// the log has announced.
 	newestWeb, announcedWeb creation
 	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
-	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made, as far as known
+	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made or finished, as far as known
 }
 
 // A creation is when a dyno was created, and when that was learnt.
@@ -63,6 +63,7 @@ type label struct {
 	name        string
 	typ         *processType
 	record      *observe.Dyno // in the newest look; nil if it has none
+	lastRecord  *observe.Dyno // what it was when the label left the list; nil if it never did
 	recordSeen  time.Duration // when this record was first seen
 	leftAt      time.Duration // when it was first missing in the list; 0 while listed
 	listedAt    time.Duration // when the last look was asked for that shows it

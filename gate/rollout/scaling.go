@@ -3,10 +3,12 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
 )
 
 const (
@@ -26,14 +28,14 @@ func (r *roster) noteScaling(at time.Time) {
 	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
 }
 
-// scaledUp reports whether the label's record is the first thing that was heard of it, and came by
-// scaling up once the release was finished: nothing ran under the label before. What is scaled up
-// before that can run the old code for a moment, between two looks. What had left the list when the
-// gate came is for judgeNeverListed.
+// scaledUp reports whether the label's record, or the last that it had, is the first thing that was
+// heard of it, and came by scaling up once the release was finished: nothing ran under the label before.
+// What is scaled up earlier can run the old code for a moment, between two looks. What had left the list
+// when the gate came is for judgeNeverListed.
 func (r *roster) scaledUp(lb *label) bool {
-	return lb.record != nil && lb.record.ID == lb.firstRecord && !r.old(lb.record) &&
-		r.scaledSince(r.target.finishedAt, lb.record.CreatedAt) &&
-		!lb.firstSeen.Before(lb.record.CreatedAt.Add(-ledger.StampSlack))
+	rec := cmp.Or(lb.record, lb.lastRecord)
+	return rec != nil && rec.ID == lb.firstRecord && !r.old(rec) && r.scaledSince(r.target.finishedAt, rec.CreatedAt) &&
+		!lb.firstSeen.Before(rec.CreatedAt.Add(-ledger.StampSlack))
 }
 
 // scaledBefore reports whether the formation was scaled so shortly before a dyno was created, or a
@@ -44,8 +46,8 @@ func (r *roster) scaledBefore(t time.Time) bool {
 	})
 }
 
-// scaledSince is the same, but of a scaling that is later than another time for certain. If there may
-// be one from before that, too, it can be told of neither that it is the one.
+// scaledSince is the same, but of a scaling that was later than another time for certain. If there was
+// an earlier one, too, it can be told of neither that this came of it.
 func (r *roster) scaledSince(from, t time.Time) bool {
 	return r.scaledBefore(t) && !slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return s.Before(from.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
@@ -68,9 +70,10 @@ func (r *roster) nothingOld(t *processType) bool {
 // it is not known when the log begins, the answer is of no use, and that is a doubt of its own.
 func (r *roster) nothingBefore(lb *label) bool {
 	since := r.log.since
-	// It came into being after the first look, and the log is whole since before that.
+	// It came into being after the first look, and the log is whole since before that, and since before
+	// what a look that is behind shows.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first) {
+	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
 		return true
 	}
 	start, begins := lb.ledger.BeginsWithStart()
@@ -80,8 +83,11 @@ func (r *roster) nothingBefore(lb *label) bool {
 	if r.cameWithFirstCode(lb.typ) && !since.After(lb.typ.CreatedAt) {
 		return true
 	}
-	// The process type came with the target, unless the list shows that it did not.
-	if !lb.typ.CreatedAt.Before(r.target.released) && !r.wasOld(lb) {
+	// The process type came with the target, unless the list shows that it did not, or a release of shortly
+	// before may have dropped it: then the log has to tell what became of its dynos.
+	dropped := func(t time.Time) bool { return t.Before(r.target.released) && r.target.released.Sub(t) < lb.typ.hold }
+	if came := lb.typ.CreatedAt; !came.Before(r.target.released) && !r.wasOld(lb) &&
+		(!since.After(came.Add(-lb.typ.hold)) || !slices.ContainsFunc(r.releasedAt, dropped)) {
 		return true
 	}
 	// It came by scaling up, which the first look is from before, and the log is whole since before that.

@@ -59,7 +59,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if l.Releases != nil {
 		r.releasedAt = r.releasedAt[:0]
 		for _, rel := range l.Releases {
-			r.releasedAt = append(r.releasedAt, rel.CreatedAt)
+			r.releasedAt = append(r.releasedAt, rel.CreatedAt, rel.UpdatedAt)
 		}
 	}
 	r.seeTypes(l, at)
@@ -78,7 +78,10 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 			if lb.leftAt == 0 {
 				lb.leftAt = at
 			}
-			lb.record = nil
+			if lb.record != nil {
+				last := *lb.record // a copy, which does not keep the whole look
+				lb.lastRecord, lb.record = &last, nil
+			}
 		}
 	}
 	r.forget(at)
@@ -143,13 +146,17 @@ func (r *roster) compareWithTarget(lb *label) {
 // aim takes in what is known of the target, and when the first release with code was made. It reports whether that is another one than before:
 // all that is known is then compared with it.
 func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
-	changed = rel != nil && rel.Version != r.target.version
+	before := r.target
+	changed = rel != nil && rel.Version != before.version
 	if rel != nil {
 		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
 	}
 	if changed {
 		for _, t := range r.types {
 			t.logCovers = false
+			if before.finished { // what was scaled down since then is not new any more
+				t.shrunk = creation{later(t.shrunk.created, t.UpdatedAt), r.look.AskedAt}
+			}
 		}
 		for _, lb := range r.labels {
 			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
