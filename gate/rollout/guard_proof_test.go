@@ -207,3 +207,20 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 		})
 	}
 }
+
+// The minute begins with the newest metrics of the old process, and not with those that come last.
+func TestMetricsThatComeLate(t *testing.T) {
+	t.Parallel()
+	b := misledBench(t)
+	for _, m := range []struct {
+		came, stamp time.Duration
+		label, uuid string
+	}{{24 * sec, 23 * sec, "web.1", "old"}, {25 * sec, 20 * sec, "web.1", "old"}, {80 * sec, 80 * sec, "web.2", "new"}} {
+		b.apply(m.came, observe.Observation{Line: &observe.Line{Stamp: at(m.stamp), Label: m.label, Kind: observe.Metric, UUID: m.uuid}})
+	}
+	both := []observe.Dyno{newWeb, dyno("web.2", 42, "up", 1*sec)}
+	b.sees(82*sec, both...)
+	b.shut("the old process of web.1 reported at 23 s")
+	b.sees(84*sec, both...)
+	b.open(true, rollout.Proven)
+}

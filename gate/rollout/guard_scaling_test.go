@@ -36,6 +36,22 @@ func TestDynosThatCameByScaling(t *testing.T) {
 			b.scales(60*sec, 3, 60*sec)
 			b.sees(70*sec, web1, dyno("web.2", 42, "up", 21*sec), dyno("web.3", 42, "up", 61*sec))
 		}},
+		"two by two scalings, and many looks in which one boots": {opens: rollout.Proven, play: func(b *bench) {
+			one(b)
+			b.scales(20*sec, 2, 20*sec)
+			b.scales(60*sec, 3, 60*sec)
+			for i := range 250 {
+				b.sees(70*sec+time.Duration(i)*sec/10, web1, dyno("web.2", 42, "up", 21*sec), dyno("web.3", 42, "starting", 61*sec))
+			}
+			b.sees(100*sec, web1, dyno("web.2", 42, "up", 21*sec), dyno("web.3", 42, "up", 61*sec))
+		}},
+		"one of which a line of before comes late": {truth: "something ran under web.2 before, and may run", play: func(b *bench) {
+			one(b)
+			b.scales(20*sec, 2, 20*sec)
+			b.sees(24*sec, web1, dyno("web.2", 42, "starting", 21*sec))
+			b.apply(25*sec, observe.Observation{Line: &observe.Line{Stamp: at(10 * sec), Label: "web.2", Kind: observe.Sigterm}})
+			b.sees(30*sec, web1, dyno("web.2", 42, "up", 21*sec))
+		}},
 		"one that the list shows late, and no scaling": {truth: "web.2 of v41 may run; its start is lost", play: func(b *bench) {
 			one(b)
 			b.look.Formation[0].Quantity = 2
