@@ -27,7 +27,8 @@ type Known struct {
 	// Released is when the target was released; zero while it is not known.
 	Released time.Time
 	// CompleteFrom is the time from which nothing lives any more that was already hidden
-	// when the log begins. Exits of before may be those of processes that no line tells of.
+	// when the log begins. Exits before it may be of processes that were started before the log
+	// begins, so they are not counted.
 	CompleteFrom time.Time
 	// LogSince is when the log begins, and BootTimeout the longest that a process can boot.
 	LogSince    time.Time

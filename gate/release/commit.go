@@ -16,8 +16,8 @@ const (
 	maxSearched = 10
 	// A failure from so long before the gate is that of an earlier try to deploy.
 	tryMemory = 30 * time.Minute
-	// NextTry is how long after the start of the gate another try to deploy must have begun.
-	NextTry = 30 * time.Second
+	// RetryWindow is how long after the start of the gate another try to deploy must have begun.
+	RetryWindow = 30 * time.Second
 	// Commits have 40 digits, and are abbreviated to 7 or more.
 	wholeCommit = 40
 	shortCommit = 7
@@ -75,7 +75,7 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 // mayBeTriedAgain reports whether a failure is from before the gate, which has not waited long
 // enough yet to see whether the commit is deployed once more.
 func (t *Target) mayBeTriedAgain(failed time.Time) bool {
-	return t.fullAskedAt < NextTry && failed.Before(t.clock.Start())
+	return t.fullAskedAt < RetryWindow && failed.Before(t.clock.Start())
 }
 
 // longBefore reports whether a time is so long before the gate that it is of an earlier try.
@@ -148,7 +148,7 @@ func (t *Target) FailedBuild() *observe.Build {
 // FailedBefore says what failed before the gate came, if that may have been an earlier try to
 // deploy the commit; empty otherwise.
 func (t *Target) FailedBefore() string {
-	if t.release != nil || t.want.Commit == "" || t.fullAskedAt >= NextTry {
+	if t.release != nil || t.want.Commit == "" || t.fullAskedAt >= RetryWindow {
 		return ""
 	}
 	b, e := t.newestBuild(), t.earlierTry()

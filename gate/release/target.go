@@ -36,7 +36,7 @@ type Target struct {
 	listed      map[int]bool // the versions that the dynos of the newest look are of
 	release     *observe.Release
 	missing     bool   // the newest full look should have shown it, and did not
-	bare        bool   // the newest full look shows neither dynos nor process types
+	nothingRuns bool   // the newest full look shows neither dynos nor process types
 	wrongWant   string // why the caller's wish cannot be met
 	newer       newer
 }
@@ -92,7 +92,7 @@ func (t *Target) seeLook(l *observe.Look) {
 	}
 	believed := t.fullAskedAt >= observe.ListLag
 	t.fullAskedAt = l.AskedAt
-	t.bare = len(l.Dynos)+len(l.Formation) == 0
+	t.nothingRuns = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
 	if t.newestAtStart < 0 {
 		t.newestAtStart = t.history.newest
@@ -130,16 +130,16 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ReleasesBehind() && !t.codeless():
+	case !t.ReleasesBehind() && !t.neverHadCode():
 		t.release = t.history.get(t.history.newest)
 	}
 }
 
-// codeless reports whether the app has never run any code, and the newest release brings none: its first
+// neverHadCode reports whether the app has never run any code, and the newest release brings none: its first
 // release with code is awaited.
-func (t *Target) codeless() bool {
+func (t *Target) neverHadCode() bool {
 	newest := t.history.byVersion[t.history.newest]
-	return t.bare && t.history.knownFrom == 0 && t.history.firstCode == nil && newest.Code().ID == ""
+	return t.nothingRuns && t.history.knownFrom == 0 && t.history.firstCode == nil && newest.Code().ID == ""
 }
 
 // FirstCode is when the first release with code was made, before which nothing ran; zero if that is

@@ -36,7 +36,7 @@ type evidence struct {
 	hiddenGoneAt  time.Duration // when nothing lives any more that was hidden when the ledger began
 	quietAt       time.Duration // when time alone changes the balance
 	metricsUntil  time.Duration // how long metrics of an old process keep it alive
-	mute          bool          // since the last of them no dyno's came: the log may be dead, and not the process
+	metricsSilent bool          // since the last of them no dyno's came: the log may be dead, and not the process
 	stoppedBy     time.Duration // when the last process that was asked to stop must have ended
 	crashListed   time.Duration // from when on a list knows of the last crash
 	listLagsUntil time.Duration // until when the list is behind the log on it, or seems to be
@@ -68,7 +68,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e.quietAt = e.due(b.QuietFrom, 0)
 	last := e.lastMetric()
 	e.metricsUntil = e.due(last, metricLife)
-	e.mute = !last.IsZero() && !r.newestMetric.After(last.Add(metricLife/2))
+	e.metricsSilent = !last.IsZero() && !r.newestMetric.After(last.Add(metricLife/2))
 	if b.LastTerm.After(b.LastExit) {
 		e.stoppedBy = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}

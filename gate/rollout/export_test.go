@@ -26,7 +26,7 @@ func AliveBy(r *Rollout, label string) int {
 // Figures are the times that the documents tell the source of.
 var Figures = map[string]time.Duration{
 	"DefaultBootTimeout": DefaultBootTimeout, "prebootTraffic": prebootTraffic, "prebootDelay": prebootDelay,
-	"prebootPerDyno": prebootPerDyno, "KillAfter": ledger.KillAfter, "replaceHold": replaceHold, "rollingHold": rollingHold,
+	"prebootPerDyno": prebootPerDyno, "KillAfter": ledger.KillAfter, "replaceHold": replaceHold, "rollingHold": rollingHold, "longestRolling": longestRolling,
 	"ExitSoon": ledger.ExitSoon, "ExitLate": ledger.ExitLate, "CrashLineDelay": ledger.CrashLineDelay,
 	"ListLag": observe.ListLag, "metricLife": metricLife, "StampSlack": ledger.StampSlack,
 }

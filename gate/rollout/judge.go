@@ -25,8 +25,8 @@ func judge(e *evidence, t *timer) judgement {
 		return judgePod(e, t)
 	}
 	if e.listedOld { // 1: whatever was proven before
-		if e.roster.isStray(e.label.typ) {
-			t.lookPending(e.roster.strayUntil(e.label.typ), e.roster.look)
+		if e.roster.notInFormation(e.label.typ) {
+			t.lookPending(e.roster.droppedUntil(e.label.typ), e.roster.look)
 		}
 		return j.alive(0, observe.Never, oldListed)
 	}
@@ -34,7 +34,7 @@ func judge(e *evidence, t *timer) judgement {
 		return j.proven()
 	}
 	limit := max(e.limit(), e.metricsUntil)
-	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil) || e.mute
+	doubt, reports := firstDoubt(doubts, e, t), t.pending(e.metricsUntil) || e.metricsSilent
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
@@ -107,17 +107,17 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 			return j.proven()
 		}
 	}
-	limit := r.clock.GateTime(typ.shrunk.created, typ.shrunk.seen) + typ.hold
-	watched := limit <= r.firstLook.AskedAt // what left the list before was over by then
+	limit := r.clock.GateTime(typ.lastScaledDown.created, typ.lastScaledDown.seen) + typ.hold
+	overBefore := limit <= r.firstLook.AskedAt // what left the list before was over by then
 	if r.rolling() {
 		// What left the list before the first look, or between two that show nothing.
 		limit = max(r.firstLook.AskedAt, typ.reappeared) + typ.hold
-		watched = typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
+		overBefore = typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
 	}
 	switch {
 	case t.pending(limit):
 		return j.alive(0, limit, why)
-	case watched:
+	case overBefore:
 		return j.proven()
 	}
 	return j.presumed(limit, why)

@@ -24,6 +24,9 @@ const (
 	// Where dynos are rolled ("Rolling Deploys", Dev Center), an old one leaves the
 	// list when it is stopped, and has 30 s then; the rest is slack.
 	rollingHold = 60 * time.Second
+	// The whole of a roll-out took about 10 minutes in a Private Space (heroku/roadmap, issue 351); the
+	// rest is slack.
+	longestRolling = 15 * time.Minute
 	// DefaultBootTimeout is the platform's own default ("Error Codes", R10).
 	DefaultBootTimeout = 60 * time.Second
 	// longestBoot is the longest boot timeout that is believed of a line, in seconds.

@@ -48,7 +48,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"
 		} else if failed := r.target.FailedBefore(); failed != "" {
-			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.NextTry))
+			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.RetryWindow))
 		}
 		return o
 	case rel.Status == "pending":

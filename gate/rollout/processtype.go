@@ -17,7 +17,7 @@ type processType struct {
 	observe.Formation               // as last listed; of a type that was dropped with a quantity of 0
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
-	shrunk            creation      // when it was last scaled otherwise than up, as far as known
+	lastScaledDown    creation      // when it was last scaled otherwise than up, as far as known
 	wholeAt           time.Duration // when the last look was asked for that shows as many dynos of it as are wanted; longAgo if none was
 	absent            bool          // the newest look shows no dyno of it
 	reappeared        time.Duration // when it was seen again after a look without it
@@ -66,7 +66,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 			r.noteScaling(f.UpdatedAt)
 			// By scaling up alone nothing leaves the list.
 			if !t.inFormation || f.Quantity < before[t] && !r.allNew(t) {
-				t.shrunk = creation{f.UpdatedAt, at}
+				t.lastScaledDown = creation{f.UpdatedAt, at}
 			}
 		}
 		t.Formation, t.inFormation, r.formationSeen = f, true, true
@@ -101,7 +101,7 @@ func (r *roster) isOneOff(t *processType) bool {
 	if slices.Contains(r.cfg.Types, t.name) {
 		return false // the caller says that it is not
 	}
-	if r.isStray(t) && r.look.AskedAt >= r.strayUntil(t) && !(r.rolling() && r.oldOfFormation()) {
+	if r.notInFormation(t) && r.look.AskedAt >= r.droppedUntil(t) && !(r.rolling() && r.oldOfFormation()) {
 		return true
 	}
 	switch t.name {
@@ -113,17 +113,21 @@ func (r *roster) isOneOff(t *processType) bool {
 	return false
 }
 
-// isStray reports whether a type is in no formation that was seen: a release has dropped it, and its
+// notInFormation reports whether a type is in no formation that was seen: a release has dropped it, and its
 // dynos are being stopped, or its dynos are one-off dynos that an add-on has started, such as
 // advanced-scheduler.8375. Those still run when what is dropped must have ended.
-func (r *roster) isStray(t *processType) bool { return r.formationSeen && !t.inFormation }
+func (r *roster) notInFormation(t *processType) bool { return r.formationSeen && !t.inFormation }
 
-// strayUntil is when the dynos of a type that the target has dropped must have been stopped.
-func (r *roster) strayUntil(t *processType) time.Duration {
+// droppedUntil is when the dynos of a type that the target has dropped must have been stopped.
+func (r *roster) droppedUntil(t *processType) time.Duration {
 	if !r.target.finished {
 		return observe.Never
 	}
-	return r.clock.Due(r.target.finishedAt.Add(r.holdOf(t)))
+	hold := r.holdOf(t)
+	if r.rolling() { // dynos of a dropped type may be stopped as slowly as others are replaced
+		hold = longestRolling
+	}
+	return r.clock.Due(r.target.finishedAt.Add(hold))
 }
 
 // oldOfFormation reports whether an old dyno of the formation is listed.

@@ -60,18 +60,18 @@ type boundary struct {
 
 // label is one slot of the formation, or one pod on Fir.
 type label struct {
-	name        string
-	typ         *processType
-	record      *observe.Dyno // in the newest look; nil if it has none
-	lastRecord  *observe.Dyno // what it was when the label left the list; nil if it never did
-	recordSeen  time.Duration // when this record was first seen
-	leftAt      time.Duration // when it was first missing in the list; 0 while listed
-	listedAt    time.Duration // when the last look was asked for that shows it
-	lowest      int           // the lowest version of a record of it; 0: it was never listed
-	firstSeen   time.Time     // when the first thing happened that was heard of it
-	cameLater   bool          // the first look did not show it, and a later one does
-	firstRecord string        // the id of its first record then
-	newest      creation      // of its records, since the target is known
+	name         string
+	typ          *processType
+	record       *observe.Dyno // in the newest look; nil if it has none
+	lastRecord   *observe.Dyno // what it was when the label left the list; nil if it never did
+	recordSeen   time.Duration // when this record was first seen
+	leftAt       time.Duration // when it was first missing in the list; 0 while listed
+	listedAt     time.Duration // when the last look was asked for that shows it
+	lowest       int           // the lowest version of a record of it; 0: it was never listed
+	firstSeen    time.Time     // when the first thing happened that was heard of it
+	cameLater    bool          // the first look did not show it, and a later one does
+	lateRecordID string        // the id of its first record then
+	newest       creation      // of its records, since the target is known
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
 	ranAt              time.Time // when that look was asked for, if the record was of a running dyno

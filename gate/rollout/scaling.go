@@ -34,7 +34,7 @@ func (r *roster) noteScaling(at time.Time) {
 // when the gate came is for judgeNeverListed.
 func (r *roster) scaledUp(lb *label) bool {
 	rec := cmp.Or(lb.record, lb.lastRecord)
-	return rec != nil && rec.ID == lb.firstRecord && !r.old(rec) && r.scaledSince(r.target.finishedAt, rec.CreatedAt) &&
+	return rec != nil && rec.ID == lb.lateRecordID && !r.old(rec) && r.scaledSince(r.target.finishedAt, rec.CreatedAt) &&
 		!lb.firstSeen.Before(rec.CreatedAt.Add(-ledger.StampSlack))
 }
 
@@ -55,8 +55,8 @@ func (r *roster) scaledSince(from, t time.Time) bool {
 }
 
 // cameWithFirstCode reports whether a process type came with the first release that carries code, so
-// that nothing of it ran before. It says the same of a type of which neither time is known; both who
-// ask compare one of them with a time that is.
+// that nothing of it ran before. Two unknown times compare as equal; both callers also compare with a
+// known time, so that does no harm.
 func (r *roster) cameWithFirstCode(t *processType) bool {
 	return t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
 }

@@ -94,7 +94,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 		lb = r.addLabel(d.Name, d.CreatedAt)
 	}
 	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
-		lb.cameLater, lb.firstRecord = true, d.ID
+		lb.cameLater, lb.lateRecordID = true, d.ID
 	}
 	if t := r.types[d.Type]; lb.typ != t { // of a label of the log it was a guess
 		lb.typ, r.order = t, nil
@@ -104,7 +104,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
-		if d.Type == "web" && d.ID != lb.firstRecord {
+		if d.Type == "web" && d.ID != lb.lateRecordID {
 			r.webRenewals.Note(d.CreatedAt)
 		}
 	}
@@ -155,7 +155,7 @@ func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
 		for _, t := range r.types {
 			t.logCovers = false
 			if before.finished { // what was scaled down since then is not new any more
-				t.shrunk = creation{later(t.shrunk.created, t.UpdatedAt), r.look.AskedAt}
+				t.lastScaledDown = creation{later(t.lastScaledDown.created, t.UpdatedAt), r.look.AskedAt}
 			}
 		}
 		for _, lb := range r.labels {
