@@ -68,15 +68,15 @@ fuzz: ## a short run of every fuzz test (FUZZ=100000x for longer)
 # The packages whose conditions are guarded. cmd/mutants deletes conditions, and runs the
 # tests of these packages and the stories. Gremlins turns them round (< and <=, == and !=,
 # + and -); it compiles each mutant, so it runs the tests of the package alone.
-CORE := ./gate/rollout
+CORE := ./gate/rollout ./gate/ledger ./gate/release ./gate/observe
 EFFICACY := 75
 mutants: ## delete and turn round each condition of the core: a test must notice
 	go run ./cmd/mutants $(CORE)
 	@set -e; for p in $(CORE); do echo "gremlins $$p"; \
 	  go run $(GREMLINS) unleash --workers 2 --test-cpu 1 --timeout-coefficient 20 --threshold-efficacy $(EFFICACY) -S lt $$p; done
 
-SAMPLE := 40
-mutants-short: ## delete some conditions of the core: a test must notice (SAMPLE=40)
+SAMPLE := 120
+mutants-short: ## delete some conditions of the core: a test must notice (SAMPLE=120)
 	go run ./cmd/mutants -sample $(SAMPLE) $(CORE)
 
 bench: ## the benchmarks
@@ -108,7 +108,7 @@ compare: ## the gate beside the official client, in real time; needs what e2e ne
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint diagrams fuzz client e2e
+CHECK := test demo race lint mutants-short diagrams fuzz client e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
