@@ -153,7 +153,11 @@ func (r *rolled) early(o outcome) string {
 func (r *rolled) late(o outcome) string {
 	could, lastStart := r.settled(o)
 	lag := o.at - could
-	if limit := max(lastStart, could, r.story.Gate) + r.hold() + 90*time.Second; o.at > limit {
+	limit := max(lastStart, could, r.story.Gate) + r.hold() + 90*time.Second
+	if r.App.Space != "" && r.has(func(e herokusim.Event) bool { return e.AddOn != nil }) { // a job may be of a dropped process type
+		limit += 15 * time.Minute
+	}
+	if o.at > limit {
 		return fmt.Sprintf("the gate opened at %s, %s; every hold was over at %s", clock(o.at), o.verdict.Basis, clock(limit))
 	}
 	// A release that is not fresh is looked at twice, 10 s apart.
