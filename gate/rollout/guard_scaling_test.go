@@ -55,8 +55,8 @@ func TestDynosThatCameByScaling(t *testing.T) {
 		"one that the list shows late, and no scaling": {truth: "web.2 of v41 may run; its start is lost", play: func(b *bench) {
 			one(b)
 			b.look.Formation[0].Quantity = 2
-			b.api(sec/2, 42)
-			b.sees(20*sec, web1, web2)
+			b.api(4*sec, 42)
+			b.sees(20*sec, web1, dyno("web.2", 42, "up", 5*sec))
 		}},
 		"one that the list shows late, and a later scaling": {truth: "web.2 of v41 may run; its start is lost", play: func(b *bench) {
 			one(b)
@@ -65,23 +65,24 @@ func TestDynosThatCameByScaling(t *testing.T) {
 		}},
 		"one of the first look": {truth: "web was scaled down, and web.1 of v41 may run", play: func(b *bench) {
 			b.logs(0, time.Hour)
-			b.scales(0, 1, sec/2)
-			b.sees(6*sec, web1)
-			b.sees(20*sec, web1)
+			b.scales(4*sec, 1, 4*sec)
+			for _, d := range []time.Duration{10 * sec, 20 * sec} {
+				b.sees(d, dyno("web.1", 42, "up", 5*sec))
+			}
 		}},
 		"one that an empty list did not show": {truth: "web.1 of v41 may run; the first list was not the whole one", play: func(b *bench) {
 			b.logs(0, time.Hour)
-			b.scales(0, 1, sec/2)
 			b.sees(0)
-			b.sees(20*sec, web1)
+			b.scales(4*sec, 1, 4*sec)
+			b.sees(20*sec, dyno("web.1", 42, "up", 5*sec))
 		}},
 		"an old one that sleeps": {truth: "web.2 of v41 fell asleep at 12 s, and has 30 s to end", play: func(b *bench) {
 			b.logs(0, time.Hour)
-			b.before(0, old)
-			b.scales(1*sec, 2, 1*sec)
 			b.starts(3*sec, "web.1", "up")
 			b.provenEnd(8*sec, "web.1")
-			asleep := dyno("web.2", 41, "idle", 2*sec)
+			b.before(9*sec, old)
+			b.scales(9*sec, 2, 9*sec) // and yet it is of v41
+			asleep := dyno("web.2", 41, "idle", 10*sec)
 			asleep.UpdatedAt = at(12 * sec)
 			b.sees(20*sec, dyno("web.1", 42, "up", 3*sec), asleep)
 		}},
@@ -91,9 +92,9 @@ func TestDynosThatCameByScaling(t *testing.T) {
 // Before the release web.2 was scaled up; its restart is not announced.
 func TestWhatScalingProves(t *testing.T) {
 	t.Parallel()
-	up := func(since, start time.Duration) func(b *bench) { // web.2 is started then, with the log whole since
+	up := func(since, start, scaled time.Duration) func(b *bench) { // web.2 is started then, with the log whole since
 		return func(b *bench) {
-			b.scales(0, 2, start-sec)
+			b.scales(0, 2, scaled)
 			b.line(start, "web.2", observe.Start)
 			b.line(start+2*sec, "web.2", observe.State, "starting", "up")
 			b.logs(0, since)
@@ -106,15 +107,16 @@ func TestWhatScalingProves(t *testing.T) {
 		}
 	}
 	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
-		"with a long history":      {opens: rollout.Proven, play: up(time.Hour, -60*sec)},
-		"with a history too short": {truth: "a process of before may hide for 90 s", play: up(130*sec, -60*sec)},
+		"with a long history":      {opens: rollout.Proven, play: up(time.Hour, -60*sec, -61*sec)},
+		"when nothing was scaled":  {truth: "the announcement of the start at -60 s is lost, and a process of before may run", play: up(time.Hour, -60*sec, -time.Hour)},
+		"with a history too short": {truth: "a process of before may hide for 90 s", play: up(130*sec, -60*sec, -61*sec)},
 		"shortly after a release": {truth: "the process may be of that release, and v40 hide behind it", play: func(b *bench) {
 			b.look.Releases[0].CreatedAt = at(-70 * sec)
-			up(time.Hour, -60*sec)(b)
+			up(time.Hour, -60*sec, -61*sec)(b)
 		}},
 		"shortly after a release, and looks at the dynos alone": {truth: "the process may be of that release, and v40 hide behind it", play: func(b *bench) {
 			b.look.Releases[0].CreatedAt = at(-70 * sec)
-			up(time.Hour, -60*sec)(b)
+			up(time.Hour, -60*sec, -61*sec)(b)
 			web2 := dyno("web.2", 42, "up", 1*sec)
 			b.partial(21*sec, newWeb, web2)
 			b.partial(40*sec, newWeb, web2)
@@ -123,7 +125,7 @@ func TestWhatScalingProves(t *testing.T) {
 		}},
 	})
 	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}, BootTimeout: 2 * time.Minute}, map[string]moment{
-		"with a long boot timeout": {truth: "a process of before may boot for 120 s", play: up(160*sec, -60*sec)},
+		"with a long boot timeout": {truth: "a process of before may boot for 120 s", play: up(160*sec, -60*sec, -61*sec)},
 	})
 }
 
