@@ -125,6 +125,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 		}},
 		"a process type that comes with the release, shortly after another one": {opens: rollout.Proven, play: func(b *bench) {
 			b.look.Formation[0].CreatedAt = at(0)
+			b.look.Releases = append(b.look.Releases, past(30, "succeeded", "s30"))
 			b.look.Releases[0].CreatedAt = at(-10 * sec)
 			b.logs(0, 90*sec)
 			b.line(2*sec, "web.1", observe.Start)

@@ -45,6 +45,17 @@ func TestDynosThatCameByScaling(t *testing.T) {
 			}
 			b.sees(100*sec, web1, dyno("web.2", 42, "up", 21*sec), dyno("web.3", 42, "up", 61*sec))
 		}},
+		"one that was scaled up and down in the release phase": {truth: "what was scaled away has 90 s, and the log is too short to prove it", play: func(b *bench) {
+			b.look.Releases[1].Status = "pending"
+			b.state(15*sec, observe.Flowing)
+			b.sees(20*sec, old)
+			b.line(50*sec, "web.1", observe.State, "up", "down")
+			b.provenEnd(50*sec, "web.1")
+			b.look.Formation[0].Quantity, b.look.Formation[0].UpdatedAt = 0, at(50*sec)
+			b.sees(62 * sec)
+			b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(63*sec)
+			b.sees(80 * sec)
+		}},
 		"one of which a line of before comes late": {truth: "something ran under web.2 before, and may run", play: func(b *bench) {
 			one(b)
 			b.scales(20*sec, 2, 20*sec)

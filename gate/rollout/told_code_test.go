@@ -235,8 +235,8 @@ var waitsWithCrashes = []wait{
 		b.line(1*sec, "web.9", observe.Exit)
 		b.sees(100*sec, oldWeb, job)
 		b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(101*sec)
-		b.sees(200*sec, oldWeb, job)
-		b.sees(210*sec, dyno("web.1", 42, "up", 205*sec), job)
+		b.sees(1002*sec, oldWeb, job) // no old one can be left by now
+		b.sees(1010*sec, dyno("web.1", 42, "up", 1005*sec), job)
 	}},
 	{"a dyno of no process type, beside an old one", rollout.Config{}, func(b *bench) {
 		job := typed("job", "job.8375", 41, "up", -time.Hour)
