@@ -25,10 +25,10 @@ const historyShort = "the log's history does not reach back far enough"
 // streamDoubts are about the log as a whole.
 var streamDoubts = []doubt{
 	{name: "log-off", says: "the log is switched off", is: func(e *evidence, _ *timer) bool {
-		return !e.roster.log.flows() && !e.roster.cfg.UseLog
+		return !e.roster.cfg.UseLog
 	}},
 	{name: "log-unavailable", is: func(e *evidence, _ *timer) bool {
-		return !e.roster.log.flows() && e.roster.log.reason != ""
+		return e.roster.log.reason != ""
 	}, words: func(e *evidence) string { return e.roster.log.reason }},
 	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.state == ""
@@ -65,7 +65,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return t.pending(e.stoppedBy)
 	}},
 	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
-		return e.listedRunning == 1 && !e.balance.LastExit.IsZero() &&
+		return e.listedRunning == 1 &&
 			t.pending(e.label.ledger.ExitAt()+e.balance.BelievedAfter(e.roster.log.lineDelay+e.roster.listDelay))
 	}},
 	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {

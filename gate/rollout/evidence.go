@@ -17,8 +17,8 @@ const (
 	usualLag = 250 * time.Millisecond
 )
 
-// evidence is what a judgement of a label needs. Moments are on the gate's clock; longAgo if
-// there is nothing.
+// evidence is what a judgement of a label needs. Moments are on the gate's clock; one that is
+// past if there is nothing.
 type evidence struct {
 	roster    *roster
 	label     *label
@@ -28,8 +28,8 @@ type evidence struct {
 	newUp     bool // a new dyno is up, or asleep, by the list or by the log
 	// nothingOld: nothing old can be behind the record, or of its process type.
 	nothingOld bool
-	// listedRunning is 1 if the list shows a running dyno whose start is in the ledger;
-	// startMissing: it shows one whose start is not.
+	// listedRunning is 1 if the list shows a running dyno; startMissing: its start is not in the
+	// ledger.
 	listedRunning int
 	startMissing  bool
 
@@ -78,9 +78,6 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 
 // due is the moment so long after a time of the platform.
 func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
-	if t.IsZero() {
-		return longAgo
-	}
 	return e.roster.clock.Due(t.Add(after))
 }
 
@@ -89,7 +86,7 @@ func (e *evidence) seeRecord() {
 	rec, b := e.label.record, &e.balance
 	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list tells the newer thing of it
 	e.oldRecord = rec != nil && e.roster.old(rec)
-	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released) && !b.StateAt.Before(b.LastStart)
+	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released)
 	if newer && !e.oldRecord {
 		e.newUp = rec.State == "up" || rec.State == "idle"
 	}
@@ -98,13 +95,11 @@ func (e *evidence) seeRecord() {
 	}
 	// Only the Common Runtime lets dynos sleep; elsewhere, and for one-off dynos, the same states
 	// may be those of a process that is being stopped.
-	asleep := (rec.State == "idle" || rec.State == "down") && e.roster.app.ID != "" && !e.roster.rolling() && !e.label.typ.oneOff
+	asleep := (rec.State == "idle" || rec.State == "down") && !e.roster.rolling() && !e.label.typ.oneOff
 	e.listedOld = e.oldRecord && !asleep
 	if rec.State == "up" || rec.State == "starting" {
 		e.startMissing = !e.label.ledger.StartedSince(rec.CreatedAt)
-		if !e.startMissing {
-			e.listedRunning = 1
-		}
+		e.listedRunning = 1
 	}
 }
 
@@ -132,22 +127,22 @@ func (e *evidence) lastMetric() time.Time {
 func (e *evidence) learnListDelay() {
 	b, r, lb := &e.balance, e.roster, e.label
 	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)
-	if rec == nil || b.State != "up" || asked.IsZero() || b.LastStart.Before(rec.CreatedAt) || b.StateAt.Before(b.LastStart) {
+	if rec == nil || b.State != "up" || b.LastStart.Before(rec.CreatedAt) {
 		return // the log does not speak of the listed one
 	}
 	delay := asked.Sub(b.StateAt)
-	late := rec.State == "starting" && delay > usualLag
-	caughtUp := rec.State == "up" && lb.listLags
-	if late || caughtUp {
+	if rec.State == "starting" && delay > usualLag {
+		lb.listLags = true
+	}
+	if lb.listLags {
 		r.listDelay = min(max(r.listDelay, delay), observe.ListLag)
 	}
 	switch {
 	case rec.State == "starting":
-		lb.listLags = lb.listLags || late
-	case caughtUp:
+	case lb.listLags:
 		lb.listLags = false
 		return
-	case !e.oldRecord || !r.target.finished || !b.LastStart.After(r.target.released):
+	case !e.oldRecord:
 		return // how far cannot be told otherwise: the one that is up may be an old one, too
 	}
 	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)

@@ -67,7 +67,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	switch {
 	case e.listedOld:
 		return j.alive(0, observe.Never, oldListed)
-	case e.label.record != nil, !e.roster.wasOld(e.label):
+	case !e.roster.wasOld(e.label):
 		// New, or only ever seen new, or only in the log before the first look.
 		return j.proven()
 	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.endsAfter())):

@@ -82,7 +82,7 @@ func (r *roster) renewals(t *processType) ledger.Renewals {
 // prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen
 // since that it may have been switched on for.
 func (r *roster) prebootStale() bool {
-	return !r.rolling() && r.preboot.Known && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
+	return !r.rolling() && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
 }
 
 // prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
@@ -96,9 +96,6 @@ func (r *roster) prebootHold() time.Duration {
 		if lb.typ.name == "web" {
 			webs++
 		}
-	}
-	if web := r.types["web"]; web != nil {
-		webs = max(webs, web.Quantity)
 	}
 	return r.bootTimeout() + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
 }

@@ -154,6 +154,64 @@ var waitsForTime = []wait{
 		b.gone()
 		b.apply(20*sec, observe.Observation{End: observe.Interrupt})
 	}},
+	{"an old process goes on reporting metrics", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		report := func(d time.Duration, uuid string) {
+			b.apply(max(d, 0), observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Metric, UUID: uuid}})
+		}
+		b.logs(0, time.Hour)
+		report(-10*sec, "old")
+		b.sees(1*sec, oldWeb)
+		b.gone()
+		report(14*sec, "old")
+		report(16*sec, "new")
+		b.sees(20*sec, newWeb)
+		report(70*sec, "new")
+		b.sees(80*sec, newWeb)
+	}},
+	{"a pod ends before the release that is awaited", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
+		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
+		one, two, three := dyno("web-1-a", 41, "up", -time.Hour), dyno("web-1-b", 41, "up", -time.Hour), dyno("web-2-c", 42, "up", 22*sec)
+		releases := b.look.Releases
+		b.look.Releases = releases[:1]
+		b.sees(1*sec, one, two)
+		b.line(5*sec, "web-1-a", observe.Exit)
+		b.sees(8*sec, two)
+		releases[1].CreatedAt, releases[1].UpdatedAt = at(20*sec), at(20*sec)
+		b.look.Releases = releases
+		b.sees(30*sec, two, three)
+		b.sees(35*sec, three)
+		b.line(40*sec, "web-1-b", observe.Exit)
+		b.sees(70*sec, three)
+	}},
+	{"new dynos sleep, and come up by the log alone", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.logs(0, time.Hour)
+		b.sees(1*sec, oldWeb, dyno("web.2", 41, "up", -time.Hour))
+		b.line(2*sec, "web.2", observe.State, "up", "starting")
+		b.line(3*sec, "web.2", observe.Start)
+		b.sees(4*sec, dyno("web.1", 42, "idle", 1*sec), dyno("web.2", 42, "starting", 2*sec))
+		b.line(6*sec, "web.2", observe.State, "starting", "up")
+		b.sees(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 2*sec))
+		b.line(8*sec, "web.2", observe.Replace)
+	}},
+	{"two dynos crash one after the other", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+		b.look.Formation[0].Quantity = 3
+		b.logs(0, time.Hour)
+		for i, label := range []string{"web.1", "web.2"} {
+			d := time.Duration(1+i) * sec
+			b.line(d, label, observe.State, "up", "starting")
+			b.line(d+1*sec, label, observe.Start)
+			b.line(d+2*sec, label, observe.Sigterm)
+			b.line(d+3*sec, label, observe.Exit)
+			b.line(d+4*sec, label, observe.State, "starting", "up")
+		}
+		up := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 2*sec), dyno("web.3", 41, "up", -time.Hour)}
+		b.sees(9*sec, up...)
+		b.line(10*sec, "web.2", observe.Exit)
+		b.line(14*sec, "web.1", observe.Exit)
+		b.sees(17*sec, up...)
+	}},
 	{"the API fails, answers, and fails", rollout.Config{}, func(b *bench) {
 		b.trouble(1*sec, observe.Unreachable, observe.AboutLook)
 		b.trouble(2*sec, observe.Unreachable, observe.AboutLook)
