@@ -114,7 +114,7 @@ func (r *roster) bootTimeout() time.Duration {
 func (e *evidence) limit() time.Duration {
 	r, lb := e.roster, e.label
 	rec := lb.record
-	if last := lb.lastRecord; rec == nil && last != nil && !r.old(last) {
+	if last := lb.lastRecord; last != nil && !r.old(last) {
 		rec = last // what left the list was new, so that this is no news of what is behind it
 	}
 	var from time.Duration
