@@ -91,7 +91,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	lb := r.labels[d.Name]
 	if lb == nil {
-		lb = r.addLabel(d.Name, d.CreatedAt)
+		lb = r.addLabel(d.Name, r.types[d.Type], d.CreatedAt)
 	}
 	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
 		lb.cameLater, lb.lateRecordID = true, d.ID
@@ -120,8 +120,8 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 }
 
 // addLabel adds one that was heard of for the first time, in something that happened then.
-func (r *roster) addLabel(name string, then time.Time) *label {
-	lb := &label{name: name, metrics: map[string]*reports{}, firstSeen: then}
+func (r *roster) addLabel(name string, typ *processType, then time.Time) *label {
+	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then}
 	r.labels[name], r.order = lb, nil
 	return lb
 }
@@ -190,8 +190,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 		if len(r.labels) >= maxLabels {
 			return n // the list still tells of them
 		}
-		lb = r.addLabel(l.Label, l.Stamp)
-		lb.typ = r.guessType(l.Label)
+		lb = r.addLabel(l.Label, r.guessType(l.Label), l.Stamp)
 		if r.look != nil { // and it is not in it
 			lb.leftAt = at
 		}
