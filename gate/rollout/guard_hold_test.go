@@ -288,6 +288,15 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 				b.sees(20*sec, web1)
 			},
 			list: []observe.Dyno{web1}, shut: 109 * sec, opens: 111 * sec},
+		"in a space, a restart that the list does not show": {limit: "10 s, when the old one was last missing, and 60 s",
+			play: func(b *bench) {
+				runsOn(b, "s", "cedar")
+				b.logs(0, time.Hour)
+				b.before(0, old)
+				b.sees(10*sec, web1)
+				b.line(50*sec, "web.1", observe.Replace)
+			},
+			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
 		"in a space": {limit: "10 s, when the old one was last missing, and 60 s",
 			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.before(0, old); b.sees(10*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
