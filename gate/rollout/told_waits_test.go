@@ -208,7 +208,7 @@ var waitsForTime = []wait{
 		up := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 2*sec), dyno("web.3", 41, "up", -time.Hour)}
 		b.sees(9*sec, up...)
 		b.line(10*sec, "web.1", observe.Exit)
-		b.line(14*sec, "web.2", observe.Exit)
+		b.line(11*sec, "web.2", observe.Exit)
 		b.sees(17*sec, up...)
 	}},
 	{"the API fails, answers, and fails", rollout.Config{}, func(b *bench) {
