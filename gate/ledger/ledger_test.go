@@ -142,3 +142,20 @@ func TestFull(t *testing.T) {
 		t.Errorf("the ledger is full, and is broken for %q", b.Broken)
 	}
 }
+
+// The last line is the latest one, in whatever order lines come, and what is dropped does not count.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	var l ledger.Ledger
+	l.Enter(line(t, "9s start"), time.Second)
+	l.Enter(line(t, "3s start"), time.Second)
+	if got := l.Last(); !got.Equal(at(9 * time.Second)) {
+		t.Errorf("the last line is of %s", got)
+	}
+	if l.DropBefore(at(5 * time.Second)); !l.Last().Equal(at(9 * time.Second)) {
+		t.Errorf("after a part was dropped, the last line is of %s", l.Last())
+	}
+	if l.DropBefore(at(10 * time.Second)); !l.Last().IsZero() {
+		t.Errorf("after all was dropped, the last line is of %s", l.Last())
+	}
+}

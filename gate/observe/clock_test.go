@@ -127,3 +127,15 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// Of two answers that contradict each other, that counts which puts the start the latest, whichever
+// comes first.
+func TestAnyStart(t *testing.T) {
+	t.Parallel()
+	var clock observe.Clock
+	clock.Learn(look(sec, sec, sec))
+	clock.Learn(look(2*sec, 2*sec, -60*sec))
+	if got := since(clock.AnyStart()); got != "0s" {
+		t.Errorf("the start is %s at the latest, want 0s", got)
+	}
+}

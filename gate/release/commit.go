@@ -148,7 +148,7 @@ func (t *Target) FailedBuild() *observe.Build {
 // FailedBefore says what failed before the gate came, if that may have been an earlier try to
 // deploy the commit; empty otherwise.
 func (t *Target) FailedBefore() string {
-	if t.release != nil || t.want.Commit == "" || t.fullAskedAt >= RetryWindow {
+	if t.release != nil || t.fullAskedAt >= RetryWindow {
 		return ""
 	}
 	b, e := t.newestBuild(), t.earlierTry()

@@ -4,6 +4,8 @@ package release_test
 
 import (
 	"fmt"
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 	"testing"
 )
 
@@ -22,6 +24,7 @@ func TestTarget(t *testing.T) {
 		{"a newer one, by the clock of a wrong answer", "latest", "look: v42; clock +100s; 2s look: v42, v43 +50s", "v43"},
 		{"the same, when the newest one is believed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
 		{"a new app without code", "latest", "look: v1 codeless, v2 codeless", "none"},
+		{"the newest release tells no code, and an older one does", "latest", "look: v41, v42 codeless", "v42"},
 		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "v2"},
 		{"a new app whose first deploy failed", "latest", "look: v1 codeless, v2 failed", "v2"},
 		{"a new app whose first deploy failed, and was configured since", "latest", "look: v1 codeless, v2 failed, v3 codeless", "none"},
@@ -123,4 +126,16 @@ func TestIsCurrent(t *testing.T) {
 		{"a dyno is of a newer one", "v42", "dynos: v43; look: v42 current, v43", "false"},
 		{"that dyno is gone", "v42", "dynos: v43; look: v42 current, v43; dynos: v42", "true"},
 	}, func(s *subject) string { return fmt.Sprint(s.IsCurrent()) })
+}
+
+// A label that is no commit cannot be abbreviated, so that no build has to be known to find it.
+func TestLabelWithoutBuilds(t *testing.T) {
+	t.Parallel()
+	s := newSubject(t, "B")
+	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", &s.clock)
+	s.tell("1s look: v42")
+	s.See(observe.Observation{Code: &observe.Code{ID: "s42", Commit: "v1.4.2"}})
+	if r := s.Release(); r == nil || r.Version != 42 {
+		t.Errorf("the target is %+v, want v42", r)
+	}
 }
