@@ -64,6 +64,21 @@ func TestProofThatABreakLeaves(t *testing.T) {
 			b.state(7*sec, observe.Broken)
 			b.sees(9*sec, both...)
 		}},
+		"two breaks, and a look in the first one": {truth: "no look was asked for since the log is whole again", play: func(b *bench) {
+			b.look.Formation[0].Quantity = 2
+			b.logs(0, time.Hour)
+			for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
+				for _, l := range []string{"web.1", "web.2"} {
+					b.boots(d, l, i)
+				}
+			}
+			b.looks(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.state(6*sec, observe.Broken)
+			b.sees(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.logs(8*sec, time.Hour)
+			b.state(8*sec+sec/2, observe.Broken)
+			b.sees(9*sec, both...)
+		}},
 		"no log any more": {opens: rollout.Proven, play: func(b *bench) {
 			b.waitsForWeb2()
 			b.state(7*sec, observe.Refused)

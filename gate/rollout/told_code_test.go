@@ -191,6 +191,17 @@ var waitsWithCrashes = []wait{
 			b.crashing(time.Duration(i)*20*sec+sec, 42)
 		}
 	}},
+	{"two crashes that the list may not know yet", rollout.Config{}, func(b *bench) {
+		b.look.Formation[0].Quantity = 2
+		b.logs(0, time.Hour)
+		for _, l := range []string{"web.1", "web.2"} {
+			b.starts(1*sec, l, "up")
+		}
+		b.sees(12*sec, newWeb, dyno("web.2", 42, "up", 1*sec))
+		b.line(40*sec, "web.1", observe.Exit)
+		b.line(45*sec, "web.2", observe.Exit)
+		b.apply(52*sec, observe.Observation{})
+	}},
 	{"one-off dynos beside", rollout.Config{}, func(b *bench) {
 		b.wants("release", 0, -999*time.Hour, -999*time.Hour)
 		b.replaced()
