@@ -4,6 +4,7 @@ package logtail
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -32,15 +33,16 @@ func quietly(d time.Duration, lines told) script {
 	if d == 0 {
 		d = time.Hour
 	}
-	for at, last := time.Duration(0), time.Duration(0); at <= d; at += 5 * time.Second {
-		text, ok := lines[at]
-		switch {
-		case ok:
-			text = "data: " + text + "\n"
-		case at%(15*time.Second) == 0:
-			text = beat
-		case at < d:
-			continue
+	when := slices.Collect(maps.Keys(lines))
+	for at := time.Duration(0); at < d; at += 15 * time.Second {
+		when = append(when, at)
+	}
+	slices.Sort(when)
+	last := time.Duration(0)
+	for _, at := range slices.Compact(append(when, d)) {
+		text := beat
+		if line, ok := lines[at]; ok {
+			text = "data: " + line + "\n"
 		}
 		s.steps = append(s.steps, step{at - last, text})
 		last = at
@@ -96,7 +98,7 @@ func TestTakeOver(t *testing.T) {
 		},
 		"the platform says in between that it lost lines": {
 			[]script{lasting(0, told{0: other(1), 13 * time.Minute: at(780, "heroku[logplex]: Error L12: 3 messages dropped since x.")}),
-				lasting(0, told{0: at(780, "heroku[logplex]: Error L12: 3 messages dropped since x.")})},
+				lasting(0, told{50 * time.Millisecond: at(780, "heroku[logplex]: Error L12: 3 messages dropped since x.")})},
 			[]script{first, {steps: []step{{0, other(1) + at(780, "heroku[logplex]: Error L12: 3 messages dropped since x.")}}}}, 14 * time.Minute,
 			[]string{"13m0s loss 780", "13m0s gapped: " + lossReason, "13m0s flowing since 780", "13m0s loss 780", "13m1s loss 780", "13m1s flowing since 780"}, "0s 13m0s",
 		},
@@ -233,7 +235,7 @@ func TestNoHistory(t *testing.T) {
 				"5m1s gapped: " + noneReason, "5m1s flowing", "5m10s exit 310", "5m10s flowing since 310"},
 		},
 		"breaks as it is taken over": {
-			[]script{lasting(13*time.Minute, told{10 * time.Second: exit(10)}), lasting(0, told{0: exit(780)})}, 14 * time.Minute,
+			[]script{lasting(13*time.Minute, told{10 * time.Second: exit(10)}), lasting(0, told{100 * time.Millisecond: exit(780)})}, 14 * time.Minute,
 			[]string{"1s flowing", "10s exit 10", "10s flowing since 10", "13m0s broken: the log stream ended", "13m0s exit 780",
 				"13m1s gapped: " + noneReason, "13m1s exit 780", "13m1s flowing"},
 		},
