@@ -72,7 +72,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, commit(workflow), &s.clock)
+	s.Target = release.New(want, commit(workflow), false, &s.clock)
 	return s
 }
 

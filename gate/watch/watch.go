@@ -60,6 +60,12 @@ type Watcher struct {
 	// Interval is the longest time between two looks at the dyno list. 0: 10 s without the
 	// log, and with it as long as the core allows.
 	Interval time.Duration
+	// Begin says that the wait begins: until it is closed, the app is watched and nothing is decided, as
+	// before a deploy. It goes with [rollout.Config.HeadStart]. nil: the wait begins at once.
+	Begin <-chan struct{}
+	// Ahead are the observations of a watch that began before this one, whose last moment is now; the
+	// times of this one go on from there. Without any this one begins at 0.
+	Ahead []observe.Observation
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
@@ -71,7 +77,10 @@ type Watcher struct {
 type run struct {
 	*Watcher
 	core  *rollout.Rollout
-	begin time.Time
+	begin time.Time       // of this watch
+	since time.Duration   // how long another one had watched by then
+	ahead <-chan struct{} // closed when the wait begins; nil from then on
+	began time.Duration   // when it did
 	news  chan news
 	wg    sync.WaitGroup
 
@@ -88,7 +97,10 @@ type run struct {
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
+		ahead: w.Begin, news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
+	}
+	if n := len(w.Ahead); n > 0 {
+		r.since = w.Ahead[n-1].At
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	if w.Log != nil {
@@ -110,6 +122,9 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 			picture, verdict = Broken(r.Config, p)
 		}
 	}()
+	for _, o := range r.Ahead {
+		r.takeIn(o)
+	}
 	r.loop(ctx, inner)
 	verdict, _ = r.core.Verdict()
 	return r.core.Picture(), verdict
@@ -165,16 +180,18 @@ func (r *run) leave() {
 // loop turns until there is a verdict. Each turn sees first whether the wait is over, so
 // that neither the deadline nor a signal waits behind what comes in.
 func (r *run) loop(ctx, inner context.Context) {
-	wait, cancel := ctx, func() {}
-	if r.Config.Timeout > 0 {
-		wait, cancel = context.WithTimeout(ctx, r.real(r.Config.Timeout))
-	}
-	defer cancel()
+	wait, cancel := context.WithCancel(ctx)
+	defer func() { cancel() }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
+	for begun := false; ; {
 		if _, done := r.core.Verdict(); done {
 			return
+		}
+		if !begun && r.ahead == nil {
+			begun = true
+			cancel()
+			wait, cancel = r.waitBegins(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -185,10 +202,23 @@ func (r *run) loop(ctx, inner context.Context) {
 		default:
 			r.turn(wait, inner, timer)
 		}
-		if r.Report != nil {
-			r.tell = r.Report.Update(r.core.Picture())
+		if r.Report != nil && r.ahead == nil {
+			r.tell = r.began + r.Report.Update(r.core.Picture())
 		}
 	}
+}
+
+// waitBegins ends a head start. What it returns ends with ctx, and at the deadline.
+func (r *run) waitBegins(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.Config.HeadStart {
+		r.began = r.elapsed()
+		r.apply(observe.Observation{Begin: true})
+		r.pace = newPace(r.Interval) // with a first look: that of before is from before the deploy
+	}
+	if r.Config.Timeout > 0 {
+		return context.WithTimeout(ctx, r.real(r.Config.Timeout))
+	}
+	return context.WithCancel(ctx)
 }
 
 // turn asks what is to be asked, and takes in what comes next.
@@ -204,6 +234,8 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 		r.take(wait, n)
 	case <-timer.C:
 		r.apply(observe.Observation{})
+	case <-r.ahead:
+		r.ahead = nil
 	case <-wait.Done():
 	}
 }
@@ -258,6 +290,11 @@ func (r *run) apply(o observe.Observation) {
 		return // and a recording ends with what brought the verdict
 	}
 	o.At = r.elapsed()
+	r.takeIn(o)
+}
+
+// takeIn takes in an observation that has its time.
+func (r *run) takeIn(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
@@ -271,7 +308,7 @@ func (r *run) elapsed() time.Duration {
 	if r.Speed > 0 {
 		d = time.Duration(float64(d) * r.Speed)
 	}
-	return d
+	return r.since + d
 }
 
 // real is a span of the platform's time in our own.
