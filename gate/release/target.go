@@ -12,10 +12,14 @@ import (
 // A Want says which release is waited for. At most one field is set; the zero value means
 // the newest release at the start.
 type Want struct {
-	Version int
-	ID      string
-	Commit  string // whole or abbreviated
+	Version   int
+	ID        string
+	Commit    string // whole or abbreviated
+	NewerThan int    // the newest release, if its version is higher than this one
 }
+
+// newest reports whether the newest release is waited for, whichever that is.
+func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
 // A Target follows the release that is waited for.
 type Target struct {
@@ -130,7 +134,7 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ReleasesBehind() && !t.neverHadCode():
+	case t.history.newest > w.NewerThan && !t.ReleasesBehind() && !t.neverHadCode():
 		t.release = t.history.get(t.history.newest)
 	}
 }
@@ -155,7 +159,7 @@ func (t *Target) FirstCode() time.Time {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // is newer by any answer's clock is taken for it.
 func (t *Target) correct(believed bool) {
-	if t.want != (Want{}) {
+	if !t.want.newest() {
 		return
 	}
 	start := t.clock.AnyStart()
@@ -189,7 +193,7 @@ func (t *Target) OldAtStart() bool {
 // is behind can hide a newer one, and so can the log, which is later still. A full look that is
 // asked for [observe.ListLag] after the start shows it, if it was there by then.
 func (t *Target) Unconfirmed() bool {
-	return t.want == (Want{}) && t.release != nil && t.fullAskedAt < observe.ListLag
+	return t.want.newest() && t.release != nil && t.fullAskedAt < observe.ListLag
 }
 
 // IsCurrent reports whether no newer release is what runs: the platform calls the target the
