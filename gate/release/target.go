@@ -15,10 +15,14 @@ const releaseDue = time.Minute
 // A Want says which release is waited for. At most one field is set; the zero value means
 // the newest release at the start.
 type Want struct {
-	Version int
-	ID      string
-	Commit  string // whole or abbreviated
+	Version   int
+	ID        string
+	Commit    string // whole or abbreviated
+	NewerThan int    // the newest release, if its version is higher than this one
 }
+
+// newest reports whether the newest release is waited for, whichever that is.
+func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
 // A Target follows the release that is waited for.
 type Target struct {
@@ -144,7 +148,7 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ReleasesBehind() && !t.neverHadCode():
+	case t.history.newest > w.NewerThan && !t.ReleasesBehind() && !t.neverHadCode():
 		t.release = t.latest()
 	}
 }
@@ -159,18 +163,18 @@ func (t *Target) atStart() time.Time { return t.clock.Platform(t.began) }
 // is clear that none comes: then the deploy has made none, or it is repeated.
 func (t *Target) latest() *observe.Release {
 	newest := t.history.get(t.history.newest)
-	if t.headStart && newest != nil && newest.Version <= t.newestBefore() && !t.askedLater(releaseDue) {
+	if newest != nil && newest.Version <= t.newestBefore() && !t.askedLater(releaseDue) {
 		return nil
 	}
 	return newest
 }
 
-// newestBefore is the newest release that was made before the head start; 0 without a head start, or
-// if none was.
+// newestBefore is the newest release that was made before the head start; 0 if none was, without a head
+// start, and where the caller says what to be newer than.
 func (t *Target) newestBefore() int {
 	newest := 0
 	for _, r := range t.history.byVersion {
-		if t.headStart && !r.CreatedAt.After(t.clock.AnyStart()) {
+		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(t.clock.AnyStart()) {
 			newest = max(newest, r.Version)
 		}
 	}
@@ -197,7 +201,7 @@ func (t *Target) FirstCode() time.Time {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // is newer by any answer's clock is taken for it.
 func (t *Target) correct(believed bool) {
-	if t.want != (Want{}) {
+	if !t.want.newest() {
 		return
 	}
 	start := t.clock.AnyStart()
@@ -232,7 +236,7 @@ func (t *Target) OldAtStart() bool {
 // is behind can hide a newer one, and so can the log, which is later still. A full look that is
 // asked for [observe.ListLag] after the wait began shows it, if it was there by then.
 func (t *Target) Unconfirmed() bool {
-	return t.want == (Want{}) && t.release != nil && !t.askedLater(observe.ListLag)
+	return t.want.newest() && t.release != nil && !t.askedLater(observe.ListLag)
 }
 
 // IsCurrent reports whether no newer release is what runs: the platform calls the target the

@@ -26,6 +26,8 @@ func (t *Target) Wish() string {
 		return fmt.Sprintf("release %q", w.ID)
 	case w.Version != 0:
 		return fmt.Sprintf("release v%d", w.Version)
+	case w.NewerThan != 0:
+		return fmt.Sprintf("a release newer than v%d", w.NewerThan)
 	}
 	if v := t.newestBefore(); v > 0 {
 		return fmt.Sprintf("a release newer than v%d", v)
@@ -42,12 +44,15 @@ func (t *Target) Building() bool {
 // WhyMissing says what is known of a release that did not appear, and what to do.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
-	if t.want == (Want{}) && t.history.newest > 0 {
+	if t.want.newest() && t.history.newest > t.want.NewerThan {
 		known = "no release of the app carries code yet"
 	} else if t.history.newest > 0 {
 		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
 	}
-	if t.want.Commit == "" {
+	switch {
+	case t.want.NewerThan != 0:
+		return known, `check the input "newer-than", and that the deploy made a release`
+	case t.want.Commit == "":
 		return known, `check the input "release", and that the deploy was started`
 	}
 	next = `check the input "commit", and that the deploy was started`
@@ -129,7 +134,7 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if n := t.newer.newest; n > 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
+	if c := t.Commit(); t.workflowCommit != "" && t.want.newest() && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
 		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
