@@ -11,9 +11,12 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/platform"
 	"heroku-rollout-gate/gate/report"
 	"heroku-rollout-gate/gate/rollout"
@@ -48,13 +51,27 @@ type Command struct {
 	// Speed is how many seconds pass on the platform in one of ours; 0 is 1. Only a
 	// demonstration against a simulated platform has another.
 	Speed float64
+	// Stdin is the input of a command that is run beside the watch.
+	Stdin io.Reader
+	// Keyboard tells that there is a terminal at which an interrupt can be typed, which then goes to
+	// such a command by itself.
+	Keyboard bool
+	// Run runs such a command and returns its status. nil: as a process of its own.
+	Run func(command []string) int
 	// Ended is called with the end of the wait. nil: nobody asks.
 	Ended func(rollout.Picture, rollout.Verdict)
+
+	mu      sync.Mutex
+	running *os.Process // the command that is run; nil while none is
 }
 
 const usage = `rollout-gate waits until no dyno of an older release can still be running.
 
 usage: rollout-gate [flags]          wait; the flags are the action's inputs
+       rollout-gate [flags] -- COMMAND [ARGUMENT ...]
+                                     watch, run a command that deploys, and wait
+                                     for the release that it makes; if it fails,
+                                     end with its status
        rollout-gate replay FILE      judge a recorded run again
 
 Inputs are also read from the environment, as GitHub passes them: INPUT_APP,
@@ -70,7 +87,12 @@ func (c *Command) Main(ctx context.Context) int {
 	if len(c.Args) > 0 && c.Args[0] == "replay" {
 		return c.replay(c.Args[1:])
 	}
-	flags, err := c.parseFlags()
+	args, command, err := cutCommand(c.Args)
+	if err != nil {
+		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+		return ExitInvalid
+	}
+	flags, err := c.parseFlags(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return ExitPassed
@@ -85,6 +107,7 @@ func (c *Command) Main(ctx context.Context) int {
 	}()
 	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
 	s, problems := readInputs(flags, c.Getenv)
+	s.HeadStart = command != nil
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -100,10 +123,21 @@ func (c *Command) Main(ctx context.Context) int {
 		}
 		return ExitInvalid
 	}
-	return c.wait(ctx, s, parts, out)
+	if command != nil {
+		return c.runWrapped(ctx, s, parts, out, command)
+	}
+	return c.wait(ctx, s, parts, out, &headStart{})
 }
 
-func (c *Command) parseFlags() (map[string]string, error) {
+// A headStart is what a wait has of a watch that began before the deploy; its zero value is none.
+type headStart struct {
+	see       func(observe.Observation) // is shown every observation; nil: nobody
+	begin     chan struct{}             // closed when the wait begins; nil: at once
+	began     time.Time                 // when that was
+	abandoned atomic.Bool               // there will be no wait, and nothing to report
+}
+
+func (c *Command) parseFlags(args []string) (map[string]string, error) {
 	set := flag.NewFlagSet("rollout-gate", flag.ContinueOnError)
 	set.SetOutput(c.Stderr)
 	set.Usage = func() {
@@ -114,7 +148,7 @@ func (c *Command) parseFlags() (map[string]string, error) {
 		// The flag package takes what stands in backquotes for the value's name.
 		set.String(in.Name, in.Default, strings.ReplaceAll(in.About, "`", ""))
 	}
-	if err := set.Parse(c.Args); err != nil {
+	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	if set.NArg() > 0 {
@@ -157,20 +191,31 @@ func (c *Command) build(s settings) (*parts, error) {
 }
 
 // wait runs the gate to its end.
-func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report) int {
+func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report, h *headStart) int {
 	defer p.client.Close()
 	begin := time.Now()
 	w := &watch.Watcher{
 		Config: s.Config, Platform: p.client, Report: out,
-		Interval: s.pollInterval, Speed: c.Speed,
+		Interval: s.pollInterval, Speed: c.Speed, Begin: h.begin,
 	}
 	if p.tail != nil {
 		w.Log = p.tail
 	}
-	if p.recorder != nil {
-		w.Record = p.recorder.observe
+	w.Record = func(o observe.Observation) {
+		if p.recorder != nil {
+			p.recorder.observe(o)
+		}
+		if h.see != nil {
+			h.see(o)
+		}
 	}
 	picture, verdict := w.Run(ctx)
+	if h.abandoned.Load() {
+		return exitStatus(verdict)
+	}
+	if !h.began.IsZero() {
+		begin = h.began
+	}
 	waited := time.Since(begin)
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)

@@ -32,6 +32,8 @@ type expectation struct {
 	Inputs map[string]string `yaml:"inputs"`
 	// SHA is the commit that the workflow runs on; empty if it is not known.
 	SHA string `yaml:"sha"`
+	// Ahead is how long before the gate's start the watch begins: beside a command that then ends.
+	Ahead duration `yaml:"ahead"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
 	// Bug is a part of a path: the gate's own code panics when it asks for it.
@@ -96,7 +98,7 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		switch k {
 		case shaInput:
 			env[shaInput] = v
-		case bugInput, skewInput:
+		case bugInput, skewInput, aheadInput:
 		default:
 			env["INPUT_"+strings.ToUpper(k)] = v
 		}
@@ -104,7 +106,8 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	var stdout, stderr bytes.Buffer
 	var o outcome
 	skew, _ := time.ParseDuration(inputs[skewInput])
-	o.server = herokusim.NewServer(story, herokusim.Options{From: from})
+	ahead, _ := time.ParseDuration(inputs[aheadInput])
+	o.server = herokusim.NewServer(story, herokusim.Options{From: from - ahead})
 	o.server.Begin()
 	command := gate.Command{
 		Getenv: func(k string) string { return env[k] },
@@ -112,6 +115,13 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		Ended: func(p rollout.Picture, v rollout.Verdict) {
 			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
 		},
+	}
+	if ahead > 0 {
+		command.Args = []string{"--", "deploy"}
+		command.Run = func([]string) int {
+			time.Sleep(from - o.server.Now())
+			return 0
+		}
 	}
 	if path := inputs[bugInput]; path != "" {
 		command.Transport = buggy{command.Transport, path}
@@ -147,6 +157,8 @@ const (
 	shaInput  = "GITHUB_SHA"
 	bugInput  = "bug"
 	skewInput = "skew" // how far the runner's clock is ahead
+	// How long before the gate's start the watch begins.
+	aheadInput = "ahead"
 )
 
 // buggy is a transport that panics at a path, as a bug in the gate would.
@@ -264,7 +276,7 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug}
+	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug, aheadInput: time.Duration(e.Ahead).String()}
 	maps.Copy(inputs, e.Inputs)
 	if v, ok := strings.CutPrefix(inputs["release"], "id of v"); ok {
 		version, _ := strconv.Atoi(v)

@@ -80,7 +80,8 @@ type run struct {
 	begin time.Time       // of this watch
 	since time.Duration   // how long another one had watched by then
 	ahead <-chan struct{} // closed when the wait begins; nil from then on
-	began time.Duration   // when it did
+	begun bool
+	began time.Duration // when it did
 	news  chan news
 	wg    sync.WaitGroup
 
@@ -184,12 +185,11 @@ func (r *run) loop(ctx, inner context.Context) {
 	defer func() { cancel() }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for begun := false; ; {
+	for {
 		if _, done := r.core.Verdict(); done {
 			return
 		}
-		if !begun && r.ahead == nil {
-			begun = true
+		if !r.begun && r.ahead == nil {
 			cancel()
 			wait, cancel = r.waitBegins(ctx)
 		}
@@ -202,7 +202,7 @@ func (r *run) loop(ctx, inner context.Context) {
 		default:
 			r.turn(wait, inner, timer)
 		}
-		if r.Report != nil && r.ahead == nil {
+		if r.Report != nil && r.begun {
 			r.tell = r.began + r.Report.Update(r.core.Picture())
 		}
 	}
@@ -210,6 +210,7 @@ func (r *run) loop(ctx, inner context.Context) {
 
 // waitBegins ends a head start. What it returns ends with ctx, and at the deadline.
 func (r *run) waitBegins(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.begun = true
 	if r.Config.HeadStart {
 		r.began = r.elapsed()
 		r.apply(observe.Observation{Begin: true})
@@ -243,7 +244,7 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 	next := min(r.elapsed()+idle, r.deafness.dueAt)
-	if r.Report != nil {
+	if r.Report != nil && r.begun {
 		next = min(next, r.tell)
 	}
 	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
