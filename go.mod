@@ -7,6 +7,7 @@ require (
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/heroku/heroku-go/v5 v5.5.0
 	github.com/sethvargo/go-githubactions v1.3.2
+	github.com/spf13/pflag v1.1.0 // the command line
 )
 
 // The simulated Heroku, the making of releases and the tests only.

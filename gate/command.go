@@ -4,13 +4,11 @@ package gate
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
@@ -52,30 +50,32 @@ type Command struct {
 	Ended func(rollout.Picture, rollout.Verdict)
 }
 
-const usage = `rollout-gate waits until no dyno of an older release can still be running.
-
-usage: rollout-gate [flags]          wait; the flags are the action's inputs
-       rollout-gate replay FILE      judge a recorded run again
-
-Inputs are also read from the environment, as GitHub passes them: INPUT_APP,
-INPUT_API-KEY or INPUT_API_KEY, ...; the key also from HEROKU_API_KEY.
-
-`
-
 // Main runs the program and returns its exit status. The end of ctx is an interrupt.
 func (c *Command) Main(ctx context.Context) int {
 	if c.Getenv == nil {
 		c.Getenv = func(string) string { return "" }
 	}
-	if len(c.Args) > 0 && c.Args[0] == "replay" {
-		return c.replay(c.Args[1:])
+	if len(c.Args) > 0 {
+		for _, sub := range subcommands() {
+			if sub.name == c.Args[0] {
+				return sub.main(ctx, c)
+			}
+		}
 	}
-	flags, err := c.parseFlags()
+	return c.gate(ctx)
+}
+
+// gate waits: it is what the program does if no other command is named.
+func (c *Command) gate(ctx context.Context) int {
+	given, err := parse(waitFlags(), c.Args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return ExitPassed
-	case err != nil:
-		return ExitInvalid // the flag package has said why
+	case err == nil && given.has("version"):
+		return c.version(ctx, given)
+	case err == nil && len(given.args)+len(given.behind) > 0:
+		err = unknownArgument(slices.Concat(given.args, given.behind)[0])
+	}
+	if err != nil {
+		return c.refuse(err, "")
 	}
 	stdout := newPatientWriter(c.Stdout)
 	defer func() {
@@ -84,7 +84,7 @@ func (c *Command) Main(ctx context.Context) int {
 		}
 	}()
 	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
-	s, problems := readInputs(flags, c.Getenv)
+	s, problems := readInputs(given.flags, c.Getenv)
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -101,30 +101,6 @@ func (c *Command) Main(ctx context.Context) int {
 		return ExitInvalid
 	}
 	return c.wait(ctx, s, parts, out)
-}
-
-func (c *Command) parseFlags() (map[string]string, error) {
-	set := flag.NewFlagSet("rollout-gate", flag.ContinueOnError)
-	set.SetOutput(c.Stderr)
-	set.Usage = func() {
-		fmt.Fprint(c.Stderr, usage)
-		set.PrintDefaults()
-	}
-	for _, in := range Inputs {
-		// The flag package takes what stands in backquotes for the value's name.
-		set.String(in.Name, in.Default, strings.ReplaceAll(in.About, "`", ""))
-	}
-	if err := set.Parse(c.Args); err != nil {
-		return nil, err
-	}
-	if set.NArg() > 0 {
-		err := fmt.Errorf("argument %q is not known: inputs are given as flags, for example --app my-app", set.Arg(0))
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		return nil, err
-	}
-	given := map[string]string{}
-	set.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
-	return given, nil
 }
 
 // parts are what a wait is put together from.
@@ -200,12 +176,9 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	return exitStatus(verdict)
 }
 
-func (c *Command) replay(args []string) int {
-	if len(args) != 1 {
-		fmt.Fprintln(c.Stderr, "rollout-gate: replay takes one file, the recording")
-		return ExitInvalid
-	}
-	f, err := os.Open(args[0])
+func (c *Command) replay(_ context.Context, given given) int {
+	file := given.args[0]
+	f, err := os.Open(file)
 	if err != nil {
 		fmt.Fprintln(c.Stderr, "rollout-gate: opening the recording:", err)
 		return ExitInvalid
@@ -215,7 +188,7 @@ func (c *Command) replay(args []string) int {
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
 	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
+		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid
 	}
 	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {
