@@ -37,8 +37,10 @@ type Command struct {
 	Getenv func(string) string
 	Stdout io.Writer
 	Stderr io.Writer
-	// Terminal tells that Stdout is one.
+	// Terminal tells that Stdout is one, and Width how many columns it has at the moment;
+	// nil, and a width of 0: that is not known.
 	Terminal bool
+	Width    func() int
 	// Now is this machine's clock. nil: time.Now.
 	Now func() time.Time
 	// Transport carries all requests. nil: the network.
@@ -83,7 +85,7 @@ func (c *Command) gate(ctx context.Context) int {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width})
 	s, problems := readInputs(given.flags, c.Getenv)
 	if s.key != "" {
 		out.Mask(s.key)

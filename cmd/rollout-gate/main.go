@@ -26,10 +26,7 @@ func main() {
 		os.Exit(gate.ExitInterrupted)
 	}()
 	signal.Ignore(syscall.SIGPIPE) // outputs are written also when nobody reads the log any more
-	info, err := os.Stdout.Stat()
-	command := gate.Command{
-		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0,
-	}
+	command := gate.Command{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}
+	command.Terminal, command.Width = gate.Terminal(os.Stdout)
 	os.Exit(command.Main(ctx))
 }
