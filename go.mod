@@ -7,6 +7,8 @@ require (
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/heroku/heroku-go/v5 v5.5.0
 	github.com/sethvargo/go-githubactions v1.3.2
+	github.com/spf13/pflag v1.1.0 // the command line
+	golang.org/x/term v0.48.0 // whether there is a terminal, and how wide it is
 )
 
 // The simulated Heroku, the making of releases and the tests only.
@@ -21,17 +23,17 @@ require (
 	golang.org/x/mod v0.43.0
 )
 
-// What heroku-go brings along.
+// What heroku-go and x/term bring along.
 require (
 	github.com/cenkalti/backoff v2.1.1+incompatible // indirect
 	github.com/google/go-querystring v1.0.0 // indirect
 	github.com/google/uuid v1.0.0 // indirect
 	github.com/pborman/uuid v1.2.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 )
 
 // What go-internal and jsonschema bring along.
 require (
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )

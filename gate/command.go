@@ -4,13 +4,10 @@ package gate
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,8 +39,10 @@ type Command struct {
 	Getenv func(string) string
 	Stdout io.Writer
 	Stderr io.Writer
-	// Terminal tells that Stdout is one.
+	// Terminal tells that Stdout is one, and Width how many columns it has at the moment;
+	// nil, and a width of 0: that is not known.
 	Terminal bool
+	Width    func() int
 	// Now is this machine's clock. nil: time.Now.
 	Now func() time.Time
 	// Transport carries all requests. nil: the network.
@@ -65,39 +64,34 @@ type Command struct {
 	running *os.Process // the command that is run; nil while none is
 }
 
-const usage = `rollout-gate waits until no dyno of an older release can still be running.
-
-usage: rollout-gate [flags]          wait; the flags are the action's inputs
-       rollout-gate [flags] -- COMMAND [ARGUMENT ...]
-                                     watch, run a command that deploys, and wait
-                                     for the release that it makes; if it fails,
-                                     end with its status
-       rollout-gate replay FILE      judge a recorded run again
-
-Inputs are also read from the environment, as GitHub passes them: INPUT_APP,
-INPUT_API-KEY or INPUT_API_KEY, ...; the key also from HEROKU_API_KEY.
-
-`
-
 // Main runs the program and returns its exit status. The end of ctx is an interrupt.
 func (c *Command) Main(ctx context.Context) int {
 	if c.Getenv == nil {
 		c.Getenv = func(string) string { return "" }
 	}
-	if len(c.Args) > 0 && c.Args[0] == "replay" {
-		return c.replay(c.Args[1:])
+	if len(c.Args) > 0 {
+		for _, sub := range subcommands() {
+			if sub.name == c.Args[0] {
+				return sub.main(ctx, c)
+			}
+		}
 	}
-	args, command, err := cutCommand(c.Args)
-	if err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		return ExitInvalid
-	}
-	flags, err := c.parseFlags(args)
+	return c.gate(ctx)
+}
+
+// gate waits: it is what the program does if no other command is named.
+func (c *Command) gate(ctx context.Context) int {
+	given, err := parse(waitFlags(), c.Args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return ExitPassed
-	case err != nil:
-		return ExitInvalid // the flag package has said why
+	case err == nil && given.has("version"):
+		return c.version(ctx, given)
+	case err == nil && len(given.args) > 0:
+		err = unknownArgument(given.args[0])
+	case err == nil && given.behind != nil && len(given.behind) == 0:
+		err = errNoCommand
+	}
+	if err != nil {
+		return c.refuse(err, "")
 	}
 	stdout := newPatientWriter(c.Stdout)
 	defer func() {
@@ -105,9 +99,9 @@ func (c *Command) Main(ctx context.Context) int {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
-	s, problems := readInputs(flags, c.Getenv)
-	s.HeadStart = command != nil
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width})
+	s, problems := readInputs(given.flags, c.Getenv)
+	s.HeadStart = given.behind != nil
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -123,8 +117,8 @@ func (c *Command) Main(ctx context.Context) int {
 		}
 		return ExitInvalid
 	}
-	if command != nil {
-		return c.runWrapped(ctx, s, parts, out, command)
+	if s.HeadStart {
+		return c.runWrapped(ctx, s, parts, out, given.behind)
 	}
 	return c.wait(ctx, s, parts, out, &headStart{})
 }
@@ -135,30 +129,6 @@ type headStart struct {
 	begin     chan struct{}             // closed when the wait begins; nil: at once
 	began     time.Time                 // when that was
 	abandoned atomic.Bool               // there will be no wait, and nothing to report
-}
-
-func (c *Command) parseFlags(args []string) (map[string]string, error) {
-	set := flag.NewFlagSet("rollout-gate", flag.ContinueOnError)
-	set.SetOutput(c.Stderr)
-	set.Usage = func() {
-		fmt.Fprint(c.Stderr, usage)
-		set.PrintDefaults()
-	}
-	for _, in := range Inputs {
-		// The flag package takes what stands in backquotes for the value's name.
-		set.String(in.Name, in.Default, strings.ReplaceAll(in.About, "`", ""))
-	}
-	if err := set.Parse(args); err != nil {
-		return nil, err
-	}
-	if set.NArg() > 0 {
-		err := fmt.Errorf("argument %q is not known: inputs are given as flags, for example --app my-app", set.Arg(0))
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		return nil, err
-	}
-	given := map[string]string{}
-	set.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
-	return given, nil
 }
 
 // parts are what a wait is put together from.
@@ -245,12 +215,9 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	return exitStatus(verdict)
 }
 
-func (c *Command) replay(args []string) int {
-	if len(args) != 1 {
-		fmt.Fprintln(c.Stderr, "rollout-gate: replay takes one file, the recording")
-		return ExitInvalid
-	}
-	f, err := os.Open(args[0])
+func (c *Command) replay(_ context.Context, given given) int {
+	file := given.args[0]
+	f, err := os.Open(file)
 	if err != nil {
 		fmt.Fprintln(c.Stderr, "rollout-gate: opening the recording:", err)
 		return ExitInvalid
@@ -260,7 +227,7 @@ func (c *Command) replay(args []string) int {
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
 	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
+		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid
 	}
 	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"slices"
 	"syscall"
 	"time"
 
@@ -26,17 +25,8 @@ const (
 // readyTime is how long a deploy waits for the watch at most: it is never held up for longer.
 const readyTime = 15 * time.Second
 
-// cutCommand takes the command to be run off the arguments: what follows "--".
-func cutCommand(args []string) (flags, command []string, err error) {
-	i := slices.Index(args, "--")
-	if i < 0 {
-		return args, nil, nil
-	}
-	if i == len(args)-1 {
-		return nil, nil, errors.New(`there is no command after "--": give the command that deploys, for example -- git push heroku main`)
-	}
-	return args[:i], args[i+1:], nil
-}
+// errNoCommand is a "--" with nothing behind it.
+const errNoCommand = usageError(`there is no command after "--": give the one that deploys, as in "-- git push heroku main";`)
 
 // runWrapped begins the watch, runs the command, and waits for the release that it made. A command that
 // fails ends it with the command's own status.

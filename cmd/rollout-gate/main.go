@@ -20,15 +20,14 @@ func main() {
 	// Outputs are written also when nobody reads the log any more. A signal that is ignored would
 	// also be so in a command that is run.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	info, err := os.Stdout.Stat()
 	keyboard, noKeyboard := os.Open("/dev/tty")
 	if noKeyboard == nil {
 		keyboard.Close()
 	}
 	command := gate.Command{
-		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0, Keyboard: noKeyboard == nil,
+		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Keyboard: noKeyboard == nil,
 	}
+	command.Terminal, command.Width = gate.Terminal(os.Stdout)
 	go func() {
 		for interrupted := false; ; interrupted = true {
 			sig := <-signals
