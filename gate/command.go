@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ const (
 type Command struct {
 	// Args are the arguments after the program's name.
 	Args []string
+	// Version names this program, see the function Version. Empty: it is not told.
+	Version string
 	// Getenv looks up the environment. nil: there is none.
 	Getenv func(string) string
 	Stdout io.Writer
@@ -56,6 +59,7 @@ const usage = `rollout-gate waits until no dyno of an older release can still be
 
 usage: rollout-gate [flags]          wait; the flags are the action's inputs
        rollout-gate replay FILE      judge a recorded run again
+       rollout-gate version          say which version this is
 
 Inputs are also read from the environment, as GitHub passes them: INPUT_APP,
 INPUT_API-KEY or INPUT_API_KEY, ...; the key also from HEROKU_API_KEY.
@@ -70,6 +74,10 @@ func (c *Command) Main(ctx context.Context) int {
 	if len(c.Args) > 0 && c.Args[0] == "replay" {
 		return c.replay(c.Args[1:])
 	}
+	if len(c.Args) == 1 && slices.Contains([]string{"version", "--version", "-version"}, c.Args[0]) {
+		fmt.Fprintln(c.Stdout, "rollout-gate", c.Version)
+		return ExitPassed
+	}
 	flags, err := c.parseFlags()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -83,7 +91,8 @@ func (c *Command) Main(ctx context.Context) int {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal})
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Version: c.Version})
+	out.Begin()
 	s, problems := readInputs(flags, c.Getenv)
 	if s.key != "" {
 		out.Mask(s.key)
@@ -135,7 +144,7 @@ type parts struct {
 }
 
 func (c *Command) build(s settings) (*parts, error) {
-	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport, Now: c.Now})
+	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Version: c.Version, Transport: c.Transport, Now: c.Now})
 	if err != nil {
 		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
@@ -149,7 +158,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.key, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, c.Version, s.Config); err != nil {
 			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
@@ -213,7 +222,7 @@ func (c *Command) replay(args []string) int {
 	defer f.Close()
 	// Outputs and summaries belong to real runs.
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
-	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
+	picture, verdict, err := replay(f, c.Version, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
 		return ExitInvalid

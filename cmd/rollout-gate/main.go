@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"heroku-rollout-gate/gate"
@@ -27,8 +28,9 @@ func main() {
 	}()
 	signal.Ignore(syscall.SIGPIPE) // outputs are written also when nobody reads the log any more
 	info, err := os.Stdout.Stat()
+	build, _ := debug.ReadBuildInfo()
 	command := gate.Command{
-		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
+		Args: os.Args[1:], Version: gate.Version(build), Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0,
 	}
 	os.Exit(command.Main(ctx))

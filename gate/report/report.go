@@ -40,6 +40,8 @@ type Options struct {
 	Getenv func(string) string
 	// Terminal tells that Stdout is a terminal.
 	Terminal bool
+	// Version of the program. Empty: neither log nor summary tell it.
+	Version string
 }
 
 // A Report is safe for use by several goroutines.
@@ -52,6 +54,7 @@ type Report struct {
 	actions bool // workflow commands are understood
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
+	version string
 
 	progress progress
 	excerpts []excerpt
@@ -83,6 +86,16 @@ func New(o Options) *Report {
 		actions: actions,
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
+		version: o.Version,
+	}
+}
+
+// Begin is the first line of the log: which version runs.
+func (r *Report) Begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.version != "" {
+		r.out.line("rollout-gate " + r.version)
 	}
 }
 
@@ -180,7 +193,7 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
 	}
 	r.warn(e.Picture.At, news)
 	if x := fleetTable(e.Picture); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
