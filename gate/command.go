@@ -35,6 +35,8 @@ const (
 type Command struct {
 	// Args are the arguments after the program's name.
 	Args []string
+	// Version names this program, see the function Version. Empty: it is not told.
+	Version string
 	// Getenv looks up the environment. nil: there is none.
 	Getenv func(string) string
 	Stdout io.Writer
@@ -99,7 +101,7 @@ func (c *Command) gate(ctx context.Context) int {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width})
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version})
 	s, problems := readInputs(given.flags, c.Getenv)
 	s.HeadStart = given.behind != nil
 	if s.key != "" {
@@ -112,14 +114,16 @@ func (c *Command) gate(ctx context.Context) int {
 		}
 	}
 	if len(problems) > 0 {
+		out.Begin()
 		if err := out.Invalid(problems); err != nil {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 		return ExitInvalid
 	}
-	if s.HeadStart {
+	if given.behind != nil {
 		return c.runWrapped(ctx, s, parts, out, given.behind)
 	}
+	out.Begin()
 	return c.wait(ctx, s, parts, out, &headStart{})
 }
 
@@ -139,7 +143,7 @@ type parts struct {
 }
 
 func (c *Command) build(s settings) (*parts, error) {
-	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport, Now: c.Now})
+	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Version: c.Version, Transport: c.Transport, Now: c.Now})
 	if err != nil {
 		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
@@ -153,7 +157,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.key, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, c.Version, s.Config); err != nil {
 			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
@@ -225,7 +229,7 @@ func (c *Command) replay(_ context.Context, given given) int {
 	defer f.Close()
 	// Outputs and summaries belong to real runs.
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
-	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
+	picture, verdict, err := replay(f, c.Version, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid

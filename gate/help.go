@@ -47,7 +47,7 @@ var groups = map[string]string{
 
 // valueNames are what the help calls the values of inputs.
 var valueNames = map[string]string{
-	"app": "name", "api-key": "key", "release": "version", "commit": "sha", "process-types": "list",
+	"app": "name", "api-key": "key", "release": "version", "newer-than": "version", "commit": "sha", "process-types": "list",
 	"poll-interval": "duration", "preboot-hold": "duration", "record": "file", "api-url": "url",
 }
 

@@ -6,12 +6,15 @@ package gate
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -26,6 +29,7 @@ const recordingFormat = 1
 // header is the first line of a recording.
 type header struct {
 	Recording int            `json:"rolloutGateRecording"`
+	Program   string         `json:"program,omitempty"` // the version that records
 	Config    rollout.Config `json:"config"`
 }
 
@@ -46,7 +50,7 @@ type recorder struct {
 	err    error
 }
 
-func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
+func newRecorder(path, key, version string, cfg rollout.Config) (*recorder, error) {
 	f, err := createRecording(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
@@ -56,7 +60,7 @@ func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
 	r := &recorder{file: f, buf: bufio.NewWriter(f), key: bytes.Trim(quoted, `"`)}
-	r.write(header{Recording: recordingFormat, Config: cfg})
+	r.write(header{Recording: recordingFormat, Program: version, Config: cfg})
 	return r, nil
 }
 
@@ -142,14 +146,15 @@ func (r *recorder) close() error {
 }
 
 // replay reads a recording and folds it again, calling update after each observation.
-func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+// Where it cannot, it says which version could.
+func replay(in io.Reader, version string, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
 	r := &replayer{update: update}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		r.line++
 		if err := r.take(lines.Bytes()); err != nil {
-			return picture, verdict, fmt.Errorf("line %d %w", r.line, err)
+			return picture, verdict, fmt.Errorf("line %d %w%s", r.line, err, r.recordedBy(version))
 		}
 	}
 	switch {
@@ -166,6 +171,7 @@ func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture
 // replayer is the state of one replay.
 type replayer struct {
 	update  func(rollout.Picture)
+	program string // which recorded
 	line    int
 	cfg     rollout.Config
 	core    *rollout.Rollout
@@ -201,13 +207,15 @@ func (r *replayer) take(line []byte) error {
 
 func (r *replayer) begin(line []byte) error {
 	var first struct {
-		Recording int `json:"rolloutGateRecording"`
+		Recording int    `json:"rolloutGateRecording"`
+		Program   string `json:"program"`
 	}
 	if err := json.Unmarshal(line, &first); err != nil || first.Recording == 0 {
 		return errors.New("is not the beginning of a recording")
 	}
+	r.program = first.Program
 	if first.Recording != recordingFormat {
-		return fmt.Errorf("says that the recording is of format %d, and this program reads format %d: use the version that made it", first.Recording, recordingFormat)
+		return fmt.Errorf("says that the recording is of format %d, and this program reads format %d", first.Recording, recordingFormat)
 	}
 	var h header
 	if err := decode(line, &h); err != nil {
@@ -215,6 +223,21 @@ func (r *replayer) begin(line []byte) error {
 	}
 	r.cfg, r.core = h.Config, rollout.New(h.Config)
 	return nil
+}
+
+// programForm is how a program names its version. What is written otherwise is quoted.
+var programForm = regexp.MustCompile(`^[\w.+(), -]*$`)
+
+// recordedBy names the program that recorded, if it is another than this one.
+func (r *replayer) recordedBy(version string) string {
+	program := r.program[:min(80, len(r.program))]
+	switch {
+	case program == "" || program == version:
+		return ""
+	case !programForm.MatchString(program):
+		program = strconv.Quote(program)
+	}
+	return fmt.Sprintf(" (recorded by rollout-gate %s; this is %s)", program, cmp.Or(version, "another version"))
 }
 
 // apply judges an observation. What was a bug in the run is one here, too.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -103,11 +102,7 @@ func (c *Command) help(_ context.Context, given given) int {
 
 // version shows what the build says of itself.
 func (c *Command) version(context.Context, given) int {
-	version := "(version unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	fmt.Fprintln(c.Stdout, "rollout-gate", version)
+	fmt.Fprintln(c.Stdout, "rollout-gate", c.Version)
 	return ExitPassed
 }
 

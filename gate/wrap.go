@@ -54,6 +54,7 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 		return status
 	}
 	defer context.AfterFunc(ctx, stop)()
+	out.Begin()
 	h.began = time.Now()
 	close(h.begin)
 	return <-ended

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"heroku-rollout-gate/gate"
@@ -24,8 +25,9 @@ func main() {
 	if noKeyboard == nil {
 		keyboard.Close()
 	}
+	build, _ := debug.ReadBuildInfo()
 	command := gate.Command{
-		Args: os.Args[1:], Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Keyboard: noKeyboard == nil,
+		Args: os.Args[1:], Version: gate.Version(build), Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Keyboard: noKeyboard == nil,
 	}
 	command.Terminal, command.Width = gate.Terminal(os.Stdout)
 	go func() {

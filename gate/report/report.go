@@ -43,6 +43,8 @@ type Options struct {
 	// moment. Nil, and a width of 0: that is not known, and nothing is fitted to it.
 	Terminal bool
 	Width    func() int
+	// Version of the program. Empty: neither log nor summary tell it.
+	Version string
 }
 
 // A Report is safe for use by several goroutines.
@@ -55,6 +57,7 @@ type Report struct {
 	actions bool // workflow commands are understood
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
+	version string
 
 	progress progress
 	excerpts []excerpt
@@ -87,6 +90,16 @@ func New(o Options) *Report {
 		actions: actions,
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
+		version: o.Version,
+	}
+}
+
+// Begin is the first line of the log: which version runs.
+func (r *Report) Begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.version != "" {
+		r.out.line("rollout-gate " + r.version)
 	}
 }
 
@@ -192,7 +205,7 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
 	}
 	r.warn(e.Picture.At, news)
 	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
