@@ -9,8 +9,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// releaseDue is how long after a deploy, at the latest, the release that it made is there.
-const releaseDue = time.Minute
+// ReleaseDue is how long after a deploy, at the latest, the release that it made is there.
+const ReleaseDue = time.Minute
 
 // A Want says which release is waited for. At most one field is set; the zero value means
 // the newest release at the start.
@@ -162,11 +162,17 @@ func (t *Target) atStart() time.Time { return t.clock.Platform(t.began) }
 // latest is the newest release. With a head start it must be newer than any that was there before, until it
 // is clear that none comes: then the deploy has made none, or it is repeated.
 func (t *Target) latest() *observe.Release {
-	newest := t.history.get(t.history.newest)
-	if newest != nil && newest.Version <= t.newestBefore() && !t.askedLater(releaseDue) {
+	if t.AwaitsNewer() && !t.askedLater(ReleaseDue) {
 		return nil
 	}
-	return newest
+	return t.history.get(t.history.newest)
+}
+
+// AwaitsNewer reports whether the newest release was there before the head start, so that the one of the
+// deploy is awaited: until [ReleaseDue].
+func (t *Target) AwaitsNewer() bool {
+	before := t.newestBefore()
+	return t.release == nil && t.want.newest() && before > 0 && t.history.newest <= before
 }
 
 // newestBefore is the newest release that was made before the head start; 0 if none was, without a head

@@ -123,7 +123,7 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	}
 	if before := t.newestBefore(); t.want == (Want{}) && v <= before {
 		notice("no release was made since the watch began before the deploy, nor within %s after it: the newest one, v%d, was there before, so the deploy made none, or this run repeats an earlier one",
-			observe.Span(releaseDue), v)
+			observe.Span(ReleaseDue), v)
 	} else if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.atStart().Add(-longestDeploy)) {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))

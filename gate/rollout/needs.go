@@ -163,6 +163,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	if r.target.Unconfirmed() {
 		needs = append(needs, Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	}
+	add(r.target.AwaitsNewer(), r.began+release.ReleaseDue, "a deploy that has made a release is listed by now")
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
