@@ -57,6 +57,8 @@ type Command struct {
 	// Keyboard tells that there is a terminal at which an interrupt can be typed, which then goes to
 	// such a command by itself.
 	Keyboard bool
+	// Uptime names the boot of this machine and tells how long ago that was. nil: as the machine says.
+	Uptime func() (boot string, up time.Duration, err error)
 	// Run runs such a command and returns its status. nil: as a process of its own.
 	Run func(command []string) int
 	// Ended is called with the end of the wait. nil: nobody asks.
@@ -103,7 +105,11 @@ func (c *Command) gate(ctx context.Context) int {
 	}()
 	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version})
 	s, problems := readInputs(given.flags, c.Getenv)
-	s.HeadStart = given.behind != nil
+	h := &headStart{}
+	if len(problems) == 0 && given.behind == nil {
+		h = c.goOn(&s)
+	}
+	s.HeadStart = given.behind != nil || h.forerunner != nil
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -124,15 +130,20 @@ func (c *Command) gate(ctx context.Context) int {
 		return c.runWrapped(ctx, s, parts, out, given.behind)
 	}
 	out.Begin()
-	return c.wait(ctx, s, parts, out, &headStart{})
+	if h.note != "" {
+		out.Note(h.note)
+	}
+	return c.wait(ctx, s, parts, out, h)
 }
 
 // A headStart is what a wait has of a watch that began before the deploy; its zero value is none.
 type headStart struct {
-	see       func(observe.Observation) // is shown every observation; nil: nobody
-	begin     chan struct{}             // closed when the wait begins; nil: at once
-	began     time.Time                 // when that was
-	abandoned atomic.Bool               // there will be no wait, and nothing to report
+	forerunner *forerunner               // began before the deploy; nil: none did
+	note       string                    // what to tell of it
+	see        func(observe.Observation) // is shown every observation; nil: nobody
+	begin      chan struct{}             // closed when the wait begins; nil: at once
+	began      time.Time                 // when that was
+	abandoned  atomic.Bool               // there will be no wait, and nothing to report
 }
 
 // parts are what a wait is put together from.
@@ -157,7 +168,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.key, c.Version, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, header{Program: c.Version, Config: s.Config}); err != nil {
 			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
@@ -174,6 +185,13 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	}
 	if p.tail != nil {
 		w.Log = p.tail
+	}
+	if f := h.forerunner; f != nil {
+		w.Ahead, w.Since = f.observations, f.now
+		if f.tail = p.tail; f.tail != nil {
+			w.Log = f
+		}
+		defer f.end()
 	}
 	w.Record = func(o observe.Observation) {
 		if p.recorder != nil {

@@ -37,6 +37,16 @@ Nothing is asked of Heroku, and neither outputs nor a summary are written.
 			flags: newFlags, run: (*Command).replay,
 		},
 		{
+			name: "watch-ahead", about: "watch before a deploy, for a gate to come",
+			long: `Watches an app from before a deploy, and writes what it observes to a recording.
+The gate that comes after the deploy finds it by the name of the app, goes on with
+it, and ends it. Without a gate it ends by itself after an hour. The action
+"begin" starts it.
+`,
+			takes: "no arguments", taken: func(args []string) bool { return len(args) == 0 },
+			flags: aheadFlags, run: (*Command).watchAhead,
+		},
+		{
 			name: "version", about: "show which version this is",
 			long:  "Shows which version of the program this is. --version does the same.\n",
 			takes: "no arguments", taken: func(args []string) bool { return len(args) == 0 },

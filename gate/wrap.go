@@ -143,11 +143,16 @@ func (r *readiness) see(o observe.Observation) {
 		done(r.flows)
 	case o.Trouble != nil && o.Trouble.Kind != observe.Unreachable:
 		select {
-		case r.trouble <- errors.New(o.Trouble.Message):
+		case r.trouble <- refused(o.Trouble.Message):
 		default:
 		}
 	}
 }
+
+// refused is the platform's no, or that there is no way to it.
+type refused string
+
+func (r refused) Error() string { return string(r) }
 
 func done(c chan struct{}) {
 	select {

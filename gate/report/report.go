@@ -103,6 +103,20 @@ func (r *Report) Begin() {
 	}
 }
 
+// Text is text from outside as one line that does no harm wherever it is printed.
+func (r *Report) Text(s string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text(s, sentenceLength)
+}
+
+// Note is a line of the log.
+func (r *Report) Note(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.sentence(r.text(s, sentenceLength))
+}
+
 // Mask keeps a secret out of everything that is printed or written from now on,
 // here and, in Actions, in the rest of the job. A secret of fewer than four bytes
 // is not masked: it would blot out ordinary words.

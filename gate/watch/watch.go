@@ -5,6 +5,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -63,9 +64,10 @@ type Watcher struct {
 	// Begin says that the wait begins: until it is closed, the app is watched and nothing is decided, as
 	// before a deploy. It goes with [rollout.Config.HeadStart]. nil: the wait begins at once.
 	Begin <-chan struct{}
-	// Ahead are the observations of a watch that began before this one, whose last moment is now; the
-	// times of this one go on from there. Without any this one begins at 0.
-	Ahead []observe.Observation
+	// Ahead are the observations of a watch that began before this one, so long before as Since says: the
+	// times of this one go on from there. nil: there was none.
+	Ahead iter.Seq[observe.Observation]
+	Since time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
@@ -78,7 +80,6 @@ type run struct {
 	*Watcher
 	core  *rollout.Rollout
 	begin time.Time       // of this watch
-	since time.Duration   // how long another one had watched by then
 	ahead <-chan struct{} // closed when the wait begins; nil from then on
 	begun bool
 	began time.Duration // when it did
@@ -100,15 +101,7 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
 		ahead: w.Begin, news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
 	}
-	if n := len(w.Ahead); n > 0 {
-		r.since = w.Ahead[n-1].At
-	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	if w.Log != nil {
-		r.start(inner, func() {
-			w.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
-		})
-	}
 	picture, verdict := r.judged(ctx, inner)
 	cancel()
 	r.leave()
@@ -123,8 +116,15 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 			picture, verdict = Broken(r.Config, p)
 		}
 	}()
-	for _, o := range r.Ahead {
-		r.takeIn(o)
+	if r.Ahead != nil {
+		for o := range r.Ahead {
+			r.takeIn(o)
+		}
+	}
+	if r.Log != nil {
+		r.start(inner, func() {
+			r.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
+		})
 	}
 	r.loop(ctx, inner)
 	verdict, _ = r.core.Verdict()
@@ -309,7 +309,7 @@ func (r *run) elapsed() time.Duration {
 	if r.Speed > 0 {
 		d = time.Duration(float64(d) * r.Speed)
 	}
-	return r.since + d
+	return r.Since + d
 }
 
 // real is a span of the platform's time in our own.
