@@ -24,6 +24,7 @@ func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit ==
 // A Target follows the release that is waited for.
 type Target struct {
 	want           Want
+	policy         Policy
 	workflowCommit string // see New
 	clock          *observe.Clock
 
@@ -45,11 +46,11 @@ type Target struct {
 	newer       newer
 }
 
-// New begins to look for a release. workflowCommit is the commit that the caller's workflow
+// New begins to look for a release. policy is what newer ones mean. workflowCommit is the commit that the caller's workflow
 // runs on, to warn when the newest release carries another; empty if it is not known.
-func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
+func New(want Want, policy Policy, workflowCommit string, clock *observe.Clock) *Target {
 	return &Target{
-		want: want, workflowCommit: workflowCommit, clock: clock,
+		want: want, policy: policy, workflowCommit: workflowCommit, clock: clock,
 		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
 		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
@@ -118,14 +119,19 @@ func (t *Target) seeCode(c observe.Code) {
 	t.choose()
 }
 
-// choose looks for the target while it is not known.
+// choose looks for the target while it is not known. That of a commit becomes a newer one if the commit
+// is released once more, since that is what a gate that comes later waits for.
 func (t *Target) choose() {
+	if t.want.Commit != "" {
+		if r := t.byCommit(); r != nil && (t.release == nil || r.Version > t.release.Version && r.Deployed()) {
+			t.release = r
+		}
+		return
+	}
 	if t.release != nil {
 		return
 	}
 	switch w := t.want; {
-	case w.Commit != "":
-		t.release = t.byCommit()
 	case w.ID != "":
 		for _, r := range t.history.byVersion {
 			if strings.EqualFold(r.ID, w.ID) {

@@ -122,16 +122,32 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))
 	}
-	if n := t.newer.withoutCode; n > 0 {
-		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)
+	if n := t.newer.untold; n > 0 {
+		all = append(all, t.noticeOfUntold(n)...)
 	}
-	if n := t.newer.newest; n > 0 {
+	if n := t.newer.newest; n > 0 && t.newer.unclassified == 0 && t.EndedBy() == 0 && t.newer.rolledBackBy == 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
 	if c := t.Commit(); t.workflowCommit != "" && t.want.newest() && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
 		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
+}
+
+// noticeOfUntold says what would not be seen of a newer release, since the platform does not tell
+// its code, or not the target's.
+func (t *Target) noticeOfUntold(version int) []string {
+	r := t.history.byVersion[version]
+	switch {
+	case t.release.Code().ID == "":
+		version = t.release.Version
+	case r.Code().ID == "":
+	case t.policy == Follow:
+		return nil // nor need it be seen
+	default:
+		return []string{fmt.Sprintf("the platform does not tell whether the image of release v%d is that of v%d, built again: other code would not be seen", version, t.release.Version)}
+	}
+	return []string{fmt.Sprintf("the platform does not tell which code release v%d carries: neither other code nor a rollback would be seen", version)}
 }
 
 // noticesOfCommit say at once what keeps a commit from being found.
@@ -148,7 +164,11 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
 		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
 	case t.followedByOther(e):
-		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
+		next := "waiting for the commit to be deployed again"
+		if t.TriedBefore() != "" {
+			next = fmt.Sprintf("whether the commit is deployed again shows by %s", observe.Span(RetryWindow))
+		}
+		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: %s", e.Version, t.want.Commit, next)}
 	}
 	return nil
 }

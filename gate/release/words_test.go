@@ -64,7 +64,8 @@ func TestNotices(t *testing.T) {
 	const (
 		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
 		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: if the deploy is still under way, use the input "commit"`
-		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
+		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: whether the commit is deployed again shows by 30s`
+		again    = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
 		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
 		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
 		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
@@ -84,7 +85,16 @@ func TestNotices(t *testing.T) {
 
 		{"newer ones", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
 		{"newer ones without code", "v42", "look: v42, v43 codeless, v44 codeless, v45 s42",
-			"the platform does not tell which code release v44 carries: a rollback would not be seen / release v45 was made after v42; its dynos count as new, too"},
+			"the platform does not tell which code release v44 carries: neither other code nor a rollback would be seen / release v45 was made after v42; its dynos count as new, too"},
+		{"newer ones with code, and the target has none", "v42", "look: v42 codeless, v43; code s43 = C",
+			"the platform does not tell which code release v42 carries: neither other code nor a rollback would be seen / release v43 was made after v42; its dynos count as new, too"},
+		{"another image", "v42", "look: v42 image, v43 image; code i42 =; code i43 =",
+			"the platform does not tell whether the image of release v43 is that of v42, built again: other code would not be seen / release v43 was made after v42; its dynos count as new, too"},
+		{"another image, and any may follow", "v42, follow", "look: v42 image, v43 image; code i42 =; code i43 =", "release v43 was made after v42; its dynos count as new, too"},
+		{"newer ones with other code", "v42", "look: v42, v43; code s42 = B; code s43 = C", ""},
+		{"newer ones with other code, and any may follow", "v42, follow", "look: v42, v43; code s42 = B; code s43 = C", "release v43 was made after v42; its dynos count as new, too"},
+		{"newer ones whose code is not read", "v42, follow", "look: v42, v43; code s42 = B", ""},
+		{"newer ones with old code", "v42, follow", "look: v41, v42, v43 s41; code s42 = B", ""},
 		{"others without code", "v42", "look: v41 codeless, v42 codeless, v43 failed codeless", ""},
 
 		{"another commit than the workflow's", "latest on A", "look: v42; code s42 = B", workflow},
@@ -100,6 +110,8 @@ func TestNotices(t *testing.T) {
 		{"a short commit, and no code has followed it", "B8", "look: v42; code s42 = B", ""},
 		{"other code has followed the commit, but failed", "B8", "look: v42, v43 failed; code s42 = B; code s43 = C", ""},
 		{"other code has followed the commit", "B", "11s look: v42, v43; code s42 = B; code s43 = C", followed},
+		{"other code has followed the commit long ago", "B", "11s look: v42 -31m, v43; code s42 = B; code s43 = C", again},
+		{"other code has followed the commit, and it is built again", "B", "11s look: v42, v43; code s42 = B; code s43 = C; builds: pending B -1s", again},
 		{"the commit failed long ago", "B", "11s look: v42 failed -1h; code s42 = B", failed},
 		{"the commit failed, and the builds are not known", "B", "look: v42 failed; code s42 = B", ""},
 		{"the commit is being built again", "B", "look: v42 failed; code s42 = B; builds: pending B -1s", failed},

@@ -133,12 +133,21 @@ func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While the target's release phase runs it has not been live: nothing comes back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
-		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
+		message := fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)
+		if made := r.target.BackFromPhase(); made != 0 {
+			message = fmt.Sprintf("release v%d was made while the release phase of v%d ran, as by a config change, with the code that was live then: that code runs now, so deploy again", made, rel.Version)
+		}
+		return &Verdict{Result: Failed, Reason: RolledBack, Message: message}
 	}
-	if n := r.target.SupersededBy(); n != 0 && r.cfg.FailOnNewer {
-		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out: let the gate of the newer deploy decide", n, rel.Version)}
+	n := r.target.EndedBy()
+	if n == 0 {
+		return nil
 	}
-	return nil
+	message := fmt.Sprintf(`release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with "heroku releases", and let the gate of the newer deploy decide`, n, rel.Version)
+	if other := r.target.OtherCode(n); other != "" {
+		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
+	}
+	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.

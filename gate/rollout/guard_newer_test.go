@@ -21,7 +21,8 @@ type follower struct {
 	built   time.Duration     // when s43 was
 	history []observe.Release // more releases
 	runs    int               // the version that web.1 is of; 0: v43
-	opens   bool              // it is let pass
+	opens   bool              // it is let pass, if any code may follow, and ends the wait if not
+	same    bool              // it runs the target's own code, so that it is let pass in any case
 	ends    rollout.Reason    // or ends the wait
 }
 
@@ -62,7 +63,7 @@ func TestWhatFollows(t *testing.T) {
 		"other code, built before the target, and the history is cut": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitC},
 			built: -time.Hour, cut: true, truth: "it may have run long before the target"},
 		"the same commit, built again, and the history is cut": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitB},
-			built: -time.Hour, cut: true, opens: true},
+			built: -time.Hour, cut: true, opens: true, same: true},
 		"its code is not read yet": {codes: map[string]string{"s41": commitA, "s42": commitB},
 			truth: "it may be that of v41, built again"},
 		"the target's code is not read yet": {codes: map[string]string{"s41": commitA, "s43": commitC},
@@ -88,33 +89,43 @@ func TestWhatFollows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-			noLog(b)
-			b.look.ReleasesCut = f.cut
-			b.look.Releases[1].Current = false
-			b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s43"))
-			b.look.Releases = append(b.look.Releases, f.history...)
-			runs := dyno("web.1", max(f.runs, 42), "up", 1*sec)
-			if f.runs == 0 {
-				runs.Version = 43
+			f.check(t, release.Follow)
+			if f.opens && !f.same {
+				f.opens, f.ends = false, rollout.Superseded
 			}
-			b.sees(2*sec, runs)
-			for id, commit := range f.codes {
-				built := at(-time.Hour)
-				if id == "s43" {
-					built = at(f.built)
-				}
-				b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: built}})
-			}
-			b.sees(200*sec, runs)
-			v, done := b.core.Verdict()
-			switch {
-			case f.opens && v.Result != rollout.Passed, f.ends != "" && v.Reason != f.ends:
-				t.Errorf("%v, %+v; waiting for %s", done, v, b.core.Picture().Waiting)
-			case !f.opens && f.ends == "":
-				b.shut(f.truth)
-			}
+			f.check(t, release.SameCode)
 		})
+	}
+}
+
+// check lets v43 follow, under a policy.
+func (f follower) check(t *testing.T, policy release.Policy) {
+	t.Helper()
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}, OnSupersede: policy})
+	noLog(b)
+	b.look.ReleasesCut = f.cut
+	b.look.Releases[1].Current = false
+	b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s43"))
+	b.look.Releases = append(b.look.Releases, f.history...)
+	runs := dyno("web.1", max(f.runs, 42), "up", 1*sec)
+	if f.runs == 0 {
+		runs.Version = 43
+	}
+	b.sees(2*sec, runs)
+	for id, commit := range f.codes {
+		built := at(-time.Hour)
+		if id == "s43" {
+			built = at(f.built)
+		}
+		b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: built}})
+	}
+	b.sees(200*sec, runs)
+	v, done := b.core.Verdict()
+	switch {
+	case f.opens && v.Result != rollout.Passed, f.ends != "" && v.Reason != f.ends:
+		t.Errorf("%s: %v, %+v; waiting for %s", policy, done, v, b.core.Picture().Waiting)
+	case !f.opens && f.ends == "":
+		b.shut(f.truth)
 	}
 }
 

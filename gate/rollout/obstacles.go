@@ -47,8 +47,8 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			o.waits = firstLook
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"
-		} else if failed := r.target.FailedBefore(); failed != "" {
-			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.RetryWindow))
+		} else if tried := r.target.TriedBefore(); tried != "" {
+			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
 		}
 		return o
 	case rel.Status == "pending":

@@ -32,8 +32,8 @@ type Config struct {
 	PrebootHold time.Duration
 	// CrashGrace is how long a new dyno may stay crashed. 0: 60 s.
 	CrashGrace time.Duration
-	// FailOnNewer ends the wait when a newer release succeeds; otherwise it is followed.
-	FailOnNewer bool
+	// OnSupersede is what newer releases mean. Empty: those of the target's own code are followed.
+	OnSupersede release.Policy
 	// RequireProof never opens on presumption.
 	RequireProof bool
 	// IncludeOneOff counts one-off dynos, too.
@@ -84,7 +84,7 @@ func New(cfg Config) *Rollout {
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.lists.shortAt = -1
 	r.outages.open = map[observe.About]*outage{}
-	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
+	r.target = release.New(cfg.Want, cfg.OnSupersede, cfg.WorkflowCommit, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
 	r.obstacle = *r.findObstacle(&r.status)
 	return r
