@@ -18,6 +18,7 @@ type promise struct {
 // Which release is waited for, and what its fate means.
 var targetPromises = []promise{
 	{"latest is the newest release at the start", []string{"plain-restart: passed rolled-out", "capture-020-releases-seconds-apart: passed rolled-out"}},
+	{"a deploy that made no release does not look like a success: the age of the newest one is said", []string{"latest-of-days-ago: passed rolled-out", "latest-after-a-release-phase-of-15-minutes: passed rolled-out"}},
 	{"a list that is behind does not hide a newer one", []string{"latest-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind-log-off: passed rolled-out"}},
 	{"its release phase is waited for", []string{"release-phase-runs-when-the-gate-comes: passed rolled-out", "phase-succeeds: passed rolled-out", "release-phase-outlasts-the-timeout: timed-out release-missing"}},
 	{"a release phase that failed ends the wait", []string{"phase-fails: failed release-failed", "commit-whose-release-phase-fails: failed release-failed"}},

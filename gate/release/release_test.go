@@ -174,7 +174,7 @@ func (s *subject) release(v int, words []string) observe.Release {
 			r.SlugID, r.ImageID = "", fmt.Sprint("i", v)
 		case w == "statusless":
 			r.Status = ""
-		case strings.HasPrefix(w, "over+"):
+		case strings.HasPrefix(w, "over"):
 			r.UpdatedAt = start.Add(s.duration(w[4:]))
 		case w[0] == '+' || w[0] == '-':
 			r.CreatedAt = start.Add(s.duration(w))

@@ -195,6 +195,20 @@ func (t *Target) OldAtStart() bool {
 	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Start().Add(-time.Minute))
 }
 
+// MadeBefore reports whether the release was made so long before the gate that no deploy that the gate came
+// right after can have made it. A release phase is part of the deploy.
+func (t *Target) MadeBefore() bool {
+	if t.release == nil || t.want.NewerThan != 0 {
+		return false
+	}
+	for _, at := range []time.Time{t.release.CreatedAt, t.release.UpdatedAt} {
+		if !at.Before(t.clock.Start().Add(-longestDeploy)) {
+			return false
+		}
+	}
+	return true
+}
+
 // Unconfirmed reports whether the newest release may not be the one that was meant: a list that
 // is behind can hide a newer one, and so can the log, which is later still. A full look that is
 // asked for [observe.ListLag] after the start shows it, if it was there by then.

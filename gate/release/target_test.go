@@ -127,6 +127,20 @@ func TestWhetherItIsTheOne(t *testing.T) {
 	})
 }
 
+func TestMadeBefore(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "false"},
+		{"long before the gate", "latest", "10s look: v41 -11m", "true"},
+		{"not so long before it", "latest", "10s look: v41 -9m", "false"},
+		{"its release phase was over short before it", "latest", "10s look: v41 -1h over-9m", "false"},
+		{"its release phase was over long before it", "latest", "10s look: v41 -1h over-11m", "true"},
+		{"while the gate waits", "v43", "look: v42; 20m look: v42, v43 +19m", "false"},
+		{"one that is named", "v41", "10s look: v41 -11m", "true"},
+		{"newer than another", ">v40", "10s look: v41 -11m", "false"},
+	}, func(s *subject) string { return fmt.Sprint(s.MadeBefore()) })
+}
+
 func TestFirstCode(t *testing.T) {
 	t.Parallel()
 	check(t, []row{

@@ -67,6 +67,9 @@ func (t *Target) WhyMissing() (known, next string) {
 	return known, next
 }
 
+// MadeAt is when the release was made, in words.
+func (t *Target) MadeAt() string { return t.release.CreatedAt.UTC().Format("2006-01-02 15:04 MST") }
+
 // Unfinished says why a release that has neither succeeded nor failed is waited for.
 func (t *Target) Unfinished() string {
 	switch r := t.release; {
@@ -118,9 +121,9 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
-	if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.clock.Start().Add(-longestDeploy)) {
+	if t.want == (Want{}) && !t.Unconfirmed() && t.MadeBefore() {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
-			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))
+			v, t.MadeAt(), observe.Span(longestDeploy))
 	}
 	if n := t.newer.untold; n > 0 {
 		all = append(all, t.noticeOfUntold(n)...)

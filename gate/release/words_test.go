@@ -79,6 +79,7 @@ func TestNotices(t *testing.T) {
 
 		{"an old release, that may not be the newest one", "latest", "9s look: v41", ""},
 		{"an old release", "latest", "10s look: v41 -11m", old},
+		{"an old release whose phase was over short before the gate came", "latest", "10s look: v41 -11m over-1m", ""},
 		{"one that is not so old", "latest", "10s look: v41 -9m", ""},
 		{"an old release that is newer than a version", ">v40", "10s look: v41 -11m", ""},
 		{"an old release that is named", "v41", "10s look: v41 -11m", ""},
