@@ -116,7 +116,7 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 	if err := oneWant(s.Want); err != nil {
 		problems = append(problems, err)
 	}
-	s.WorkflowCommit = getenv("GITHUB_SHA")
+	s.WorkflowCommit, s.PullRequestHead = getenv("GITHUB_SHA"), pullRequestHead(getenv)
 	return s, problems
 }
 

@@ -15,7 +15,8 @@ import (
 )
 
 // A row of a table: what is wished and told, and what is wanted then. A wish is latest, v42, >v41
-// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on, and what newer releases mean
+// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on, on A for B that B is the head of
+// its pull request, and what newer releases mean
 // stands behind it, as in "v42, follow". Told are, after a time if
 // it is not the one before:
 //
@@ -65,7 +66,8 @@ func newSubject(t *testing.T, wish string) *subject {
 	s := &subject{t: t, now: time.Second}
 	var want release.Want
 	wish, policy, _ := strings.Cut(wish, ", ")
-	wish, workflow, _ := strings.Cut(wish, " on ")
+	wish, on, _ := strings.Cut(wish, " on ")
+	workflow, head, _ := strings.Cut(on, " for ")
 	switch {
 	case wish == "latest":
 	case strings.HasPrefix(wish, ">"):
@@ -77,7 +79,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, release.Policy(policy), commit(workflow), &s.clock)
+	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, &s.clock)
 	return s
 }
 

@@ -21,12 +21,25 @@ type Want struct {
 // newest reports whether the newest release is waited for, whichever that is.
 func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
+// A Workflow is what the gate's caller runs on, as GitHub says; empty outside of it.
+type Workflow struct {
+	Commit string
+	// Head is the head of the pull request that the workflow runs for, whose Commit GitHub makes: it merges
+	// Head into the base branch ("Events that trigger workflows", GitHub Docs).
+	Head string
+}
+
+// runsOn reports whether a commit is one that the workflow can be meant to have deployed.
+func (w Workflow) runsOn(commit string) bool {
+	return strings.HasPrefix(w.Commit, commit) || strings.HasPrefix(w.Head, commit)
+}
+
 // A Target follows the release that is waited for.
 type Target struct {
-	want           Want
-	policy         Policy
-	workflowCommit string // see New
-	clock          *observe.Clock
+	want     Want
+	policy   Policy
+	workflow Workflow
+	clock    *observe.Clock
 
 	history    history
 	codes      map[string]observe.Code // by id of slug or image
@@ -46,12 +59,13 @@ type Target struct {
 	newer       newer
 }
 
-// New begins to look for a release. policy is what newer ones mean. workflowCommit is the commit that the caller's workflow
-// runs on, to warn when the newest release carries another; empty if it is not known.
-func New(want Want, policy Policy, workflowCommit string, clock *observe.Clock) *Target {
+// New begins to look for a release. policy is what newer ones mean, and workflow serves to warn
+// of a commit that is not the one that was meant.
+func New(want Want, policy Policy, workflow Workflow, clock *observe.Clock) *Target {
 	return &Target{
-		want: want, policy: policy, workflowCommit: workflowCommit, clock: clock,
-		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
+		want: want, policy: policy, clock: clock,
+		workflow: Workflow{Commit: strings.ToLower(workflow.Commit), Head: strings.ToLower(workflow.Head)},
+		history:  history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
 		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
 }

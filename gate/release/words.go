@@ -3,8 +3,8 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -61,6 +61,10 @@ func (t *Target) WhyMissing() (known, next string) {
 		next = `its build is still running, so raise the input "timeout"`
 	case earlier != nil:
 		next = fmt.Sprintf("v%d carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy", earlier.Version)
+	case t.headAdvice() != "":
+		next = t.headAdvice()
+	case t.buildsRead && t.newestBuild() == nil && (t.wanted(t.workflow.Commit) || t.wanted(t.workflow.Head)):
+		next = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + next
 	case t.buildsRead && t.newestBuild() == nil:
 		next = "no build of it was seen, so " + next
 	}
@@ -131,8 +135,9 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if n := t.newer.newest; n > 0 && t.newer.unclassified == 0 && t.EndedBy() == 0 && t.newer.rolledBackBy == 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); t.workflowCommit != "" && t.want.newest() && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
-		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
+	if c := t.Commit(); t.workflow.Commit != "" && t.want.newest() && !t.workflow.runsOn(c) {
+		mine := cmp.Or(t.workflow.Head, t.workflow.Commit)
+		notice("release v%d carries commit %.12s, not the workflow's %.12s: to wait for that one, use the input \"commit\"", v, c, mine)
 	}
 	return all
 }
@@ -161,17 +166,31 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	if t.noCommits() {
 		return []string{noCommitsAdvice}
 	}
+	var all []string
+	if advice := t.headAdvice(); advice != "" {
+		all = append(all, advice)
+	}
 	e := t.earlierTry()
 	switch {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
-		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
+		all = append(all, fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status))
 	case t.followedByOther(e):
 		next := "waiting for the commit to be deployed again"
 		if t.TriedBefore() != "" {
 			next = fmt.Sprintf("whether the commit is deployed again shows by %s", observe.Span(RetryWindow))
 		}
-		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: %s", e.Version, t.want.Commit, next)}
+		all = append(all, fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: %s", e.Version, t.want.Commit, next))
 	}
-	return nil
+	return all
+}
+
+// headAdvice says which commit to name, if the one that is waited for was made by GitHub for a pull
+// request: only a workflow can deploy that one. Empty if it was not.
+func (t *Target) headAdvice() string {
+	w := t.workflow
+	if w.Head == "" || !t.wanted(w.Commit) || t.wanted(w.Head) {
+		return ""
+	}
+	return fmt.Sprintf("Heroku's GitHub integration builds the head of a pull request, which is %.12s, and not %.12s, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}", w.Head, w.Commit)
 }

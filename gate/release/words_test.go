@@ -17,6 +17,8 @@ func TestWhyMissing(t *testing.T) {
 		inputs  = `check the input "release", and that the deploy was started`
 		commits = `check the input "commit", and that the deploy was started`
 		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + commits
+		head    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaaaaaaa, and not bbbbbbbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		newer   = `check the input "newer-than", and that the deploy made a release`
 	)
 	check(t, []row{
@@ -30,6 +32,14 @@ func TestWhyMissing(t *testing.T) {
 		{"a commit", "B8", "look: v42; code s42 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
 		{"a commit that was not built", "B8", "look: v42; code s42 = C; builds: pending D -1m",
 			`a release of commit "bbbbbbbb": the newest release is v42; no build of it was seen, so ` + commits},
+		{"the workflow's commit that was not built", "B8 on B", "look: v42; code s42 = C; builds: pending D -1m",
+			`a release of commit "bbbbbbbb": the newest release is v42; ` + checks},
+		{"the workflow's commit, and the builds are not known", "B8 on B", "look: v42; code s42 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
+		{"another commit than the workflow's that was not built", "B8 on C", "look: v42; code s42 = C; builds: pending D -1m",
+			`a release of commit "bbbbbbbb": the newest release is v42; no build of it was seen, so ` + commits},
+		{"the commit that was made for a pull request", "B8 on B for A", "look: v42; code s42 = C; builds:", `a release of commit "bbbbbbbb": the newest release is v42; ` + head},
+		{"the head of a pull request", "A8 on B for A", "look: v42; code s42 = C; builds:",
+			`a release of commit "aaaaaaaa": the newest release is v42; ` + checks},
 		{"a commit that was built", "B8", "look: v42; code s42 = C; builds: succeeded B -1m", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
 		{"a commit that is built", "B8", "look: v42; code s42 = C; builds: pending B -1m",
 			`a release of commit "bbbbbbbb": the newest release is v42; its build is still running, so raise the input "timeout"`},
@@ -63,10 +73,11 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	const (
 		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
-		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: if the deploy is still under way, use the input "commit"`
+		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: to wait for that one, use the input "commit"`
 		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: whether the commit is deployed again shows by 30s`
 		again    = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
 		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
+		merge    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaaaaaaa, and not bbbbbbbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
 		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 	)
@@ -101,6 +112,13 @@ func TestNotices(t *testing.T) {
 		{"another commit than the workflow's", "latest on A", "look: v42; code s42 = B", workflow},
 		{"the workflow's commit", "latest on B", "look: v42; code s42 = B8", ""},
 		{"another commit than the workflow's, newer than a version", ">v41 on A", "look: v42; code s42 = B", workflow},
+		{"the head of the workflow's pull request", "latest on A for B", "look: v42; code s42 = B", ""},
+		{"another commit than the workflow's pull request", "latest on C for A", "look: v42; code s42 = B", workflow},
+		{"the merge of the workflow's pull request", "latest on B for A", "look: v42; code s42 = B", ""},
+		{"the merge of a pull request is waited for", "B on B for A", "look: v42; code s42 = C", merge},
+		{"the merge of a pull request is waited for, and other code has followed it", "B on B for A", "11s look: v42, v43; code s42 = B; code s43 = C", merge + " / " + followed},
+		{"the merge of a pull request is found", "B on B for A", "look: v42; code s42 = B", ""},
+		{"the head of a pull request is waited for", "A on B for A", "look: v42; code s42 = C", ""},
 		{"no workflow", "latest", "look: v42; code s42 = B", ""},
 		{"no commit", "latest on A", "look: v42; code s42 =", ""},
 		{"a version, in a workflow", "v42 on A", "look: v42; code s42 = B", ""},

@@ -43,6 +43,9 @@ type Config struct {
 	// WorkflowCommit is the commit that the workflow runs on, to warn when the
 	// newest release carries another. Empty: not known.
 	WorkflowCommit string
+	// PullRequestHead is the head of the pull request that the workflow runs for. Empty: it
+	// runs for none.
+	PullRequestHead string
 }
 
 const (
@@ -84,7 +87,7 @@ func New(cfg Config) *Rollout {
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.lists.shortAt = -1
 	r.outages.open = map[observe.About]*outage{}
-	r.target = release.New(cfg.Want, cfg.OnSupersede, cfg.WorkflowCommit, r.clock)
+	r.target = release.New(cfg.Want, cfg.OnSupersede, release.Workflow{Commit: cfg.WorkflowCommit, Head: cfg.PullRequestHead}, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
 	r.obstacle = *r.findObstacle(&r.status)
 	return r
