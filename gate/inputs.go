@@ -59,6 +59,8 @@ var Inputs = []Input{
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
 	{"on-supersede", "same-code", false, "Which newer releases are followed, while others end with `superseded`: `same-code` those of the same code, such as config changes; `follow` all; `fail` none.",
 		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},
+	{"wait-for-app", "false", false, "`true` waits for an app that is not there yet, such as a review app.",
+		yesNo(func(s *settings, v bool) { s.WaitForApp = v })},
 	{"crash-grace", "60s", false, "How long a new dyno may stay crashed before the gate gives up.",
 		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
 	{"include-one-off", "false", false, "`true` waits for one-off dynos of older releases, too.",

@@ -56,6 +56,7 @@ func TestBadInputs(t *testing.T) {
 		"api-url clear":       {map[string]string{"INPUT_API-URL": "http://example.com"}, []string{`"api-url"`, "https"}},
 		"record":              {map[string]string{"INPUT_RECORD": "/no/such/folder/x"}, []string{`"record" is "/no/such/folder/x"`}},
 		"underscore":          {map[string]string{"INPUT_BOOT_TIMEOUT": "never"}, []string{`"boot-timeout" is "never"`}},
+		"wait-for-app":        {map[string]string{"INPUT_WAIT-FOR-APP": "yes"}, []string{`"wait-for-app" is "yes"`, "true, false"}},
 		"all at once":         {map[string]string{"INPUT_TIMEOUT": "a", "INPUT_LOGS": "b", "INPUT_CRASH-GRACE": "c"}, []string{`"a"`, `"b"`, `"c"`}},
 		"key with blank":      {map[string]string{"INPUT_API-KEY": "HRKU secret"}, []string{`"api-key" cannot be used`}},
 	} {

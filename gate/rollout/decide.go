@@ -62,7 +62,7 @@ func (r *Rollout) refused() *Verdict {
 		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
 	default:
 		v.Reason = AppNotFound
-		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\"", r.cfg.App, t.Message)
+		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\", and whose key it is; for an app that is still to be made, set \"wait-for-app\"", r.cfg.App, t.Message)
 	}
 	return v
 }
@@ -152,6 +152,9 @@ func (r *Rollout) otherCode() *Verdict {
 
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.
 func (r *Rollout) timedOut() *Verdict {
+	if no := r.outages.absent; no != "" {
+		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, observe.Span(r.now), no)}
+	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
 			why = " (" + why + ")"

@@ -69,7 +69,7 @@ var Endings = []Ending{
 	{TimedOut, PlatformUnreachable, "Heroku's API gave no usable answer.", "See Heroku's status page; run the step again."},
 	{Undecided, KeyUnauthorized, "Heroku does not accept the API key, or not any more.", "Make a new key."},
 	{Undecided, KeyForbidden, "The key may not see the app.", "Give it the `read` scope and access to the app."},
-	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is."},
+	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is; for an app that is still to come, set `wait-for-app`."},
 	{Undecided, CannotConnect, "There is no way to Heroku's API: no such host, a certificate that is not trusted, or a redirect.", "Check `api-url`, and the runner's name server, proxy and certificates."},
 	{Undecided, InternalFailure, "The gate itself failed; nothing is known.", "Report it, with a recording (`record`)."},
 	{Cancelled, Interrupted, "The step was cancelled.", ""},

@@ -43,7 +43,9 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("%s did not appear within %s, and %s", r.target.Wish(), after, known), next: next,
 			reason: ReleaseMissing,
 		}
-		if r.lists.full == nil {
+		if r.outages.absent != "" {
+			o.waits = fmt.Sprintf("app %q to be there", r.cfg.App)
+		} else if r.lists.full == nil {
 			o.waits = firstLook
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"

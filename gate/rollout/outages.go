@@ -22,10 +22,12 @@ const (
 
 // outages are the questions that find no answer.
 type outages struct {
-	open     map[observe.About]*outage
-	count    int
-	answered bool             // there was a good answer, so key and name of the app were right then
-	refusal  *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
+	open      map[observe.About]*outage
+	count     int
+	awaitsApp bool             // until the first good answer, the app may be still to come
+	absent    string           // what the platform says of the app that is still to come; empty if it says no such thing
+	answered  bool             // there was a good answer, so key and name of the app were right then
+	refusal   *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
 }
 
 // An outage is a question that has found no answer since some time.
@@ -55,6 +57,8 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	case o.Builds != nil:
 		return os.end(observe.AboutBuilds, now)
 	case o.Trouble == nil:
+	case os.awaitsApp && !os.answered && o.Trouble.Kind == observe.NotFound:
+		os.absent = o.Trouble.Message
 	case o.Trouble.Kind == observe.Internal, os.wrong(o.Trouble):
 		os.refusal = o.Trouble
 	default:
@@ -78,7 +82,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 
 // good takes in that there was a good answer, which a key that is refused does not get.
 func (os *outages) good() {
-	os.answered = true
+	os.answered, os.absent = true, ""
 	for _, o := range os.open {
 		if o.kind == observe.Unauthorized {
 			o.refused = -1
@@ -88,6 +92,7 @@ func (os *outages) good() {
 
 // fail takes in that a question found no answer, after others did.
 func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
+	os.absent = ""
 	if os.open[t.About] == nil {
 		told = os.begin(t, now)
 	}

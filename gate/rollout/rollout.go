@@ -17,6 +17,8 @@ import (
 type Config struct {
 	// App is the name or id of the app, for messages.
 	App string
+	// WaitForApp: the app may be still to come.
+	WaitForApp bool
 	// Want names the release; zero means the newest one at the start.
 	Want release.Want
 	// Types are the process types in scope; none means all of the formation.
@@ -86,7 +88,7 @@ func New(cfg Config) *Rollout {
 	}
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.lists.shortAt = -1
-	r.outages.open = map[observe.About]*outage{}
+	r.outages.open, r.outages.awaitsApp = map[observe.About]*outage{}, cfg.WaitForApp
 	r.target = release.New(cfg.Want, cfg.OnSupersede, release.Workflow{Commit: cfg.WorkflowCommit, Head: cfg.PullRequestHead}, r.clock)
 	r.roster = newRoster(&r.cfg, r.clock)
 	r.obstacle = *r.findObstacle(&r.status)
