@@ -77,6 +77,7 @@ var openingPromises = []promise{
 
 // What people hold against other tools, as far as it concerns a wrong verdict.
 var complaints = []promise{
+	{"an account whose budget others have used up is told so, and not sent to Heroku's status page", []string{"api-rate-limited-to-the-end: timed-out platform-unreachable"}},
 	{"S. Dignam, Heroku Deployment Deception: finished, while old dynos ran for five minutes", []string{"measured-deploy: passed rolled-out"}},
 	{"heroku/cli#1732: ps:wait loops for ever when dynos crash", []string{"new-dyno-stays-crashed: failed dynos-crashed", "crash-loop: failed dynos-crashed"}},
 	{"ps:wait passes at once when the dyno list is empty", []string{"empty-dyno-list-for-a-while: passed rolled-out", "scaled-to-zero-just-before-the-deploy: passed nothing-to-run"}},

@@ -117,7 +117,7 @@ func (d dice) slower(commit string) *herokusim.Deploy {
 func TestSameVerdictWheneverTheGateCame(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]int{}
-	for n := range max(60, *rolls/3) {
+	for n := range max(150, *rolls/2) {
 		d := dice{rand.New(rand.NewPCG(uint64(200_000+n), 42))}
 		r := d.race(int64(n))
 		kinds[r.kind+", "+string(r.want)]++

@@ -49,6 +49,8 @@ func (t *Target) WhyMissing() (known, next string) {
 	switch {
 	case t.want.NewerThan != 0:
 		return known, `check the input "newer-than", and that the deploy made a release`
+	case t.want == (Want{}):
+		return known, `check the input "app", and that the deploy was started`
 	case t.want.Commit == "":
 		return known, `check the input "release", and that the deploy was started`
 	}

@@ -15,6 +15,7 @@ func TestWhyMissing(t *testing.T) {
 	t.Parallel()
 	const (
 		inputs  = `check the input "release", and that the deploy was started`
+		app     = `check the input "app", and that the deploy was started`
 		commits = `check the input "commit", and that the deploy was started`
 		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + commits
@@ -22,8 +23,8 @@ func TestWhyMissing(t *testing.T) {
 		newer   = `check the input "newer-than", and that the deploy made a release`
 	)
 	check(t, []row{
-		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + inputs},
-		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + inputs},
+		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + app},
+		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + app},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
 		{"newer than a version", ">v42", "look: v42", "a release newer than v42: the newest release is v42; " + newer},
 		{"newer than a version, in an app without releases", ">v42", "look:", "a release newer than v42: the app has no release yet; " + newer},

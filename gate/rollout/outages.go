@@ -37,6 +37,7 @@ type outage struct {
 	told    bool
 	refused time.Duration       // since when each failure was the platform's no; -1: the newest was not
 	kind    observe.TroubleKind // of the newest failure
+	budget  bool                // the newest failure was that the account's budget is used up
 }
 
 // see takes in an answer, or that there is none. It returns what to tell of that.
@@ -97,7 +98,7 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 		told = os.begin(t, now)
 	}
 	o := os.open[t.About]
-	o.reason, o.kind = t.Message, t.Kind
+	o.reason, o.kind, o.budget = t.Message, t.Kind, t.OutOfBudget
 	switch {
 	case t.Kind == observe.Unreachable, t.Kind == observe.CannotConnect:
 		o.refused = -1
@@ -125,6 +126,8 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	switch {
 	case o.told && t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
 		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+	case o.told && t.OutOfBudget:
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
 	case o.told:
 		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 	}

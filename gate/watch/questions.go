@@ -214,6 +214,8 @@ func trouble(err error, about observe.About) observe.Observation {
 	if errors.As(err, &sorted) {
 		t.Kind = sorted.Kind()
 	}
+	var limited interface{ OutOfBudget() bool }
+	t.OutOfBudget = errors.As(err, &limited) && limited.OutOfBudget()
 	if t.Kind != observe.Unauthorized && about != observe.AboutLook && about != observe.AboutApp {
 		t.Kind = observe.Unreachable
 	}
