@@ -59,6 +59,8 @@ var targetPromises = []promise{
 var openingPromises = []promise{
 	{"everything must hold at once, and for the time to settle", []string{"settle: passed rolled-out", "settle-with-a-crash-in-between: passed rolled-out"}},
 	{"no old dyno remains in any process type in scope", []string{"preboot-web-beside-workers-proven: passed rolled-out", "preboot-web-beside-workers-log-off: passed rolled-out", "measured-deploy-timeout: timed-out old-dynos-remain"}},
+	{"what a restart leaves behind is waited for, too", []string{"restart-without-a-release: passed rolled-out", "restart-without-a-release-preboot: passed rolled-out"}},
+	{"so is the code that a rollback replaces", []string{"rollback-waited-out: passed rolled-out"}},
 	{"as many new ones are up as the formation wants", []string{"new-dynos-missing: timed-out new-dynos-missing", "scale-up-while-waiting: passed rolled-out", "scale-down-while-waiting: passed rolled-out"}},
 	{"a wait that timed out can be begun again: neither proof nor hold begins with the gate", []string{"time-out-with-hidden-dynos: timed-out old-dynos-remain", "time-out-with-hidden-dynos-run-again: passed rolled-out", "time-out-with-hidden-dynos-run-again-log-refused: passed rolled-out"}},
 	{"a sleeping eco dyno counts as up", []string{"eco-dynos-fall-asleep-while-waiting: passed rolled-out", "eco-dyno-slept-before-the-release: passed rolled-out"}},
