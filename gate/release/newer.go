@@ -102,11 +102,8 @@ func (t *Target) judgeNewer() {
 	t.newer = newer{}
 	all := t.history.sorted()
 	first := firstRuns(all)
-	mine := t.release.Code()
-	judged := map[observe.CodeRef]origin{{}: untold, mine: fromTarget}
-	if mine.ID == "" {
-		judged[mine] = untold
-	}
+	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
+	judged[observe.CodeRef{}] = untold // the target's, too
 	compared := 0
 	for _, r := range all {
 		if r.Version <= t.release.Version {

@@ -85,6 +85,7 @@ func TestTargetOfACommit(t *testing.T) {
 		{"built again, and its release phase runs", "B", "look: v42; code s42 = B; 2s look: v42, v43 pending; code s43 = B", "v42"},
 		{"built again, and configured since", "B", "look: v42; code s42 = B; 2s look: v42, v43, v44 s43; code s43 = B", "v43"},
 		{"followed, and built again", "B", "look: v42; code s42 = B; 2s look: v42, v43, v44; code s43 = C; code s44 = B", "v44"},
+		{"one from before it is listed late", "B", "look, cut: v42; code s42 = B; 2s look: v41 s42, v42", "v42"},
 		{"configured", "B", "look: v42; code s42 = B; 2s look: v42, v43 s42", "v42"},
 		{"it is not listed for a moment", "B", "look: v42; code s42 = B; 2s look:", "v42"},
 

@@ -5,6 +5,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,5 +144,30 @@ func TestTheTargetsOwnCodeFollows(t *testing.T) {
 	b.open(true, rollout.Proven)
 	if n := b.core.Picture().SupersededBy; n != 43 {
 		t.Errorf("followed by v%d, want v43", n)
+	}
+}
+
+// The age of a release that is not new is in the message, where nobody has named it.
+func TestTheAgeIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want release.Want
+		age  time.Duration
+		says string
+	}{
+		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC, runs alone"},
+		{release.Want{}, time.Minute, "release v42 runs alone"},
+		{release.Want{Version: 42}, time.Hour, "release v42 runs alone"},
+		{release.Want{NewerThan: 41}, time.Hour, "release v42 runs alone"},
+	} {
+		b := newestBench(t, rollout.Config{Want: c.want})
+		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-c.age), at(-c.age)
+		noLog(b)
+		b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
+		b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+		b.sees(201*sec, dyno("web.1", 42, "up", 1*sec))
+		if v, _ := b.core.Verdict(); !strings.HasPrefix(v.Message, c.says+":") {
+			t.Errorf("%+v, made %s before the gate came: %+v, want %q", c.want, c.age, v, c.says)
+		}
 	}
 }

@@ -123,15 +123,16 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
 	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
 	os.open[t.About] = o
-	switch {
-	case o.told && t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
-		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
-	case o.told && t.OutOfBudget:
-		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
-	case o.told:
-		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
+	if !o.told {
+		return []string{"Heroku's API fails again and again; that is not told any more"}
 	}
-	return []string{"Heroku's API fails again and again; that is not told any more"}
+	switch {
+	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
+		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+	case t.OutOfBudget:
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
+	}
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 }
 
 func (os *outages) end(about observe.About, now time.Duration) []string {
