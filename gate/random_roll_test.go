@@ -247,8 +247,12 @@ func (d dice) call(r *rolled) {
 	if r.has(func(e herokusim.Event) bool { return e.Run != nil && e.At < r.deploy }) && d.chance(0.5) {
 		r.inputs["include-one-off"] = "true"
 	}
-	if d.chance(0.1) {
+	switch d.IntN(10) { // mostly what lets several generations run beside each other
+	case 0:
 		r.inputs["on-supersede"] = "fail"
+	case 1, 2:
+	default:
+		r.inputs["on-supersede"] = "follow"
 	}
 	// With nothing but the deploy and the whole log, and nothing hidden before, everything can be proven.
 	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
@@ -258,17 +262,6 @@ func (d dice) call(r *rolled) {
 
 // awaits reports whether the gate is there before the deploy, and names what it awaits.
 func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
-
-// target is the version that a gate started at that time waits for.
-func (r *rolled) target(gate time.Duration) int {
-	switch {
-	case r.inputs["release"] != "":
-		return r.before() + 1
-	case r.inputs["commit"] != "":
-		return r.newest(r.deploy)
-	}
-	return r.newest(gate)
-}
 
 // knowsAll reports whether the watch began long enough before the deploy, with nothing hidden, and nothing
 // disturbs: then all must be proven.
@@ -281,25 +274,6 @@ func (r *rolled) knowsAll() bool {
 // waits for a minute for one to come.
 func (r *rolled) nothingNew() bool {
 	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
-}
-
-// newest is the version of the newest release at that time.
-func (r *rolled) newest(at time.Duration) int {
-	version := r.before()
-	for _, e := range r.Events {
-		if made, ok := releasedAt(e); ok && made <= at {
-			version++
-		}
-	}
-	return version
-}
-
-// releasedAt is when the event makes a release, if it does.
-func releasedAt(e herokusim.Event) (at time.Duration, ok bool) {
-	if e.Deploy != nil && e.Deploy.Build != nil {
-		return e.At + e.Deploy.Build.Takes, true
-	}
-	return e.At, e.Deploy != nil || e.Config != nil || e.Rollback != nil
 }
 
 // settle is how long everything has to hold.
