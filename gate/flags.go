@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heroku-rollout-gate/gate/rollout"
+
 	"github.com/spf13/pflag"
 )
 
@@ -154,8 +156,8 @@ func inOurWords(set *pflag.FlagSet, err error) error {
 			name, _, _ = strings.Cut(short, "=")
 		}
 		var names []string
-		set.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(name), orNearest("--"+name, names, "%s")))
+		set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(name), orNearest(name, names, "--%s")))
 	}
 	said, _, _ := strings.Cut(err.Error(), "=") // a value may be a key
 	return usageError(printable(said) + ":")
@@ -169,42 +171,17 @@ func orNearest(word string, words []string, verb string) string {
 	return ":"
 }
 
-// nearest is the word that was meant: the one that takes the fewest edits, few enough for
-// its length, or the first that begins so; empty if there is none.
+// nearest is the word that was meant: one that is spelt nearly so, or the first that begins so;
+// empty if there is none.
 func nearest(word string, words []string) string {
-	best, least := "", max(1, len(strings.TrimLeft(word, "-"))/3)+1
-	for _, w := range words {
-		if d := edits(word, w); d < least {
-			best, least = w, d
-		}
+	if near := rollout.Closest(word, words); near != "" {
+		return near
 	}
-	begins := func(w string) bool { return len(word) >= len("--pre") && strings.HasPrefix(w, word) }
-	if i := slices.IndexFunc(words, begins); best == "" && i >= 0 {
-		best = words[i]
+	begins := func(w string) bool { return len(word) >= len("pre") && strings.HasPrefix(w, word) }
+	if i := slices.IndexFunc(words, begins); i >= 0 {
+		return words[i]
 	}
-	return best
-}
-
-// edits is how many letters have to be put in, taken out or changed to make b of a
-// (the distance of Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
 
 // printable is text from outside as one line without control codes.

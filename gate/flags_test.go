@@ -36,6 +36,7 @@ func TestBadCommandLines(t *testing.T) {
 	}{
 		"nearly a flag":               {[]string{"--ap", "shop"}, `unknown flag --ap: did you mean --app? see --help`},
 		"nearly a flag, with a value": {[]string{"--require-prof=secret"}, `unknown flag --require-prof: did you mean --require-proof? see --help`},
+		"beginning of a flag":         {[]string{"--process", "web"}, `unknown flag --process: did you mean --process-types? see --help`},
 		"no such flag":                {[]string{"--wait-for-godot"}, `unknown flag --wait-for-godot: see --help`},
 		"one hyphen":                  {[]string{"-app", "shop"}, `unknown flag -app: did you mean --app? see --help`},
 		"one letter":                  {[]string{"-a"}, `unknown flag -a: see --help`},

@@ -71,7 +71,11 @@ func (r *Rollout) badInput() *Verdict {
 	bad := r.target.WrongWant()
 	if name := r.unknownType(); name != "" && r.typesDue() {
 		bad = r.noSuchType(name) + "correct the input \"process-types\""
-		if near := closest(name, r.lists.full.Formation); near != "" {
+		var types []string
+		for _, f := range r.lists.full.Formation {
+			types = append(types, f.Type)
+		}
+		if near := Closest(name, types); near != "" {
 			bad += fmt.Sprintf("; is %q meant?", near)
 		}
 	}
