@@ -79,13 +79,23 @@ func (c *Command) gate(ctx context.Context) int {
 	if err != nil {
 		return c.refuse(err, "")
 	}
-	stdout := newPatientWriter(c.Stdout)
+	options := report.Options{Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width}
+	stdout, stderr := c.Stdout, c.Stderr
+	if given.has(jsonFlag) {
+		options.Terminal, options.Result, stdout = false, c.Stdout, c.Stderr
+	}
+	log := newPatientWriter(stdout)
+	if options.Result != nil {
+		c.Stderr = log // which has one writer at a time
+	}
 	defer func() {
-		if err := stdout.close(); err != nil {
+		c.Stderr = stderr
+		if err := log.close(); err != nil {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width})
+	options.Stdout = log
+	out := report.New(options)
 	s, problems := readInputs(given.flags, c.Getenv)
 	if s.key != "" {
 		out.Mask(s.key)
@@ -148,6 +158,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if p.recorder != nil {
 		w.Record = p.recorder.observe
 	}
+	w.Debug = c.debug(out)
 	picture, verdict := w.Run(ctx)
 	waited := time.Since(begin)
 	if c.Speed > 0 {
@@ -187,8 +198,12 @@ func (c *Command) replay(_ context.Context, given given) int {
 	}
 	defer f.Close()
 	// Outputs and summaries belong to real runs.
-	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
-	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) })
+	options := report.Options{Stdout: c.Stdout}
+	if given.has(jsonFlag) {
+		options.Stdout, options.Result = c.Stderr, c.Stdout
+	}
+	out := report.New(options)
+	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid
@@ -200,6 +215,15 @@ func (c *Command) replay(_ context.Context, given given) int {
 		c.Ended(picture, verdict)
 	}
 	return exitStatus(verdict)
+}
+
+// debug tells of the inside of the wait, if the runner was asked to
+// (https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables).
+func (c *Command) debug(out *report.Report) *watch.Debug {
+	if c.Getenv("RUNNER_DEBUG") != "1" {
+		return nil
+	}
+	return &watch.Debug{Tell: out.Debug}
 }
 
 func exitStatus(v rollout.Verdict) int {

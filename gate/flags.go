@@ -45,6 +45,15 @@ var switches = []struct{ name, about string }{
 	{"version", "Show which version this is."},
 }
 
+// jsonFlag is that of a wait and of its replay.
+const jsonFlag = "json"
+
+// addJSON adds the switch for the end as JSON.
+func addJSON(set *pflag.FlagSet) *pflag.FlagSet {
+	addSwitch(set, jsonFlag, "Print the end as one JSON object on standard output: all outputs by their names. The progress goes to standard error.")
+	return set
+}
+
 // waitFlags are those of a wait: the inputs, and the switches.
 func waitFlags() *pflag.FlagSet {
 	set := newFlags()
@@ -56,6 +65,7 @@ func waitFlags() *pflag.FlagSet {
 			f.NoOptDefVal = "true"
 		}
 	}
+	addJSON(set)
 	addSwitches(set)
 	return set
 }
@@ -70,8 +80,12 @@ func newFlags() *pflag.FlagSet {
 
 func addSwitches(set *pflag.FlagSet) {
 	for _, s := range switches {
-		set.VarPF(&text{"false", "bool"}, s.name, "", s.about).NoOptDefVal = "true"
+		addSwitch(set, s.name, s.about)
 	}
+}
+
+func addSwitch(set *pflag.FlagSet, name, about string) {
+	set.VarPF(&text{"false", "bool"}, name, "", about).NoOptDefVal = "true"
 }
 
 // parse reads a command line. The error is pflag.ErrHelp, or a usageError.
@@ -85,10 +99,10 @@ func parse(set *pflag.FlagSet, args []string) (given, error) {
 	if n := set.ArgsLenAtDash(); n >= 0 {
 		g.args, g.behind = g.args[:n], g.args[n:]
 	}
-	for _, s := range switches {
-		v, is := g.flags[s.name]
+	for _, name := range []string{"help", "version", jsonFlag} {
+		v, is := g.flags[name]
 		if _, known := yesNoWords[v]; is && !known {
-			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", s.name, v))
+			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, v))
 		}
 	}
 	if g.has("help") {

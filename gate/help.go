@@ -24,6 +24,9 @@ can do without a value. Every input is also read from the environment, as GitHub
 passes it: INPUT_APP, INPUT_API-KEY or INPUT_API_KEY, and so on. The key is best
 given as HEROKU_API_KEY: other users of the machine can see a command line.
 
+With RUNNER_DEBUG=1 in the environment the log also tells why each request is
+sent, and why nothing is proven yet.
+
 Exit status: 0 passed, 1 failed, 2 invalid input, 3 timed out, 4 undecided,
 130 cancelled.
 `
@@ -36,7 +39,7 @@ var groups = map[string]string{
 	"logs":         "What counts as proof",
 	"on-supersede": "What else happens meanwhile",
 	"record":       "Around the wait",
-	"help":         "The program",
+	jsonFlag:       "The program",
 }
 
 // valueNames are what the help calls the values of inputs.

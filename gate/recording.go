@@ -142,8 +142,8 @@ func (r *recorder) close() error {
 }
 
 // replay reads a recording and folds it again, calling update after each observation.
-func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
-	r := &replayer{update: update}
+func replay(in io.Reader, update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+	r := &replayer{update: update, debug: debug}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
@@ -166,6 +166,7 @@ func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture
 // replayer is the state of one replay.
 type replayer struct {
 	update  func(rollout.Picture)
+	debug   *watch.Debug
 	line    int
 	cfg     rollout.Config
 	core    *rollout.Rollout
@@ -226,6 +227,7 @@ func (r *replayer) apply(o observe.Observation) {
 		}
 	}()
 	r.core.Apply(o)
+	r.debug.See(&o, r.core)
 	r.picture = r.core.Picture()
 	if v, done := r.core.Verdict(); done {
 		r.verdict, r.ended = v, r.line

@@ -35,7 +35,7 @@ verdict and the same exit status. FILE is what the input "record" has written.
 Nothing is asked of Heroku, and neither outputs nor a summary are written.
 `,
 			takes: "one file, the recording", taken: func(args []string) bool { return len(args) == 1 },
-			flags: newFlags, run: (*Command).replay,
+			flags: func() *pflag.FlagSet { return addJSON(newFlags()) }, run: (*Command).replay,
 		},
 		{
 			name: "version", about: "show which version this is",

@@ -43,6 +43,8 @@ type Options struct {
 	// moment. Nil, and a width of 0: that is not known, and nothing is fitted to it.
 	Terminal bool
 	Width    func() int
+	// Result takes the end as one JSON object. Nil: nobody wants it.
+	Result io.Writer
 }
 
 // A Report is safe for use by several goroutines.
@@ -55,6 +57,7 @@ type Report struct {
 	actions bool // workflow commands are understood
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
+	result  io.Writer
 
 	progress progress
 	excerpts []excerpt
@@ -87,6 +90,7 @@ func New(o Options) *Report {
 		actions: actions,
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
+		result:  o.Result,
 	}
 }
 
@@ -130,6 +134,18 @@ func (r *Report) warn(at time.Duration, notices []string) {
 	for _, n := range notices {
 		r.out.sentence(stamped(at, "warning: "+r.text(n, 400)))
 	}
+}
+
+// Debug shows a line for those who look for a fault: on GitHub as a message for debugging.
+func (r *Report) Debug(at time.Duration, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	line = r.text(line, 400)
+	if r.actions {
+		r.sdk.Debugf("%s", stamped(at, line))
+		return
+	}
+	r.out.sentence(stamped(at, "debug: "+line))
 }
 
 // Excerpt shows lines that somebody else wrote, and keeps them for the summary.
@@ -194,6 +210,7 @@ func (r *Report) End(e Ending) error {
 	if r.summary {
 		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
 	}
+	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
 	r.warn(e.Picture.At, news)
 	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
 		r.show(x)
@@ -251,6 +268,7 @@ func (r *Report) Invalid(problems []error) error {
 	if r.outputs {
 		err = r.writeOutputs(invalidValues(message))
 	}
+	err = errors.Join(err, r.writeResult(invalidValues(message)))
 	for _, t := range texts {
 		r.out.sentence("invalid input: " + t)
 	}
