@@ -132,8 +132,8 @@ func (c *Command) build(s settings) (*parts, error) {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
 			// A stream costs two requests or more, and looks come first.
-			NoHistory: client.OnFir,
-			Spacing:   func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
+			NoHistory: client.OnFir, Speed: c.Speed,
+			Spacing: func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
 		}
 	}
 	if s.record != "" {
