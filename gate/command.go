@@ -170,6 +170,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	unwritten := out.End(report.Ending{
 		Picture: picture, Verdict: verdict, Waited: waited,
 		Requests: budget.Requests, BudgetRemaining: budget.Remaining, BudgetLowest: budget.Lowest,
+		ObserveOnly: s.observeOnly,
 	})
 	if c.Ended != nil {
 		c.Ended(picture, verdict)
@@ -183,10 +184,14 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}
-	if unwritten != nil && verdict.Result == rollout.Passed {
+	switch status := exitStatus(verdict); {
+	case s.observeOnly && status != ExitInvalid:
+		return ExitPassed
+	case unwritten != nil && status == ExitPassed:
 		return ExitUndecided // later steps would miss the outputs
+	default:
+		return status
 	}
-	return exitStatus(verdict)
 }
 
 func (c *Command) replay(_ context.Context, given given) int {

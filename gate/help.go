@@ -38,7 +38,7 @@ var groups = map[string]string{
 	"timeout":      "How long to wait",
 	"logs":         "What counts as proof",
 	"on-supersede": "What else happens meanwhile",
-	"record":       "Around the wait",
+	"observe-only": "Around the wait",
 	jsonFlag:       "The program",
 }
 

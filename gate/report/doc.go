@@ -11,4 +11,5 @@
 //   - escape.go, inert.go: what comes from outside becomes harmless
 //   - secret.go: what is never printed
 //   - actions.go: GitHub's commands and files
+//   - trial.go: the words of a gate that only watches
 package report

@@ -189,6 +189,8 @@ type Ending struct {
 	// BudgetRemaining and BudgetLowest are what the platform last said is left of
 	// the account's budget, and the lowest that it said. -1 is unknown.
 	Requests, BudgetRemaining, BudgetLowest int
+	// ObserveOnly: it is a trial, and the step will not fail.
+	ObserveOnly bool
 }
 
 // End writes outputs and summary, then the last lines of the log. The files come
@@ -202,6 +204,7 @@ func (r *Report) End(e Ending) error {
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
 	e.Picture = r.picture(e.Picture)
 	e.Verdict = r.verdict(e.Verdict)
+	e = onTrial(e)
 
 	var unwritten error
 	if r.outputs {
@@ -235,7 +238,7 @@ func (r *Report) close(e Ending, unwritten error) {
 		message = r.text(fmt.Sprintf("%s; but later steps miss it: %s", message, oneLine(unwritten)), 1000)
 	}
 	if !r.actions {
-		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), message))
+		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), strings.TrimPrefix(message, trialMark)))
 		return
 	}
 	r.annotate(tone, headline(e), message)
