@@ -102,7 +102,7 @@ func parse(set *pflag.FlagSet, args []string) (given, error) {
 	for _, name := range []string{"help", "version", jsonFlag} {
 		v, is := g.flags[name]
 		if _, known := yesNoWords[v]; is && !known {
-			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, v))
+			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, short(v)))
 		}
 	}
 	if g.has("help") {
@@ -171,10 +171,9 @@ func inOurWords(set *pflag.FlagSet, err error) error {
 		}
 		var names []string
 		set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(name), orNearest(name, names, "--%s")))
+		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(short(name)), orNearest(name, names, "--%s")))
 	}
-	said, _, _ := strings.Cut(err.Error(), "=") // a value may be a key
-	return usageError(printable(said) + ":")
+	return usageError(`flags are written "--name value" or "--name=value":`)
 }
 
 // orNearest ends a sentence on a word that is not known: with the word that was meant.
@@ -196,6 +195,15 @@ func nearest(word string, words []string) string {
 		return words[i]
 	}
 	return ""
+}
+
+// short is a word of a command line, unless it is so long that it may be a key that stands
+// in the wrong place.
+func short(word string) string {
+	if letters := []rune(word); len(letters) > 30 {
+		return string(letters[:4]) + "…"
+	}
+	return word
 }
 
 // printable is text from outside as one line without control codes.

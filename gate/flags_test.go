@@ -198,6 +198,21 @@ type noWay struct{}
 
 func (noWay) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no way") }
 
+// A key that stands in the wrong place of a command line is not printed.
+func TestCommandLinesKeepSecrets(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{testKey}, {"--api-key=", testKey}, {"--api-kye=" + testKey}, {"--api-kye", testKey}, {"-api-key=" + testKey}, {"-api-key", testKey},
+		{"-k" + testKey}, {"--" + testKey}, {"--=" + testKey}, {"---" + testKey}, {"--json=" + testKey}, {"replay", "--api-key", testKey}, {"help", testKey}, {"--app", "shop", "--", testKey},
+		{"--app", "Shop!", "--api-key", testKey},
+	} {
+		status, stdout, stderr := commandLine(t, args...)
+		if status != gate.ExitInvalid || strings.Contains(stdout+stderr, testKey[5:]) || stdout+stderr == "" {
+			t.Errorf("%q: status %d, printed:\n%s%s", args, status, stdout, stderr)
+		}
+	}
+}
+
 // What a flag says is what the wait is made of: the first line of a recording tells it.
 func TestFlagsReachTheWait(t *testing.T) {
 	t.Parallel()

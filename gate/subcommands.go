@@ -95,7 +95,7 @@ func (c *Command) help(_ context.Context, given given) int {
 		names = append(names, sub.name)
 	}
 	if len(given.args) == 1 {
-		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", given.args[0], orNearest(given.args[0], names, "%q"))), "")
+		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", short(given.args[0]), orNearest(given.args[0], names, "%q"))), "")
 	}
 	fmt.Fprint(c.Stdout, help())
 	return ExitPassed
@@ -134,5 +134,5 @@ func unknownArgument(arg string) error {
 	if near := nearest(arg, names); near != "" {
 		return usageError(fmt.Sprintf("argument %q is not known: did you mean %q?", arg, near))
 	}
-	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", arg))
+	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", short(arg)))
 }

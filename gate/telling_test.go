@@ -243,6 +243,22 @@ func TestDebugIsHarmless(t *testing.T) {
 	checkHarmless(t, o.stdout, o.outputs, "")
 }
 
+// Nor can it leave the JSON.
+func TestJSONIsHarmless(t *testing.T) {
+	t.Parallel()
+	h := &rewriter{texts: []string{"name", "type", "status", "description", "commit"}}
+	o := telling(t, "measured-deploy", map[string]string{"GITHUB_ACTIONS": "true", "INPUT_TIMEOUT": "2m"}, func(rt http.RoundTripper) http.RoundTripper {
+		h.base = rt
+		return h
+	}, "--json")
+	decoded(t, o.stdout)
+	if !strings.Contains(o.stdout, "pwned") || strings.Count(o.stdout, "\n") != 1 {
+		t.Errorf("the hostile text did not arrive, or there are several lines:\n%.2000s", o.stdout)
+	}
+	checkHarmless(t, o.stdout, o.outputs, "")
+	checkHarmless(t, o.stderr, o.outputs, "")
+}
+
 func TestDebugOfAReplay(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "recording")
