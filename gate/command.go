@@ -8,10 +8,12 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/platform"
 	"heroku-rollout-gate/gate/report"
 	"heroku-rollout-gate/gate/rollout"
@@ -33,6 +35,8 @@ const (
 type Command struct {
 	// Args are the arguments after the program's name.
 	Args []string
+	// Version names this program, see the function Version. Empty: it is not told.
+	Version string
 	// Getenv looks up the environment. nil: there is none.
 	Getenv func(string) string
 	Stdout io.Writer
@@ -48,8 +52,24 @@ type Command struct {
 	// Speed is how many seconds pass on the platform in one of ours; 0 is 1. Only a
 	// demonstration against a simulated platform has another.
 	Speed float64
+	// Stdin is the input of a command that is run beside the watch.
+	Stdin io.Reader
+	// Keyboard tells that there is a terminal at which an interrupt can be typed, which then goes to
+	// such a command by itself.
+	Keyboard bool
+	// Uptime names the boot of this machine and tells how long ago that was. nil: as the machine says.
+	Uptime func() (boot string, up time.Duration, err error)
+	// Run runs such a command and returns its status. nil: as a process of its own.
+	Run func(command []string) int
 	// Ended is called with the end of the wait. nil: nobody asks.
 	Ended func(rollout.Picture, rollout.Verdict)
+
+	mu      sync.Mutex
+	running *os.Process // the command that is run; nil while none is
+
+	// Of a wait: where it tells of what goes wrong, and that its end goes to Stdout as JSON.
+	complaints io.Writer
+	json       bool
 }
 
 // Main runs the program and returns its exit status. The end of ctx is an interrupt.
@@ -73,30 +93,23 @@ func (c *Command) gate(ctx context.Context) int {
 	switch {
 	case err == nil && given.has("version"):
 		return c.version(ctx, given)
-	case err == nil && len(given.args)+len(given.behind) > 0:
-		err = unknownArgument(slices.Concat(given.args, given.behind)[0])
+	case err == nil && len(given.args) > 0:
+		err = unknownArgument(given.args[0])
+	case err == nil && given.behind != nil && len(given.behind) == 0:
+		err = errNoCommand
 	}
 	if err != nil {
 		return c.refuse(err, "")
 	}
-	options := report.Options{Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width}
-	stdout, stderr := c.Stdout, c.Stderr
-	if given.has(jsonFlag) {
-		options.Terminal, options.Result, stdout = false, c.Stdout, c.Stderr
-	}
-	log := newPatientWriter(stdout)
-	if options.Result != nil {
-		c.Stderr = log // which has one writer at a time
-	}
-	defer func() {
-		c.Stderr = stderr
-		if err := log.close(); err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		}
-	}()
-	options.Stdout = log
-	out := report.New(options)
+	c.json = given.has(jsonFlag)
+	out, end := c.speak()
+	defer end()
 	s, problems := readInputs(given.flags, c.Getenv)
+	h := &headStart{}
+	if len(problems) == 0 && given.behind == nil {
+		h = c.goOn(&s)
+	}
+	s.HeadStart = given.behind != nil || h.forerunner != nil
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -107,12 +120,52 @@ func (c *Command) gate(ctx context.Context) int {
 		}
 	}
 	if len(problems) > 0 {
+		out.Begin()
 		if err := out.Invalid(problems); err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+			fmt.Fprintln(c.complaints, "rollout-gate:", err)
 		}
 		return ExitInvalid
 	}
-	return c.wait(ctx, s, parts, out)
+	if given.behind != nil {
+		return c.runWrapped(ctx, s, parts, out, given.behind)
+	}
+	out.Begin()
+	if h.note != "" {
+		out.Note(h.note)
+	}
+	return c.wait(ctx, s, parts, out, h)
+}
+
+// A headStart is what a wait has of a watch that began before the deploy; its zero value is none.
+type headStart struct {
+	forerunner *forerunner               // began before the deploy; nil: none did
+	note       string                    // what to tell of it
+	see        func(observe.Observation) // is shown every observation; nil: nobody
+	begin      chan struct{}             // closed when the wait begins; nil: at once
+	began      time.Time                 // when that was
+	abandoned  atomic.Bool               // there will be no wait, and nothing to report
+}
+
+// speak opens the log of a wait, and what closes it. Where the end goes to standard output as JSON,
+// all else goes to standard error.
+func (c *Command) speak() (out *report.Report, end func()) {
+	options := report.Options{Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version}
+	stdout := c.Stdout
+	if c.json {
+		stdout = c.Stderr
+	}
+	log := newPatientWriter(stdout)
+	c.complaints = c.Stderr
+	if c.json {
+		options.Terminal, options.Result = false, c.Stdout
+		c.complaints = log // one goroutine writes there
+	}
+	options.Stdout = log
+	return report.New(options), func() {
+		if err := log.close(); err != nil {
+			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+		}
+	}
 }
 
 // parts are what a wait is put together from.
@@ -123,7 +176,7 @@ type parts struct {
 }
 
 func (c *Command) build(s settings) (*parts, error) {
-	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Transport: c.Transport, Now: c.Now})
+	client, err := platform.New(platform.Options{Key: s.key, URL: s.apiURL, Version: c.Version, Transport: c.Transport, Now: c.Now})
 	if err != nil {
 		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
@@ -137,7 +190,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.key, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, header{Program: c.Version, Config: s.Config}); err != nil {
 			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
@@ -145,35 +198,63 @@ func (c *Command) build(s settings) (*parts, error) {
 }
 
 // wait runs the gate to its end.
-func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report) int {
+func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report, h *headStart) int {
 	defer p.client.Close()
+	if h.forerunner != nil {
+		defer h.forerunner.end()
+	}
 	begin := time.Now()
-	w := &watch.Watcher{
-		Config: s.Config, Platform: p.client, Report: out,
-		Interval: s.pollInterval, Speed: c.Speed,
-	}
-	if p.tail != nil {
-		w.Log = p.tail
-	}
-	if p.recorder != nil {
-		w.Record = p.recorder.observe
-	}
-	w.Debug = c.debug(out)
+	w := c.watcher(s, p, h)
+	w.Report, w.Debug = out, c.debug(out)
 	picture, verdict := w.Run(ctx)
+	if h.abandoned.Load() {
+		return exitStatus(verdict)
+	}
+	if !h.began.IsZero() {
+		begin = h.began
+	}
 	waited := time.Since(begin)
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)
 	}
 	e := explainer{client: p.client, tail: p.tail, app: s.App}
 	e.explain(ctx, s.Timeout-waited, picture, verdict, out)
+	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: waited, ObserveOnly: s.observeOnly})
+}
+
+// watcher is what waits.
+func (c *Command) watcher(s settings, p *parts, h *headStart) *watch.Watcher {
+	w := &watch.Watcher{
+		Config: s.Config, Platform: p.client,
+		Interval: s.pollInterval, Speed: c.Speed, Begin: h.begin,
+	}
+	if p.tail != nil {
+		w.Log = p.tail
+	}
+	if f := h.forerunner; f != nil {
+		w.Ahead, w.Since = f.observations, f.now
+		if f.tail = p.tail; f.tail != nil {
+			w.Log = f
+		}
+	}
+	w.Record = func(o observe.Observation) {
+		if p.recorder != nil {
+			p.recorder.observe(o)
+		}
+		if h.see != nil {
+			h.see(o)
+		}
+	}
+	return w
+}
+
+// conclude tells of the end everywhere, and returns the exit status.
+func (c *Command) conclude(s settings, p *parts, out *report.Report, e report.Ending) int {
 	budget := p.client.Budget()
-	unwritten := out.End(report.Ending{
-		Picture: picture, Verdict: verdict, Waited: waited,
-		Requests: budget.Requests, BudgetRemaining: budget.Remaining, BudgetLowest: budget.Lowest,
-		ObserveOnly: s.observeOnly,
-	})
+	e.Requests, e.BudgetRemaining, e.BudgetLowest = budget.Requests, budget.Remaining, budget.Lowest
+	unwritten := out.End(e)
 	if c.Ended != nil {
-		c.Ended(picture, verdict)
+		c.Ended(e.Picture, e.Verdict)
 	}
 	var unrecorded error
 	if p.recorder != nil {
@@ -181,10 +262,10 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	}
 	for _, err := range []error{unwritten, out.LogError(), unrecorded} {
 		if err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+			fmt.Fprintln(c.complaints, "rollout-gate:", err)
 		}
 	}
-	switch status := exitStatus(verdict); {
+	switch status := exitStatus(e.Verdict); {
 	case s.observeOnly && status != ExitInvalid:
 		return ExitPassed
 	case unwritten != nil && status == ExitPassed:
@@ -192,43 +273,6 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	default:
 		return status
 	}
-}
-
-func (c *Command) replay(_ context.Context, given given) int {
-	file := given.args[0]
-	f, err := os.Open(file)
-	if err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate: opening the recording:", err)
-		return ExitInvalid
-	}
-	defer f.Close()
-	// Outputs and summaries belong to real runs.
-	options := report.Options{Stdout: c.Stdout}
-	if given.has(jsonFlag) {
-		options.Stdout, options.Result = c.Stderr, c.Stdout
-	}
-	out := report.New(options)
-	picture, verdict, err := replay(f, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
-	if err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
-		return ExitInvalid
-	}
-	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-	}
-	if c.Ended != nil {
-		c.Ended(picture, verdict)
-	}
-	return exitStatus(verdict)
-}
-
-// debug tells of the inside of the wait, if the runner was asked to
-// (https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables).
-func (c *Command) debug(out *report.Report) *watch.Debug {
-	if c.Getenv("RUNNER_DEBUG") != "1" {
-		return nil
-	}
-	return &watch.Debug{Tell: out.Debug}
 }
 
 func exitStatus(v rollout.Verdict) int {

@@ -50,7 +50,7 @@ const jsonFlag = "json"
 
 // addJSON adds the switch for the end as JSON.
 func addJSON(set *pflag.FlagSet) *pflag.FlagSet {
-	addSwitch(set, jsonFlag, "Print the end as one JSON object on standard output: all outputs by their names. The progress goes to standard error.")
+	addSwitch(set, jsonFlag, "Print the end as one JSON object on standard output: all outputs by their names. The progress goes to standard error, and what a COMMAND prints.")
 	return set
 }
 

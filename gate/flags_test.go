@@ -165,7 +165,7 @@ func golden(t *testing.T, name, text string) {
 	compare(t, filepath.Join("testdata", name), func(string) string { return text })
 }
 
-func TestVersion(t *testing.T) {
+func TestVersionCommand(t *testing.T) {
 	t.Parallel()
 	status, stdout, stderr := commandLine(t, "version")
 	if _, again, _ := commandLine(t, "--version"); again != stdout {

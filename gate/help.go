@@ -16,6 +16,7 @@ const beforeFlags = `rollout-gate waits until no dyno of an older release can st
 
 Usage:
   rollout-gate --app NAME [flags]
+  rollout-gate --app NAME [flags] -- COMMAND [ARGUMENT ...]
 %s`
 
 const afterFlags = `
@@ -23,6 +24,11 @@ Flags are written "--name value" or "--name=value"; those that are true or false
 can do without a value. Every input is also read from the environment, as GitHub
 passes it: INPUT_APP, INPUT_API-KEY or INPUT_API_KEY, and so on. The key is best
 given as HEROKU_API_KEY: other users of the machine can see a command line.
+
+With a COMMAND that deploys, the watch begins before it, and the wait for the
+release that it makes begins after it. Its input and outputs are its own, and
+signals are handed on to it. If it fails, nothing is waited for, and the exit
+status is the command's; 126 if it cannot be run, 127 if there is none such.
 
 With RUNNER_DEBUG=1 in the environment the log also tells why each request is
 sent, and why nothing is proven yet.
@@ -44,7 +50,7 @@ var groups = map[string]string{
 
 // valueNames are what the help calls the values of inputs.
 var valueNames = map[string]string{
-	"app": "name", "api-key": "key", "release": "version", "commit": "sha", "process-types": "list",
+	"app": "name", "api-key": "key", "release": "version", "newer-than": "version", "commit": "sha", "process-types": "list",
 	"poll-interval": "duration", "preboot-hold": "duration", "record": "file", "api-url": "url",
 }
 

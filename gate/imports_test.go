@@ -51,7 +51,7 @@ var only = map[string][]string{
 	"golang.org/x/mod":                      {"cmd/release"},
 	// Not even there, for tests alone:
 	"github.com/santhosh-tekuri/jsonschema/v6": {},
-	"github.com/dlclark/regexp2":               {},
+	"github.com/dlclark/regexp2/v2":            {},
 }
 
 // core are the packages that judge; pure is all that they may import beside each other.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -36,6 +35,16 @@ Nothing is asked of Heroku, and neither outputs nor a summary are written.
 `,
 			takes: "one file, the recording", taken: func(args []string) bool { return len(args) == 1 },
 			flags: func() *pflag.FlagSet { return addJSON(newFlags()) }, run: (*Command).replay,
+		},
+		{
+			name: "watch-ahead", about: "watch before a deploy, for a gate to come",
+			long: `Watches an app from before a deploy, and writes what it observes to a recording.
+The gate that comes after the deploy finds it by the name of the app, goes on with
+it, and ends it. Without a gate it ends by itself after an hour. The action
+"begin" starts it.
+`,
+			takes: "no arguments", taken: func(args []string) bool { return len(args) == 0 },
+			flags: aheadFlags, run: (*Command).watchAhead,
 		},
 		{
 			name: "version", about: "show which version this is",
@@ -103,11 +112,7 @@ func (c *Command) help(_ context.Context, given given) int {
 
 // version shows what the build says of itself.
 func (c *Command) version(context.Context, given) int {
-	version := "(version unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	fmt.Fprintln(c.Stdout, "rollout-gate", version)
+	fmt.Fprintln(c.Stdout, "rollout-gate", c.Version)
 	return ExitPassed
 }
 

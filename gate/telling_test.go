@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -43,7 +44,8 @@ func telling(t *testing.T, scenario string, env map[string]string, between func(
 		for k, v := range env {
 			all[k] = v
 		}
-		var out, errs bytes.Buffer
+		var out bytes.Buffer
+		var errs shared
 		c := gate.Command{
 			Args: args, Getenv: func(k string) string { return all[k] }, Stdout: &out, Stderr: &errs,
 			Transport: server.Transport(), Now: server.Clock,
@@ -55,6 +57,34 @@ func telling(t *testing.T, scenario string, env map[string]string, between func(
 		o.stdout, o.stderr, o.outputs = out.String(), errs.String(), readOutputs(t, outputs)
 	})
 	return o
+}
+
+// shared is a buffer that several may write to.
+type shared struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Buffer.Write(b)
+}
+
+// A command that is run beside the watch leaves standard output to the JSON.
+func TestJSONWithACommand(t *testing.T) {
+	t.Parallel()
+	o := telling(t, "plain-restart", nil, nil, "--json", "--", "sh", "-c", "echo deployed; echo so it goes >&2")
+	var got struct{ Result string }
+	if err := json.Unmarshal([]byte(o.stdout), &got); err != nil || got.Result != "passed" || o.status != gate.ExitPassed {
+		t.Errorf("status %d, %v, standard output:\n%s", o.status, err, o.stdout)
+	}
+	if !strings.Contains(o.stderr, "deployed\n") || !strings.Contains(o.stderr, "so it goes\n") {
+		t.Errorf("standard error:\n%s", o.stderr)
+	}
+	if o := telling(t, "plain-restart", nil, nil, "--json", "--", "false"); o.status != 1 || o.stdout != "" {
+		t.Errorf("the command fails: status %d, standard output:\n%s", o.status, o.stdout)
+	}
 }
 
 // The one line on standard output holds what the outputs hold; all else is on the other side.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -47,9 +48,12 @@ type Tail struct {
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but for a
 	// demonstration. All waits but those for a connection are of the platform's time.
 	Speed float64
+	// After is where another process stopped reading: the log goes on from there, or has a gap. nil: none did.
+	After *Position
 
-	once  sync.Once
-	renew chan struct{}
+	once    sync.Once
+	renew   chan struct{}
+	reading atomic.Pointer[follower] // of the last Run
 }
 
 // Renew has the stream opened anew: somebody knows of what it should have told.

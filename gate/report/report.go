@@ -45,6 +45,8 @@ type Options struct {
 	Width    func() int
 	// Result takes the end as one JSON object. Nil: nobody wants it.
 	Result io.Writer
+	// Version of the program. Empty: neither log nor summary tell it.
+	Version string
 }
 
 // A Report is safe for use by several goroutines.
@@ -58,6 +60,7 @@ type Report struct {
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
 	result  io.Writer
+	version string
 
 	progress progress
 	excerpts []excerpt
@@ -91,7 +94,31 @@ func New(o Options) *Report {
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
 		result:  o.Result,
+		version: o.Version,
 	}
+}
+
+// Begin is the first line of the log: which version runs.
+func (r *Report) Begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.version != "" {
+		r.out.line("rollout-gate " + r.version)
+	}
+}
+
+// Text is text from outside as one line that does no harm wherever it is printed.
+func (r *Report) Text(s string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text(s, sentenceLength)
+}
+
+// Note is a line of the log.
+func (r *Report) Note(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.sentence(r.text(s, sentenceLength))
 }
 
 // Mask keeps a secret out of everything that is printed or written from now on,
@@ -211,7 +238,7 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
 	}
 	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
 	r.warn(e.Picture.At, news)
