@@ -73,11 +73,7 @@ func (r *Rollout) badInput() *Verdict {
 	bad := r.target.WrongWant()
 	if name := r.unknownType(); name != "" && r.typesDue() {
 		bad = r.noSuchType(name) + "correct the input \"process-types\""
-		var types []string
-		for _, f := range r.lists.full.Formation {
-			types = append(types, f.Type)
-		}
-		if near := Closest(name, types); near != "" {
+		if near := closest(name, r.lists.full.Formation); near != "" {
 			bad += fmt.Sprintf("; is %q meant?", near)
 		}
 	}

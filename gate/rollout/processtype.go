@@ -159,6 +159,16 @@ func (r *roster) guessType(label string) *processType {
 	return r.processType(best)
 }
 
+// closest is the process type that a misspelt one is most likely meant to be; empty if there is
+// none.
+func closest(typed string, formation []observe.Formation) string {
+	var types []string
+	for _, f := range formation {
+		types = append(types, f.Type)
+	}
+	return Closest(typed, types)
+}
+
 // Closest is the word that a misspelt one is most likely meant to be: no more than a third of
 // it is written otherwise. Empty if there is none.
 func Closest(typed string, words []string) string {
