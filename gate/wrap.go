@@ -67,6 +67,9 @@ func (c *Command) runCommand(command []string) int {
 	}
 	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- to run it is what the caller asks for
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
+	if c.json { // which is alone on standard output
+		cmd.Stdout = c.Stderr
+	}
 	c.mu.Lock()
 	err := cmd.Start()
 	if err == nil {
