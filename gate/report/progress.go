@@ -152,11 +152,20 @@ func counts(p rollout.Picture) []string {
 		rest.Crashed += t.Crashed
 		rest.OldListed += t.OldListed
 		rest.OldHidden += t.OldHidden
+		rest.Basis = weaker(rest.Basis, t.Basis, i == typesShow)
 	}
 	if left := len(ts) - typesShow; left > 0 {
 		parts = append(parts, count(left, "more type")+" "+numbers(rest))
 	}
 	return parts
+}
+
+// weaker is the basis of two types together, of which the first may be none yet.
+func weaker(a, b rollout.Basis, first bool) rollout.Basis {
+	if first || b == "" || a == rollout.Proven {
+		return b
+	}
+	return a
 }
 
 // outstanding is 1 while a type is waited for.
@@ -181,7 +190,7 @@ func numbers(t rollout.TypePicture) string {
 		}
 	}
 	if t.OldListed+t.OldHidden == 0 {
-		parts = append(parts, "no old")
+		parts = append(parts, t.Basis.Known(0).Words().Line)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -180,7 +180,7 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, room) }))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, newLinks(e.Picture.App.Name, r.getenv), room) }))
 	}
 	r.warn(e.Picture.At, news)
 	if x := fleetTable(e.Picture); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {

@@ -99,7 +99,7 @@ func TestOutputFileAlone(t *testing.T) {
 		"commit":             "1f2e3d4c5b6a79880716253443526170deadbeef",
 		"release-created-at": "2026-03-14T12:00:00Z", "release-finished-at": "2026-03-14T12:00:00Z",
 		"first-new-up-at": "2026-03-14T12:00:05Z", "all-new-up-at": "2026-03-14T12:00:08Z",
-		"first-old-stopped-at": "2026-03-14T12:03:11Z", "old-gone-at": "2026-03-14T12:05:08Z",
+		"first-old-stopped-at": "2026-03-14T12:03:11Z", "old-gone-basis": "proven", "old-gone-at": "2026-03-14T12:05:08Z",
 		"rollout-seconds": "308", "unseen-seconds": "308", "waited-seconds": "308",
 		"old-remaining": "0", "new-up": "10", "new-wanted": "10",
 	}

@@ -25,24 +25,23 @@ func (r *Rollout) open() *Verdict {
 
 func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: Proven}
-	how := "the log shows the end of every old process"
-	if r.timeline.times.FirstOldStopped.IsZero() {
-		how = "none was left to end"
-	}
 	if then.presumed {
 		v.Basis = Presumed
-		how = "the longest time that an old process can live is over"
+	}
+	how := Knowledge(v.Basis).Words().Message
+	if v.Basis == Proven && r.timeline.times.FirstOldStopped.IsZero() {
+		how = noneToEnd
 	}
 	if r.status.wanted == 0 {
 		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: what is in scope is scaled to zero (%s)", how)
+		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero, and no old dyno %s", how)
 		return v
 	}
-	version := r.target.Release().Version
-	who := fmt.Sprintf("release v%d runs alone", version)
-	if n := r.target.SupersededBy(); n != 0 {
-		who = fmt.Sprintf("only releases v%d to v%d run", version, n)
+	version, newer := r.target.Release().Version, r.target.SupersededBy()
+	who := fmt.Sprintf("release v%d", version)
+	if newer != 0 {
+		who = fmt.Sprintf("releases v%d to v%d", version, newer)
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(r.status.up, "new dyno"), how)
+	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, "new dyno"), how)
 	return v
 }

@@ -32,6 +32,8 @@ type Picture struct {
 	Dynos  []DynoPicture  `json:"dynos"`
 	OneOff []observe.Dyno `json:"oneOff,omitempty"`
 
+	// Old is how it is known what old code does.
+	Old Knowledge `json:"old"`
 	// OldRemaining, NewUp and NewWanted are the sums over Types.
 	OldRemaining int `json:"oldRemaining"`
 	NewUp        int `json:"newUp"`
@@ -112,8 +114,13 @@ type Times struct {
 	ReleaseFinished time.Time `json:"releaseFinished,omitzero"`
 	FirstNewUp      time.Time `json:"firstNewUp,omitzero"`
 	AllNewUp        time.Time `json:"allNewUp,omitzero"`
+	// FirstCrash is the first crash of a new dyno.
+	FirstCrash      time.Time `json:"firstCrash,omitzero"`
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
-	OldGone         time.Time `json:"oldGone,omitzero"`
+	// OldLastSeen is the last moment at which an old dyno is known to have run.
+	OldLastSeen time.Time `json:"oldLastSeen,omitzero"`
+	// OldGone is when the last old dyno was gone; if Picture.Old is ByLimit, when it must have been.
+	OldGone time.Time `json:"oldGone,omitzero"`
 }
 
 // A Gap is a hole in the log.
@@ -144,11 +151,12 @@ func (r *Rollout) Picture() Picture {
 	p := Picture{
 		At: r.now, PlatformNow: r.clock.Shown(r.now),
 		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), SupersededBy: r.target.SupersededBy(),
-		Times: r.timeline.times, Moments: slices.Clone(r.timeline.moments),
+		Old: r.oldCode(), Times: r.timeline.times, Moments: slices.Concat(r.timeline.moments, r.timeline.passing),
 		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
 		Gaps: slices.Clone(r.roster.log.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
 		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
 	}
+	p.Times.OldLastSeen = later(p.Times.OldLastSeen, r.status.lastStopped)
 	if r.verdict == nil || r.verdict.Result != Passed {
 		p.Waiting = r.obstacle.waits
 	}

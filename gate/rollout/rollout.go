@@ -115,7 +115,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.cfg.Types)
+		r.timeline.follow(r.target.Release(), &r.status, r.lookedAt())
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -124,9 +124,17 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
 	r.verdict = r.decide()
 	r.notice(append(notices, r.warnings()...))
-	if r.verdict != nil && r.verdict.Result == Passed {
-		r.timeline.close(r.verdict.Basis, &r.status)
+	if r.verdict != nil {
+		r.timeline.close(r.oldCode(), &r.status)
 	}
+}
+
+// lookedAt is when the newest look was asked for, by the platform's clock as people are told it.
+func (r *Rollout) lookedAt() time.Time {
+	if r.roster.look == nil {
+		return time.Time{}
+	}
+	return r.clock.Shown(r.roster.look.AskedAt)
 }
 
 // Verdict is the end of the wait; false while there is none.
