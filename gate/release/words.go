@@ -124,7 +124,7 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
 	if c := t.Commit(); t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
-		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
+		notice("release v%d carries commit %.7s, not the workflow's %.7s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
 }
@@ -141,9 +141,9 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	switch {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now > observe.ListLag):
-		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
+		return []string{fmt.Sprintf("release v%d of commit %.7s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
 	case t.followedByOther(e):
-		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
+		return []string{fmt.Sprintf("release v%d carries commit %.7s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
 	}
 	return nil
 }

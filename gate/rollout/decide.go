@@ -70,10 +70,7 @@ func (r *Rollout) refused() *Verdict {
 func (r *Rollout) badInput() *Verdict {
 	bad := r.target.WrongWant()
 	if name := r.unknownType(); name != "" && r.typesDue() {
-		bad = r.noSuchType(name) + "correct the input \"process-types\""
-		if near := closest(name, r.lists.full.Formation); near != "" {
-			bad += fmt.Sprintf("; is %q meant?", near)
-		}
+		bad = r.noSuchType(name) + ": correct the input \"process-types\""
 	}
 	if bad == "" {
 		return nil
@@ -102,7 +99,11 @@ func (r *Rollout) noSuchType(name string) string {
 		types = append(types, f.Type)
 	}
 	slices.Sort(types)
-	return fmt.Sprintf("the app has no process type %q, only %s: ", name, strings.Join(types, ", "))
+	meant := ""
+	if near := closest(name, r.lists.full.Formation); near != "" {
+		meant = fmt.Sprintf(" (is %q meant?)", near)
+	}
+	return fmt.Sprintf("the app has no process type %q, only %s%s", name, strings.Join(types, ", "), meant)
 }
 
 // typesDue reports whether the newest full look must show all process types that the target
@@ -116,7 +117,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 	rel := r.target.Release()
 	if rel == nil {
 		if b := r.target.FailedBuild(); b != nil {
-			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see the build's log on Heroku", b.Commit)}
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.7s failed, so no release came of it: see the build's log on Heroku", b.Commit)}
 		}
 		return nil
 	}
@@ -145,7 +146,7 @@ func (r *Rollout) otherCode() *Verdict {
 func (r *Rollout) timedOut() *Verdict {
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
-			why = " (" + why + ")"
+			why = " (" + brief(why) + ")"
 		}
 		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
 	}

@@ -25,7 +25,8 @@ type Wording struct {
 	// Sentence tells of it after "Heroku called the release finished at". Where it has a time, how
 	// much later that was follows.
 	Sentence string
-	// Message is what the message of a gate that opens says of old dynos, after "no old one".
+	// Message is what the message of a gate that opens says of old dynos, after "no old one". There, …
+	// stands for the reason why it is not proven.
 	Message string
 	// Moment is a row of the timeline; empty if there is none.
 	Moment string
@@ -73,7 +74,7 @@ var wordings = map[Knowledge]Wording{
 	},
 	ByLimit: {
 		Sentence: "Old code is presumed gone: not every end is proven, so it can have run until …",
-		Message:  "can be running (presumed: not every end is proven, but the longest time that an old process can live is over)",
+		Message:  "can be running (presumed, since …: the longest time that an old process can live is over)",
 		Moment:   "presumed: no old dyno can live longer",
 		Line:     "old presumed gone",
 		Cell:     "presumed gone", CellAt: "presumed gone by …",
@@ -85,8 +86,8 @@ var wordings = map[Knowledge]Wording{
 // noneToEnd is the message of proof where no old process was seen to end.
 const noneToEnd = "left (none was left to end)"
 
-// Fill puts a time into a text of a [Wording].
-func Fill(text, time string) string { return strings.ReplaceAll(text, "…", time) }
+// Fill puts what belongs there into a text of a [Wording].
+func Fill(text, with string) string { return strings.ReplaceAll(text, "…", with) }
 
 // Known is the knowledge of a process type or a dyno of which so many old records are listed.
 func (b Basis) Known(listed int) Knowledge {

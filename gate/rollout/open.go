@@ -3,7 +3,10 @@
 
 package rollout
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // open passes when there has been no obstacle for as long as the input "settle" says, and the newest
 // look is a full one that was asked for after that and after the last news of the log.
@@ -23,12 +26,21 @@ func (r *Rollout) open() *Verdict {
 	return r.passed(&then)
 }
 
+// doubt is why it is not proven that no old process runs any more: of the first type of which it is not.
+func (s *fleetStatus) doubt() string {
+	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
+	if i < 0 {
+		return ""
+	}
+	return s.types[i].HoldReason
+}
+
 func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: Proven}
 	if then.presumed {
 		v.Basis = Presumed
 	}
-	how := Knowledge(v.Basis).Words().Message
+	how := Fill(Knowledge(v.Basis).Words().Message, then.doubt())
 	if v.Basis == Proven && r.timeline.times.FirstOldStopped.IsZero() {
 		how = noneToEnd
 	}

@@ -165,9 +165,9 @@ func (r *Rollout) Picture() Picture {
 		p.Commit = r.target.Commit()
 	}
 	if o := r.outages.open[observe.AboutLook]; o != nil {
-		p.Trouble = o.reason
+		p.Trouble = brief(o.reason)
 	} else if no := r.outages.refusal; no != nil {
-		p.Trouble = no.Message
+		p.Trouble = brief(no.Message)
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture
