@@ -42,7 +42,8 @@ type rewriter struct {
 	base http.RoundTripper
 	// texts are the names of JSON members whose strings become evil.
 	texts []string
-	// stream replaces every "done in" in a log or an output. Empty: nothing.
+	// stream replaces what the app itself words in a log or an output: a part of its lines, and of its
+	// commands. Empty: nothing.
 	stream string
 	// refuse answers requests whose path matches with this status and an evil body.
 	refuse *regexp.Regexp
@@ -126,7 +127,10 @@ func (b *rewritten) Read(p []byte) (int, error) {
 	if len(b.pending) == 0 {
 		var n int
 		n, err = b.ReadCloser.Read(p)
-		b.pending = bytes.ReplaceAll(p[:n:n], []byte("done in"), []byte(b.text))
+		b.pending = p[:n:n]
+		for _, own := range []string{"done in", "bundle exec"} {
+			b.pending = bytes.ReplaceAll(b.pending, []byte(own), []byte(b.text))
+		}
 	}
 	n := copy(p, b.pending)
 	b.pending = b.pending[n:]
