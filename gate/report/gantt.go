@@ -20,8 +20,6 @@ displayMode: compact
 config:
   gantt:
     leftPadding: 100
-    topPadding: 40
-    titleTopMargin: 16
 ---
 gantt
     title Time since the release was created
@@ -58,14 +56,26 @@ func gantt(e Ending) string {
 	if !phaseFailed.IsZero() {
 		g.section("Release phase", span{"failed", alarm, t.ReleaseCreated, phaseFailed})
 	}
-	g.section("New dynos",
-		span{"some up", light, t.FirstNewUp, orElse(t.AllNewUp, end)},
-		span{"all up", solid, t.AllNewUp, end})
+	g.fresh(p)
 	if e.Verdict.Reason == rollout.DynosCrashed {
 		g.section("Crashes", span{"from the first crash on", alarm, t.FirstCrash, end})
 	}
 	g.old(e)
 	return g.text()
+}
+
+// fresh draws how many new dynos were up.
+func (g *chart) fresh(p rollout.Picture) {
+	t := p.Times
+	some, all := span{"some up", light, t.FirstNewUp, orElse(t.AllNewUp, g.end)}, span{"all up", solid, t.AllNewUp, g.end}
+	switch {
+	case t.AllNewUp.IsZero():
+	case p.NewUp < p.NewWanted: // as after a newer release
+		all.text, all.style = "all up for a time", light
+	case g.at(t.AllNewUp) == g.at(g.end) && g.at(t.FirstNewUp) < g.at(g.end):
+		some.text = "some up, all at the end"
+	}
+	g.section("New dynos", some, all)
 }
 
 // phaseFailedAt is when the release phase failed; zero if it did not.

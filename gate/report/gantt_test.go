@@ -31,7 +31,7 @@ func drawn(chart string) string {
 	return b.String()
 }
 
-var barLine = regexp.MustCompile(`^([a-z0-9 ·]+) :(?:(done|active|crit|active, crit|milestone), )?b\d+, 2001-01-01T(\d\d:\d\d:\d\d), 2001-01-01T(\d\d:\d\d:\d\d)$`)
+var barLine = regexp.MustCompile(`^([a-z0-9 ·,]+) :(?:(done|active|crit|active, crit|milestone), )?b\d+, 2001-01-01T(\d\d:\d\d:\d\d), 2001-01-01T(\d\d:\d\d:\d\d)$`)
 
 func TestGantt(t *testing.T) {
 	t.Parallel()
@@ -91,6 +91,14 @@ func TestGantt(t *testing.T) {
 				Target: &observe.Release{Status: "failed", UpdatedAt: at(19)}, Times: rollout.Times{ReleaseCreated: t0}, PlatformNow: at(20), OldRemaining: 1, Old: rollout.Seen,
 			},
 			"Heroku says: done not finished 00:00:00-00:00:20\nRelease phase: crit failed 00:00:00-00:00:19\nOld dynos: run 00:00:00-00:00:20\n",
+		},
+		"all were up at the last moment": {
+			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: t0, FirstNewUp: at(20), AllNewUp: at(80), OldGone: t0}, PlatformNow: at(80), Old: rollout.ByProof, NewUp: 8, NewWanted: 8},
+			"Heroku says: done finished 00:00:00-00:01:20\nNew dynos: active some up, all at the end 00:00:20-00:01:20\n",
+		},
+		"new dynos are replaced by newer ones": {
+			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: t0, FirstNewUp: at(5), AllNewUp: at(5), OldGone: t0}, PlatformNow: at(80), Old: rollout.ByProof, NewUp: 1, NewWanted: 8},
+			"Heroku says: done finished 00:00:00-00:00:05\nNew dynos: milestone all up for a time 00:00:05-00:00:05\n",
 		},
 		"clocks that disagree": {
 			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(-5), OldGone: at(-9)}, PlatformNow: at(-3)}, "",
