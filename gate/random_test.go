@@ -80,6 +80,9 @@ func one(t *testing.T, seed int64, all *tally) {
 	})
 	wrong := r.wrong(o)
 	all.add(&r, o)
+	if told := overstated(r.story, o); wrong == "" {
+		wrong = told
+	}
 	switch {
 	case wrong != "":
 		t.Error(all.words(&r, o, wrong))

@@ -105,7 +105,7 @@ func (g *chart) old(e Ending) {
 			span{"some run", solid, stop, gone})
 	default:
 		g.section("Old dynos",
-			span{"run", solid, t.ReleaseCreated, seen},
+			span{ran.Bar, solid, t.ReleaseCreated, seen},
 			span{words.Bar, light, latest(seen, t.ReleaseCreated), gone})
 	}
 	if t.ReleaseFinished.IsZero() || e.Verdict.Result == rollout.Failed || g.at(gone) <= g.at(t.ReleaseFinished) {

@@ -167,3 +167,26 @@ func TestRhythm(t *testing.T) {
 		}
 	}
 }
+
+// What stands in a line of progress in place of the numbers of old dynos.
+func TestNumbersOfOldDynos(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]rollout.TypePicture{
+		"2/2 new up, no old":            {Wanted: 2, Up: 2, Basis: rollout.Proven},
+		"2/2 new up, old presumed gone": {Wanted: 2, Up: 2, Basis: rollout.Presumed},
+		"2/2 new up, old may run":       {Wanted: 2, Up: 2},
+		"2/2 new up, 1 old hidden":      {Wanted: 2, Up: 2, OldHidden: 1},
+	} {
+		if got := numbers(p); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	// Of very many types the rest is known no better than the least known of it.
+	var p rollout.Picture
+	for i, basis := range []rollout.Basis{"", "", "", "", "", rollout.Proven, rollout.Presumed, rollout.Proven} {
+		p.Types = append(p.Types, rollout.TypePicture{Type: string(rune('a' + i)), Basis: basis})
+	}
+	if got, want := counts(p)[typesShow], "3 more types 0/0 new up, old presumed gone"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -77,7 +77,7 @@ func types(p rollout.Picture) string {
 		more(len(p.Types), mostTypes)
 }
 
-// oldOfType is what old dynos of a type do: "runs: 2 listed, 1 hidden".
+// oldOfType is what old dynos of a type do: "2 listed, 1 hidden", or "may run: 1 hidden".
 func oldOfType(t rollout.TypePicture) string {
 	var counts []string
 	if t.OldListed > 0 {
@@ -90,8 +90,11 @@ func oldOfType(t rollout.TypePicture) string {
 	if t.Basis == rollout.Proven {
 		words += " (proven)"
 	}
-	if len(counts) == 0 {
+	switch {
+	case len(counts) == 0:
 		return words
+	case t.OldListed > 0:
+		return strings.Join(counts, ", ")
 	}
 	return words + ": " + strings.Join(counts, ", ")
 }

@@ -9,7 +9,7 @@ import "strings"
 type Knowledge string
 
 const (
-	// Seen: it runs, since the dyno list shows old dynos.
+	// Seen: the dyno list shows old dynos. It can be some seconds behind.
 	Seen Knowledge = "seen"
 	// NotKnown: none is listed, and one may still run.
 	NotKnown Knowledge = "not-known"
@@ -50,11 +50,11 @@ func (k Knowledge) Words() Wording {
 // wordings has a row for each kind of knowledge.
 var wordings = map[Knowledge]Wording{
 	Seen: {
-		Sentence: "Old code still runs",
+		Sentence: "The dyno list still shows old code",
 		Line:     "old listed",
-		Cell:     "runs",
-		Bar:      "run",
-		Unseen:   "… of old code after finished so far",
+		Cell:     "listed",
+		Bar:      "listed",
+		Unseen:   "… of listed old code after finished so far",
 	},
 	NotKnown: {
 		Sentence: "Old code may still run",

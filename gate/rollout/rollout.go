@@ -122,7 +122,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.lookedAt())
+		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -139,12 +139,12 @@ func (r *Rollout) Apply(o observe.Observation) {
 	}
 }
 
-// lookedAt is when the newest look was asked for, by the platform's clock as people are told it.
-func (r *Rollout) lookedAt() time.Time {
+// listedAt is the time of which the newest look tells for sure: its lists may be behind.
+func (r *Rollout) listedAt() time.Time {
 	if r.roster.look == nil {
 		return time.Time{}
 	}
-	return r.clock.Shown(r.roster.look.AskedAt)
+	return r.clock.Platform(r.roster.look.AskedAt - observe.ListLag)
 }
 
 // Verdict is the end of the wait; false while there is none.

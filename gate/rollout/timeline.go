@@ -24,9 +24,9 @@ func (t *timeline) add(at time.Time, from Source, what string, args ...any) {
 	t.moments = append(t.moments, moment(at, from, what, args...))
 }
 
-// follow notes what has become of the target and of the fleet, whose newest look was asked for at
-// that time of the platform.
-func (t *timeline) follow(rel *observe.Release, s *fleetStatus, looked time.Time) {
+// follow notes what has become of the target and of the fleet, of which the newest look tells what ran at
+// that time for sure.
+func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
 		t.add(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
@@ -44,7 +44,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, looked time.Time
 		t.add(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
 	}
 	if s.oldListed > 0 {
-		t.times.OldLastSeen = later(t.times.OldLastSeen, looked)
+		t.times.OldLastSeen = later(t.times.OldLastSeen, listed)
 	}
 	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
 	switch {
