@@ -49,13 +49,20 @@ owner: ## name the owner of the repository in the documents, once, before it is 
 	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
 	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g' *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml
 
-picture: ## draw the summary of the measured deploy for the README (needs Node, Chromium and a font with emoji)
-	cd .ci/render && npm ci --silent && \
-	  node render.mjs ../../gate/testdata/measured-deploy.summary.md ../../.github/summary.png
+# Chromium from Debian, where it is not there already (or CHROMIUM=its program).
+RENDER = cd .ci/render && npm ci --silent
+DRAW = CHROMIUM="$(CHROMIUM)" ./chromium node render.mjs
+SUMMARIES := ../../gate/testdata/summaries
+picture: ## draw the summary of the measured deploy for the README (needs Node; installs Chromium)
+	$(RENDER) && $(DRAW) ../../.github/summary.png $(SUMMARIES)/good.md
 	go test ./gate -count=1 -run TestPicture -drawn
 
-diagrams: ## have Mermaid itself read every diagram of the documents (needs Node)
-	cd .ci/render && npm ci --silent && node parse.mjs ../../docs/*.md ../../gate/testdata/*.summary.md
+pictures: ## draw the summaries of some stories into .build/pictures, to look at (needs Node; installs Chromium)
+	$(RENDER) && $(DRAW) ../../.build/pictures $(SUMMARIES)/*.md
+
+diagrams: ## have Mermaid itself read every diagram, and Chromium draw a summary (needs Node; installs Chromium)
+	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; \
+	  $(RENDER) && node parse.mjs ../../docs/*.md $(SUMMARIES)/*.md && $(DRAW) "$$d" $(SUMMARIES)/good.md
 
 # So many runs, and not so many seconds: go reports a time that ends in the middle of a
 # run as a failure now and then ("context deadline exceeded").
@@ -118,4 +125,4 @@ release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/N
 	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
 	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
 
-.PHONY: help demo test race rolls lint golden owner picture diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release
+.PHONY: help demo test race rolls lint golden owner picture pictures diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +83,8 @@ func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (title string, 
 	switch {
 	case v.Reason == rollout.DynosCrashed && e.tail != nil:
 		return "the last log lines of " + v.Dyno, func(ctx context.Context) ([]string, error) {
-			return e.tail.Last(ctx, v.Dyno, excerptLines)
+			lines, err := e.tail.Last(ctx, v.Dyno, excerptLines)
+			return since(p.Times.ReleaseCreated, lines), err
 		}
 	case v.Reason == rollout.ReleaseFailed && p.Target != nil:
 		version := p.Target.Version
@@ -95,4 +97,14 @@ func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (title string, 
 		}
 	}
 	return "", nil
+}
+
+// since leaves out the lines from before a time: a log can begin days before the release. A line
+// without a time stays.
+func since(begin time.Time, lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool {
+		stamp, _, _ := strings.Cut(line, " ")
+		at, err := time.Parse(time.RFC3339, stamp)
+		return err == nil && at.Before(begin)
+	})
 }

@@ -42,7 +42,8 @@ type rewriter struct {
 	base http.RoundTripper
 	// texts are the names of JSON members whose strings become evil.
 	texts []string
-	// stream replaces every "done in" in a log or an output. Empty: nothing.
+	// stream replaces what the app itself words in a log or an output: a part of its lines, and of its
+	// commands. Empty: nothing.
 	stream string
 	// refuse answers requests whose path matches with this status and an evil body.
 	refuse *regexp.Regexp
@@ -126,7 +127,10 @@ func (b *rewritten) Read(p []byte) (int, error) {
 	if len(b.pending) == 0 {
 		var n int
 		n, err = b.ReadCloser.Read(p)
-		b.pending = bytes.ReplaceAll(p[:n:n], []byte("done in"), []byte(b.text))
+		b.pending = p[:n:n]
+		for _, own := range []string{"done in", "bundle exec"} {
+			b.pending = bytes.ReplaceAll(b.pending, []byte(own), []byte(b.text))
+		}
 	}
 	n := copy(p, b.pending)
 	b.pending = b.pending[n:]
@@ -231,7 +235,7 @@ func outputValues(o map[string]string) []string {
 }
 
 // fence is the beginning of a block of code of our own.
-var fence = regexp.MustCompile("^(```+)(?:text|mermaid)$")
+var fence = regexp.MustCompile("^(```+)(?:text|mermaid|sh)$")
 
 // withoutFences takes the blocks of code out, each with the first line that closes it:
 // one of as many backticks or more, and nothing else.
@@ -262,13 +266,17 @@ var tag = regexp.MustCompile(`</?(?:details|summary)>|<span>&#36;</span>`)
 // ours is Markdown of our own: headings, bold, rules of tables, items, entities.
 var ours = regexp.MustCompile(`(?m)^###? |^- |\*\*|^\| | \| | \|$|^\|$|&#[0-9]+;`)
 
+// way is a link of our own, with nothing in it that is not a name.
+var way = regexp.MustCompile(`\[([^\[\]()]*)\]\((?:https://dashboard\.heroku\.com/apps/[a-z][a-z0-9-]{1,29}(?:/logs|/activity(?:/releases/[0-9a-f-]{36})?)?|` +
+	`https://github\.example(?::443)?/octo-org/octo\.repo/commit/[0-9a-f]{40})\)`)
+
 // blockStart is the beginning of a line that would be more than a paragraph.
 var blockStart = regexp.MustCompile(`^(?:    |\t|[-+=]|[0-9]+[.)])`)
 
 // checkMarkdown fails if there is mark-up in a summary that is not ours.
 func checkMarkdown(t testing.TB, summary string) {
 	t.Helper()
-	text := withoutFences(summary)
+	text := way.ReplaceAllString(withoutFences(summary), "$1")
 	for _, bad := range []string{"://", "www.", "mailto:"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("a link in the summary: %q", bad)
@@ -291,11 +299,21 @@ func FuzzReport(f *testing.F) {
 	f.Add(evil, uint8(0))
 	for i, s := range strings.Split(evil, "\r\n") {
 		f.Add(s, uint8(i))
+		f.Add(s, uint8(128+i))
+		f.Add(s, uint8(192+i))
 	}
 	f.Add(strings.Repeat("`", 200)+"\n"+strings.Repeat("~", 200), uint8(3))
 	f.Add("HRKU-0a1b2c3d-\x1b[0m0000-4000-8000-123456789abc", uint8(1))
 	f.Fuzz(func(t *testing.T, s string, kind uint8) {
-		env := map[string]string{"GITHUB_ACTIONS": "true"}
+		env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "octo-org/octo.repo"}
+		switch kind / 4 % 4 {
+		case 1:
+			env["GITHUB_SERVER_URL"] = s
+		case 2:
+			env["GITHUB_SERVER_URL"] += s
+		case 3:
+			env["GITHUB_REPOSITORY"] += s
+		}
 		for _, file := range []string{"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
 			env[file] = filepath.Join(t.TempDir(), file)
 		}
@@ -303,7 +321,13 @@ func FuzzReport(f *testing.F) {
 		r := report.New(report.Options{Stdout: &log, Getenv: func(k string) string { return env[k] }})
 		r.Mask(testKey)
 		p := hostilePicture(s)
-		v := rollout.Verdict{Result: rollout.Failed, Reason: rollout.DynosCrashed, Message: "it " + s}
+		if kind >= 128 { // the links are drawn, with the text behind names that have the right form
+			p.App.Name, p.Target.ID, p.Commit = "example", "01234567-89ab-cdef-0123-456789abcdef", strings.Repeat("0123456789", 4)
+		}
+		if kind >= 192 {
+			p.App.Name, p.Target.ID, p.Commit, p.Dynos[0].Label = p.App.Name+s, p.Target.ID+s, p.Commit+s, "web.1"+s
+		}
+		v := rollout.Verdict{Result: rollout.Failed, Reason: rollout.DynosCrashed, Message: "it " + s, Dyno: "web.1" + s}
 		if kind%4 == 1 {
 			v = rollout.Verdict{Result: rollout.Passed, Reason: rollout.RolledOut, Basis: rollout.Presumed, Message: s + " is so"}
 			p.OldRemaining = 0

@@ -96,6 +96,7 @@ var forms = []form{
 		}
 		return ifPassed(may)(o)
 	}},
+	{"old-gone-basis", `proven|presumed`, like("old-gone-at")},
 	{"rollout-seconds", aNumber, like("release-created-at", "old-gone-at")},
 	{"unseen-seconds", aNumber, like("release-finished-at", "old-gone-at")},
 	{"waited-seconds", aNumber, always(must)},

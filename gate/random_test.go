@@ -83,6 +83,9 @@ func one(t *testing.T, seed int64, all *tally) {
 	})
 	wrong := r.wrong(o)
 	all.add(&r, o)
+	if told := overstated(r.story, o); wrong == "" {
+		wrong = told
+	}
 	if *rolls == 1 {
 		t.Log(r.dump(o))
 	}

@@ -95,8 +95,8 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	t.Helper()
 	dir := t.TempDir()
 	env := map[string]string{
-		"GITHUB_ACTIONS": "true",
-		"GITHUB_OUTPUT":  filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
+		"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "octo-org/octo.repo",
+		"GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
 		"INPUT_APP": app, "INPUT_API-KEY": testKey,
 	}
 	for k, v := range inputs {
@@ -362,6 +362,8 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	checkCommands(t, o.stdout, annotationOf(o.verdict), testKey)
 	checkSilence(t, o.stdout)
 	checkOutputs(t, o.outputs)
+	checkKnowledge(t, story, o)
+	checkToldOnce(t, o)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {
 		last := possible(story, o)
 		if late := o.at - last; late > time.Duration(w.Within) {

@@ -1,5 +1,5 @@
-// The summary of the measured deploy, as the program writes it. The README shows
-// the picture that "make picture" draws of it.
+// The summaries of some stories, as the program writes them: golden Markdown, which "make pictures" draws
+// for people to look at. The README shows the first.
 
 package gate_test
 
@@ -8,32 +8,66 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
-// How many requests it takes depends on which answer comes first.
-var requestsUsed = regexp.MustCompile(`Platform API: .*`)
+// How many requests it takes depends on which answer comes first, and so does which number a request has.
+var varies = regexp.MustCompile(`Platform API: .*|\(request [0-9a-f-]{36}\)`)
 
 var drawn = flag.Bool("drawn", false, "note that the README's picture has just been drawn of the summary")
 
-func TestSummary(t *testing.T) {
+// summaries are the stories whose summaries are kept, by what is to be seen in them.
+var summaries = map[string]string{
+	"good":         "measured-deploy",
+	"presumed":     "measured-deploy-log-refused",
+	"timed-out":    "measured-deploy-timeout",
+	"unproven":     "measured-deploy-log-refused-require-proof",
+	"failed-phase": "release-phase-fails-and-its-output-is-shown",
+	"crash-loop":   "crash-loop",
+	"superseded":   "superseded-and-told-to-fail",
+	"rolled-back":  "rolled-back-while-waiting",
+	"fir":          "fir",
+	"space":        "private-space",
+	"200-dynos":    "more-than-200-dynos",
+}
+
+const summaryFolder = "testdata/summaries/"
+
+func TestSummaries(t *testing.T) {
 	t.Parallel()
-	scenario, _ := readStory(t, "testdata/stories/measured-deploy.yaml")
-	story, err := scenario.Play()
+	for name, from := range summaries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario, e := readStory(t, "testdata/stories/"+from+".yaml")
+			story, err := scenario.Play()
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				o := play(t, story, scenario.AppName(), story.Gate, e.Inputs, time.Duration(e.Interrupt))
+				compare(t, summaryFolder+name+".md", func(old string) string {
+					if varies.ReplaceAllString(old, "") == varies.ReplaceAllString(o.summary, "") {
+						return old
+					}
+					return o.summary
+				})
+			})
+		})
+	}
+	files, err := filepath.Glob(summaryFolder + "*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	synctest.Test(t, func(t *testing.T) {
-		o := play(t, story, scenario.AppName(), story.Gate, nil, 0)
-		compare(t, "testdata/measured-deploy.summary.md", func(old string) string {
-			if requestsUsed.ReplaceAllString(old, "") == requestsUsed.ReplaceAllString(o.summary, "") {
-				return old
-			}
-			return o.summary
-		})
-	})
+	for _, f := range files {
+		if name := strings.TrimSuffix(filepath.Base(f), ".md"); summaries[name] == "" {
+			t.Errorf("%s is of no story", f)
+		}
+	}
 }
 
 // The README's picture is of the present summary. "make picture" notes of which summary
@@ -43,7 +77,7 @@ func TestPicture(t *testing.T) {
 	if *update {
 		t.Skip("the summary is being rewritten")
 	}
-	summary, err := os.ReadFile("testdata/measured-deploy.summary.md")
+	summary, err := os.ReadFile(summaryFolder + "good.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +86,8 @@ func TestPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	const note = "../.github/summary.sha256"
-	want := fmt.Sprintf("%x  measured-deploy.summary.md without what varies\n%x  summary.png\n",
-		sha256.Sum256(requestsUsed.ReplaceAll(summary, nil)), sha256.Sum256(picture))
+	want := fmt.Sprintf("%x  good.md without what varies\n%x  summary.png\n",
+		sha256.Sum256(varies.ReplaceAll(summary, nil)), sha256.Sum256(picture))
 	if *drawn {
 		if err := os.WriteFile(note, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

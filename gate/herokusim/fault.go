@@ -78,7 +78,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 		kind = "text/plain"
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Request-Id", idOf("fault", r.URL.Path))
+	w.Header().Set("Request-Id", idOf("fault", w.Header().Get("Date"), r.URL.Path))
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", f.retryAfter(w.Header().Get("Date")))
 	}

@@ -253,3 +253,17 @@ func TestNoHistory(t *testing.T) {
 		})
 	}
 }
+
+// That a log has no history may be learnt while the history is being read, which then does not end.
+// Nothing is wrong, and nothing is told to be.
+func TestNoHistoryIsLearntLate(t *testing.T) {
+	t.Parallel()
+	s := &server{tails: []script{lasting(0, nil)}, histories: []script{lasting(0, nil)}}
+	got := play(t, s, 30*time.Second, func(tail *Tail) {
+		begin := time.Now()
+		tail.NoHistory = func() bool { return time.Since(begin) > 3*time.Second }
+	})
+	if diff := cmp.Diff([]string{"21s flowing"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -111,6 +111,8 @@ func (s *stream) join(ctx context.Context) error {
 			return nil
 		case errors.As(err, &no):
 			return err
+		case f.NoHistory != nil && f.NoHistory():
+			continue // which was not known when it was asked for
 		}
 		f.broken(err)
 		if s.overfull() {

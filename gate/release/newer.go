@@ -81,7 +81,7 @@ func (t *Target) OtherCode(version int) string {
 	r := t.history.byVersion[version]
 	if c := t.codes[r.Code().ID].Commit; c != "" {
 		if isCommit(c) {
-			c = c[:min(12, len(c))]
+			c = c[:min(7, len(c))]
 		}
 		return fmt.Sprintf("other code (commit %s)", c)
 	}

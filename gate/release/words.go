@@ -145,7 +145,7 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	}
 	if c := t.Commit(); t.workflow.Commit != "" && t.want.newest() && !t.workflow.runsOn(c) {
 		mine := cmp.Or(t.workflow.Head, t.workflow.Commit)
-		notice("release v%d carries commit %.12s, not the workflow's %.12s: to wait for that one, use the input \"commit\"", v, c, mine)
+		notice("release v%d carries commit %.7s, not the workflow's %.7s: to wait for that one, use the input \"commit\"", v, c, mine)
 	}
 	return all
 }
@@ -182,13 +182,13 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	switch {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now-t.began > observe.ListLag):
-		all = append(all, fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status))
+		all = append(all, fmt.Sprintf("release v%d of commit %.7s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status))
 	case t.followedByOther(e):
 		next := "waiting for the commit to be deployed again"
 		if t.TriedBefore() != "" {
 			next = fmt.Sprintf("whether the commit is deployed again shows by %s", observe.Span(RetryWindow))
 		}
-		all = append(all, fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: %s", e.Version, t.want.Commit, next))
+		all = append(all, fmt.Sprintf("release v%d carries commit %.7s, but other code has followed it: %s", e.Version, t.want.Commit, next))
 	}
 	return all
 }
@@ -200,5 +200,5 @@ func (t *Target) headAdvice() string {
 	if w.Head == "" || !t.wanted(w.Commit) || t.wanted(w.Head) {
 		return ""
 	}
-	return fmt.Sprintf("Heroku's GitHub integration builds the head of a pull request, which is %.12s, and not %.12s, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}", w.Head, w.Commit)
+	return fmt.Sprintf("Heroku's GitHub integration builds the head of a pull request, which is %.7s, and not %.7s, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}", w.Head, w.Commit)
 }

@@ -19,7 +19,7 @@ func TestWhyMissing(t *testing.T) {
 		commits = `check the input "commit", and that the deploy was started`
 		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + commits
-		head    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaaaaaaa, and not bbbbbbbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
+		head    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaa, and not bbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		newer   = `check the input "newer-than", and that the deploy made a release`
 	)
 	check(t, []row{
@@ -75,11 +75,11 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	const (
 		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
-		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: to wait for that one, use the input "commit"`
-		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: whether the commit is deployed again shows by 30s`
-		again    = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
-		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
-		merge    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaaaaaaa, and not bbbbbbbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
+		workflow = `release v42 carries commit bbbbbbb, not the workflow's aaaaaaa: to wait for that one, use the input "commit"`
+		followed = `release v42 carries commit bbbbbbb, but other code has followed it: whether the commit is deployed again shows by 30s`
+		again    = `release v42 carries commit bbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
+		failed   = `release v42 of commit bbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
+		merge    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaa, and not bbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
 		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 	)

@@ -59,7 +59,7 @@ func outcome(v rollout.Verdict) string {
 	why := string(v.Reason)
 	switch {
 	case v.Result == rollout.Passed && v.Reason == rollout.NothingToRun:
-		why = "nothing to run"
+		why = "nothing to run, " + string(v.Basis)
 	case v.Result == rollout.Passed:
 		why = string(v.Basis)
 	}

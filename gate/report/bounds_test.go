@@ -65,7 +65,7 @@ func TestShortened(t *testing.T) {
 	for i := range 200 {
 		p.Moments = append(p.Moments, rollout.Moment{Time: at(float64(i)), What: fmt.Sprintf("moment %d of 200", i+1)})
 	}
-	got += timeline(p)
+	got += timeline(Ending{Picture: p})
 	for _, want := range []string{"moment 60 of", "| 80 more |", "moment 141 of", "web.701 |", "web.901 |", "and 950 more"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in:\n%s", want, got)

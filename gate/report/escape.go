@@ -116,8 +116,8 @@ func markdown(s string) string {
 	return strings.ReplaceAll(b.String(), "www.", "www"+blank+".")
 }
 
-// fenced is inert lines as a block of code, in a fence that no line can close.
-func fenced(lines []string) string {
+// fenced is inert lines as a block of code in a language, in a fence that no line can close.
+func fenced(lines []string, language string) string {
 	fence, run := 3, 0
 	for _, c := range strings.Join(lines, "\n") {
 		if c != '`' {
@@ -128,5 +128,5 @@ func fenced(lines []string) string {
 		fence = max(fence, run+1)
 	}
 	ticks := strings.Repeat("`", fence)
-	return ticks + "text\n" + strings.Join(lines, "\n") + "\n" + ticks + "\n"
+	return ticks + language + "\n" + strings.Join(lines, "\n") + "\n" + ticks + "\n"
 }

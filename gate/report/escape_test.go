@@ -80,7 +80,7 @@ func TestMarkdown(t *testing.T) {
 func TestFenced(t *testing.T) {
 	t.Parallel()
 	want := "`````text\na\n````\n`````\n"
-	if got := fenced([]string{"a", "````"}); got != want {
+	if got := fenced([]string{"a", "````"}, "text"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -6,7 +6,7 @@ import "fmt"
 
 const (
 	excerptLines = 200 // of one excerpt in the log
-	keptLines    = 50  // of one excerpt in the summary
+	keptLines    = 30  // of one excerpt in the summary, where it stands open
 	keptExcerpts = 10
 	lineLength   = 500
 )
@@ -32,7 +32,7 @@ func (r *Report) keep(x excerpt) {
 }
 
 func (x excerpt) markdown() string {
-	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n</details>\n", markdown(x.title), fenced(x.lines))
+	return fmt.Sprintf("### %s\n\n%s", markdown(capital(x.title)), fenced(x.lines, "text"))
 }
 
 func last[T any](s []T, n int) []T {

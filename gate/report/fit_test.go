@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/quick"
+	"time"
 	"unicode/utf8"
 
 	"heroku-rollout-gate/gate/rollout"
@@ -57,8 +58,8 @@ func TestFoldOfAnything(t *testing.T) {
 // A table keeps what matters for as long as it can.
 func TestNarrowTables(t *testing.T) {
 	t.Parallel()
-	p := rollout.Picture{Dynos: []rollout.DynoPicture{
-		{Label: "web.1", Version: 42, State: "up", Hidden: 1},
+	p := rollout.Picture{Times: rollout.Times{ReleaseCreated: time.Unix(60, 0)}, Dynos: []rollout.DynoPicture{
+		{Label: "web.1", Version: 42, State: "up", Hidden: 1, UpAt: time.Unix(90, 0), Crashes: 2},
 		{Label: "background-worker.1", Version: 41, State: "up", Old: true},
 	}}
 	for _, tc := range []struct {
@@ -66,10 +67,10 @@ func TestNarrowTables(t *testing.T) {
 		want  []string // columns
 	}{
 		{0, dynoHead},
-		{100, []string{"Dyno", "Release", "State", "Old hidden"}}, // 98 beside the mark
+		{60, []string{"Dyno", "Release", "State", "Old code", "Crashes"}},
 		{200, dynoHead},
-		{60, []string{"Dyno", "Release", "State", "Old hidden"}},
-		{50, []string{"Dyno", "Release", "Old hidden"}},
+		{100, dynoHead},
+		{50, []string{"Dyno", "Release", "Old code"}},
 		{20, []string{"Dyno"}},
 	} {
 		x := fleetTable(p, tc.width)

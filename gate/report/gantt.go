@@ -5,6 +5,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,46 +27,98 @@ gantt
     dateFormat YYYY-MM-DDTHH:mm:ss
 `
 
+// Styles of bars. What is not whole, or not known, has a lighter bar.
+const (
+	solid      = ""
+	light      = "active"
+	grey       = "done"
+	alarm      = "crit"
+	lightAlarm = "active, crit"
+)
+
 // gantt draws the roll-out on a clock that starts with the release. It is empty if
 // there is nothing to draw.
-func gantt(p rollout.Picture) string {
-	t := p.Times
+func gantt(e Ending) string {
+	p, t := e.Picture, e.Picture.Times
 	if t.ReleaseCreated.IsZero() {
 		return ""
 	}
+	phaseFailed := phaseFailedAt(p)
 	// What is over ends with its last moment, however late the gate came.
-	end := latest(t.ReleaseFinished, t.AllNewUp, t.OldGone)
-	if t.ReleaseFinished.IsZero() || t.AllNewUp.IsZero() || p.OldRemaining > 0 {
+	end := latest(t.ReleaseFinished, t.AllNewUp, t.OldGone, phaseFailed)
+	if t.ReleaseFinished.IsZero() && phaseFailed.IsZero() || t.AllNewUp.IsZero() || t.OldGone.IsZero() {
 		end = latest(end, p.PlatformNow)
 	}
 	g := chart{zero: t.ReleaseCreated, end: end}
-
-	g.section("Heroku says", "done",
-		span{"not finished", t.ReleaseCreated, orElse(t.ReleaseFinished, end)},
-		span{"finished", t.ReleaseFinished, end})
-	g.section("New dynos", "active",
-		span{"some up", t.FirstNewUp, orElse(t.AllNewUp, end)},
-		span{"all up", t.AllNewUp, end})
-
-	gone := t.OldGone
-	if p.OldRemaining > 0 {
-		gone = end
+	g.section("Heroku says",
+		span{"not finished", grey, t.ReleaseCreated, orElse(t.ReleaseFinished, end)},
+		span{"finished", grey, t.ReleaseFinished, end})
+	if !phaseFailed.IsZero() {
+		g.section("Release phase", span{"failed", alarm, t.ReleaseCreated, phaseFailed})
 	}
-	if stop := t.FirstOldStopped; stop.IsZero() || stop.After(gone) {
-		g.section("Old dynos", "", span{"run or may run", t.ReleaseCreated, gone})
-	} else {
-		g.section("Old dynos", "",
-			span{"all run", t.ReleaseCreated, stop},
-			span{"some run", stop, gone})
+	g.fresh(p)
+	if e.Verdict.Reason == rollout.DynosCrashed {
+		g.section("Crashes", span{"from the first crash on", alarm, t.FirstCrash, end})
 	}
-	if unseen := gone.Sub(t.ReleaseFinished); !t.ReleaseFinished.IsZero() && unseen > 0 {
-		text := observe.Span(unseen).String() + " of old code after finished"
-		if p.OldRemaining > 0 {
-			text += " so far"
-		}
-		g.section("Unseen", "crit", span{text, t.ReleaseFinished, gone})
-	}
+	g.old(e)
 	return g.text()
+}
+
+// fresh draws how many new dynos were up.
+func (g *chart) fresh(p rollout.Picture) {
+	t := p.Times
+	some, all := span{"some up", light, t.FirstNewUp, orElse(t.AllNewUp, g.end)}, span{"all up", solid, t.AllNewUp, g.end}
+	switch {
+	case t.AllNewUp.IsZero():
+	case p.NewUp < p.NewWanted: // as after a newer release
+		all.text, all.style = "all up for a time", light
+	case g.at(t.AllNewUp) == g.at(g.end) && g.at(t.FirstNewUp) < g.at(g.end):
+		some.text = "some up, all at the end"
+	}
+	g.section("New dynos", some, all)
+}
+
+// phaseFailedAt is when the release phase failed; zero if it did not.
+func phaseFailedAt(p rollout.Picture) time.Time {
+	if p.Target == nil || p.Target.Status != "failed" {
+		return time.Time{}
+	}
+	return p.Target.UpdatedAt
+}
+
+// old draws what old code did, and may have done, and how much of that Heroku's word did not tell.
+// Where the deploy failed, old dynos are what keeps the app up, and no alarm.
+func (g *chart) old(e Ending) {
+	t, known := e.Picture.Times, e.Picture.Old
+	words, gone := known.Words(), orElse(t.OldGone, g.end)
+	seen, ran := t.OldLastSeen, rollout.ByProof.Words() // until when it ran for sure, and how that is told
+	if known == rollout.Seen || known == rollout.ByProof {
+		seen, ran = gone, words
+	}
+	stop := t.FirstOldStopped
+	switch {
+	case known == rollout.ByProof && t.OldLastSeen.IsZero():
+		return // there was none
+	case known == rollout.ByProof && stop.After(t.ReleaseCreated) && stop.Before(gone):
+		g.section("Old dynos",
+			span{"all run", solid, t.ReleaseCreated, stop},
+			span{"some run", solid, stop, gone})
+	default:
+		g.section("Old dynos",
+			span{ran.Bar, solid, t.ReleaseCreated, seen},
+			span{words.Bar, light, latest(seen, t.ReleaseCreated), gone})
+	}
+	if t.ReleaseFinished.IsZero() || e.Verdict.Result == rollout.Failed || g.at(gone) <= g.at(t.ReleaseFinished) {
+		return
+	}
+	from := latest(seen, t.ReleaseFinished)
+	g.section("Unseen",
+		span{lasted(ran.Unseen, t.ReleaseFinished, seen), alarm, t.ReleaseFinished, seen},
+		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
+}
+
+func lasted(text string, from, to time.Time) string {
+	return rollout.Fill(text, observe.Span(to.Sub(from)).String())
 }
 
 // latest is the last of some moments, of which some may not have happened.
@@ -87,12 +140,12 @@ func orElse(t, u time.Time) time.Time {
 	return t
 }
 
-// A span is a bar: what was so, and from when to when. It is left out if its
-// beginning did not happen. One of no time is left out, too, or a milestone if it is
+// A span is a bar: what was so, how it is drawn, and from when to when. It is left out if
+// its beginning did not happen. One of no time is left out, too, or a milestone if it is
 // all that its row has.
 type span struct {
-	text     string
-	from, to time.Time
+	text, style string
+	from, to    time.Time
 }
 
 type chart struct {
@@ -102,30 +155,32 @@ type chart struct {
 }
 
 // section is a row with a name, if there is anything to draw in it.
-func (g *chart) section(name, style string, spans ...span) {
-	first := true
+func (g *chart) section(name string, spans ...span) {
+	spans = slices.DeleteFunc(spans, func(s span) bool { return s.from.IsZero() || g.at(s.to) < g.at(s.from) })
+	if long := slices.DeleteFunc(slices.Clone(spans), func(s span) bool { return g.at(s.to) == g.at(s.from) }); len(long) > 0 {
+		spans = long
+	} else {
+		spans = spans[max(0, len(spans)-1):]
+	}
 	for i, s := range spans {
 		a, b := g.at(s.from), g.at(s.to)
-		milestone := a == b && a > 0 && first && i == len(spans)-1
-		if s.from.IsZero() || b <= a && !milestone {
+		switch {
+		case a == b && a == 0:
 			continue
-		}
-		if first {
-			fmt.Fprintf(&g.body, "    section %s\n", name)
-			first = false
-		}
-		if milestone {
-			style = "milestone"
-		}
-		// What does not fit into its bar is written over the one next to it: better
-		// next to nothing, since Mermaid insists on a text.
-		if len(spans) > 1 && (b-a)*8 < g.at(g.end) && !milestone {
+		case a == b:
+			s.style = "milestone"
+		case len(spans) > 1 && (b-a)*8 < g.at(g.end):
+			// What does not fit into its bar is written over the one next to it: better
+			// next to nothing, since Mermaid insists on a text.
 			s.text = "·"
+		}
+		if i == 0 {
+			fmt.Fprintf(&g.body, "    section %s\n", name)
 		}
 		g.bars++
 		tags := fmt.Sprintf("b%d, %s, %s", g.bars, onChart(a), onChart(b))
-		if style != "" {
-			tags = style + ", " + tags
+		if s.style != "" {
+			tags = s.style + ", " + tags
 		}
 		fmt.Fprintf(&g.body, "    %s :%s\n", s.text, tags)
 	}

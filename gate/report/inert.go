@@ -21,6 +21,7 @@ func (r *Report) verdict(v rollout.Verdict) rollout.Verdict {
 		Result:  rollout.Result(r.text(string(v.Result), nameLength)),
 		Reason:  rollout.Reason(r.text(string(v.Reason), nameLength)),
 		Message: r.text(v.Message, 1000),
+		Dyno:    r.text(v.Dyno, nameLength),
 		Basis:   r.basis(v.Basis),
 	}
 }
@@ -44,6 +45,7 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 		p.Target = &t
 	}
 	p.Commit = r.text(p.Commit, nameLength)
+	p.Old = rollout.Knowledge(r.text(string(p.Old), nameLength))
 	p.Log = observe.LogState(r.text(string(p.Log), nameLength))
 	p.LogReason = r.text(p.LogReason, sentenceLength)
 	p.Waiting = r.text(p.Waiting, sentenceLength)

@@ -65,11 +65,18 @@ var Outputs = []Output{
 		func(e Ending) string { return clock(e.Picture.Times.AllNewUp) }},
 	{"first-old-stopped-at", "When the first old dyno was seen to stop. Empty if none was seen to.",
 		func(e Ending) string { return clock(e.Picture.Times.FirstOldStopped) }},
-	{"old-gone-at", "When the last old dyno was gone. If `basis` is `presumed`, nobody saw that: it is the latest time at which one can have ended. Empty if old dynos remain.",
+	{"old-gone-at", "When the last old dyno was gone. If `old-gone-basis` is `presumed`, not every end is proven: it is the latest time at which one can have ended. Empty if old dynos remain, or may remain.",
 		func(e Ending) string { return clock(e.Picture.Times.OldGone) }},
-	{"rollout-seconds", "Whole seconds from the creation of the release until the last old dyno was gone. Empty if either is unknown.",
+	{"old-gone-basis", "How `old-gone-at` and the seconds that follow from it are known, however the wait ended: `proven` or `presumed`. Empty if `old-gone-at` is.",
+		func(e Ending) string {
+			if e.Picture.Times.OldGone.IsZero() {
+				return ""
+			}
+			return string(e.Picture.Old)
+		}},
+	{"rollout-seconds", "Whole seconds from the creation of the release until the last old dyno was gone; at the most so many, if `old-gone-basis` is `presumed`. Empty if either is unknown.",
 		func(e Ending) string { return seconds(e.Picture.Times.ReleaseCreated, e.Picture.Times.OldGone) }},
-	{"unseen-seconds", "Whole seconds from Heroku's \"finished\" until the last old dyno was gone. Empty if either is unknown.",
+	{"unseen-seconds", "Whole seconds from Heroku's \"finished\" until the last old dyno was gone; at the most so many, if `old-gone-basis` is `presumed`. Empty if either is unknown.",
 		func(e Ending) string { return seconds(e.Picture.Times.ReleaseFinished, e.Picture.Times.OldGone) }},
 	{"waited-seconds", "Whole seconds that the gate waited. Empty only if the inputs were invalid.",
 		func(e Ending) string { return wholeSeconds(e.Waited) }},

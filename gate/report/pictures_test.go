@@ -42,7 +42,7 @@ func measured() story {
 		Times:   rollout.Times{ReleaseCreated: t0},
 		Moments: []rollout.Moment{{Time: t0, What: "release v42 created", Source: rollout.FromAPI}},
 		Log:     observe.Flowing, LogSince: at(-60),
-		OldRemaining: n, NewWanted: n, Timeout: 20 * time.Minute,
+		Old: rollout.Seen, OldRemaining: n, NewWanted: n, Timeout: 20 * time.Minute,
 	}
 	for i := range n {
 		p.Dynos = append(p.Dynos, rollout.DynoPicture{Label: fmt.Sprintf("web.%d", i+1), Type: "web", Version: 41, State: "up", Old: true})
@@ -67,7 +67,7 @@ func measured() story {
 	p.Times.ReleaseFinished = at(0.4)
 	p.Waiting = "10 old web dynos to end, 10 new web dynos to be up"
 	moment(0.4, "Heroku calls the release finished", rollout.FromAPI)
-	web.OldListed, web.OldHidden, web.Starting = 0, n, n
+	web.OldListed, web.OldHidden, web.Starting, p.Old = 0, n, n, rollout.NotKnown
 	p.HoldUntil = 458 * time.Second
 	web.HoldUntil, web.HoldReason = p.HoldUntil, rollout.ExitDue
 	show(1.2)
@@ -96,10 +96,11 @@ func measured() story {
 		if i == 0 {
 			p.Times.FirstOldStopped = at(sec)
 		}
+		p.Times.OldLastSeen = at(sec)
 		if i == n-1 {
 			p.Waiting, p.HoldUntil = "", 0
 			web.HoldUntil, web.HoldReason, web.Basis = 0, "", rollout.Proven
-			p.Times.OldGone = at(sec)
+			p.Times.OldGone, p.Old = at(sec), rollout.ByProof
 		}
 		moment(sec, fmt.Sprintf("old web.%d gone", i+1), rollout.FromLog)
 		show(sec)
@@ -130,7 +131,7 @@ func presumed() story {
 	end.At, end.PlatformNow = 458*time.Second, at(458)
 	end.Types = []rollout.TypePicture{{Type: "web", Wanted: 10, Up: 10, Basis: rollout.Presumed, HoldReason: "the log lost lines"}}
 	end.OldRemaining, end.Waiting, end.HoldUntil = 0, "", 0
-	end.Times.OldGone = at(458)
+	end.Times.OldGone, end.Old = at(458), rollout.ByLimit
 	end.Moments = append(append([]rollout.Moment(nil), end.Moments...),
 		rollout.Moment{Time: at(458), What: "old dynos presumed gone: no preboot lasts longer", Source: rollout.FromLimit})
 	end.Dynos = nil
@@ -157,7 +158,7 @@ func timedOut() story {
 func releaseFailed() story {
 	p := measured().pictures[0]
 	t := *p.Target
-	t.Status = "failed"
+	t.Status, t.UpdatedAt = "failed", at(11)
 	p.Target = &t
 	p.At, p.PlatformNow = 12*time.Second, at(12)
 	p.Waiting = ""
@@ -187,7 +188,7 @@ func hostile() story {
 	p := rollout.Picture{
 		At: 65 * time.Second, PlatformNow: at(65),
 		App:    observe.App{ID: e, Name: e, Space: e, Generation: e},
-		Target: &r, Commit: e, SupersededBy: 43,
+		Target: &r, Commit: e, SupersededBy: 43, Old: rollout.Knowledge(e),
 		Types:  []rollout.TypePicture{{Type: e, Wanted: 1, OldHidden: 1, Basis: rollout.Basis(e), HoldReason: e, HoldUntil: time.Hour}},
 		Dynos:  []rollout.DynoPicture{{Label: e, Type: e, State: e, Basis: rollout.Basis(e)}},
 		OneOff: []observe.Dyno{{ID: e, Name: e, Type: e, Size: e, State: e}},

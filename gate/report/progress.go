@@ -161,15 +161,24 @@ func counts(p rollout.Picture) []string {
 
 // sum is what runs of several types together.
 func sum(ts []rollout.TypePicture) (all rollout.TypePicture) {
-	for _, t := range ts {
+	for i, t := range ts {
 		all.Wanted += t.Wanted
 		all.Up += t.Up
 		all.Starting += t.Starting
 		all.Crashed += t.Crashed
 		all.OldListed += t.OldListed
 		all.OldHidden += t.OldHidden
+		all.Basis = weaker(all.Basis, t.Basis, i == 0)
 	}
 	return all
+}
+
+// weaker is the basis of two types together, of which the first may be none yet.
+func weaker(a, b rollout.Basis, first bool) rollout.Basis {
+	if first || b == "" || a == rollout.Proven {
+		return b
+	}
+	return a
 }
 
 // outstanding is 1 while a type is waited for.
@@ -194,7 +203,7 @@ func numbers(t rollout.TypePicture) string {
 		}
 	}
 	if t.OldListed+t.OldHidden == 0 {
-		parts = append(parts, "no old")
+		parts = append(parts, t.Basis.Known(0).Words().Line)
 	}
 	return strings.Join(parts, ", ")
 }

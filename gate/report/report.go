@@ -238,7 +238,9 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
+		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string {
+			return summarize(e, r.excerpts, newLinks(e.Picture.App.Name, r.getenv), r.version, room)
+		}))
 	}
 	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
 	r.warn(e.Picture.At, news)

@@ -99,7 +99,7 @@ func TestOutputFileAlone(t *testing.T) {
 		"commit":             "1f2e3d4c5b6a79880716253443526170deadbeef",
 		"release-created-at": "2026-03-14T12:00:00Z", "release-finished-at": "2026-03-14T12:00:00Z",
 		"first-new-up-at": "2026-03-14T12:00:05Z", "all-new-up-at": "2026-03-14T12:00:08Z",
-		"first-old-stopped-at": "2026-03-14T12:03:11Z", "old-gone-at": "2026-03-14T12:05:08Z",
+		"first-old-stopped-at": "2026-03-14T12:03:11Z", "old-gone-basis": "proven", "old-gone-at": "2026-03-14T12:05:08Z",
 		"rollout-seconds": "308", "unseen-seconds": "308", "waited-seconds": "308",
 		"old-remaining": "0", "new-up": "10", "new-wanted": "10",
 	}
@@ -165,5 +165,28 @@ func TestRhythm(t *testing.T) {
 		if got := line != ""; got != step.want || again != step.again {
 			t.Errorf("step %d at %s: got line %t, then %s; want %t, %s", i, step.at, got, again, step.want, step.again)
 		}
+	}
+}
+
+// What stands in a line of progress in place of the numbers of old dynos.
+func TestNumbersOfOldDynos(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]rollout.TypePicture{
+		"2/2 new up, no old":            {Wanted: 2, Up: 2, Basis: rollout.Proven},
+		"2/2 new up, old presumed gone": {Wanted: 2, Up: 2, Basis: rollout.Presumed},
+		"2/2 new up, old may run":       {Wanted: 2, Up: 2},
+		"2/2 new up, 1 old hidden":      {Wanted: 2, Up: 2, OldHidden: 1},
+	} {
+		if got := numbers(p); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	// Of very many types the rest is known no better than the least known of it.
+	var p rollout.Picture
+	for i, basis := range []rollout.Basis{"", "", "", "", "", rollout.Proven, rollout.Presumed, rollout.Proven} {
+		p.Types = append(p.Types, rollout.TypePicture{Type: string(rune('a' + i)), Basis: basis})
+	}
+	if got, want := counts(p)[typesShow], "3 more types 0/0 new up, old presumed gone"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -5,6 +5,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -20,22 +21,12 @@ const maxSummary = 180_000
 // leftOut is the room for the last line of a page that is not whole.
 const leftOut = 100
 
-// summarize is the page, in at most room bytes. Everything in the ending has to be
-// inert already.
-func summarize(e Ending, excerpts []excerpt, version string, room int) string {
+// summarize is the page, in at most room bytes: the verdict, why it failed in the words of those who
+// know, and then the roll-out. Everything in the ending has to be inert already.
+func summarize(e Ending, excerpts []excerpt, to links, version string, room int) string {
 	room = min(room, maxSummary) - leftOut
 	p := e.Picture
-	sections := []string{
-		opening(e),
-		warnings(p),
-		gantt(p),
-		timeline(p),
-		types(p),
-		holds(p),
-		dynos(p),
-		oneOff(p),
-		logState(p),
-	}
+	sections := []string{verdict(e)}
 	for _, x := range excerpts {
 		sections = append(sections, x.markdown())
 	}
@@ -43,7 +34,11 @@ func summarize(e Ending, excerpts []excerpt, version string, room int) string {
 	if version != "" {
 		last += " rollout-gate " + version + "."
 	}
-	sections = append(sections, last+"\n")
+	sections = append(sections, facts(e, to), oldCode(e), command(e), warnings(p), gantt(e), types(p), timeline(e))
+	if proofMatters(e.Verdict) {
+		sections = append(sections, holds(p), logState(p))
+	}
+	sections = append(sections, dynos(p), oneOff(p), last+"\n")
 
 	var page strings.Builder
 	left := 0
@@ -80,57 +75,91 @@ func symbol(v rollout.Verdict) string {
 	return "❌"
 }
 
-// opening is the verdict, the facts, and how long Heroku's word was ahead of its deeds.
-func opening(e Ending) string {
-	p, v := e.Picture, e.Verdict
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s %s\n\n%s\n\n", symbol(v), markdown(headline(e)), markdown(asSentence(v.Message)))
+// verdict is the heading, and the message as a sentence.
+func verdict(e Ending) string {
+	return fmt.Sprintf("## %s %s\n\n%s\n", symbol(e.Verdict), markdown(headline(e)), markdown(asSentence(e.Verdict.Message)))
+}
 
-	var facts []string
+// facts are what the wait was about, with the ways to it.
+func facts(e Ending, to links) string {
+	p := e.Picture
+	var all []string
 	fact := func(what, value string) {
 		if value != "" {
-			facts = append(facts, what+" **"+markdown(value)+"**")
+			all = append(all, what+" **"+value+"**")
 		}
 	}
-	fact("App", p.App.Name)
-	fact("space", p.App.Space)
-	fact("release", release(p))
-	if p.Target != nil && p.Target.Description != "" {
-		facts = append(facts, "“"+markdown(p.Target.Description)+"”")
+	fact("App", to.ofApp(markdown(p.App.Name), ""))
+	fact("space", markdown(p.App.Space))
+	if p.Target != nil {
+		fact("release", to.release(markdown(release(p)), p.Target.ID))
+		if p.Target.Description != "" {
+			all = append(all, "“"+markdown(p.Target.Description)+"”")
+		}
 	}
-	fact("commit", p.Commit)
+	fact("commit", to.commit(p.Commit))
 	if p.SupersededBy != 0 {
 		fact("superseded by", fmt.Sprintf("v%d", p.SupersededBy))
 	}
-	fact("basis", string(v.Basis))
 	fact("waited", observe.Span(e.Waited).String())
-	b.WriteString(strings.Join(facts, " · ") + "\n")
-
-	t := p.Times
-	switch {
-	case t.ReleaseFinished.IsZero():
-	case !t.OldGone.IsZero() && t.OldGone.Sub(t.ReleaseFinished) >= time.Second:
-		gone := "gone"
-		if v.Basis == rollout.Presumed {
-			gone = "presumed gone"
-		}
-		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code was %s at %s, **%s later**.\n",
-			distance(t.ReleaseFinished, p), gone, distance(t.OldGone, p), observe.Span(t.OldGone.Sub(t.ReleaseFinished)))
-	case p.OldRemaining > 0:
-		fmt.Fprintf(&b, "\nHeroku called the release finished at %s. Old code may still run: **%s**.\n",
-			distance(t.ReleaseFinished, p), count(p.OldRemaining, "old dyno"))
+	if to.app != "" {
+		all = append(all, to.ofApp("activity", "/activity"), to.ofApp("logs", "/logs"))
 	}
-	return b.String()
+	return strings.Join(all, " · ") + "\n"
+}
+
+// oldCode is how long Heroku's word was ahead of its deeds, as far as that is known.
+func oldCode(e Ending) string {
+	p, t := e.Picture, e.Picture.Times
+	if t.ReleaseFinished.IsZero() {
+		return ""
+	}
+	text := fmt.Sprintf("Heroku called the release finished at %s. ", distance(t.ReleaseFinished, p)) +
+		rollout.Fill(p.Old.Words().Sentence, distance(t.OldGone, p))
+	switch after := t.OldGone.Sub(t.ReleaseFinished); {
+	case t.OldGone.IsZero() && p.OldRemaining > 0:
+		return fmt.Sprintf("%s: **%s**.\n", text, count(p.OldRemaining, "old dyno"))
+	case t.OldGone.IsZero():
+		return text + ".\n"
+	case after < time.Second:
+		return ""
+	case p.Old == rollout.ByLimit:
+		return fmt.Sprintf("%s, **up to %s later**.\n", text, observe.Span(after))
+	default:
+		return fmt.Sprintf("%s, **%s later**.\n", text, observe.Span(after))
+	}
+}
+
+// command is a line to copy where there is more to read.
+func command(e Ending) string {
+	line := toCopy(e)
+	if line == "" {
+		return ""
+	}
+	return fenced([]string{line}, "sh")
+}
+
+// proofMatters reports whether the verdict has to do with what was not proven.
+func proofMatters(v rollout.Verdict) bool {
+	switch v.Reason {
+	case rollout.OldDynosRemain, rollout.Unproven, rollout.Interrupted:
+		return true
+	}
+	return v.Result == rollout.Passed && v.Basis == rollout.Presumed
 }
 
 // asSentence is a message with a capital and a full stop.
 func asSentence(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[n:]
+	s = capital(s)
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
 		s += "."
 	}
 	return s
+}
+
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 func warnings(p rollout.Picture) string {
@@ -140,7 +169,7 @@ func warnings(p rollout.Picture) string {
 func holds(p rollout.Picture) string {
 	var held []rollout.TypePicture
 	for _, t := range p.Types {
-		if t.HoldReason != "" || t.HoldUntil > 0 {
+		if t.OldListed == 0 && (t.HoldReason != "" || t.HoldUntil > 0) {
 			held = append(held, t)
 		}
 	}
@@ -166,21 +195,18 @@ func oneOff(p rollout.Picture) string {
 	})
 }
 
-// logState is how far the log could be relied on.
+// logState is how far the log could be relied on, as far as no warning has told of it.
 func logState(p rollout.Picture) string {
-	var b strings.Builder
-	if len(p.Gaps) > 0 || p.LogReason != "" {
-		b.WriteString("### Log\n\n")
+	told := func(reason string) bool {
+		return slices.ContainsFunc(p.Notices, func(n string) bool { return strings.Contains(n, reason) })
 	}
-	if p.LogReason != "" {
+	var b strings.Builder
+	if p.LogReason != "" && !told(p.LogReason) {
 		fmt.Fprintf(&b, "The log cannot be relied on: %s\n\n", markdown(p.LogReason))
 	}
-	if len(p.Gaps) > 0 {
-		b.WriteString(list("", p.Gaps, 20, func(g rollout.Gap) string {
-			return fmt.Sprintf("lines lost after %s of waiting: %s", observe.Span(g.At), markdown(g.Reason))
-		}))
-	}
-	return b.String()
+	return b.String() + list("Lost lines of the log", p.Gaps, 20, func(g rollout.Gap) string {
+		return fmt.Sprintf("after %s of waiting: %s", observe.Span(g.At), markdown(g.Reason))
+	})
 }
 
 // list is a heading and the first most items; empty without items.

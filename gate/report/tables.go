@@ -18,8 +18,10 @@ const (
 	mostDynos   = 50
 )
 
-// timeline is every moment, or the first and last ones of very many.
-func timeline(p rollout.Picture) string {
+// timeline is every moment, or the first and last ones of very many. It is folded where all went well,
+// so that the page fits on a screen.
+func timeline(e Ending) string {
+	p := e.Picture
 	if len(p.Moments) == 0 {
 		return ""
 	}
@@ -33,8 +35,15 @@ func timeline(p rollout.Picture) string {
 		}
 		rows = append(rows, []string{timeOfDay(m.Time), distance(m.Time, p), markdown(m.What), markdown(string(m.Source))})
 	}
-	return fmt.Sprintf("### Timeline\n\n%s\nTimes are UTC%s.\n",
-		table([]string{"Clock", "Since release", "What", "Known from"}, rows), date(p.Moments[0].Time))
+	text := fmt.Sprintf("%s\nTimes are UTC%s.\n", table([]string{"Clock", "Since release", "What", "Known from"}, rows), date(p.Moments[0].Time))
+	if e.Verdict.Result == rollout.Passed {
+		return folded("Timeline", text)
+	}
+	return "### Timeline\n\n" + text
+}
+
+func folded(title, text string) string {
+	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n</details>\n", title, text)
 }
 
 func timeOfDay(t time.Time) string {
@@ -60,30 +69,78 @@ func types(p rollout.Picture) string {
 		if i == mostTypes {
 			break
 		}
-		gone := markdown(string(t.Basis))
-		if gone == "" {
-			gone = "no"
-		}
 		rows = append(rows, []string{markdown(t.Type), strconv.Itoa(t.Wanted), strconv.Itoa(t.Up),
-			positive(t.Starting), positive(t.Crashed), positive(t.OldListed), positive(t.OldHidden), gone})
+			positive(t.Starting), positive(t.Crashed), markdown(oldOfType(t))})
 	}
-	return "### Process types\n\n" +
-		table([]string{"Type", "Wanted", "New up", "Starting", "Crashed", "Old listed", "Old hidden", "Old gone"}, rows) +
+	return "### Process types\n\n" + table(withoutEmpty([]string{"Type", "Wanted", "New up", "Starting", "Crashed", "Old code"}, rows)) +
 		more(len(p.Types), mostTypes)
 }
 
-var dynoHead = []string{"Dyno", "Release", "State", "New up", "Old hidden", "Old gone", "Known", "Crashes"}
+// oldOfType is what old dynos of a type do: "2 listed, 1 hidden", or "may run: 1 hidden".
+func oldOfType(t rollout.TypePicture) string {
+	var counts []string
+	if t.OldListed > 0 {
+		counts = append(counts, fmt.Sprintf("%d listed", t.OldListed))
+	}
+	if t.OldHidden > 0 {
+		counts = append(counts, fmt.Sprintf("%d hidden", t.OldHidden))
+	}
+	words := t.Basis.Known(t.OldListed).Words().Cell
+	if t.Basis == rollout.Proven {
+		words += " (proven)"
+	}
+	switch {
+	case len(counts) == 0:
+		return words
+	case t.OldListed > 0:
+		return strings.Join(counts, ", ")
+	}
+	return words + ": " + strings.Join(counts, ", ")
+}
 
-// dynoRows is a row for each label, its texts written by write; of very many labels,
+// oldOfDyno is the same of one label.
+func oldOfDyno(d rollout.DynoPicture, p rollout.Picture) string {
+	listed := 0
+	if d.Old {
+		listed = 1
+	}
+	switch words := d.Basis.Known(listed).Words(); {
+	case d.Hidden > 1:
+		return fmt.Sprintf("%s: %d", words.Cell, d.Hidden)
+	case d.GoneAt.IsZero() && d.Basis == rollout.Proven:
+		return "" // there was none
+	case d.GoneAt.IsZero() || words.CellAt == "":
+		return words.Cell
+	default:
+		return rollout.Fill(words.CellAt, distance(d.GoneAt, p))
+	}
+}
+
+// withoutEmpty leaves out columns that have no text in any row.
+func withoutEmpty(head []string, rows [][]string) ([]string, [][]string) {
+	for i := len(head) - 1; i >= 0; i-- {
+		if !slices.ContainsFunc(rows, func(r []string) bool { return r[i] != "" }) {
+			head = slices.Delete(slices.Clone(head), i, i+1)
+			for k := range rows {
+				rows[k] = slices.Delete(slices.Clone(rows[k]), i, i+1)
+			}
+		}
+	}
+	return head, rows
+}
+
+// dynoHead are the columns of the table of dynos; those without any text are left out.
+var dynoHead = []string{"Dyno", "Release", "State", "New up", "Old code", "Crashes"}
+
+// dynoTable is a row for each label, its texts written by write; of very many labels,
 // those with news come first.
-func dynoRows(p rollout.Picture, write func(string) string) [][]string {
+func dynoTable(p rollout.Picture, write func(string) string) (head []string, rows [][]string) {
 	ds := p.Dynos
 	if len(ds) > mostDynos {
 		ds = slices.Clone(ds)
 		slices.SortStableFunc(ds, func(a, b rollout.DynoPicture) int { return interest(b) - interest(a) })
 		ds = ds[:mostDynos]
 	}
-	var rows [][]string
 	for _, d := range ds {
 		version := ""
 		if d.Version > 0 {
@@ -93,21 +150,20 @@ func dynoRows(p rollout.Picture, write func(string) string) [][]string {
 			}
 		}
 		rows = append(rows, []string{write(d.Label), version, write(d.State), distance(d.UpAt, p),
-			positive(d.Hidden), distance(d.GoneAt, p), write(string(d.Basis)), positive(d.Crashes)})
+			write(oldOfDyno(d, p)), positive(d.Crashes)})
 	}
-	return rows
+	return withoutEmpty(dynoHead, rows)
 }
 
 func dynos(p rollout.Picture) string {
 	if len(p.Dynos) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("<details><summary>Dynos (%d)</summary>\n\n%s%s\n</details>\n", len(p.Dynos),
-		table(dynoHead, dynoRows(p, markdown)), more(len(p.Dynos), mostDynos))
+	return folded(fmt.Sprintf("Dynos (%d)", len(p.Dynos)), table(dynoTable(p, markdown))+more(len(p.Dynos), mostDynos))
 }
 
 // dynoSpare are the columns that a narrow table leaves out, the least needed first.
-var dynoSpare = []string{"New up", "State", "Known", "Crashes"}
+var dynoSpare = []string{"New up", "State", "Crashes"}
 
 // fleetTable is the same table for the log, as it stood at the end. width is that of the
 // terminal; 0 is no limit.
@@ -119,7 +175,8 @@ func fleetTable(p rollout.Picture, width int) excerpt {
 	if width > 0 {
 		width = max(width-len(foreign), 1)
 	}
-	lines := aligned(append([][]string{dynoHead}, dynoRows(p, short)...), dynoSpare, width)
+	head, rows := dynoTable(p, short)
+	lines := aligned(append([][]string{head}, rows...), dynoSpare, width)
 	if left := len(p.Dynos) - mostDynos; left > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", left))
 	}

@@ -19,6 +19,37 @@ type crash struct {
 	since   time.Duration
 }
 
+// A toldCrash is one that the timeline tells of.
+type toldCrash struct {
+	label string
+	at    time.Time
+	from  Source
+}
+
+// addCrashes adds those of a label's new dynos. One that only the list shows is one, too.
+func (s *fleetStatus) addCrashes(l *labelStatus) {
+	if !l.crashCounts() {
+		return
+	}
+	all := l.balance.CrashesAfter(l.label.firstNewRecordAt)
+	for _, at := range all {
+		s.addCrash(toldCrash{l.label.name, at, FromLog})
+	}
+	if rec := l.label.record; rec.State == "crashed" && len(all) == 0 {
+		s.addCrash(toldCrash{l.label.name, rec.UpdatedAt, FromAPI})
+	}
+}
+
+func (s *fleetStatus) addCrash(c toldCrash) {
+	s.crashes++
+	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
+		s.firstCrash = c
+	}
+	if s.crashes == 1 || c.at.After(s.lastCrash.at) {
+		s.lastCrash = c
+	}
+}
+
 // crashCounts reports whether the listed dyno is a new one whose crashes may end the wait.
 func (l *labelStatus) crashCounts() bool {
 	return l.label.record != nil && !l.oldRecord && !l.label.typ.oneOff

@@ -76,10 +76,7 @@ func (r *Rollout) refused() *Verdict {
 func (r *Rollout) badInput() *Verdict {
 	bad := r.target.WrongWant()
 	if name := r.unknownType(); name != "" && r.typesDue() {
-		bad = r.noSuchType(name) + "correct the input \"process-types\""
-		if near := closest(name, r.lists.full.Formation); near != "" {
-			bad += fmt.Sprintf("; is %q meant?", near)
-		}
+		bad = r.noSuchType(name) + ": correct the input \"process-types\""
 	}
 	if bad == "" {
 		return nil
@@ -108,7 +105,11 @@ func (r *Rollout) noSuchType(name string) string {
 		types = append(types, f.Type)
 	}
 	slices.Sort(types)
-	return fmt.Sprintf("the app has no process type %q, only %s: ", name, strings.Join(types, ", "))
+	meant := ""
+	if near := closest(name, r.lists.full.Formation); near != "" {
+		meant = fmt.Sprintf(" (is %q meant?)", near)
+	}
+	return fmt.Sprintf("the app has no process type %q, only %s%s", name, strings.Join(types, ", "), meant)
 }
 
 // typesDue reports whether the newest full look must show all process types that the target
@@ -122,7 +123,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 	rel := r.target.Release()
 	if rel == nil {
 		if b := r.target.FailedBuild(); b != nil {
-			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see its log on Heroku's dashboard, under the app's activity", b.Commit)}
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.7s failed, so no release came of it: see its log on Heroku's dashboard, under the app's activity", b.Commit)}
 		}
 		return nil
 	}
@@ -163,7 +164,7 @@ func (r *Rollout) timedOut() *Verdict {
 	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
-			why = " (" + why + ")"
+			why = " (" + brief(why) + ")"
 		}
 		if o := r.outages.open[observe.AboutLook]; o != nil && o.budget {
 			// 4,500 requests, of which about 75 come back each minute ("Platform API Reference", rate limits).

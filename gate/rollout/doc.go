@@ -33,6 +33,7 @@
 //   - judge.go: may an old process of a label still run?
 //   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide
 //   - status.go: the judgements of all labels, added up
+//   - knowledge.go: how it is known what old code does, and the words for that
 //   - timeline.go: the moments that the outputs carry
 //   - obstacles.go: what keeps the gate shut, in words
 //   - decide.go, crash.go, open.go: how the wait ends; endings.go: what each end means

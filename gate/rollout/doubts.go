@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"heroku-rollout-gate/gate/ledger"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // A doubt is one reason. docs/how-it-knows.md explains each by its name.
@@ -20,16 +21,23 @@ type doubt struct {
 // old process is what is waited for.
 const ExitDue = "an exit is still to come"
 
-const historyShort = "the log's history does not reach back far enough"
+const (
+	historyShort = "the log's history does not reach back far enough"
+	noHistory    = "Fir keeps no log history"
+	exitMissed   = "the log does not show every end" // what becomes of ExitDue when the hold is over
+)
 
 // streamDoubts are about the log as a whole.
 var streamDoubts = []doubt{
 	{name: "log-off", says: "the log is switched off", is: func(e *evidence, _ *timer) bool {
 		return !e.roster.cfg.UseLog
 	}},
+	{name: "log-refused", says: "Heroku refuses the log", is: func(e *evidence, _ *timer) bool {
+		return e.roster.log.state == observe.Refused
+	}},
 	{name: "log-unavailable", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.reason != ""
-	}, words: func(e *evidence) string { return e.roster.log.reason }},
+	}, words: func(e *evidence) string { return brief(e.roster.log.reason) }},
 	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.state == ""
 	}},

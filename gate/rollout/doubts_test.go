@@ -35,8 +35,12 @@ var doubtful = map[string]struct {
 		b.apply(0, observe.Observation{App: &observe.App{ID: "a"}})
 		b.sees(5*sec, new42)
 	}},
-	"log-unavailable": {"the key has no access", func(b *bench) {
+	"log-refused": {"", func(b *bench) {
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "the key has no access"}})
+		b.sees(5*sec, new42)
+	}},
+	"log-unavailable": {"opening the log: no answer", func(b *bench) {
+		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "opening the log: no answer (request 0123)"}})
 		b.sees(5*sec, new42)
 	}},
 	"log-unread": {"", func(b *bench) { b.sees(5*sec, new42) }},

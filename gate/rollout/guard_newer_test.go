@@ -155,10 +155,10 @@ func TestTheAgeIsSaid(t *testing.T) {
 		age  time.Duration
 		says string
 	}{
-		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC, runs alone"},
-		{release.Want{}, time.Minute, "release v42 runs alone"},
-		{release.Want{Version: 42}, time.Hour, "release v42 runs alone"},
-		{release.Want{NewerThan: 41}, time.Hour, "release v42 runs alone"},
+		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC, "},
+		{release.Want{}, time.Minute, "release v42"},
+		{release.Want{Version: 42}, time.Hour, "release v42"},
+		{release.Want{NewerThan: 41}, time.Hour, "release v42"},
 	} {
 		b := newestBench(t, rollout.Config{Want: c.want})
 		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-c.age), at(-c.age)

@@ -102,6 +102,9 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	why := firstDoubt(streamDoubts, &evidence{roster: r}, t)
 	if why == "" {
 		why = historyShort
+		if r.fir() {
+			why = noHistory
+		}
 		if !r.log.since.IsZero() && !r.fir() && !t.pending(r.clock.Due(r.renewals(typ).HiddenUntil(r.log.since, typ.hold))) {
 			j.logCovers = r.proofCanLast()
 			return j.proven()
@@ -161,6 +164,9 @@ func (j judgement) proven() judgement {
 // presumed says that no old process can run any more, since a limit was reached, and why that is
 // not proven.
 func (j judgement) presumed(limit time.Duration, why string) judgement {
+	if why == ExitDue {
+		why = exitMissed
+	}
 	j.basis, j.until, j.why = Presumed, limit, why
 	return j
 }

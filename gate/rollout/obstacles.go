@@ -179,10 +179,9 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	if !s.presumed || !r.cfg.RequireProof {
 		return nil
 	}
-	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
-		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", s.types[i].HoldReason),
+		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", s.doubt()),
 		next:   "see that the log can be read whole, or do not require proof", reason: Unproven,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"heroku-rollout-gate/gate/release"
+	"slices"
 )
 
 // open passes when there has been no obstacle for as long as the input "settle" says, and the newest
@@ -27,29 +28,37 @@ func (r *Rollout) open() *Verdict {
 	return r.passed(&then)
 }
 
+// doubt is why it is not proven that no old process runs any more: of the first type of which it is not.
+func (s *fleetStatus) doubt() string {
+	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
+	if i < 0 {
+		return ""
+	}
+	return s.types[i].HoldReason
+}
+
 func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: Proven}
-	how := "the log shows the end of every old process"
-	if r.timeline.times.FirstOldStopped.IsZero() {
-		how = "none was left to end"
-	}
 	if then.presumed {
 		v.Basis = Presumed
-		how = "the longest time that an old process can live is over"
+	}
+	how := Fill(Knowledge(v.Basis).Words().Message, then.doubt())
+	if v.Basis == Proven && r.timeline.times.FirstOldStopped.IsZero() {
+		how = noneToEnd
 	}
 	if r.status.wanted == 0 {
 		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("no old dyno runs any more, and nothing else does: what is in scope is scaled to zero (%s)", how)
+		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero, and no old dyno %s", how)
 		return v
 	}
-	version := r.target.Release().Version
-	who := fmt.Sprintf("release v%d runs alone", version)
+	version, newer := r.target.Release().Version, r.target.SupersededBy()
+	who := fmt.Sprintf("release v%d", version)
 	if r.cfg.Want == (release.Want{}) && r.target.MadeBefore() {
-		who = fmt.Sprintf("release v%d, made at %s, runs alone", version, r.target.MadeAt())
+		who = fmt.Sprintf("release v%d, made at %s", version, r.target.MadeAt())
 	}
-	if n := r.target.SupersededBy(); n != 0 {
-		who = fmt.Sprintf("only releases v%d to v%d run", version, n)
+	if newer != 0 {
+		who = fmt.Sprintf("releases v%d to v%d", version, newer)
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one left (%s)", who, count(r.status.up, "new dyno"), how)
+	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, "new dyno"), how)
 	return v
 }

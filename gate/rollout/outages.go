@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -141,6 +142,14 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
 	}
 	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
+}
+
+// brief is a reason without the id of the request, which is told once: with the notice of it.
+func brief(reason string) string {
+	if i := strings.LastIndex(reason, " (request "); i >= 0 && strings.HasSuffix(reason, ")") {
+		return reason[:i]
+	}
+	return reason
 }
 
 func (os *outages) end(about observe.About, now time.Duration) []string {

@@ -36,6 +36,8 @@ type Picture struct {
 	Dynos  []DynoPicture  `json:"dynos"`
 	OneOff []observe.Dyno `json:"oneOff,omitempty"`
 
+	// Old is how it is known what old code does.
+	Old Knowledge `json:"old"`
 	// OldRemaining, NewUp and NewWanted are the sums over Types.
 	OldRemaining int `json:"oldRemaining"`
 	NewUp        int `json:"newUp"`
@@ -116,8 +118,13 @@ type Times struct {
 	ReleaseFinished time.Time `json:"releaseFinished,omitzero"`
 	FirstNewUp      time.Time `json:"firstNewUp,omitzero"`
 	AllNewUp        time.Time `json:"allNewUp,omitzero"`
+	// FirstCrash is the first crash of a new dyno.
+	FirstCrash      time.Time `json:"firstCrash,omitzero"`
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
-	OldGone         time.Time `json:"oldGone,omitzero"`
+	// OldLastSeen is the last moment at which an old dyno is known to have run.
+	OldLastSeen time.Time `json:"oldLastSeen,omitzero"`
+	// OldGone is when the last old dyno was gone; if Picture.Old is ByLimit, when it must have been.
+	OldGone time.Time `json:"oldGone,omitzero"`
 }
 
 // A Gap is a hole in the log.
@@ -148,12 +155,13 @@ func (r *Rollout) Picture() Picture {
 	p := Picture{
 		At: r.waited(r.now), HeadStart: r.headStart(), PlatformNow: r.clock.Shown(r.now),
 		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), MadeBefore: r.target.MadeBefore(),
-		SupersededBy: r.target.SupersededBy(),
-		Times:        r.timeline.times, Moments: slices.Clone(r.timeline.moments),
+		SupersededBy: r.target.SupersededBy(), Old: r.oldCode(),
+		Times: r.timeline.times, Moments: slices.Concat(r.timeline.moments, r.timeline.passing),
 		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
 		Gaps: r.gaps(), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
 		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
 	}
+	p.Times.OldLastSeen = later(p.Times.OldLastSeen, r.status.lastStopped)
 	if r.verdict == nil || r.verdict.Result != Passed {
 		p.Waiting = r.obstacle.waits
 	}
@@ -162,9 +170,9 @@ func (r *Rollout) Picture() Picture {
 		p.Commit = r.target.Commit()
 	}
 	if o := r.outages.open[observe.AboutLook]; o != nil {
-		p.Trouble = o.reason
+		p.Trouble = brief(o.reason)
 	} else if no := r.outages.refusal; no != nil {
-		p.Trouble = no.Message
+		p.Trouble = brief(no.Message)
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture

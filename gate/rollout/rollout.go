@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -82,7 +83,8 @@ type Rollout struct {
 
 	targetAt time.Duration // when the target became known
 	notices  []string
-	tooShort bool // it was said that a hold reaches past the timeout
+	held     []string // notices of before the first good answer
+	tooShort bool     // it was said that a hold reaches past the timeout
 }
 
 // New begins a wait.
@@ -122,7 +124,12 @@ func (r *Rollout) Apply(o observe.Observation) {
 	}
 	r.target.See(o)
 	news := r.roster.see(o, r.now)
-	notices = slices.Concat(notices, r.noticesOf(o), clockNotice(o), r.target.Notices(o, r.now))
+	// What follows from a refusal is told once something was given: until then key or app may be wrong.
+	r.held = append(r.held, r.noticesOf(o)...)
+	if r.outages.answered {
+		notices, r.held = append(notices, r.held...), nil
+	}
+	notices = slices.Concat(notices, clockNotice(o), r.target.Notices(o, r.now))
 	if r.roster.aim(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
@@ -133,7 +140,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
-		r.timeline.follow(r.target.Release(), &r.status, r.cfg.Types)
+		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -141,10 +148,21 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.obstacle = *cmp.Or(shut, r.lastLook())
 	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
 	r.verdict = r.decide()
-	r.notice(append(notices, r.warnings()...))
-	if r.verdict != nil && r.verdict.Result == Passed {
-		r.timeline.close(r.verdict.Basis, &r.status)
+	if r.verdict != nil && r.outages.refusal == nil {
+		notices = append(notices, r.held...)
 	}
+	r.notice(append(notices, r.warnings()...))
+	if r.verdict != nil {
+		r.timeline.close(r.oldCode(), &r.status)
+	}
+}
+
+// listedAt is the time of which the newest look tells for sure: its lists may be behind.
+func (r *Rollout) listedAt() time.Time {
+	if r.roster.look == nil {
+		return time.Time{}
+	}
+	return r.clock.Platform(r.roster.look.AskedAt - observe.ListLag)
 }
 
 // ahead reports whether this is a head start still: everything is taken in, and nothing is decided.
@@ -235,8 +253,14 @@ func (r *Rollout) warnings() []string {
 		r.tooShort = true
 		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", r.span(until), observe.Span(r.cfg.Timeout)))
 	}
-	if name := r.unknownType(); name != "" && r.awaited() {
-		all = append(all, r.noSuchType(name)+"waiting for the release to bring it")
+	if name := r.unknownType(); name != "" && r.verdict == nil {
+		what, next := r.noSuchType(name), ": the list may be behind, and is asked for again"
+		if r.awaited() {
+			next = ": waiting for the release to bring it"
+		}
+		if !slices.ContainsFunc(r.notices, func(n string) bool { return strings.HasPrefix(n, what) }) {
+			all = append(all, what+next)
+		}
 	}
 	if r.verdict != nil && r.verdict.Reason == NothingToRun {
 		all = append(all, "the formation wants no dynos of what is in scope: nothing runs")

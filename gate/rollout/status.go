@@ -18,6 +18,10 @@ type fleetStatus struct {
 	presumed                   bool          // a type is only presumed to be clear
 
 	firstUp, lastUp, firstStopped, oldGone time.Time
+	lastStopped                            time.Time // the last exit of an old process of which there is no doubt
+
+	crashes               int // of new dynos
+	firstCrash, lastCrash toldCrash
 
 	wake, lookAt time.Duration // see timer
 	listLags     bool          // a dyno is up by the log, and not yet by the list, or seems to be
@@ -159,7 +163,9 @@ func (t *typeStatus) addOld(st *judgement) {
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
 	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
+	s.lastStopped = later(later(s.lastStopped, l.firstStop), l.lastStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
+	s.addCrashes(l)
 }
 
 // addType adds a type of which all labels were added. It says how it is known that no old process

@@ -4,64 +4,93 @@ package rollout
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
 )
 
 type timeline struct {
-	times   Times
-	moments []Moment
+	times        Times
+	gonePresumed bool // times.OldGone is the end of a hold, as of the last observation
+	moments      []Moment
+	passing      []Moment // those that the next observation may show to be wrong, or to have moved
 }
 
-func (t *timeline) add(at time.Time, what string, from Source) {
-	t.moments = append(t.moments, Moment{Time: at, What: what, Source: from})
+func moment(at time.Time, from Source, what string, args ...any) Moment {
+	return Moment{Time: at, What: fmt.Sprintf(what, args...), Source: from}
 }
 
-const firstOldEnded = "first old dyno ended"
+func (t *timeline) add(at time.Time, from Source, what string, args ...any) {
+	t.moments = append(t.moments, moment(at, from, what, args...))
+}
 
-// follow notes what has become of the target and of the fleet. named are the process types that
-// the caller names.
-func (t *timeline) follow(rel *observe.Release, s *fleetStatus, named []string) {
+// follow notes what has become of the target and of the fleet, of which the newest look tells what ran at
+// that time for sure.
+func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
-		t.add(rel.CreatedAt, fmt.Sprintf("release v%d created", rel.Version), FromAPI)
+		t.add(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
 	}
 	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
-		t.add(rel.UpdatedAt, fmt.Sprintf("Heroku calls release v%d finished", rel.Version), FromAPI)
+		t.add(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
 	}
 	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
 		t.times.FirstNewUp = s.firstUp
-		t.add(s.firstUp, "first new dyno up", FromAPI)
+		t.add(s.firstUp, FromAPI, "first new dyno up")
 	}
 	if t.times.AllNewUp.IsZero() && s.up >= s.wanted && !s.lastUp.IsZero() {
 		t.times.AllNewUp = s.lastUp
-		t.add(s.lastUp, fmt.Sprintf("all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed), FromAPI)
+		t.add(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
 	}
-	// A crash of a new one can look like it for a moment, until the next line tells.
-	t.times.FirstOldStopped = s.firstStopped
-	t.moments = slices.DeleteFunc(t.moments, func(m Moment) bool { return m.What == firstOldEnded })
-	if !s.firstStopped.IsZero() {
-		t.add(s.firstStopped, firstOldEnded, FromLog)
+	if s.oldListed > 0 {
+		t.times.OldLastSeen = later(t.times.OldLastSeen, listed)
 	}
+	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
 	switch {
-	case s.holdUntil != 0 || len(s.types) == 0 && len(named) > 0:
+	case s.holdUntil != 0 || len(s.types) == 0:
 		t.times.OldGone = time.Time{}
-	case t.times.OldGone.IsZero():
+	case t.times.OldGone.IsZero(), t.gonePresumed && !s.presumed: // what ends later is not old
 		t.times.OldGone = later(t.times.ReleaseFinished, s.oldGone)
+	}
+	t.gonePresumed = s.presumed
+	t.passing = t.passing[:0]
+	t.followPassing(rel, s)
+}
+
+// followPassing notes what may be wrong for a moment: a crash of a new dyno can look like the end of
+// an old one, until the next line tells.
+func (t *timeline) followPassing(rel *observe.Release, s *fleetStatus) {
+	if rel.Status == "failed" {
+		t.pass(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
+	}
+	if !s.firstStopped.IsZero() {
+		t.pass(s.firstStopped, FromLog, "first old dyno ended")
+	}
+	switch first, last := s.firstCrash, s.lastCrash; {
+	case s.crashes == 1:
+		t.pass(first.at, first.from, "new dyno %s crashed", first.label)
+	case s.crashes > 1:
+		t.pass(first.at, first.from, "first of %d crashes of new dynos: %s", s.crashes, first.label)
+		t.pass(last.at, last.from, "last of %d crashes of new dynos: %s", s.crashes, last.label)
 	}
 }
 
-// close notes that no old dyno runs any more, and how that is known.
-func (t *timeline) close(basis Basis, s *fleetStatus) {
-	from := FromLog
-	if basis == Presumed {
+func (t *timeline) pass(at time.Time, from Source, what string, args ...any) {
+	t.passing = append(t.passing, moment(at, from, what, args...))
+}
+
+// close notes at the end of the wait that no old dyno runs any more, if that is known, and how.
+func (t *timeline) close(known Knowledge, s *fleetStatus) {
+	from, what := FromLog, known.Words().Moment
+	switch {
+	case what == "":
+		return
+	case known == ByLimit:
 		from = FromLimit
-		t.times.OldGone = later(t.times.OldGone, s.oldGone)
 	}
+	t.times.OldGone = later(t.times.OldGone, later(t.times.ReleaseFinished, s.oldGone))
 	if !t.times.OldGone.IsZero() {
-		t.add(t.times.OldGone, "no old dyno runs any more", from)
+		t.pass(t.times.OldGone, from, "%s", what)
 	}
 }

@@ -64,6 +64,7 @@ func (w *teller) after(r *rollout.Rollout, o observe.Observation) {
 	now["waiting"] = p.Waiting
 	now["times"] = fmt.Sprint(clock(p.Times.ReleaseCreated), clock(p.Times.ReleaseFinished), clock(p.Times.FirstNewUp), clock(p.Times.AllNewUp),
 		clock(p.Times.FirstOldStopped), clock(p.Times.OldGone))
+	now["old code"] = fmt.Sprintf("%s, last seen%s", p.Old, clock(p.Times.OldLastSeen))
 	now["sums"] = fmt.Sprintf("%d of %d new up, %d old; hold until %s", p.NewUp, p.NewWanted, p.OldRemaining, short(p.HoldUntil))
 	now["about"] = fmt.Sprintf("%s, preboot %v, superseded by %d, commit %q, trouble %q, %d one-off, now %s",
 		p.App.Name, p.Preboot, p.SupersededBy, p.Commit, p.Trouble, len(p.OneOff), clock(p.PlatformNow.Add(-p.At)))
