@@ -106,7 +106,7 @@ func TestTargetOfACommit(t *testing.T) {
 		{"short, and code of long ago is not read", "B8", "10s look: v32, v33-v42 s42; code s42 = B", "v33"},
 		{"short, and parts of the same", "B8", "look: v41, v42; builds: succeeded B12 -20s; code s41 = A; code s42 = B", "v42"},
 		{"short, and two begin so", "B8", "look: v42; builds: succeeded bbbbbbbbc -20s; code s42 = B",
-			`none, commit "bbbbbbbb" is ambiguous: both bbbbbbbbbbbbbbbbbbbbbbbbb and bbbbbbbbc begin with it; give more of it`},
+			`none, commit "bbbbbbbb" is ambiguous: both bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb and bbbbbbbbc begin with it; give more of it`},
 	}, target)
 }
 
