@@ -59,9 +59,9 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	const (
 		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
-		workflow = `release v42 carries commit bbbbbbbbbbbb, not the workflow's aaaaaaaaaaaa: if the deploy is still under way, use the input "commit"`
-		followed = `release v42 carries commit bbbbbbbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
-		failed   = `release v42 of commit bbbbbbbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
+		workflow = `release v42 carries commit bbbbbbb, not the workflow's aaaaaaa: if the deploy is still under way, use the input "commit"`
+		followed = `release v42 carries commit bbbbbbb, but other code has followed it: waiting for the commit to be deployed again`
+		failed   = `release v42 of commit bbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
 		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
 		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 	)
