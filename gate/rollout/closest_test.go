@@ -26,7 +26,7 @@ func TestMisspeltProcessTypes(t *testing.T) {
 		}
 		b.sees(20 * sec)
 		v, _ := b.core.Verdict()
-		_, hint, _ := strings.Cut(v.Message, `(is "`)
+		_, hint, _ := strings.Cut(v.Message, ` (is "`)
 		if hint, _, _ = strings.Cut(hint, `" meant?)`); hint != meant {
 			t.Errorf("%q: is %q meant? want %q; %s", typed, hint, meant, v.Message)
 		}
