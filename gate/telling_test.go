@@ -90,9 +90,9 @@ func TestJSONWithACommand(t *testing.T) {
 // The one line on standard output holds what the outputs hold; all else is on the other side.
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	number := map[string]bool{}
+	number, yesNo := map[string]bool{}, map[string]bool{}
 	for _, f := range forms {
-		number[f.name] = f.text == aNumber
+		number[f.name], yesNo[f.name] = f.text == aNumber, f.text == "true|false"
 	}
 	for name, tc := range map[string]struct {
 		scenario string
@@ -129,8 +129,12 @@ func TestJSON(t *testing.T) {
 				case nil:
 					as = ""
 				case string:
-					if v == "" || number[name] {
+					if v == "" || number[name] || yesNo[name] {
 						t.Errorf("%s is the text %q", name, v)
+					}
+				case bool:
+					if as = fmt.Sprint(v); !yesNo[name] {
+						t.Errorf("%s is %v", name, v)
 					}
 				case json.Number:
 					if as = v.String(); !number[name] {

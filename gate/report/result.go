@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// isNumber reports whether an output is one, unless it is empty.
-func (o *Output) isNumber() bool {
-	return strings.HasSuffix(o.Name, "-seconds") || slices.Contains([]string{"old-remaining", "new-up", "new-wanted"}, o.Name)
+// isJSON reports whether an output is a value of JSON as it is, unless it is empty: a number, true or
+// false, or the report.
+func (o *Output) isJSON() bool {
+	return strings.HasSuffix(o.Name, "-seconds") || slices.Contains([]string{"old-remaining", "new-up", "new-wanted", "new-release", "report"}, o.Name)
 }
 
 // object is the outputs as a JSON object on one line. An output that is empty, or that is not
@@ -26,7 +27,7 @@ func object(vs []outputValue) string {
 		switch {
 		case value == "":
 			value = "null"
-		case o.isNumber() || o.Name == "report": // it is JSON already
+		case o.isJSON():
 		default:
 			quoted, _ := json.Marshal(value) // of a string it never fails
 			value = string(quoted)
