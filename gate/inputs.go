@@ -34,7 +34,8 @@ type Input struct {
 	parse func(s *settings, value string) error
 }
 
-// Inputs are all inputs of the action, and all flags of the program.
+// Inputs are all inputs of the action. Each is a flag of the program, too, and stands in its
+// help below the heading of its part of the table: see groups.
 var Inputs = []Input{
 	{"app", "", true, "Name or id of the Heroku app.", parseApp},
 	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
@@ -73,6 +74,9 @@ var Inputs = []Input{
 // secret tells that a value must not be quoted: a key, and an address that may hold a
 // password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
+
+// yesNo reports whether the value is true or false.
+func (in *Input) yesNo() bool { return in.Default == "true" || in.Default == "false" }
 
 // inputError is a value that an input cannot have.
 type inputError struct {
@@ -267,6 +271,20 @@ func choice(words []string, set func(*settings, string)) func(*settings, string)
 	}
 }
 
+// yesNoWords are true and false as YAML has them, and as GitHub's own actions take them
+// (https://yaml.org/spec/1.2.2/#10212-boolean).
+var yesNoWords = map[string]bool{
+	"true": true, "True": true, "TRUE": true,
+	"false": false, "False": false, "FALSE": false,
+}
+
 func yesNo(set func(*settings, bool)) func(*settings, string) error {
-	return choice([]string{"true", "false"}, func(s *settings, v string) { set(s, v == "true") })
+	return func(s *settings, v string) error {
+		is, known := yesNoWords[v]
+		if !known {
+			return errors.New("it is one of true, false")
+		}
+		set(s, is)
+		return nil
+	}
 }

@@ -45,6 +45,10 @@ type rolled struct {
 	ghost bool
 	// deploy is when it happens.
 	deploy time.Duration
+	// ahead is how long before the gate's start the watch begins; 0: with it.
+	ahead time.Duration
+	// dies is how long after its begin that watch dies; 0: it does not.
+	dies time.Duration
 	// renamed is how long after the gate's start the app is renamed; 0: it is not.
 	renamed time.Duration
 	// aims are what is added once the story is known.
@@ -67,6 +71,10 @@ func roll(seed int64) (rolled, error) {
 		r.Log.Heartbeat = 15 * time.Second
 	} else {
 		d.trouble(&r)
+	}
+	if r.ahead > 0 && r.knowsAll() { // and keeps what it knows, however short the log's history is
+		n := d.IntN(30)
+		r.Log.History = &n
 	}
 	r.Metrics = r.ghost || d.chance(0.2)
 	if r.Metrics && d.chance(0.5) {
@@ -209,6 +217,27 @@ func (d dice) call(r *rolled) {
 		gate = r.deploy + d.between(150*time.Second, r.hold()+60*time.Second)
 	}
 	r.Gate = &gate
+	// In many of them the watch begins before the gate: beside the command that deploys, or long before.
+	if own := (dice{rand.New(rand.NewPCG(uint64(r.seed), 77))}); own.chance(0.35) || r.calm && len(r.Events) == 1 {
+		r.ahead = own.between(2*time.Second, 3*time.Minute)
+		if own.chance(0.2) {
+			r.ahead = own.between(3*time.Minute, 40*time.Minute)
+		}
+		how := own.IntN(10)
+		if r.calm {
+			how = 2 + own.IntN(5)
+		}
+		switch {
+		case how < 4:
+			r.inputs[aheadInput] = r.ahead.String()
+		case how < 7:
+			r.inputs[begunInput] = r.ahead.String()
+		default:
+			r.inputs[begunInput] = r.ahead.String()
+			r.dies = own.between(0, r.ahead+5*time.Minute)
+			r.inputs[diesInput] = r.dies.String()
+		}
+	}
 	if d.chance(0.08) {
 		r.inputs["settle"] = fmt.Sprint(1+d.IntN(40)) + "s"
 	}
@@ -233,6 +262,19 @@ func (d dice) call(r *rolled) {
 
 // awaits reports whether the gate is there before the deploy, and names what it awaits.
 func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
+
+// knowsAll reports whether the watch began long enough before the deploy, with nothing hidden, and nothing
+// disturbs: then all must be proven.
+func (r *rolled) knowsAll() bool {
+	_, recent := r.recent()
+	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second
+}
+
+// nothingNew reports whether the watch began before the gate, and no release has come in between: the gate
+// waits for a minute for one to come.
+func (r *rolled) nothingNew() bool {
+	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
+}
 
 // settle is how long everything has to hold.
 func (r *rolled) settle() time.Duration {

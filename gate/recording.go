@@ -6,12 +6,15 @@ package gate
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -26,7 +29,10 @@ const recordingFormat = 1
 // header is the first line of a recording.
 type header struct {
 	Recording int            `json:"rolloutGateRecording"`
+	Program   string         `json:"program,omitempty"` // the version that records
 	Config    rollout.Config `json:"config"`
+	// Watch is set in the recording of a watch that begins before a deploy.
+	Watch *aheadOf `json:"watch,omitempty"`
 }
 
 // maxRecording is how long a recording becomes at most. A wait of an hour on a busy app is
@@ -38,15 +44,16 @@ const stoppedLine = `{"recordingStopped":`
 
 // recorder writes observations as they arrive.
 type recorder struct {
-	file   *os.File
-	buf    *bufio.Writer
-	key    []byte // as it stands in JSON; it is taken out wherever others have put it
-	length int
-	full   bool // it became too long
-	err    error
+	file    *os.File
+	buf     *bufio.Writer
+	key     []byte // as it stands in JSON; it is taken out wherever others have put it
+	length  int
+	longest int  // how long it becomes at most
+	full    bool // it became too long
+	err     error
 }
 
-func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
+func newRecorder(path, key string, h header) (*recorder, error) {
 	f, err := createRecording(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
@@ -55,9 +62,10 @@ func newRecorder(path, key string, cfg rollout.Config) (*recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
-	r := &recorder{file: f, buf: bufio.NewWriter(f), key: bytes.Trim(quoted, `"`)}
-	r.write(header{Recording: recordingFormat, Config: cfg})
-	return r, nil
+	r := &recorder{file: f, buf: bufio.NewWriter(f), longest: maxRecording, key: bytes.Trim(quoted, `"`)}
+	h.Recording = recordingFormat
+	r.write(h)
+	return r, r.err
 }
 
 // createRecording makes the file, for its owner alone. The program may be root, and others
@@ -113,7 +121,7 @@ func (r *recorder) write(v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
 		data = append(bytes.ReplaceAll(data, r.key, []byte("[api-key]")), '\n')
-		if r.length+len(data) > maxRecording {
+		if r.length+len(data) > r.longest {
 			r.full = true
 			data = fmt.Appendf(nil, "%s%d}\n", stoppedLine, r.length)
 		}
@@ -136,20 +144,21 @@ func (r *recorder) close() error {
 	case r.err != nil:
 		return fmt.Errorf("writing the recording: %w", r.err)
 	case r.full:
-		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", maxRecording>>20)
+		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", r.longest>>20)
 	}
 	return nil
 }
 
 // replay reads a recording and folds it again, calling update after each observation.
-func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+// Where it cannot, it says which version could.
+func replay(in io.Reader, version string, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
 	r := &replayer{update: update}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		r.line++
 		if err := r.take(lines.Bytes()); err != nil {
-			return picture, verdict, fmt.Errorf("line %d %w", r.line, err)
+			return picture, verdict, fmt.Errorf("line %d %w%s", r.line, err, r.recordedBy(version))
 		}
 	}
 	switch {
@@ -166,6 +175,7 @@ func replay(in io.Reader, update func(rollout.Picture)) (picture rollout.Picture
 // replayer is the state of one replay.
 type replayer struct {
 	update  func(rollout.Picture)
+	program string // which recorded
 	line    int
 	cfg     rollout.Config
 	core    *rollout.Rollout
@@ -200,21 +210,50 @@ func (r *replayer) take(line []byte) error {
 }
 
 func (r *replayer) begin(line []byte) error {
-	var first struct {
-		Recording int `json:"rolloutGateRecording"`
-	}
-	if err := json.Unmarshal(line, &first); err != nil || first.Recording == 0 {
-		return errors.New("is not the beginning of a recording")
-	}
-	if first.Recording != recordingFormat {
-		return fmt.Errorf("says that the recording is of format %d, and this program reads format %d: use the version that made it", first.Recording, recordingFormat)
-	}
-	var h header
-	if err := decode(line, &h); err != nil {
-		return fmt.Errorf("is not the beginning of a recording: %w", err)
+	h, err := readHeader(line)
+	r.program = h.Program
+	switch {
+	case err != nil:
+		return err
+	case h.Watch != nil:
+		return errors.New("says that it is the recording of a watch that begins before a deploy: it has no verdict")
 	}
 	r.cfg, r.core = h.Config, rollout.New(h.Config)
 	return nil
+}
+
+// readHeader reads the first line. Its error ends a sentence that begins with that.
+func readHeader(line []byte) (h header, err error) {
+	var first struct {
+		Recording int    `json:"rolloutGateRecording"`
+		Program   string `json:"program"`
+	}
+	if err := json.Unmarshal(line, &first); err != nil || first.Recording == 0 {
+		return h, errors.New("is not the beginning of a recording")
+	}
+	h.Program = first.Program
+	if first.Recording != recordingFormat {
+		return h, fmt.Errorf("says that the recording is of format %d, and this program reads format %d", first.Recording, recordingFormat)
+	}
+	if err := decode(line, &h); err != nil {
+		return h, fmt.Errorf("is not the beginning of a recording: %w", err)
+	}
+	return h, nil
+}
+
+// programForm is how a program names its version. What is written otherwise is quoted.
+var programForm = regexp.MustCompile(`^[\w.+(), -]*$`)
+
+// recordedBy names the program that recorded, if it is another than this one.
+func (r *replayer) recordedBy(version string) string {
+	program := r.program[:min(80, len(r.program))]
+	switch {
+	case program == "" || program == version:
+		return ""
+	case !programForm.MatchString(program):
+		program = strconv.Quote(program)
+	}
+	return fmt.Sprintf(" (recorded by rollout-gate %s; this is %s)", program, cmp.Or(version, "another version"))
 }
 
 // apply judges an observation. What was a bug in the run is one here, too.

@@ -19,8 +19,15 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 )
 
-// userAgent names the program to the platform.
-const userAgent = "heroku-rollout-gate"
+// userAgent names the program to the platform. Of the version the first word is sent, as a
+// comment would need escaping.
+func userAgent(version string) string {
+	first, _, _ := strings.Cut(version, " ")
+	if first == "" {
+		return "heroku-rollout-gate"
+	}
+	return "heroku-rollout-gate/" + first
+}
 
 // Options say how to reach the platform.
 type Options struct {
@@ -28,6 +35,8 @@ type Options struct {
 	Key string
 	// URL is where the API is. Empty: https://api.heroku.com.
 	URL string
+	// Version of the program, for the platform to know. Empty: it is not told.
+	Version string
 	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
 	Transport http.RoundTripper
 	// Now is the runner's clock. nil: time.Now.
@@ -37,6 +46,7 @@ type Options struct {
 // A Client asks the platform. It may be used by several goroutines at once.
 type Client struct {
 	key      string
+	agent    string // how the program names itself
 	service  *heroku.Service
 	base     http.RoundTripper
 	own      *http.Transport // base, if it is nobody else's; otherwise nil
@@ -71,13 +81,13 @@ func New(o Options) (*Client, error) {
 	service := heroku.NewService(&http.Client{
 		Transport: &heroku.Transport{
 			BearerToken: o.Key,
-			UserAgent:   userAgent,
+			UserAgent:   userAgent(o.Version),
 			Transport:   &sender{base: base, meter: m, api: u},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	service.URL = strings.TrimRight(u.String(), "/")
-	return &Client{key: o.Key, service: service, base: base, own: own, meter: m, now: o.Now}, nil
+	return &Client{key: o.Key, agent: userAgent(o.Version), service: service, base: base, own: own, meter: m, now: o.Now}, nil
 }
 
 // Close lets go of the connections that are not in use. The client asks no more.

@@ -69,7 +69,7 @@ func (c *Client) output(ctx context.Context, address string, limit int) ([]byte,
 	defer cancel()
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
 	req.Header.Set("Accept", "text/plain")
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", c.agent)
 	res, err := c.base.RoundTrip(req) // not heroku-go's: that adds the key
 	if err != nil {
 		return nil, errors.New("the connection failed")

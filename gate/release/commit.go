@@ -31,7 +31,7 @@ func (t *Target) byCommit() *observe.Release {
 		return nil
 	}
 	short := isCommit(strings.ToLower(t.want.Commit)) && len(t.want.Commit) < wholeCommit
-	if short && !t.buildsRead && t.fullAskedAt < observe.ListLag {
+	if short && !t.buildsRead && !t.askedLater(observe.ListLag) {
 		return nil // a build may show that two commits begin so
 	}
 	var found *observe.Release
@@ -69,13 +69,13 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 	return r
 }
 
-// mayBeTriedAgain reports whether a try to deploy the commit is from before the gate, which has not
+// mayBeTriedAgain reports whether a try to deploy the commit is from before the watch, and the wait has not
 // waited long enough yet to see whether there is another one.
 func (t *Target) mayBeTriedAgain(made time.Time) bool {
-	return t.fullAskedAt < RetryWindow && made.Before(t.clock.Start())
+	return !t.askedLater(RetryWindow) && made.Before(t.clock.Start())
 }
 
-// longBefore reports whether a time is so long before the gate that it is of an earlier try.
+// longBefore reports whether a time is so long before the watch that it is of an earlier try.
 func (t *Target) longBefore(at time.Time) bool {
 	return at.Before(t.clock.Start().Add(-tryMemory))
 }
@@ -145,7 +145,7 @@ func (t *Target) FailedBuild() *observe.Build {
 // TriedBefore says what became of a try to deploy the commit that is from before the gate, while that
 // may be an earlier one; empty otherwise.
 func (t *Target) TriedBefore() string {
-	if t.release != nil || t.fullAskedAt >= RetryWindow {
+	if t.release != nil || t.askedLater(RetryWindow) {
 		return ""
 	}
 	b, e := t.newestBuild(), t.earlierTry()

@@ -79,7 +79,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, &s.clock)
+	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, false, &s.clock)
 	return s
 }
 

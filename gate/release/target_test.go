@@ -174,7 +174,7 @@ func TestIsCurrent(t *testing.T) {
 func TestLabelWithoutBuilds(t *testing.T) {
 	t.Parallel()
 	s := newSubject(t, "B")
-	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", release.Workflow{}, &s.clock)
+	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", release.Workflow{}, false, &s.clock)
 	s.tell("1s look: v42")
 	s.See(observe.Observation{Code: &observe.Code{ID: "s42", Commit: "v1.4.2"}})
 	if r := s.Release(); r == nil || r.Version != 42 {

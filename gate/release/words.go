@@ -29,6 +29,9 @@ func (t *Target) Wish() string {
 	case w.NewerThan != 0:
 		return fmt.Sprintf("a release newer than v%d", w.NewerThan)
 	}
+	if v := t.newestBefore(); v > 0 {
+		return fmt.Sprintf("a release newer than v%d", v)
+	}
 	return "the first release of the app"
 }
 
@@ -115,7 +118,7 @@ func (t *Target) Succeeded(version int) bool {
 
 // Notices are what a person should know about the choice after an observation, at the moment now.
 func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
-	if o.Look == nil && o.Code == nil && o.Builds == nil {
+	if o.Look == nil && o.Code == nil && o.Builds == nil || !t.askedLater(0) {
 		return nil
 	}
 	if t.release == nil {
@@ -127,7 +130,10 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
-	if t.want == (Want{}) && !t.Unconfirmed() && t.MadeBefore() {
+	if before := t.newestBefore(); t.want == (Want{}) && v <= before {
+		notice("no release was made since the watch began before the deploy, nor within %s after it: the newest one, v%d, was there before, so the deploy made none, or this run repeats an earlier one",
+			observe.Span(ReleaseDue), v)
+	} else if t.want == (Want{}) && !t.Unconfirmed() && t.MadeBefore() {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, t.MadeAt(), observe.Span(longestDeploy))
 	}
@@ -175,7 +181,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	e := t.earlierTry()
 	switch {
 	case e == nil:
-	case failed(e) && (t.buildsRead || now > observe.ListLag):
+	case failed(e) && (t.buildsRead || now-t.began > observe.ListLag):
 		all = append(all, fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status))
 	case t.followedByOther(e):
 		next := "waiting for the commit to be deployed again"

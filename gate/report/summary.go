@@ -22,7 +22,7 @@ const leftOut = 100
 
 // summarize is the page, in at most room bytes. Everything in the ending has to be
 // inert already.
-func summarize(e Ending, excerpts []excerpt, room int) string {
+func summarize(e Ending, excerpts []excerpt, version string, room int) string {
 	room = min(room, maxSummary) - leftOut
 	p := e.Picture
 	sections := []string{
@@ -39,7 +39,11 @@ func summarize(e Ending, excerpts []excerpt, room int) string {
 	for _, x := range excerpts {
 		sections = append(sections, x.markdown())
 	}
-	sections = append(sections, fmt.Sprintf("Platform API: %s.\n", cost(e)))
+	last := fmt.Sprintf("Platform API: %s.", cost(e))
+	if version != "" {
+		last += " rollout-gate " + version + "."
+	}
+	sections = append(sections, last+"\n")
 
 	var page strings.Builder
 	left := 0
