@@ -318,7 +318,9 @@ func (r *run) takeIn(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
-	r.deafness.see(&o)
+	if r.Log != nil {
+		r.deafness.see(&o)
+	}
 	r.core.Apply(o)
 }
 
