@@ -112,6 +112,9 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 	path := aheadPath(folder, s.App)
 	_ = os.Remove(path) // that of an earlier one, which ends by that
 	r, err := newRecorder(path, s.key, header{Program: c.Version, Config: s.Config, Watch: &aheadOf{Boot: boot, Up: up, Run: runOf(c.Getenv)}})
+	if err == nil {
+		err = r.err // nothing is watched in vain
+	}
 	if err != nil {
 		c.sayAhead(out, folder, said{warning: "the app is not watched: " + err.Error()})
 		return ExitInvalid

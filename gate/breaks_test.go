@@ -17,12 +17,17 @@ import (
 func TestCrashesBesideBreaks(t *testing.T) {
 	t.Parallel()
 	opened := 0
+	failed := &digest{what: "roll-outs with crashes beside breaks"}
 	for n := range max(40, *rolls/3) {
 		r := breaking(n)
 		if r.App.Space != "" {
 			continue
 		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			noted := &notes{TB: t}
+			defer func() {
+				failed.add(noted.failure(fmt.Sprint(n), fmt.Sprintf("go test ./gate -count=1 -run 'TestCrashesBesideBreaks/%d$'", n)))
+			}()
 			story, err := r.Play()
 			if err != nil {
 				t.Skip(err) // a crash of a dyno that is not up
@@ -34,10 +39,14 @@ func TestCrashesBesideBreaks(t *testing.T) {
 				}
 				opened++
 				if bad := story.OldRunning(o.at, o.picture.Target.Version); len(bad) > 0 {
-					t.Errorf("TOO EARLY: opened at %s while %v ran\n%s", o.at, bad, o.stdout)
+					noted.TB = t
+					noted.Errorf("%s: %s; the gate opened at %s\n%s", tooEarly, ran(bad), clock(o.at), o.stdout)
 				}
 			})
 		})
+	}
+	if text := failed.String(); text != "" {
+		t.Error(text)
 	}
 	if opened < 20 {
 		t.Errorf("%d of the roll-outs opened the gate, want at least 20", opened)

@@ -66,6 +66,10 @@ type Command struct {
 
 	mu      sync.Mutex
 	running *os.Process // the command that is run; nil while none is
+
+	// Of a wait: where it tells of what goes wrong, and that its end goes to Stdout as JSON.
+	complaints io.Writer
+	json       bool
 }
 
 // Main runs the program and returns its exit status. The end of ctx is an interrupt.
@@ -97,13 +101,9 @@ func (c *Command) gate(ctx context.Context) int {
 	if err != nil {
 		return c.refuse(err, "")
 	}
-	stdout := newPatientWriter(c.Stdout)
-	defer func() {
-		if err := stdout.close(); err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		}
-	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version})
+	c.json = given.has(jsonFlag)
+	out, end := c.speak()
+	defer end()
 	s, problems := readInputs(given.flags, c.Getenv)
 	h := &headStart{}
 	if len(problems) == 0 && given.behind == nil {
@@ -122,7 +122,7 @@ func (c *Command) gate(ctx context.Context) int {
 	if len(problems) > 0 {
 		out.Begin()
 		if err := out.Invalid(problems); err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+			fmt.Fprintln(c.complaints, "rollout-gate:", err)
 		}
 		return ExitInvalid
 	}
@@ -146,6 +146,28 @@ type headStart struct {
 	abandoned  atomic.Bool               // there will be no wait, and nothing to report
 }
 
+// speak opens the log of a wait, and what closes it. Where the end goes to standard output as JSON,
+// all else goes to standard error.
+func (c *Command) speak() (out *report.Report, end func()) {
+	options := report.Options{Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version}
+	stdout := c.Stdout
+	if c.json {
+		stdout = c.Stderr
+	}
+	log := newPatientWriter(stdout)
+	c.complaints = c.Stderr
+	if c.json {
+		options.Terminal, options.Result = false, c.Stdout
+		c.complaints = log // one goroutine writes there
+	}
+	options.Stdout = log
+	return report.New(options), func() {
+		if err := log.close(); err != nil {
+			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+		}
+	}
+}
+
 // parts are what a wait is put together from.
 type parts struct {
 	client   *platform.Client
@@ -163,8 +185,8 @@ func (c *Command) build(s settings) (*parts, error) {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
 			// A stream costs two requests or more, and looks come first.
-			NoHistory: client.OnFir,
-			Spacing:   func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
+			NoHistory: client.OnFir, Speed: c.Speed,
+			Spacing: func() time.Duration { return 5 * watch.BudgetSpacing(client.Remaining()) },
 		}
 	}
 	if s.record != "" {
@@ -178,29 +200,12 @@ func (c *Command) build(s settings) (*parts, error) {
 // wait runs the gate to its end.
 func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report, h *headStart) int {
 	defer p.client.Close()
+	if h.forerunner != nil {
+		defer h.forerunner.end()
+	}
 	begin := time.Now()
-	w := &watch.Watcher{
-		Config: s.Config, Platform: p.client, Report: out,
-		Interval: s.pollInterval, Speed: c.Speed, Begin: h.begin,
-	}
-	if p.tail != nil {
-		w.Log = p.tail
-	}
-	if f := h.forerunner; f != nil {
-		w.Ahead, w.Since = f.observations, f.now
-		if f.tail = p.tail; f.tail != nil {
-			w.Log = f
-		}
-		defer f.end()
-	}
-	w.Record = func(o observe.Observation) {
-		if p.recorder != nil {
-			p.recorder.observe(o)
-		}
-		if h.see != nil {
-			h.see(o)
-		}
-	}
+	w := c.watcher(s, p, h)
+	w.Report, w.Debug = out, c.debug(out)
 	picture, verdict := w.Run(ctx)
 	if h.abandoned.Load() {
 		return exitStatus(verdict)
@@ -214,13 +219,42 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	}
 	e := explainer{client: p.client, tail: p.tail, app: s.App}
 	e.explain(ctx, s.Timeout-waited, picture, verdict, out)
+	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: waited, ObserveOnly: s.observeOnly})
+}
+
+// watcher is what waits.
+func (c *Command) watcher(s settings, p *parts, h *headStart) *watch.Watcher {
+	w := &watch.Watcher{
+		Config: s.Config, Platform: p.client,
+		Interval: s.pollInterval, Speed: c.Speed, Begin: h.begin,
+	}
+	if p.tail != nil {
+		w.Log = p.tail
+	}
+	if f := h.forerunner; f != nil {
+		w.Ahead, w.Since = f.observations, f.now
+		if f.tail = p.tail; f.tail != nil {
+			w.Log = f
+		}
+	}
+	w.Record = func(o observe.Observation) {
+		if p.recorder != nil {
+			p.recorder.observe(o)
+		}
+		if h.see != nil {
+			h.see(o)
+		}
+	}
+	return w
+}
+
+// conclude tells of the end everywhere, and returns the exit status.
+func (c *Command) conclude(s settings, p *parts, out *report.Report, e report.Ending) int {
 	budget := p.client.Budget()
-	unwritten := out.End(report.Ending{
-		Picture: picture, Verdict: verdict, Waited: waited,
-		Requests: budget.Requests, BudgetRemaining: budget.Remaining, BudgetLowest: budget.Lowest,
-	})
+	e.Requests, e.BudgetRemaining, e.BudgetLowest = budget.Requests, budget.Remaining, budget.Lowest
+	unwritten := out.End(e)
 	if c.Ended != nil {
-		c.Ended(picture, verdict)
+		c.Ended(e.Picture, e.Verdict)
 	}
 	var unrecorded error
 	if p.recorder != nil {
@@ -228,37 +262,17 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	}
 	for _, err := range []error{unwritten, out.LogError(), unrecorded} {
 		if err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
+			fmt.Fprintln(c.complaints, "rollout-gate:", err)
 		}
 	}
-	if unwritten != nil && verdict.Result == rollout.Passed {
+	switch status := exitStatus(e.Verdict); {
+	case s.observeOnly && status != ExitInvalid:
+		return ExitPassed
+	case unwritten != nil && status == ExitPassed:
 		return ExitUndecided // later steps would miss the outputs
+	default:
+		return status
 	}
-	return exitStatus(verdict)
-}
-
-func (c *Command) replay(_ context.Context, given given) int {
-	file := given.args[0]
-	f, err := os.Open(file)
-	if err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate: opening the recording:", err)
-		return ExitInvalid
-	}
-	defer f.Close()
-	// Outputs and summaries belong to real runs.
-	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
-	picture, verdict, err := replay(f, c.Version, func(p rollout.Picture) { out.Update(p) })
-	if err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
-		return ExitInvalid
-	}
-	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-	}
-	if c.Ended != nil {
-		c.Ended(picture, verdict)
-	}
-	return exitStatus(verdict)
 }
 
 func exitStatus(v rollout.Verdict) int {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heroku-rollout-gate/gate/rollout"
+
 	"github.com/spf13/pflag"
 )
 
@@ -43,6 +45,15 @@ var switches = []struct{ name, about string }{
 	{"version", "Show which version this is."},
 }
 
+// jsonFlag is that of a wait and of its replay.
+const jsonFlag = "json"
+
+// addJSON adds the switch for the end as JSON.
+func addJSON(set *pflag.FlagSet) *pflag.FlagSet {
+	addSwitch(set, jsonFlag, "Print the end as one JSON object on standard output: all outputs by their names. The progress goes to standard error, and what a COMMAND prints.")
+	return set
+}
+
 // waitFlags are those of a wait: the inputs, and the switches.
 func waitFlags() *pflag.FlagSet {
 	set := newFlags()
@@ -54,6 +65,7 @@ func waitFlags() *pflag.FlagSet {
 			f.NoOptDefVal = "true"
 		}
 	}
+	addJSON(set)
 	addSwitches(set)
 	return set
 }
@@ -68,8 +80,12 @@ func newFlags() *pflag.FlagSet {
 
 func addSwitches(set *pflag.FlagSet) {
 	for _, s := range switches {
-		set.VarPF(&text{"false", "bool"}, s.name, "", s.about).NoOptDefVal = "true"
+		addSwitch(set, s.name, s.about)
 	}
+}
+
+func addSwitch(set *pflag.FlagSet, name, about string) {
+	set.VarPF(&text{"false", "bool"}, name, "", about).NoOptDefVal = "true"
 }
 
 // parse reads a command line. The error is pflag.ErrHelp, or a usageError.
@@ -83,10 +99,10 @@ func parse(set *pflag.FlagSet, args []string) (given, error) {
 	if n := set.ArgsLenAtDash(); n >= 0 {
 		g.args, g.behind = g.args[:n], g.args[n:]
 	}
-	for _, s := range switches {
-		v, is := g.flags[s.name]
+	for _, name := range []string{"help", "version", jsonFlag} {
+		v, is := g.flags[name]
 		if _, known := yesNoWords[v]; is && !known {
-			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", s.name, v))
+			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, short(v)))
 		}
 	}
 	if g.has("help") {
@@ -154,11 +170,10 @@ func inOurWords(set *pflag.FlagSet, err error) error {
 			name, _, _ = strings.Cut(short, "=")
 		}
 		var names []string
-		set.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(name), orNearest("--"+name, names, "%s")))
+		set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(short(name)), orNearest(name, names, "--%s")))
 	}
-	said, _, _ := strings.Cut(err.Error(), "=") // a value may be a key
-	return usageError(printable(said) + ":")
+	return usageError(`flags are written "--name value" or "--name=value":`)
 }
 
 // orNearest ends a sentence on a word that is not known: with the word that was meant.
@@ -169,42 +184,26 @@ func orNearest(word string, words []string, verb string) string {
 	return ":"
 }
 
-// nearest is the word that was meant: the one that takes the fewest edits, few enough for
-// its length, or the first that begins so; empty if there is none.
+// nearest is the word that was meant: one that is spelt nearly so, or the first that begins so;
+// empty if there is none.
 func nearest(word string, words []string) string {
-	best, least := "", max(1, len(strings.TrimLeft(word, "-"))/3)+1
-	for _, w := range words {
-		if d := edits(word, w); d < least {
-			best, least = w, d
-		}
+	if near := rollout.Closest(word, words); near != "" {
+		return near
 	}
-	begins := func(w string) bool { return len(word) >= len("--pre") && strings.HasPrefix(w, word) }
-	if i := slices.IndexFunc(words, begins); best == "" && i >= 0 {
-		best = words[i]
+	begins := func(w string) bool { return len(word) >= len("pre") && strings.HasPrefix(w, word) }
+	if i := slices.IndexFunc(words, begins); i >= 0 {
+		return words[i]
 	}
-	return best
+	return ""
 }
 
-// edits is how many letters have to be put in, taken out or changed to make b of a
-// (the distance of Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// short is a word of a command line, unless it is so long that it may be a key that stands
+// in the wrong place.
+func short(word string) string {
+	if letters := []rune(word); len(letters) > 30 {
+		return string(letters[:4]) + "…"
 	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return word
 }
 
 // printable is text from outside as one line without control codes.

@@ -36,6 +36,7 @@ func TestBadCommandLines(t *testing.T) {
 	}{
 		"nearly a flag":               {[]string{"--ap", "shop"}, `unknown flag --ap: did you mean --app? see --help`},
 		"nearly a flag, with a value": {[]string{"--require-prof=secret"}, `unknown flag --require-prof: did you mean --require-proof? see --help`},
+		"beginning of a flag":         {[]string{"--process", "web"}, `unknown flag --process: did you mean --process-types? see --help`},
 		"no such flag":                {[]string{"--wait-for-godot"}, `unknown flag --wait-for-godot: see --help`},
 		"one hyphen":                  {[]string{"-app", "shop"}, `unknown flag -app: did you mean --app? see --help`},
 		"one letter":                  {[]string{"-a"}, `unknown flag -a: see --help`},
@@ -196,6 +197,21 @@ func TestProgramIsSmall(t *testing.T) {
 type noWay struct{}
 
 func (noWay) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no way") }
+
+// A key that stands in the wrong place of a command line is not printed.
+func TestCommandLinesKeepSecrets(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{testKey}, {"--api-key=", testKey}, {"--api-kye=" + testKey}, {"--api-kye", testKey}, {"-api-key=" + testKey}, {"-api-key", testKey},
+		{"-k" + testKey}, {"--" + testKey}, {"--=" + testKey}, {"---" + testKey}, {"--json=" + testKey}, {"replay", "--api-key", testKey}, {"help", testKey}, {"--app", "shop", "--", testKey},
+		{"--app", "Shop!", "--api-key", testKey},
+	} {
+		status, stdout, stderr := commandLine(t, args...)
+		if status != gate.ExitInvalid || strings.Contains(stdout+stderr, testKey[5:]) || stdout+stderr == "" {
+			t.Errorf("%q: status %d, printed:\n%s%s", args, status, stdout, stderr)
+		}
+	}
+}
 
 // What a flag says is what the wait is made of: the first line of a recording tells it.
 func TestFlagsReachTheWait(t *testing.T) {

@@ -30,6 +30,9 @@ release that it makes begins after it. Its input and outputs are its own, and
 signals are handed on to it. If it fails, nothing is waited for, and the exit
 status is the command's; 126 if it cannot be run, 127 if there is none such.
 
+With RUNNER_DEBUG=1 in the environment the log also tells why each request is
+sent, and why nothing is proven yet.
+
 Exit status: 0 passed, 1 failed, 2 invalid input, 3 timed out, 4 undecided,
 130 cancelled.
 `
@@ -41,8 +44,8 @@ var groups = map[string]string{
 	"timeout":      "How long to wait",
 	"logs":         "What counts as proof",
 	"on-supersede": "What else happens meanwhile",
-	"record":       "Around the wait",
-	"help":         "The program",
+	"observe-only": "Around the wait",
+	jsonFlag:       "The program",
 }
 
 // valueNames are what the help calls the values of inputs.

@@ -47,7 +47,7 @@ var only = map[string][]string{
 	"github.com/spf13/pflag":                {"gate"},
 	"golang.org/x/term":                     {"gate"},
 	"github.com/goccy/go-yaml":              {"gate/herokusim", "cmd/release"},
-	"github.com/alecthomas/kong":            {"cmd/herokusim"},
+	"github.com/alecthomas/kong":            {"cmd/demo", "cmd/herokusim"},
 	"golang.org/x/mod":                      {"cmd/release"},
 	// Not even there, for tests alone:
 	"github.com/santhosh-tekuri/jsonschema/v6": {},

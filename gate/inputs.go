@@ -22,6 +22,7 @@ type settings struct {
 	apiURL       string
 	pollInterval time.Duration
 	record       string
+	observeOnly  bool
 }
 
 // An Input is one thing that a user can set.
@@ -66,6 +67,8 @@ var Inputs = []Input{
 		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
 	{"include-one-off", "false", false, "`true` waits for one-off dynos of older releases, too.",
 		yesNo(func(s *settings, v bool) { s.IncludeOneOff = v })},
+	{"observe-only", "false", false, "`true` never fails the step: the gate waits as ever, and says what it would have done. For a trial.",
+		yesNo(func(s *settings, v bool) { s.observeOnly = v })},
 	{"record", "", false, "File to which every observation is written as it arrives, for `rollout-gate replay`.",
 		func(s *settings, v string) error { s.record = v; return nil }},
 	{"api-url", "https://api.heroku.com", false, "Where the Platform API is, for tests and proxies.", parseURL},

@@ -21,7 +21,7 @@ import (
 )
 
 // noNetwork fails the test when anything is asked of the platform.
-type noNetwork struct{ t *testing.T }
+type noNetwork struct{ t testing.TB }
 
 func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.t.Errorf("%s %s was requested", r.Method, r.URL.Path)

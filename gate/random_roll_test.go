@@ -74,7 +74,8 @@ func roll(seed int64) (rolled, error) {
 	}
 	if r.ahead > 0 && r.knowsAll() { // and keeps what it knows, however short the log's history is
 		n := d.IntN(30)
-		r.Log.History = &n
+		noise := 2.0
+		r.Log.History, r.Noise = &n, &noise
 	}
 	r.Metrics = r.ghost || d.chance(0.2)
 	if r.Metrics && d.chance(0.5) {

@@ -7,37 +7,37 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
 )
 
-// mostDumps is how many failures are told with scenario, truth and output: one wrong
-// condition can fail hundreds of roll-outs.
-const mostDumps = 3
-
-// clock writes a time of the story as people do: +3m08s.
+// clock writes a time of the story as people do: +3m08.50s.
 func clock(at time.Duration) string {
 	sign := "+"
 	if at < 0 {
 		sign, at = "-", -at
 	}
 	at = at.Round(10 * time.Millisecond)
-	minutes := at / time.Minute
-	seconds := (at - minutes*time.Minute).Seconds()
-	if minutes == 0 {
-		return fmt.Sprintf("%s%gs", sign, seconds)
+	seconds := strings.TrimSuffix(fmt.Sprintf("%05.2f", (at%time.Minute).Seconds()), ".00") + "s"
+	switch minutes := at / time.Minute; {
+	case minutes >= 60:
+		return fmt.Sprintf("%s%dh%02dm%s", sign, minutes/60, minutes%60, seconds)
+	case minutes > 0:
+		return fmt.Sprintf("%s%dm%s", sign, minutes, seconds)
 	}
-	return fmt.Sprintf("%s%dm%05.2fs", sign, minutes, seconds)
+	return sign + strings.TrimPrefix(seconds, "0")
 }
 
-// words tell of a failure, how to play it again, and, of the first ones, the whole.
-func (all *tally) words(r *rolled, o outcome, wrong string) string {
-	all.Lock()
-	defer all.Unlock()
-	text := fmt.Sprintf("seed %d: %s\nagain: go test ./gate -run RandomRollouts -rolls 1 -seed %d -v", r.seed, wrong, r.seed)
-	if all.dumped++; all.dumped > mostDumps {
-		return text
+// failure is what went wrong, what was true and what the gate said. The scenario is long, and
+// the command shows it.
+func (r *rolled) failure(o outcome, wrong string) *failure {
+	return &failure{
+		name: fmt.Sprintf("seed %d", r.seed), kind: kindOf(wrong),
+		again: fmt.Sprintf("go test ./gate -count=1 -run RandomRollouts -rolls 1 -seed %d -v", r.seed),
+		whole: wrong + "\n" + r.called() + r.truth() + o.stdout,
 	}
-	return text + "\n" + r.dump(o)
 }
 
 // dump is the scenario, the truth and what the gate said.
@@ -46,20 +46,63 @@ func (r *rolled) dump(o outcome) string {
 	if err != nil {
 		return err.Error()
 	}
-	var b strings.Builder
+	return fmt.Sprintf("%s---\n%s---\n%s---\n%s", r.called(), text, r.truth(), o.stdout)
+}
+
+// called is how the gate was called.
+func (r *rolled) called() string {
+	var inputs []string
 	for _, name := range slices.Sorted(maps.Keys(r.inputs)) {
-		fmt.Fprintf(&b, "input %s: %s\n", name, r.inputs[name])
+		inputs = append(inputs, name+": "+r.inputs[name])
 	}
-	fmt.Fprintf(&b, "---\n%s---\n", text)
+	return fmt.Sprintf("the gate began at %s with %s\n", clock(r.story.Gate), strings.Join(inputs, ", "))
+}
+
+// truth is which process ran when, as far as it matters to the deploy.
+func (r *rolled) truth() string {
+	var b strings.Builder
 	for _, in := range r.story.Instances {
+		if in.Exit > 0 && in.Exit <= r.deploy-time.Minute {
+			continue
+		}
+		fmt.Fprintf(&b, "%s of v%d ran from %s ", in.Label, in.Version, clock(in.Start))
+		if in.Exit > 0 {
+			fmt.Fprintf(&b, "until %s", clock(in.Exit))
+		} else {
+			b.WriteString("to the end")
+		}
+		if in.Up != 0 {
+			fmt.Fprintf(&b, ", up from %s", clock(in.Up))
+		}
+		if in.Term != 0 {
+			fmt.Fprintf(&b, ", asked to stop at %s", clock(in.Term))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// ran names processes and how long they ran.
+func ran(all []herokusim.Instance) string {
+	var said []string
+	for _, in := range all {
 		until := "to the end"
 		if in.Exit > 0 {
-			until = "to " + clock(in.Exit)
+			until = "until " + clock(in.Exit)
 		}
-		if in.Exit == 0 || in.Exit > r.deploy-time.Minute {
-			fmt.Fprintf(&b, "%s of v%d ran from %s %s, up at %s, SIGTERM at %s\n", in.Label, in.Version, clock(in.Start), until, clock(in.Up), clock(in.Term))
+		said = append(said, fmt.Sprintf("%s of v%d ran %s", in.Label, in.Version, until))
+	}
+	return strings.Join(said, ", ")
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[time.Duration]string{
+		0: "+0s", 7560 * time.Millisecond: "+7.56s", 500 * time.Millisecond: "+0.50s", 30 * time.Second: "+30s", -5 * time.Second: "-5s",
+		188500 * time.Millisecond: "+3m08.50s", -72 * time.Hour: "-72h00m00s", -time.Hour + time.Second: "-59m59s",
+	} {
+		if got := clock(at); got != want {
+			t.Errorf("%s is written %q, want %q", at, got, want)
 		}
 	}
-	fmt.Fprintf(&b, "---\n%s", o.stdout)
-	return b.String()
 }

@@ -25,6 +25,7 @@ import (
 
 	"heroku-rollout-gate/gate"
 	"heroku-rollout-gate/gate/report"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 var recipesTo = flag.String("recipes", "", "write the workflows of the documents to this `folder`, as those of a repository")
@@ -193,7 +194,9 @@ func takes(t *testing.T, b block, args []string) {
 		Args: args, Stdout: &out, Stderr: &out, Transport: interrupted{},
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": testKey}[name] },
 	}
-	if status := command.Main(ctx); status != gate.ExitInterrupted {
+	waited := false
+	command.Ended = func(rollout.Picture, rollout.Verdict) { waited = true }
+	if command.Main(ctx); !waited {
 		t.Errorf("%s:%d: the program does not take %q:\n%s", b.file, b.line, args, out.String())
 	}
 }

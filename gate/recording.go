@@ -65,7 +65,7 @@ func newRecorder(path, key string, h header) (*recorder, error) {
 	r := &recorder{file: f, buf: bufio.NewWriter(f), longest: maxRecording, key: bytes.Trim(quoted, `"`)}
 	h.Recording = recordingFormat
 	r.write(h)
-	return r, r.err
+	return r, nil
 }
 
 // createRecording makes the file, for its owner alone. The program may be root, and others
@@ -151,8 +151,8 @@ func (r *recorder) close() error {
 
 // replay reads a recording and folds it again, calling update after each observation.
 // Where it cannot, it says which version could.
-func replay(in io.Reader, version string, update func(rollout.Picture)) (picture rollout.Picture, verdict rollout.Verdict, err error) {
-	r := &replayer{update: update}
+func replay(in io.Reader, version string, update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+	r := &replayer{update: update, debug: debug}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
@@ -175,6 +175,7 @@ func replay(in io.Reader, version string, update func(rollout.Picture)) (picture
 // replayer is the state of one replay.
 type replayer struct {
 	update  func(rollout.Picture)
+	debug   *watch.Debug
 	program string // which recorded
 	line    int
 	cfg     rollout.Config
@@ -265,6 +266,7 @@ func (r *replayer) apply(o observe.Observation) {
 		}
 	}()
 	r.core.Apply(o)
+	r.debug.See(&o, r.core)
 	r.picture = r.core.Picture()
 	if v, done := r.core.Verdict(); done {
 		r.verdict, r.ended = v, r.line

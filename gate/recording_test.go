@@ -23,7 +23,7 @@ import (
 
 // checkReplay fails if the recording of a run does not replay to what the run came
 // to, or holds a secret. All stories are checked so.
-func checkReplay(t *testing.T, file string, o outcome) {
+func checkReplay(t testing.TB, file string, o outcome) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -50,7 +50,7 @@ func checkReplay(t *testing.T, file string, o outcome) {
 }
 
 // checkReasons wants to know of each answer in a recording why it was asked for.
-func checkReasons(t *testing.T, recording []byte) {
+func checkReasons(t testing.TB, recording []byte) {
 	t.Helper()
 	answers := 0
 	for line := range bytes.Lines(recording) {

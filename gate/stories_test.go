@@ -263,16 +263,26 @@ func TestStories(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no stories")
 	}
+	failed := &digest{what: "stories"}
+	t.Cleanup(func() {
+		if text := failed.String(); text != "" {
+			t.Error(text)
+		}
+	})
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			noted := &notes{TB: t}
+			defer func() { failed.add(noted.failure(name, "go test ./gate -count=1 -run 'TestStories/"+name+"$' -v")) }()
 			scenario, want := readStory(t, file)
 			story, err := scenario.Play()
 			if err != nil {
 				t.Fatal(err)
 			}
 			synctest.Test(t, func(t *testing.T) {
-				checkStory(t, story, scenario, want)
+				noted.TB = t
+				checkStory(noted, story, scenario, want)
 			})
 		})
 	}
@@ -330,7 +340,7 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 	return scenario, want
 }
 
-func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
+func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
 	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug, headInput: e.Head, aheadInput: time.Duration(e.Ahead).String(),
 		begunInput: time.Duration(e.Begun).String(), diesInput: time.Duration(e.Dies).String()}
 	maps.Copy(inputs, e.Inputs)
@@ -406,7 +416,7 @@ func checkTruth(t testing.TB, story *herokusim.Story, o outcome) {
 		return
 	}
 	for _, in := range story.OldRunning(o.at, o.picture.Target.Version) {
-		t.Errorf("TOO EARLY: opened at %s while %s of v%d ran until %s", o.at, in.Label, in.Version, in.Exit)
+		t.Errorf(tooEarly+": opened at %s while %s of v%d ran until %s", o.at, in.Label, in.Version, in.Exit)
 	}
 	said, err := time.Parse(time.RFC3339, o.outputs["old-gone-at"])
 	last, any := story.LastOldExit(o.picture.Target.Version)

@@ -34,7 +34,7 @@ verdict and the same exit status. FILE is what the input "record" has written.
 Nothing is asked of Heroku, and neither outputs nor a summary are written.
 `,
 			takes: "one file, the recording", taken: func(args []string) bool { return len(args) == 1 },
-			flags: newFlags, run: (*Command).replay,
+			flags: func() *pflag.FlagSet { return addJSON(newFlags()) }, run: (*Command).replay,
 		},
 		{
 			name: "watch-ahead", about: "watch before a deploy, for a gate to come",
@@ -104,7 +104,7 @@ func (c *Command) help(_ context.Context, given given) int {
 		names = append(names, sub.name)
 	}
 	if len(given.args) == 1 {
-		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", given.args[0], orNearest(given.args[0], names, "%q"))), "")
+		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", short(given.args[0]), orNearest(given.args[0], names, "%q"))), "")
 	}
 	fmt.Fprint(c.Stdout, help())
 	return ExitPassed
@@ -139,5 +139,5 @@ func unknownArgument(arg string) error {
 	if near := nearest(arg, names); near != "" {
 		return usageError(fmt.Sprintf("argument %q is not known: did you mean %q?", arg, near))
 	}
-	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", arg))
+	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", short(arg)))
 }

@@ -67,6 +67,9 @@ func (c *Command) runCommand(command []string) int {
 	}
 	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- to run it is what the caller asks for
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
+	if c.json { // which is alone on standard output
+		cmd.Stdout = c.Stderr
+	}
 	c.mu.Lock()
 	err := cmd.Start()
 	if err == nil {
@@ -122,14 +125,15 @@ func (c *Command) cannotRun(name string, err error) int {
 
 // A readiness tells when the watch knows what ran before the deploy: what a look lists, and a log that flows.
 type readiness struct {
-	looked, flows chan struct{} // closed
-	trouble       chan error
+	log, looked chan struct{} // closed when the log flows, or will not; and when a look came that was asked for then
+	trouble     chan error
+	since       time.Duration // when the log flowed, or would not
 }
 
 func newReadiness(useLog bool) *readiness {
-	r := &readiness{looked: make(chan struct{}), flows: make(chan struct{}), trouble: make(chan error, 1)}
+	r := &readiness{log: make(chan struct{}), looked: make(chan struct{}), trouble: make(chan error, 1)}
 	if !useLog {
-		close(r.flows)
+		close(r.log)
 	}
 	return r
 }
@@ -137,10 +141,13 @@ func newReadiness(useLog bool) *readiness {
 // see takes in what the watch has observed. It is called by one goroutine.
 func (r *readiness) see(o observe.Observation) {
 	switch {
-	case o.Look != nil && o.Look.Full():
+	case o.Look != nil && o.Look.Full() && isDone(r.log) && o.Look.AskedAt >= r.since:
 		done(r.looked)
-	case o.Log != nil && (o.Log.State == observe.Flowing || o.Log.State == observe.Refused):
-		done(r.flows)
+	case o.Log != nil && o.Log.State == observe.Flowing && !isDone(r.log):
+		r.since = o.At
+		done(r.log)
+	case o.Log != nil && o.Log.State == observe.Refused:
+		done(r.log)
 	case o.Trouble != nil && o.Trouble.Kind != observe.Unreachable:
 		select {
 		case r.trouble <- refused(o.Trouble.Message):
@@ -155,10 +162,17 @@ type refused string
 func (r refused) Error() string { return string(r) }
 
 func done(c chan struct{}) {
+	if !isDone(c) {
+		close(c)
+	}
+}
+
+func isDone(c chan struct{}) bool {
 	select {
 	case <-c:
+		return true
 	default:
-		close(c)
+		return false
 	}
 }
 
@@ -169,7 +183,7 @@ func (r *readiness) wait(ctx context.Context) error {
 	for _, step := range []struct {
 		done chan struct{}
 		what string
-	}{{r.looked, "the first look at the app"}, {r.flows, "the log"}} {
+	}{{r.log, "the log"}, {r.looked, "a look at the app"}} {
 		select {
 		case <-step.done:
 		case err := <-r.trouble:

@@ -1,32 +1,57 @@
 // Command demo runs the gate against a simulated Heroku that replays the measured
 // deploy: 10 web dynos with preboot, of which the last old one dies 5 min 08 s after
-// Heroku has called the release finished. It takes about 15 seconds.
+// Heroku has called the release finished. It takes about 15 seconds. Flags choose
+// another scenario or speed.
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"heroku-rollout-gate/gate"
 	"heroku-rollout-gate/gate/herokusim"
 	"heroku-rollout-gate/gate/rollout"
 )
 
-const (
-	scenario = "measured-deploy"
-	speed    = 21 // 306 seconds in about 15
-)
+// A demonstration is a scenario and how fast it is played.
+type demonstration struct {
+	Scenario string  `default:"measured-deploy" placeholder:"NAME" help:"What happens: ${scenarios}. Default: ${default}."`
+	Speed    float64 `default:"21" placeholder:"N" help:"How many times as fast as in life it is played, from 1 to 100. Default: ${default}."`
+
+	stdout, stderr io.Writer
+}
+
+// highest is the fastest that this machine's own time does not show in what is told.
+const highest = 100
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	status, err := run(ctx)
+	d := demonstration{stdout: os.Stdout, stderr: os.Stderr}
+	parser := kong.Must(&d, kong.Name("demo"),
+		kong.Description("The gate against a simulated Heroku on this machine. It ends with the gate's exit status."),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}),
+		kong.Vars{"scenarios": strings.Join(herokusim.Names(), ", ")})
+	_, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "demo: %v; see --help\n", err)
+		os.Exit(gate.ExitInvalid)
+	}
+	if err := d.check(); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(gate.ExitInvalid)
+	}
+	status, err := d.run(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(gate.ExitUndecided)
@@ -34,8 +59,39 @@ func main() {
 	os.Exit(status)
 }
 
-func run(ctx context.Context) (int, error) {
-	sc, err := herokusim.Load(scenario)
+func (d *demonstration) check() error {
+	if names := herokusim.Names(); !slices.Contains(names, d.Scenario) {
+		return fmt.Errorf("there is no scenario %q: give one of %s", d.Scenario, strings.Join(names, ", "))
+	}
+	if math.IsNaN(d.Speed) || d.Speed < 1 || d.Speed > highest {
+		return fmt.Errorf("speed is %v: give a number from 1 to %d", d.Speed, highest)
+	}
+	return nil
+}
+
+// preview says what will happen.
+func (d *demonstration) preview(story *herokusim.Story) string {
+	text := fmt.Sprintf("%s It is simulated here, %v times as fast", strings.Join(strings.Fields(story.Scenario.About), " "), d.Speed)
+	newest := 0
+	for _, in := range story.Instances {
+		newest = max(newest, in.Version)
+	}
+	ups, _ := lives(story, newest)
+	if last, ends := story.LastOldExit(newest); ends && len(ups) > 0 {
+		text += fmt.Sprintf(", in about %.0f seconds", math.Ceil(last.Seconds()/d.Speed))
+	}
+	return text + "; times are those of the deploy."
+}
+
+// end is how the gate's wait ended.
+type end struct {
+	at      time.Duration // of the story
+	picture rollout.Picture
+	verdict rollout.Verdict
+}
+
+func (d *demonstration) run(ctx context.Context) (int, error) {
+	sc, err := herokusim.Load(d.Scenario)
 	if err != nil {
 		return 0, err
 	}
@@ -43,107 +99,39 @@ func run(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("the measured deploy on a simulated Heroku, %d times as fast; times are those of the deploy\n\n", speed)
-	server := herokusim.NewServer(story, herokusim.Options{Speed: speed})
+	fmt.Fprintf(d.stdout, "%s\n\n", d.preview(story))
+	server := herokusim.NewServer(story, herokusim.Options{Speed: d.Speed})
 	server.Begin()
 	w := &witness{server: server, app: sc.App.Name}
 	watching, enough := context.WithCancel(ctx)
 	defer enough()
 	go w.watch(watching)
 	// The deploy step of the workflow ends, and the gate's begins.
-	time.Sleep(time.Duration(float64(story.Gate) / speed))
+	time.Sleep(time.Duration(float64(story.Gate) / d.Speed))
 	command := gate.Command{
 		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key"},
 		Getenv: func(name string) string {
 			return map[string]string{"TERM": os.Getenv("TERM"), "NO_COLOR": os.Getenv("NO_COLOR")}[name]
 		},
-		Stdout: os.Stdout, Stderr: os.Stderr,
-		Transport: server.Transport(), Now: server.Clock, Speed: speed,
+		Stdout: d.stdout, Stderr: d.stderr,
+		Transport: server.Transport(), Now: server.Clock, Speed: d.Speed,
 	}
-	command.Terminal, command.Width = gate.Terminal(os.Stdout)
-	var opened time.Duration
-	var known rollout.Picture
-	command.Ended = func(p rollout.Picture, _ rollout.Verdict) { opened, known = server.Now(), p }
+	width := func() int { return 0 }
+	if f, ok := d.stdout.(*os.File); ok {
+		if is, columns := gate.Terminal(f); is {
+			command.Terminal, command.Width, width = is, columns, columns
+		}
+	}
+	var e *end
+	command.Ended = func(p rollout.Picture, v rollout.Verdict) { e = &end{server.Now(), p, v} }
 	status := command.Main(ctx)
-	if status == gate.ExitPassed {
+	if e == nil || e.picture.Target == nil {
+		return status, nil
+	}
+	if e.verdict.Result == rollout.Passed {
 		time.Sleep(300 * time.Millisecond) // the witness sees the end, too
-		timeline(story, w, known, opened)
+		fmt.Fprintf(d.stdout, "\nThe timeline, in the deploy's own time:\n\n%s", timeline(rows(story, w, e), width()))
 	}
+	fmt.Fprintf(d.stdout, "\nWhat this showed: %s\n", shown(story, e))
 	return status, nil
-}
-
-// A row of the timeline: a moment, and what three witnesses had to say at it.
-type row struct {
-	at    time.Duration
-	truth string
-	gate  string
-}
-
-// timeline lays side by side what Heroku said, what the dyno list said, what was
-// true, and what the gate made of it.
-func timeline(story *herokusim.Story, heroku *witness, p rollout.Picture, opened time.Duration) {
-	var ups, exits []time.Duration
-	for _, in := range story.Instances {
-		if in.Version == p.Target.Version {
-			ups = append(ups, in.Up)
-		} else if in.Exit > 0 {
-			exits = append(exits, in.Exit)
-		}
-	}
-	told := func(t time.Time) string { return t.Format(time.TimeOnly) }
-	rows := []row{
-		{0, "the release is made, old code runs", told(p.Times.ReleaseCreated)},
-		{first(ups), "first new dyno is up", told(p.Times.FirstNewUp)},
-		{last(ups), "last new dyno is up", told(p.Times.AllNewUp)},
-		{first(exits), "first old dyno ends", told(p.Times.FirstOldStopped)},
-		{last(exits), "last old dyno ends", told(p.Times.OldGone)},
-		{opened, "only new code runs", "(it opens)"},
-	}
-	fmt.Print("\nThe timeline, in the deploy's own time:\n\n")
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "clock (UTC)\tfrom release\twhat was true\told dynos alive\tHeroku said\tthe dyno list said\tby the gate's outputs")
-	for _, r := range rows {
-		said, list := "?", "?"
-		if t, ok := heroku.at(r.at); ok {
-			said, list = t.status, fmt.Sprintf("%d old", t.old)
-		}
-		fmt.Fprintf(w, "%s\t+%s\t%s\t%d\t%s\t%s\t%s\n", story.Time(r.at).UTC().Format(time.TimeOnly), span(r.at), r.truth,
-			len(story.OldRunning(r.at, p.Target.Version)), said, list, r.gate)
-	}
-	w.Flush()
-	fmt.Printf("\nHeroku's word came %s too early; the gate opened %s after the last old dyno had ended (%s).\n",
-		span(last(exits)), (opened - last(exits)).Round(10*time.Millisecond), basis(p))
-}
-
-func basis(p rollout.Picture) string {
-	var words []string
-	for _, t := range p.Types {
-		words = append(words, fmt.Sprintf("%s: %s", t.Type, t.Basis))
-	}
-	return strings.Join(words, ", ")
-}
-
-func first(times []time.Duration) time.Duration {
-	least := times[0]
-	for _, t := range times {
-		least = min(least, t)
-	}
-	return least
-}
-
-func last(times []time.Duration) time.Duration {
-	var most time.Duration
-	for _, t := range times {
-		most = max(most, t)
-	}
-	return most
-}
-
-// span is a duration as people write it: 8s, 5m08s.
-func span(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	if s < 60 {
-		return fmt.Sprintf("%ds", s)
-	}
-	return fmt.Sprintf("%dm%02ds", s/60, s%60)
 }

@@ -92,7 +92,7 @@ const (
 func (s *stream) join(ctx context.Context) error {
 	f := s.follower
 	for !s.settled() {
-		if !sleep(ctx, quiet/10) {
+		if !sleep(ctx, f.real(quiet/10)) {
 			return nil
 		}
 	}
@@ -116,7 +116,7 @@ func (s *stream) join(ctx context.Context) error {
 		if s.overfull() {
 			return err
 		}
-		if !sleep(ctx, wait(n)) {
+		if !sleep(ctx, f.real(wait(n))) {
 			return nil
 		}
 	}
@@ -126,8 +126,8 @@ func (s *stream) join(ctx context.Context) error {
 func (s *stream) settled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open := time.Since(s.opened)
-	return time.Since(s.lastLine) >= quiet || open >= quiet && s.lines > historyLines || open >= maxHistoryTime
+	open := s.passed(s.opened)
+	return s.passed(s.lastLine) >= quiet || open >= quiet && s.lines > historyLines || open >= maxHistoryTime
 }
 
 func (s *stream) overfull() bool {
@@ -137,7 +137,7 @@ func (s *stream) overfull() bool {
 }
 
 func (f *follower) readHistory(ctx context.Context) (*history, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, historyTime, errEndless)
+	ctx, cancel := context.WithTimeoutCause(ctx, f.real(historyTime), errEndless)
 	defer cancel()
 	res, err := f.open(ctx, false)
 	if err == nil {

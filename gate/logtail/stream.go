@@ -113,7 +113,7 @@ func (s *stream) good(longestQuiet time.Duration) time.Duration {
 	if s.lastLine.After(heard) {
 		heard = s.lastLine
 	}
-	return min(streamLife-time.Since(s.begun), longestQuiet-time.Since(heard))
+	return min(streamLife-s.passed(s.begun), longestQuiet-s.passed(heard))
 }
 
 func (s *stream) toldNews() bool {

@@ -45,6 +45,9 @@ type Tail struct {
 	// NoHistory tells that the app's log has none, as on Fir, where every session follows
 	// the log and none ends by itself. nil: it has.
 	NoHistory func() bool
+	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but for a
+	// demonstration. All waits but those for a connection are of the platform's time.
+	Speed float64
 	// After is where another process stopped reading: the log goes on from there, or has a gap. nil: none did.
 	After *Position
 
@@ -88,11 +91,11 @@ func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 		}
 		f.broken(err)
 		pause := wait(n)
-		if time.Since(begun) >= goodStream {
+		if f.passed(begun) >= goodStream {
 			n, pause = 0, 0
 		}
-		pause = max(pause, f.spacing()-time.Since(begun))
-		if pause > 0 && !sleep(ctx, pause) {
+		pause = max(pause, f.spacing()-f.passed(begun))
+		if pause > 0 && !sleep(ctx, f.real(pause)) {
 			return
 		}
 	}
@@ -109,7 +112,7 @@ func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
 	defer cancel()
 	present, next := f.begin(ctx, &wg), &stream{} // no next one: its channels are nil
 	longestQuiet := patience
-	due := time.NewTimer(longestQuiet) // runs while there is no next one
+	due := time.NewTimer(f.real(longestQuiet)) // runs while there is no next one
 	defer due.Stop()
 	for failed := 0; ; {
 		select {
@@ -119,10 +122,10 @@ func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
 			}
 			f.broken(err)
 			present, next = next, &stream{}
-			due.Reset(present.good(longestQuiet))
+			due.Reset(f.real(present.good(longestQuiet)))
 		case <-due.C:
-			if left := max(present.good(longestQuiet), f.spacing()-time.Since(present.begun)); left > 0 {
-				due.Reset(left)
+			if left := max(present.good(longestQuiet), f.spacing()-f.passed(present.begun)); left > 0 {
+				due.Reset(f.real(left))
 				continue
 			}
 			next = f.begin(ctx, &wg)
@@ -133,17 +136,34 @@ func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
 				longestQuiet = patience
 			}
 			present, next, failed = next, &stream{}, 0
-			due.Reset(present.good(longestQuiet))
+			due.Reset(f.real(present.good(longestQuiet)))
 		case err = <-next.ended:
 			next = &stream{}
 			if !errors.As(err, new(refusal)) { // the present one is good to its end
 				failed++
-				due.Reset(max(wait(failed), f.spacing()))
+				due.Reset(f.real(max(wait(failed), f.spacing())))
 			}
 		case <-f.renewals():
 			present.cancel(errDeaf)
 		}
 	}
+}
+
+// passed is how much of the platform's time has gone by since a moment of ours.
+func (t *Tail) passed(since time.Time) time.Duration {
+	d := time.Since(since)
+	if t.Speed > 0 {
+		d = time.Duration(float64(d) * t.Speed)
+	}
+	return d
+}
+
+// real is a span of the platform's time in our own.
+func (t *Tail) real(d time.Duration) time.Duration {
+	if t.Speed > 0 {
+		d = time.Duration(float64(d) / t.Speed)
+	}
+	return d
 }
 
 // spacing is the shortest time between two streams.

@@ -47,7 +47,11 @@ func headline(e Ending) string {
 	if len(who) == 0 {
 		who = append(who, "roll-out")
 	}
-	return fmt.Sprintf("%s: %s", strings.Join(who, " "), outcome(e.Verdict))
+	line := fmt.Sprintf("%s: %s", strings.Join(who, " "), outcome(e.Verdict))
+	if e.ObserveOnly {
+		line = trialMark + line
+	}
+	return line
 }
 
 // outcome is the result with what a reader needs next to it.

@@ -5,10 +5,11 @@
 //   - report.go: from the first line to the outputs, and the rules of its voice
 //   - progress.go: what is worth a line while the gate waits
 //   - printer.go: the lines of the step log or the terminal; fit.go: the width of one
-//   - outputs.go: what later steps can read
+//   - outputs.go, result.go: what later steps and scripts can read
 //   - summary.go: the page for people; tables.go, gantt.go: what stands on it
 //   - excerpt.go: lines that somebody else wrote
 //   - escape.go, inert.go: what comes from outside becomes harmless
 //   - secret.go: what is never printed
 //   - actions.go: GitHub's commands and files
+//   - trial.go: the words of a gate that only watches
 package report

@@ -43,6 +43,8 @@ type Options struct {
 	// moment. Nil, and a width of 0: that is not known, and nothing is fitted to it.
 	Terminal bool
 	Width    func() int
+	// Result takes the end as one JSON object. Nil: nobody wants it.
+	Result io.Writer
 	// Version of the program. Empty: neither log nor summary tell it.
 	Version string
 }
@@ -57,6 +59,7 @@ type Report struct {
 	actions bool // workflow commands are understood
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
+	result  io.Writer
 	version string
 
 	progress progress
@@ -90,6 +93,7 @@ func New(o Options) *Report {
 		actions: actions,
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
+		result:  o.Result,
 		version: o.Version,
 	}
 }
@@ -159,6 +163,18 @@ func (r *Report) warn(at time.Duration, notices []string) {
 	}
 }
 
+// Debug shows a line for those who look for a fault: on GitHub as a message for debugging.
+func (r *Report) Debug(at time.Duration, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	line = r.text(line, 400)
+	if r.actions {
+		r.sdk.Debugf("%s", stamped(at, line))
+		return
+	}
+	r.out.sentence(stamped(at, "debug: "+line))
+}
+
 // Excerpt shows lines that somebody else wrote, and keeps them for the summary.
 func (r *Report) Excerpt(title string, lines []string) {
 	r.mu.Lock()
@@ -200,6 +216,8 @@ type Ending struct {
 	// BudgetRemaining and BudgetLowest are what the platform last said is left of
 	// the account's budget, and the lowest that it said. -1 is unknown.
 	Requests, BudgetRemaining, BudgetLowest int
+	// ObserveOnly: it is a trial, and the step will not fail.
+	ObserveOnly bool
 }
 
 // End writes outputs and summary, then the last lines of the log. The files come
@@ -213,6 +231,7 @@ func (r *Report) End(e Ending) error {
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
 	e.Picture = r.picture(e.Picture)
 	e.Verdict = r.verdict(e.Verdict)
+	e = onTrial(e)
 
 	var unwritten error
 	if r.outputs {
@@ -221,6 +240,7 @@ func (r *Report) End(e Ending) error {
 	if r.summary {
 		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
 	}
+	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
 	r.warn(e.Picture.At, news)
 	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
 		r.show(x)
@@ -245,7 +265,7 @@ func (r *Report) close(e Ending, unwritten error) {
 		message = r.text(fmt.Sprintf("%s; but later steps miss it: %s", message, oneLine(unwritten)), 1000)
 	}
 	if !r.actions {
-		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), message))
+		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), strings.TrimPrefix(message, trialMark)))
 		return
 	}
 	r.annotate(tone, headline(e), message)
@@ -278,6 +298,7 @@ func (r *Report) Invalid(problems []error) error {
 	if r.outputs {
 		err = r.writeOutputs(invalidValues(message))
 	}
+	err = errors.Join(err, r.writeResult(invalidValues(message)))
 	for _, t := range texts {
 		r.out.sentence("invalid input: " + t)
 	}

@@ -81,6 +81,24 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	}},
 }...)
 
+// Doubts says of every label whose old processes may still run, and of every type of which more
+// may run than the list has shown, why that is not ruled out: "web.1: …".
+func (r *Rollout) Doubts() (said []string) {
+	told := map[[2]string]bool{}
+	for i := range r.status.labels {
+		if l := &r.status.labels[i]; l.basis == "" {
+			said = append(said, l.label.name+": "+l.why)
+			told[[2]string{l.label.typ.name, l.why}] = true
+		}
+	}
+	for i := range r.status.types {
+		if t := &r.status.types[i]; t.Basis == "" && !told[[2]string{t.Type, t.HoldReason}] {
+			said = append(said, t.Type+": "+t.HoldReason)
+		}
+	}
+	return said
+}
+
 // firstDoubt says the first doubt that holds, in words; empty if none does.
 func firstDoubt(doubts []doubt, e *evidence, t *timer) string {
 	for _, d := range doubts {

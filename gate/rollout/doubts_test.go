@@ -124,10 +124,35 @@ func TestEveryDoubt(t *testing.T) {
 			if p := b.core.Picture(); len(p.Types) != 1 || p.Types[0].HoldReason != d.Says+c.words {
 				t.Errorf("%+v, want the reason %q", p.Types, d.Says+c.words)
 			}
+			if got, want := b.core.Doubts(), "web.1: "+d.Says+c.words; !slices.Equal(got, []string{want}) {
+				t.Errorf("doubts %q, want %q", got, want)
+			}
 		})
 	}
 	if len(doubtful) != len(rollout.Doubts) {
 		t.Errorf("%d cases for %d doubts", len(doubtful), len(rollout.Doubts))
+	}
+}
+
+// What is proven or presumed is no doubt any more. A type has one of its own for what was never
+// listed, unless a label of it has the same.
+func TestDoubtsOfSeveral(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.wants("web", 2, -99*time.Hour, -20*sec)
+	b.wants("worker", 1, -99*time.Hour, -20*sec)
+	b.wants("clock", 0, -99*time.Hour, -10*sec)
+	b.replacement(30 * time.Second)
+	b.line(5*sec, "web.1", observe.Exit)
+	b.sees(20*sec, new42, dyno("web.2", 42, "up", 1*sec), dyno("worker.1", 41, "up", -time.Hour))
+	const short = "the log's history does not reach back far enough"
+	want := []string{"web.1: " + short, "web.2: " + short, "worker.1: an old dyno is listed", "clock: " + short, "worker: " + short}
+	if got := b.core.Doubts(); !slices.Equal(got, want) {
+		t.Errorf("at first the doubts are\n%q, want\n%q", got, want)
+	}
+	b.sees(200*sec, new42, dyno("web.2", 42, "up", 1*sec))
+	if got, want := b.core.Doubts(), []string{"worker.1: " + rollout.ExitDue}; !slices.Equal(got, want) {
+		t.Errorf("at last the doubts are\n%q, want\n%q", got, want)
 	}
 }
 

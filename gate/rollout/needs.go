@@ -97,6 +97,10 @@ func (r *Rollout) needsAhead() []Need {
 		guard.Every, guard.Why = refreshBlind, "the watch is ahead of the deploy, and the log does not tell of changes"
 	}
 	needs := []Need{guard}
+	// What ran when the log was whole already is what its lines are counted from.
+	if log, look := &r.roster.log, r.roster.look; log.flows() && look != nil && look.AskedAt < log.flowedAt {
+		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
+	}
 	if !r.roster.preboot.Known {
 		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
 	}

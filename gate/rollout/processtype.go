@@ -3,7 +3,6 @@
 package rollout
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -160,15 +159,29 @@ func (r *roster) guessType(label string) *processType {
 	return r.processType(best)
 }
 
-// closest is the process type that a misspelt one is most likely meant to be: no more than a
-// third of it is written otherwise. Empty if there is none.
+// closest is the process type that a misspelt one is most likely meant to be; empty if there is
+// none.
 func closest(typed string, formation []observe.Formation) string {
-	far := func(f observe.Formation) int { return edits(typed, f.Type) }
-	best := slices.MinFunc(formation, func(a, b observe.Formation) int { return cmp.Compare(far(a), far(b)) })
-	if 3*far(best) > max(3, len(typed), len(best.Type)) {
+	var types []string
+	for _, f := range formation {
+		types = append(types, f.Type)
+	}
+	return Closest(typed, types)
+}
+
+// Closest is the word that a misspelt one is most likely meant to be: no more than a third of
+// it is written otherwise. Empty if there is none.
+func Closest(typed string, words []string) string {
+	best, least := "", 0
+	for _, w := range words {
+		if far := edits(typed, w); best == "" || far < least {
+			best, least = w, far
+		}
+	}
+	if 3*least > max(3, len(typed), len(best)) {
 		return ""
 	}
-	return best.Type
+	return best
 }
 
 // edits is the number of letters to put in, take out, change, or swap with the next one, to make

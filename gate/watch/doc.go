@@ -4,6 +4,7 @@
 //
 //   - watch.go: the loop
 //   - pace.go: when to look
+//   - debug.go: the inside of the loop, for people who look for a fault
 //   - deaf.go: when the log says nothing of what the list shows
 //   - questions.go: what is asked of the platform, and what no answer means
 package watch

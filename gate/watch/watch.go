@@ -70,6 +70,8 @@ type Watcher struct {
 	Since time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
+	// Debug tells of needs, looks and doubts. nil: nobody wants to know.
+	Debug *Debug
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
 	// for a demonstration against a simulated platform.
 	Speed float64
@@ -302,6 +304,7 @@ func (r *run) takeIn(o observe.Observation) {
 		r.deafness.see(&o)
 	}
 	r.core.Apply(o)
+	r.Debug.See(&o, r.core)
 }
 
 // elapsed is the time since the start, on the platform's scale.
