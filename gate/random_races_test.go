@@ -5,7 +5,9 @@ package gate_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,11 +81,12 @@ type race struct {
 }
 
 const (
-	raceAt = time.Minute
-	ranV41 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	runV42 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	runV43 = "cccccccccccccccccccccccccccccccccccccccc"
-	again  = "the same commit, built again,"
+	raceAt  = time.Minute
+	ranV41  = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	runV42  = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	runV43  = "cccccccccccccccccccccccccccccccccccccccc"
+	again   = "the same commit, built again,"
+	inPhase = "a config change in its release phase"
 )
 
 // racers are the releases that can come second, and how a wait for the first ends then, by the
@@ -103,6 +106,9 @@ var racers = []struct {
 		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack, "fail": rollout.RolledBack}},
 	{"a rollback", func(dice) herokusim.Event { return herokusim.Event{Rollback: &herokusim.Rollback{To: 41}} },
 		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack, "fail": rollout.RolledBack}},
+	// That ends a wait that shall fail at once, and not when the phase is over.
+	{inPhase, func(dice) herokusim.Event { return herokusim.Event{Config: &herokusim.Config{}} },
+		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack}},
 }
 
 // slower is a deploy that may have been begun before the other one, and was built for longer.
@@ -158,7 +164,11 @@ func (d dice) race(seed int64) race {
 	r.Releases = []herokusim.Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour, Commit: ranV41}}
 	r.Events = []herokusim.Event{{At: raceAt, Deploy: &herokusim.Deploy{Commit: runV42}, Timing: timing}, e}
 	roll.order()
-	policy := []string{"same-code", "follow", "fail"}[d.IntN(3)]
+	if r.kind == inPhase {
+		r.Events[0].Deploy.Phase = &herokusim.Phase{Takes: d.between(13*time.Second, 50*time.Second)}
+	}
+	policies := slices.Sorted(maps.Keys(second.ends))
+	policy := policies[d.IntN(len(policies))]
 	r.inputs["on-supersede"], r.want = policy, second.ends[policy]
 	told := r.App.Stack == ""
 	if !told && r.kind == "a deploy of other code" && policy == "same-code" {

@@ -112,19 +112,7 @@ func checkRecipe(t *testing.T, b block) {
 			}
 			gates++
 			outputs[step.ID] = report.OutputNames
-			var args []string
-			timeout := 20 * time.Minute
-			for key, value := range step.With {
-				if key == "newer-than" {
-					value = expression.ReplaceAllString(value, "122")
-				}
-				args = append(args, "--"+key+"="+value)
-				if key == "timeout" {
-					timeout, _ = time.ParseDuration(value)
-				}
-			}
-			takes(t, b, args)
-			if limit := time.Duration(job.Minutes) * time.Minute; limit <= timeout {
+			if timeout, limit := checkGate(t, b, step.With), time.Duration(job.Minutes)*time.Minute; limit <= timeout {
 				t.Errorf("%s:%d: job %s lives for %s, its gate for %s", b.file, b.line, name, limit, timeout)
 			}
 		}
@@ -143,6 +131,24 @@ func checkRecipe(t *testing.T, b block) {
 			t.Errorf("%s:%d: there is no output %s", b.file, b.line, use[0])
 		}
 	}
+}
+
+// checkGate fails if the program does not take a step's inputs. It returns how long the gate waits at most.
+func checkGate(t *testing.T, b block, with map[string]string) time.Duration {
+	t.Helper()
+	var args []string
+	timeout := 20 * time.Minute
+	for key, value := range with {
+		if key == "newer-than" {
+			value = expression.ReplaceAllString(value, "122")
+		}
+		args = append(args, "--"+key+"="+value)
+		if key == "timeout" {
+			timeout, _ = time.ParseDuration(value)
+		}
+	}
+	takes(t, b, args)
+	return timeout
 }
 
 // ciMajors are the versions of actions that the workflows of this repository use.

@@ -232,7 +232,7 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	case o.Log != nil && o.Log.State == observe.Refused:
 		return []string{"no log: " + o.Log.Reason + "; without it nothing is proven, and the gate holds instead"}
 	case o.Budget != nil:
-		return []string{fmt.Sprintf("the account's budget of API requests is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
+		return []string{fmt.Sprintf("the account's budget of API requests, which all its programs share, is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
 	}
 	return nil
 }

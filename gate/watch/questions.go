@@ -105,17 +105,6 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	}
 }
 
-// seeApp takes in whether an app that is awaited is there. It is asked for at the pace of the looks.
-func (r *run) seeApp(n news) {
-	switch {
-	case !r.awaiting || n.question != appQuestion:
-	case n.answered:
-		r.awaiting = false
-	default:
-		r.questions.dueAt[appQuestion] = r.elapsed() + max(r.pace.interval, BudgetSpacing(r.Platform.Remaining()))
-	}
-}
-
 // releaseDue is when to ask for the release that is awaited: when it helps, and the budget
 // allows it.
 func (r *run) releaseDue(n rollout.Need) time.Duration {
@@ -129,9 +118,6 @@ func (r *run) noteBudget(remaining int) {
 		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}
 }
-
-// appQuestion is the name of the one about the app.
-var appQuestion = nameOf(observe.AboutApp, "")
 
 // nameOf tells a question from the others. id says which of several things it is about.
 func nameOf(about observe.About, id string) string { return string(about) + " " + id }

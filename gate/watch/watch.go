@@ -125,11 +125,6 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 			r.takeIn(o)
 		}
 	}
-	if r.Log != nil {
-		r.start(inner, func() {
-			r.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
-		})
-	}
 	r.loop(ctx, inner)
 	verdict, _ = r.core.Verdict()
 	return r.core.Picture(), verdict
@@ -240,21 +235,6 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 	case <-r.ahead:
 		r.ahead = nil
 	case <-wait.Done():
-	}
-}
-
-// readLog begins to read the log, and has it opened anew where it is silent. Of an app that is not there
-// the platform would refuse it for good.
-func (r *run) readLog(ctx context.Context) {
-	switch {
-	case r.Log == nil || r.awaiting:
-	case !r.reading:
-		r.reading = true
-		r.start(ctx, func() {
-			r.Log.Run(ctx, func(o observe.Observation) { r.send(ctx, news{o: o}) })
-		})
-	case r.deafness.due(r.elapsed()):
-		r.Log.Renew()
 	}
 }
 
