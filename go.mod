@@ -9,7 +9,7 @@ require (
 	github.com/sethvargo/go-githubactions v1.3.2
 )
 
-// The simulated Heroku, the making of releases and the tests only.
+// The simulated Heroku and the tests only.
 require (
 	github.com/alecthomas/kong v1.17.0 // command line of cmd/herokusim
 	github.com/dlclark/regexp2/v2 v2.13.0 // for patterns that Go's own package does not know
@@ -18,7 +18,6 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/yuin/goldmark v1.8.7 // Markdown, for the tests of the documents
-	golang.org/x/mod v0.43.0
 )
 
 // What heroku-go brings along.

@@ -44,9 +44,8 @@ var only = map[string][]string{
 	"github.com/heroku/heroku-go/v5":        {"gate/platform"},
 	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
 	"github.com/sethvargo/go-githubactions": {"gate/report"},
-	"github.com/goccy/go-yaml":              {"gate/herokusim", "cmd/release"},
+	"github.com/goccy/go-yaml":              {"gate/herokusim"},
 	"github.com/alecthomas/kong":            {"cmd/herokusim"},
-	"golang.org/x/mod":                      {"cmd/release"},
 	// Not even there, for tests alone:
 	"github.com/santhosh-tekuri/jsonschema/v6": {},
 	"github.com/dlclark/regexp2/v2":            {},
