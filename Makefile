@@ -25,14 +25,15 @@ SEED := 1
 rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
 	@set -o pipefail; go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
-WORKFLOWS = $(shell find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
-lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
+WORKFLOWS = $(shell find . -path ./.git -prune -o -path ./.build -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
+lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
 	# Not asked of gosec: errors of closing and of printing (G104), files that the caller
 	# names (G304), random numbers of waiting times and of the simulator (G404, G115).
 	go run $(GOSEC) -quiet -exclude=G104,G304,G404,G115 -exclude-dir=.ci ./...
+	.ci/vulnerabilities
 	go mod tidy -diff
 	go run $(ACTIONLINT) $(WORKFLOWS)
 	cd .ci/schema && npm ci --silent && npm run --silent build
@@ -108,14 +109,12 @@ compare: ## the gate beside the official client, in real time; needs what e2e ne
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint mutants-short diagrams fuzz client e2e
+CHECK := test demo race lint mutants-short diagrams fuzz client release e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
-# A digest that no image has.
-DIGEST := sha256:$(shell printf '%064d' 0)
-release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
-	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
-	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
+VERSION := v0.0.1-rc.1
+release: ## a dry run of a release, in a copy: archives, commit and notes (VERSION=v1.2.3)
+	.ci/dry-run .build/release $(VERSION)
 
 .PHONY: help demo test race rolls lint golden owner picture diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release
