@@ -46,9 +46,13 @@ lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.m
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
 	go test ./gate/report ./gate/rollout ./gate ./cmd/compare -update
 
-owner: ## name the owner of the repository in the documents, once, before it is published (NAME=acme)
+owner: ## name the owner of the repository in documents and module path, once, before it is published (NAME=acme)
 	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
-	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g' *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml
+	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g; s|\@OWNER\b|\@$(NAME)|g' \
+	  *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml .github/CODEOWNERS
+	perl -pi -e 's|^module heroku-rollout-gate$$|module github.com/$(NAME)/heroku-rollout-gate|' go.mod
+	find cmd gate -name '*.go' -exec perl -pi -e 's|"heroku-rollout-gate/(cmd\|gate)|"github.com/$(NAME)/heroku-rollout-gate/$$1|g' {} +
+	gofmt -w cmd gate
 
 picture: ## draw the summary of the measured deploy for the README (needs Node, Chromium and a font with emoji)
 	cd .ci/render && npm ci --silent && \
