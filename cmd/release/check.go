@@ -113,7 +113,7 @@ func basesByDigest(dockerfile string) error {
 		}
 		name, digest, _ := strings.Cut(parts[1], "@")
 		if !slices.Contains(stages, parts[1]) && !digestForm.MatchString(digest) {
-			return fmt.Errorf("Dockerfile: the base image %q has no digest: find it with \"docker buildx imagetools inspect %s\", and write %s@sha256:...", parts[1], name, name)
+			return fmt.Errorf("the base image %q of the Dockerfile has no digest: find it with \"docker buildx imagetools inspect %s\" and write it behind the name and an @", parts[1], name)
 		}
 		stages = append(stages, parts[2])
 	}
