@@ -7,6 +7,8 @@ require (
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/heroku/heroku-go/v5 v5.5.0
 	github.com/sethvargo/go-githubactions v1.3.2
+	github.com/spf13/pflag v1.1.0 // the command line
+	golang.org/x/term v0.48.0 // whether there is a terminal, and how wide it is
 )
 
 // The simulated Heroku and the tests only.
@@ -20,17 +22,17 @@ require (
 	github.com/yuin/goldmark v1.8.7 // Markdown, for the tests of the documents
 )
 
-// What heroku-go brings along.
+// What heroku-go and x/term bring along.
 require (
 	github.com/cenkalti/backoff v2.1.1+incompatible // indirect
 	github.com/google/go-querystring v1.2.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/pborman/uuid v1.2.1 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 )
 
 // What go-internal and jsonschema bring along.
 require (
-	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )

@@ -4,17 +4,16 @@ package gate
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/platform"
 	"heroku-rollout-gate/gate/report"
 	"heroku-rollout-gate/gate/rollout"
@@ -42,8 +41,10 @@ type Command struct {
 	Getenv func(string) string
 	Stdout io.Writer
 	Stderr io.Writer
-	// Terminal tells that Stdout is one.
+	// Terminal tells that Stdout is one, and Width how many columns it has at the moment;
+	// nil, and a width of 0: that is not known.
 	Terminal bool
+	Width    func() int
 	// Now is this machine's clock. nil: time.Now.
 	Now func() time.Time
 	// Transport carries all requests. nil: the network.
@@ -51,39 +52,50 @@ type Command struct {
 	// Speed is how many seconds pass on the platform in one of ours; 0 is 1. Only a
 	// demonstration against a simulated platform has another.
 	Speed float64
+	// Stdin is the input of a command that is run beside the watch.
+	Stdin io.Reader
+	// Keyboard tells that there is a terminal at which an interrupt can be typed, which then goes to
+	// such a command by itself.
+	Keyboard bool
+	// Uptime names the boot of this machine and tells how long ago that was. nil: as the machine says.
+	Uptime func() (boot string, up time.Duration, err error)
+	// Run runs such a command and returns its status. nil: as a process of its own.
+	Run func(command []string) int
 	// Ended is called with the end of the wait. nil: nobody asks.
 	Ended func(rollout.Picture, rollout.Verdict)
+
+	mu      sync.Mutex
+	running *os.Process // the command that is run; nil while none is
 }
-
-const usage = `rollout-gate waits until no dyno of an older release can still be running.
-
-usage: rollout-gate [flags]          wait; the flags are the action's inputs
-       rollout-gate replay FILE      judge a recorded run again
-       rollout-gate version          say which version this is
-
-Inputs are also read from the environment, as GitHub passes them: INPUT_APP,
-INPUT_API-KEY or INPUT_API_KEY, ...; the key also from HEROKU_API_KEY.
-
-`
 
 // Main runs the program and returns its exit status. The end of ctx is an interrupt.
 func (c *Command) Main(ctx context.Context) int {
 	if c.Getenv == nil {
 		c.Getenv = func(string) string { return "" }
 	}
-	if len(c.Args) > 0 && c.Args[0] == "replay" {
-		return c.replay(c.Args[1:])
+	if len(c.Args) > 0 {
+		for _, sub := range subcommands() {
+			if sub.name == c.Args[0] {
+				return sub.main(ctx, c)
+			}
+		}
 	}
-	if len(c.Args) == 1 && slices.Contains([]string{"version", "--version", "-version"}, c.Args[0]) {
-		fmt.Fprintln(c.Stdout, "rollout-gate", c.Version)
-		return ExitPassed
-	}
-	flags, err := c.parseFlags()
+	return c.gate(ctx)
+}
+
+// gate waits: it is what the program does if no other command is named.
+func (c *Command) gate(ctx context.Context) int {
+	given, err := parse(waitFlags(), c.Args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return ExitPassed
-	case err != nil:
-		return ExitInvalid // the flag package has said why
+	case err == nil && given.has("version"):
+		return c.version(ctx, given)
+	case err == nil && len(given.args) > 0:
+		err = unknownArgument(given.args[0])
+	case err == nil && given.behind != nil && len(given.behind) == 0:
+		err = errNoCommand
+	}
+	if err != nil {
+		return c.refuse(err, "")
 	}
 	stdout := newPatientWriter(c.Stdout)
 	defer func() {
@@ -91,9 +103,13 @@ func (c *Command) Main(ctx context.Context) int {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 	}()
-	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Version: c.Version})
-	out.Begin()
-	s, problems := readInputs(flags, c.Getenv)
+	out := report.New(report.Options{Stdout: stdout, Getenv: c.Getenv, Terminal: c.Terminal, Width: c.Width, Version: c.Version})
+	s, problems := readInputs(given.flags, c.Getenv)
+	h := &headStart{}
+	if len(problems) == 0 && given.behind == nil {
+		h = c.goOn(&s)
+	}
+	s.HeadStart = given.behind != nil || h.forerunner != nil
 	if s.key != "" {
 		out.Mask(s.key)
 	}
@@ -104,36 +120,30 @@ func (c *Command) Main(ctx context.Context) int {
 		}
 	}
 	if len(problems) > 0 {
+		out.Begin()
 		if err := out.Invalid(problems); err != nil {
 			fmt.Fprintln(c.Stderr, "rollout-gate:", err)
 		}
 		return ExitInvalid
 	}
-	return c.wait(ctx, s, parts, out)
+	if given.behind != nil {
+		return c.runWrapped(ctx, s, parts, out, given.behind)
+	}
+	out.Begin()
+	if h.note != "" {
+		out.Note(h.note)
+	}
+	return c.wait(ctx, s, parts, out, h)
 }
 
-func (c *Command) parseFlags() (map[string]string, error) {
-	set := flag.NewFlagSet("rollout-gate", flag.ContinueOnError)
-	set.SetOutput(c.Stderr)
-	set.Usage = func() {
-		fmt.Fprint(c.Stderr, usage)
-		set.PrintDefaults()
-	}
-	for _, in := range Inputs {
-		// The flag package takes what stands in backquotes for the value's name.
-		set.String(in.Name, in.Default, strings.ReplaceAll(in.About, "`", ""))
-	}
-	if err := set.Parse(c.Args); err != nil {
-		return nil, err
-	}
-	if set.NArg() > 0 {
-		err := fmt.Errorf("argument %q is not known: inputs are given as flags, for example --app my-app", set.Arg(0))
-		fmt.Fprintln(c.Stderr, "rollout-gate:", err)
-		return nil, err
-	}
-	given := map[string]string{}
-	set.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
-	return given, nil
+// A headStart is what a wait has of a watch that began before the deploy; its zero value is none.
+type headStart struct {
+	forerunner *forerunner               // began before the deploy; nil: none did
+	note       string                    // what to tell of it
+	see        func(observe.Observation) // is shown every observation; nil: nobody
+	begin      chan struct{}             // closed when the wait begins; nil: at once
+	began      time.Time                 // when that was
+	abandoned  atomic.Bool               // there will be no wait, and nothing to report
 }
 
 // parts are what a wait is put together from.
@@ -158,7 +168,7 @@ func (c *Command) build(s settings) (*parts, error) {
 		}
 	}
 	if s.record != "" {
-		if p.recorder, err = newRecorder(s.record, s.key, c.Version, s.Config); err != nil {
+		if p.recorder, err = newRecorder(s.record, s.key, header{Program: c.Version, Config: s.Config}); err != nil {
 			return nil, &inputError{Name: "record", Value: s.record, Allowed: "give a file that can be written (" + err.Error() + ")"}
 		}
 	}
@@ -166,20 +176,38 @@ func (c *Command) build(s settings) (*parts, error) {
 }
 
 // wait runs the gate to its end.
-func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report) int {
+func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Report, h *headStart) int {
 	defer p.client.Close()
 	begin := time.Now()
 	w := &watch.Watcher{
 		Config: s.Config, Platform: p.client, Report: out,
-		Interval: s.pollInterval, Speed: c.Speed,
+		Interval: s.pollInterval, Speed: c.Speed, Begin: h.begin,
 	}
 	if p.tail != nil {
 		w.Log = p.tail
 	}
-	if p.recorder != nil {
-		w.Record = p.recorder.observe
+	if f := h.forerunner; f != nil {
+		w.Ahead, w.Since = f.observations, f.now
+		if f.tail = p.tail; f.tail != nil {
+			w.Log = f
+		}
+		defer f.end()
+	}
+	w.Record = func(o observe.Observation) {
+		if p.recorder != nil {
+			p.recorder.observe(o)
+		}
+		if h.see != nil {
+			h.see(o)
+		}
 	}
 	picture, verdict := w.Run(ctx)
+	if h.abandoned.Load() {
+		return exitStatus(verdict)
+	}
+	if !h.began.IsZero() {
+		begin = h.began
+	}
 	waited := time.Since(begin)
 	if c.Speed > 0 {
 		waited = time.Duration(float64(waited) * c.Speed)
@@ -209,12 +237,9 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	return exitStatus(verdict)
 }
 
-func (c *Command) replay(args []string) int {
-	if len(args) != 1 {
-		fmt.Fprintln(c.Stderr, "rollout-gate: replay takes one file, the recording")
-		return ExitInvalid
-	}
-	f, err := os.Open(args[0])
+func (c *Command) replay(_ context.Context, given given) int {
+	file := given.args[0]
+	f, err := os.Open(file)
 	if err != nil {
 		fmt.Fprintln(c.Stderr, "rollout-gate: opening the recording:", err)
 		return ExitInvalid
@@ -224,7 +249,7 @@ func (c *Command) replay(args []string) int {
 	out := report.New(report.Options{Stdout: c.Stdout, Getenv: func(string) string { return "" }})
 	picture, verdict, err := replay(f, c.Version, func(p rollout.Picture) { out.Update(p) })
 	if err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", args[0], err)
+		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid
 	}
 	if err := out.End(report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, Requests: -1, BudgetRemaining: -1, BudgetLowest: -1}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/gate/release"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -33,13 +34,15 @@ type Input struct {
 	parse func(s *settings, value string) error
 }
 
-// Inputs are all inputs of the action, and all flags of the program.
+// Inputs are all inputs of the action. Each is a flag of the program, too, and stands in its
+// help below the heading of its part of the table: see groups.
 var Inputs = []Input{
 	{"app", "", true, "Name or id of the Heroku app.", parseApp},
 	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
 		func(s *settings, v string) error { s.key = v; return oneLine(v) }},
 	{"release", "latest", false, "The release to wait for: `latest`, a version (`v123`, `123`) or a release id. One that does not exist yet is waited for.", parseRelease},
 	{"commit", "", false, "Wait for the release of this commit (at least 7 digits of it) instead, or of a build with this label, such as `v1.4.2`.", parseCommit},
+	{"newer-than", "", false, "Wait for a release that is newer than this one (`v122`, `122`), the newest before the deploy: also if it is still to come.", parseNewerThan},
 	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
 		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
@@ -69,6 +72,9 @@ var Inputs = []Input{
 // secret tells that a value must not be quoted: a key, and an address that may hold a
 // password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
+
+// yesNo reports whether the value is true or false.
+func (in *Input) yesNo() bool { return in.Default == "true" || in.Default == "false" }
 
 // inputError is a value that an input cannot have.
 type inputError struct {
@@ -111,11 +117,31 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 	if s.key == "" {
 		problems = append(problems, &inputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
 	}
-	if w := s.Want; w.Commit != "" && (w.Version != 0 || w.ID != "") {
-		problems = append(problems, errors.New(`inputs "release" and "commit" are both set: give one of them`))
+	if err := oneWant(s.Want); err != nil {
+		problems = append(problems, err)
 	}
 	s.WorkflowCommit = getenv("GITHUB_SHA")
 	return s, problems
+}
+
+// oneWant refuses a release that is named in more than one way.
+func oneWant(w release.Want) error {
+	var set []string
+	for _, way := range []struct {
+		input string
+		set   bool
+	}{{"release", w.Version != 0 || w.ID != ""}, {"commit", w.Commit != ""}, {"newer-than", w.NewerThan != 0}} {
+		if way.set {
+			set = append(set, strconv.Quote(way.input))
+		}
+	}
+	switch len(set) {
+	case 0, 1:
+		return nil
+	case 2:
+		return fmt.Errorf("inputs %s and %s are both set: give one of them", set[0], set[1])
+	}
+	return fmt.Errorf("inputs %s, %s and %s are all set: give one of them", set[0], set[1], set[2])
 }
 
 func lookUp(in Input, flags map[string]string, getenv func(string) string) string {
@@ -163,6 +189,15 @@ func parseRelease(s *settings, v string) error {
 	default:
 		return errors.New(`give "latest", a version such as "v123", or a release id`)
 	}
+	return nil
+}
+
+func parseNewerThan(s *settings, v string) error {
+	m := version.FindStringSubmatch(v)
+	if m == nil {
+		return errors.New(`give a version such as "v122"`)
+	}
+	s.Want.NewerThan, _ = strconv.Atoi(m[1])
 	return nil
 }
 
@@ -234,6 +269,20 @@ func choice(words []string, set func(*settings, string)) func(*settings, string)
 	}
 }
 
+// yesNoWords are true and false as YAML has them, and as GitHub's own actions take them
+// (https://yaml.org/spec/1.2.2/#10212-boolean).
+var yesNoWords = map[string]bool{
+	"true": true, "True": true, "TRUE": true,
+	"false": false, "False": false, "FALSE": false,
+}
+
 func yesNo(set func(*settings, bool)) func(*settings, string) error {
-	return choice([]string{"true", "false"}, func(s *settings, v string) { set(s, v == "true") })
+	return func(s *settings, v string) error {
+		is, known := yesNoWords[v]
+		if !known {
+			return errors.New("it is one of true, false")
+		}
+		set(s, is)
+		return nil
+	}
 }

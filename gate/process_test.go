@@ -138,3 +138,23 @@ func TestProcesses(t *testing.T) {
 		})
 	}
 }
+
+// buildAsShipped compiles the program with the flags that the Dockerfile has.
+func buildAsShipped(t *testing.T) string {
+	t.Helper()
+	dockerfile, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := regexp.MustCompile(`go build (-trimpath) (-ldflags)="([^"]*)"`).FindSubmatch(dockerfile)
+	if flags == nil {
+		t.Fatal("the Dockerfile does not build the program as this test expects")
+	}
+	path := filepath.Join(t.TempDir(), "rollout-gate")
+	cmd := exec.Command("go", "build", string(flags[1]), string(flags[2])+"="+string(flags[3]), "-o", path, "heroku-rollout-gate/cmd/rollout-gate")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return path
+}

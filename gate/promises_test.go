@@ -26,6 +26,7 @@ var targetPromises = []promise{
 	{"a build that runs beside an old newest release is warned of", []string{"latest-while-a-build-runs: passed rolled-out"}},
 	{"a release is named by its version or its id", []string{"release-named-without-v: passed rolled-out", "release-by-id: passed rolled-out", "release-that-was-rolled-out-long-ago: passed rolled-out"}},
 	{"one that is not there yet is waited for", []string{"release-by-id: passed rolled-out", "release-that-never-appears: timed-out release-missing"}},
+	{"one that is newer than another is waited for", []string{"newer-than-a-release-that-comes-late: passed rolled-out", "newer-than-a-release-and-it-is-there: passed rolled-out", "newer-than-a-release-and-nothing-was-deployed: timed-out release-missing"}},
 	{"an app without releases is not rolled out", []string{"release-of-a-young-app: passed rolled-out", "young-app-that-is-never-released: timed-out release-missing"}},
 	{"the history of releases is read as far as it matters", []string{"release-far-back-in-a-long-history: passed rolled-out", "release-id-far-back-in-a-long-history: passed rolled-out", "rolled-back-to-a-release-of-long-ago: failed rolled-back"}},
 	{"a commit is given in full or abbreviated", []string{"commit-in-full: passed rolled-out", "commit-abbreviated-while-it-builds: passed rolled-out"}},

@@ -45,6 +45,8 @@ type rolled struct {
 	ghost bool
 	// deploy is when it happens.
 	deploy time.Duration
+	// ahead is how long before the gate's start the watch begins; 0: with it.
+	ahead time.Duration
 	// renamed is how long after the gate's start the app is renamed; 0: it is not.
 	renamed time.Duration
 	// aims are what is added once the story is known.
@@ -67,6 +69,10 @@ func roll(seed int64) (rolled, error) {
 		r.Log.Heartbeat = 15 * time.Second
 	} else {
 		d.trouble(&r)
+	}
+	if r.ahead > 0 && r.knowsAll() { // and keeps what it knows, however short the log's history is
+		n := d.IntN(30)
+		r.Log.History = &n
 	}
 	r.Metrics = r.ghost || d.chance(0.2)
 	if r.Metrics && d.chance(0.5) {
@@ -209,6 +215,14 @@ func (d dice) call(r *rolled) {
 		gate = r.deploy + d.between(150*time.Second, r.hold()+60*time.Second)
 	}
 	r.Gate = &gate
+	// In every third one the watch begins before the gate: beside the command that deploys, or long before.
+	if own := (dice{rand.New(rand.NewPCG(uint64(r.seed), 77))}); own.chance(0.35) {
+		r.ahead = own.between(2*time.Second, 3*time.Minute)
+		if own.chance(0.2) {
+			r.ahead = own.between(3*time.Minute, 40*time.Minute)
+		}
+		r.inputs[aheadInput] = r.ahead.String()
+	}
 	if d.chance(0.08) {
 		r.inputs["settle"] = fmt.Sprint(1+d.IntN(40)) + "s"
 	}
@@ -239,6 +253,19 @@ func (r *rolled) target(gate time.Duration) int {
 		return r.newest(r.deploy)
 	}
 	return r.newest(gate)
+}
+
+// knowsAll reports whether the watch began long enough before the deploy, with nothing hidden, and nothing
+// disturbs: then all must be proven.
+func (r *rolled) knowsAll() bool {
+	_, recent := r.recent()
+	return r.calm && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second
+}
+
+// nothingNew reports whether the watch began before the gate, and no release has come in between: the gate
+// waits for a minute for one to come.
+func (r *rolled) nothingNew() bool {
+	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
 }
 
 // newest is the version of the newest release at that time.

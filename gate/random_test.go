@@ -102,7 +102,10 @@ func (r *rolled) wrong(o outcome) string {
 	// The platform's times are whole seconds, and when its API fails at first, a
 	// release may come before the first answer.
 	first, last := r.target(r.story.Gate), r.target(r.story.Gate+3*time.Second)
-	if !r.calm {
+	switch {
+	case r.nothingNew():
+		last = r.target(r.story.Gate + 2*time.Minute)
+	case !r.calm:
 		last = r.target(r.story.Gate + time.Minute)
 	}
 	if v := o.picture.Target.Version; v < first || v > last {
@@ -110,6 +113,9 @@ func (r *rolled) wrong(o outcome) string {
 	}
 	if early := r.early(o); early != "" {
 		return early
+	}
+	if r.ahead > 0 && r.knowsAll() && o.verdict.Basis != rollout.Proven {
+		return fmt.Sprintf("the watch began before the deploy, and the gate opened at %s, %s", clock(o.at), o.verdict.Basis)
 	}
 	if r.inputs["require-proof"] != "" && o.verdict.Basis != rollout.Proven {
 		return fmt.Sprintf("the gate opened at %s, %s, and was told to open on proof only", clock(o.at), o.verdict.Basis)
@@ -161,7 +167,7 @@ func (r *rolled) late(o outcome) string {
 		return fmt.Sprintf("the gate opened at %s, %s; every hold was over at %s", clock(o.at), o.verdict.Basis, clock(limit))
 	}
 	// A release that is not fresh is looked at twice, 10 s apart.
-	early := o.at <= r.story.Gate+11*time.Second+r.settle()
+	early := o.at <= r.story.Gate+11*time.Second+r.settle() || r.nothingNew() && o.at <= r.story.Gate+75*time.Second+r.settle()
 	if r.calm && r.App.Generation != "fir" && lag > 2*time.Second && !early && !r.disturbed() {
 		return fmt.Sprintf("nothing disturbed, and the gate opened at %s, %s, which is %s after it could", clock(o.at), o.verdict.Basis, lag)
 	}

@@ -31,6 +31,8 @@ type header struct {
 	Recording int            `json:"rolloutGateRecording"`
 	Program   string         `json:"program,omitempty"` // the version that records
 	Config    rollout.Config `json:"config"`
+	// Watch is set in the recording of a watch that begins before a deploy.
+	Watch *aheadOf `json:"watch,omitempty"`
 }
 
 // maxRecording is how long a recording becomes at most. A wait of an hour on a busy app is
@@ -42,15 +44,16 @@ const stoppedLine = `{"recordingStopped":`
 
 // recorder writes observations as they arrive.
 type recorder struct {
-	file   *os.File
-	buf    *bufio.Writer
-	key    []byte // as it stands in JSON; it is taken out wherever others have put it
-	length int
-	full   bool // it became too long
-	err    error
+	file    *os.File
+	buf     *bufio.Writer
+	key     []byte // as it stands in JSON; it is taken out wherever others have put it
+	length  int
+	longest int  // how long it becomes at most
+	full    bool // it became too long
+	err     error
 }
 
-func newRecorder(path, key, version string, cfg rollout.Config) (*recorder, error) {
+func newRecorder(path, key string, h header) (*recorder, error) {
 	f, err := createRecording(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
@@ -59,9 +62,10 @@ func newRecorder(path, key, version string, cfg rollout.Config) (*recorder, erro
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
-	r := &recorder{file: f, buf: bufio.NewWriter(f), key: bytes.Trim(quoted, `"`)}
-	r.write(header{Recording: recordingFormat, Program: version, Config: cfg})
-	return r, nil
+	r := &recorder{file: f, buf: bufio.NewWriter(f), longest: maxRecording, key: bytes.Trim(quoted, `"`)}
+	h.Recording = recordingFormat
+	r.write(h)
+	return r, r.err
 }
 
 // createRecording makes the file, for its owner alone. The program may be root, and others
@@ -117,7 +121,7 @@ func (r *recorder) write(v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
 		data = append(bytes.ReplaceAll(data, r.key, []byte("[api-key]")), '\n')
-		if r.length+len(data) > maxRecording {
+		if r.length+len(data) > r.longest {
 			r.full = true
 			data = fmt.Appendf(nil, "%s%d}\n", stoppedLine, r.length)
 		}
@@ -140,7 +144,7 @@ func (r *recorder) close() error {
 	case r.err != nil:
 		return fmt.Errorf("writing the recording: %w", r.err)
 	case r.full:
-		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", maxRecording>>20)
+		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", r.longest>>20)
 	}
 	return nil
 }
@@ -206,23 +210,35 @@ func (r *replayer) take(line []byte) error {
 }
 
 func (r *replayer) begin(line []byte) error {
+	h, err := readHeader(line)
+	r.program = h.Program
+	switch {
+	case err != nil:
+		return err
+	case h.Watch != nil:
+		return errors.New("says that it is the recording of a watch that begins before a deploy: it has no verdict")
+	}
+	r.cfg, r.core = h.Config, rollout.New(h.Config)
+	return nil
+}
+
+// readHeader reads the first line. Its error ends a sentence that begins with that.
+func readHeader(line []byte) (h header, err error) {
 	var first struct {
 		Recording int    `json:"rolloutGateRecording"`
 		Program   string `json:"program"`
 	}
 	if err := json.Unmarshal(line, &first); err != nil || first.Recording == 0 {
-		return errors.New("is not the beginning of a recording")
+		return h, errors.New("is not the beginning of a recording")
 	}
-	r.program = first.Program
+	h.Program = first.Program
 	if first.Recording != recordingFormat {
-		return fmt.Errorf("says that the recording is of format %d, and this program reads format %d", first.Recording, recordingFormat)
+		return h, fmt.Errorf("says that the recording is of format %d, and this program reads format %d", first.Recording, recordingFormat)
 	}
-	var h header
 	if err := decode(line, &h); err != nil {
-		return fmt.Errorf("is not the beginning of a recording: %w", err)
+		return h, fmt.Errorf("is not the beginning of a recording: %w", err)
 	}
-	r.cfg, r.core = h.Config, rollout.New(h.Config)
-	return nil
+	return h, nil
 }
 
 // programForm is how a program names its version. What is written otherwise is quoted.

@@ -32,6 +32,11 @@ type expectation struct {
 	Inputs map[string]string `yaml:"inputs"`
 	// SHA is the commit that the workflow runs on; empty if it is not known.
 	SHA string `yaml:"sha"`
+	// Ahead is how long before the gate's start the watch begins: beside a command that then ends. Begun is
+	// the same for a process of its own, which ends after Dies; 0: it does not by itself.
+	Ahead duration `yaml:"ahead"`
+	Begun duration `yaml:"begun"`
+	Dies  duration `yaml:"dies"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
 	// Bug is a part of a path: the gate's own code panics when it asks for it.
@@ -96,7 +101,7 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		switch k {
 		case shaInput:
 			env[shaInput] = v
-		case bugInput, skewInput:
+		case bugInput, skewInput, aheadInput, begunInput, diesInput:
 		default:
 			env["INPUT_"+strings.ToUpper(k)] = v
 		}
@@ -104,14 +109,31 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	var stdout, stderr bytes.Buffer
 	var o outcome
 	skew, _ := time.ParseDuration(inputs[skewInput])
-	o.server = herokusim.NewServer(story, herokusim.Options{From: from})
+	ahead, _ := time.ParseDuration(inputs[aheadInput])
+	begun, _ := time.ParseDuration(inputs[begunInput])
+	boot := time.Now()
+	uptime := func() (string, time.Duration, error) { return "boot", time.Hour + time.Since(boot), nil }
+	o.server = herokusim.NewServer(story, herokusim.Options{From: from - max(ahead, begun)})
 	o.server.Begin()
+	if begun > 0 {
+		env["RUNNER_TEMP"] = dir
+		dies, _ := time.ParseDuration(inputs[diesInput])
+		defer beginAhead(t, &o, dir, app, from, dies, between(o.server.Transport()), uptime)()
+	}
 	command := gate.Command{
+		Uptime: uptime,
 		Getenv: func(k string) string { return env[k] },
 		Stdout: &stdout, Stderr: &stderr, Transport: between(o.server.Transport()), Now: func() time.Time { return o.server.Clock().Add(skew) },
 		Ended: func(p rollout.Picture, v rollout.Verdict) {
 			o.at, o.picture, o.verdict, o.ended = o.server.Now(), p, v, true
 		},
+	}
+	if ahead > 0 {
+		command.Args = []string{"--", "deploy"}
+		command.Run = func([]string) int {
+			time.Sleep(from - o.server.Now())
+			return 0
+		}
 	}
 	if path := inputs[bugInput]; path != "" {
 		command.Transport = buggy{command.Transport, path}
@@ -123,7 +145,7 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		defer cancel()
 	}
 	o.status = command.Main(ctx)
-	if stderr.Len() > 0 {
+	if late := "is not there after 15s: the command is run all the same\n"; stderr.Len() > 0 && !(ahead > 0 && strings.HasSuffix(stderr.String(), late)) {
 		t.Errorf("standard error: %s", stderr.String())
 	}
 	o.stdout = stdout.String()
@@ -142,11 +164,47 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	return o
 }
 
+// beginAhead begins a watch in a process of its own, and comes back when it is time for the gate. The watch
+// dies after so long; 0: when the gate ends it, which the function that is returned waits for.
+func beginAhead(t testing.TB, o *outcome, dir, app string, from, dies time.Duration, transport http.RoundTripper, uptime func() (string, time.Duration, error)) func() {
+	ctx, kill := t.Context(), context.CancelFunc(func() {})
+	if dies > 0 {
+		ctx, kill = context.WithTimeout(ctx, dies)
+	}
+	var stdout, stderr bytes.Buffer
+	ahead := gate.Command{
+		Args:   []string{"watch-ahead", "--app", app, "--folder", dir},
+		Getenv: func(k string) string { return map[string]string{"HEROKU_API_KEY": testKey}[k] },
+		Stdout: &stdout, Stderr: &stderr, Transport: transport, Uptime: uptime, Now: o.server.Clock,
+	}
+	ended := make(chan int, 1)
+	go func() { ended <- ahead.Main(ctx) }()
+	time.Sleep(from - o.server.Now())
+	return func() {
+		began := time.Now()
+		status := <-ended
+		kill()
+		if late := time.Since(began); late > 3*time.Second {
+			t.Errorf("the watch that began before the deploy ended %s after the gate", late)
+		}
+		if status != 0 || stderr.Len() > 0 || strings.Contains(stdout.String(), testKey) {
+			t.Errorf("the watch that began before the deploy: status %d, %s%s", status, stdout.String(), stderr.String())
+		}
+		if files, _ := filepath.Glob(filepath.Join(dir, "*.watch")); len(files) > 0 {
+			t.Errorf("its recording is still there")
+		}
+	}
+}
+
 // These are passed among the inputs: a variable of the runner, what is broken, and a wrong clock.
 const (
 	shaInput  = "GITHUB_SHA"
 	bugInput  = "bug"
 	skewInput = "skew" // how far the runner's clock is ahead
+	// How long before the gate's start the watch begins.
+	aheadInput = "ahead"
+	begunInput = "begun"
+	diesInput  = "dies"
 )
 
 // buggy is a transport that panics at a path, as a bug in the gate would.
@@ -264,7 +322,8 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug}
+	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug, aheadInput: time.Duration(e.Ahead).String(),
+		begunInput: time.Duration(e.Begun).String(), diesInput: time.Duration(e.Dies).String()}
 	maps.Copy(inputs, e.Inputs)
 	if v, ok := strings.CutPrefix(inputs["release"], "id of v"); ok {
 		version, _ := strconv.Atoi(v)

@@ -52,16 +52,15 @@ func run(ctx context.Context) (int, error) {
 	go w.watch(watching)
 	// The deploy step of the workflow ends, and the gate's begins.
 	time.Sleep(time.Duration(float64(story.Gate) / speed))
-	info, err := os.Stdout.Stat()
 	command := gate.Command{
 		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key"},
 		Getenv: func(name string) string {
 			return map[string]string{"TERM": os.Getenv("TERM"), "NO_COLOR": os.Getenv("NO_COLOR")}[name]
 		},
 		Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal:  err == nil && info.Mode()&os.ModeCharDevice != 0,
 		Transport: server.Transport(), Now: server.Clock, Speed: speed,
 	}
+	command.Terminal, command.Width = gate.Terminal(os.Stdout)
 	var opened time.Duration
 	var known rollout.Picture
 	command.Ended = func(p rollout.Picture, _ rollout.Verdict) { opened, known = server.Now(), p }

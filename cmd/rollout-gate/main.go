@@ -18,20 +18,31 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	go func() {
-		<-signals
-		interrupt()
-		// The second ends the program at once. Left to the default action, which process 1
-		// of a container does not have, the exit status would be 2: that of invalid inputs.
-		<-signals
-		os.Exit(gate.ExitInterrupted)
-	}()
-	signal.Ignore(syscall.SIGPIPE) // outputs are written also when nobody reads the log any more
-	info, err := os.Stdout.Stat()
+	// Outputs are written also when nobody reads the log any more. A signal that is ignored would
+	// also be so in a command that is run.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	keyboard, noKeyboard := os.Open("/dev/tty")
+	if noKeyboard == nil {
+		keyboard.Close()
+	}
 	build, _ := debug.ReadBuildInfo()
 	command := gate.Command{
-		Args: os.Args[1:], Version: gate.Version(build), Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0,
+		Args: os.Args[1:], Version: gate.Version(build), Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Keyboard: noKeyboard == nil,
 	}
+	command.Terminal, command.Width = gate.Terminal(os.Stdout)
+	go func() {
+		for interrupted := false; ; interrupted = true {
+			sig := <-signals
+			for command.HandOn(sig) {
+				sig = <-signals
+			}
+			if interrupted {
+				// Left to the default action, which process 1 of a container does not have, the
+				// exit status would be 2: that of invalid inputs.
+				os.Exit(gate.ExitInterrupted)
+			}
+			interrupt()
+		}
+	}()
 	os.Exit(command.Main(ctx))
 }

@@ -8,6 +8,7 @@
 //   - tail.go: opening, and opening again in time
 //   - stream.go: one stream, and what its lines tell
 //   - join.go: from when on the log is whole; history.go: one reading of its history
+//   - position.go: going on where another process has stopped reading
 //   - last.go: the last lines of one dyno, to show why it crashed
 //   - session.go: one request for a log session
 package logtail

@@ -21,6 +21,10 @@ type history struct {
 	discarded bool // the platform said that it threw some away
 	none      bool // there is no history of this log
 
+	seek  *Position // where another process stopped reading; nil: none did
+	found bool      // a line of it is here
+	last  tailEnd
+
 	hashes []uint64
 	told   []observe.Line
 	lostAt time.Time // the newest notice of a loss
@@ -32,6 +36,7 @@ type history struct {
 
 func (h *history) line(b []byte) {
 	h.hashes = append(h.hashes, maphash.Bytes(h.seed, b))
+	h.look(b)
 	if !h.led {
 		h.lead(b)
 	}

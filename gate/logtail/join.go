@@ -51,11 +51,18 @@ type follower struct {
 	since      time.Time // from when on it was whole when it last flowed
 	flowing    *stream   // the one with which it is whole; nil: it is not
 	before     []uint64  // lines seen last before it broke
+	after      *Position // where another process stopped reading; nil once that is joined, or if none did
+	last       tailEnd   // of the log as far as it is relied on
 	saidBroken bool
 }
 
 func newFollower(t *Tail, emit func(observe.Observation)) *follower {
-	return &follower{Tail: t, transport: t.Transport, seed: maphash.MakeSeed(), emit: emit}
+	f := &follower{Tail: t, transport: t.Transport, seed: maphash.MakeSeed(), emit: emit}
+	if t.After != nil {
+		f.after, f.flowed, f.since = t.After, true, t.After.Since
+	}
+	t.reading.Store(f)
+	return f
 }
 
 func (f *follower) say(s observe.LogStatus) {
@@ -137,7 +144,7 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 		defer res.Body.Close()
 		stop := context.AfterFunc(ctx, func() { res.Body.Close() })
 		defer stop()
-		h := &history{seed: f.seed, discarded: res.Header.Get("X-Heroku-Warning") != ""}
+		h := &history{seed: f.seed, seek: f.After, discarded: res.Header.Get("X-Heroku-Warning") != ""}
 		d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: h.line}
 		err = readChunks(res.Body, func(p []byte) {
 			d.write(p)
@@ -199,6 +206,7 @@ func (s *stream) caughtUp(h *history) {
 		f.flowing.over = true
 	}
 	s.kept = nil
+	f.after, f.last = nil, h.last
 	f.flowed, f.flowing, f.saidBroken, f.since = true, s, false, begin
 	f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: begin}})
 	close(s.joined)
@@ -208,6 +216,11 @@ func (s *stream) caughtUp(h *history) {
 // history; empty if none can. A stream that is relied on to this moment has told of all.
 func (f *follower) missing(h *history) string {
 	switch {
+	case f.after != nil && !h.none:
+		if !h.goesOn() {
+			return breakReason
+		}
+		return ""
 	case h.none && f.flowing == nil:
 		return noneReason
 	case h.none:

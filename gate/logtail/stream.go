@@ -128,6 +128,9 @@ func (s *stream) line(b []byte) {
 		return
 	}
 	s.remember(maphash.Bytes(s.seed, b))
+	if s.flowing == s {
+		s.last.add(b)
+	}
 	s.lines++
 	s.lastLine, s.news = time.Now(), s.news || s.flowing == s
 	if forbidden(b) {

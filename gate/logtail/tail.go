@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -44,9 +45,12 @@ type Tail struct {
 	// NoHistory tells that the app's log has none, as on Fir, where every session follows
 	// the log and none ends by itself. nil: it has.
 	NoHistory func() bool
+	// After is where another process stopped reading: the log goes on from there, or has a gap. nil: none did.
+	After *Position
 
-	once  sync.Once
-	renew chan struct{}
+	once    sync.Once
+	renew   chan struct{}
+	reading atomic.Pointer[follower] // of the last Run
 }
 
 // Renew has the stream opened anew: somebody knows of what it should have told.

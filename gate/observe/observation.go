@@ -10,9 +10,12 @@ import "time"
 // Observations are the whole input of the core: a run is a fold over them, so a
 // recording of them replays to the same verdict.
 type Observation struct {
-	// At is when it was learnt: time since the start of the gate on a clock that
+	// At is when it was learnt: time since the start of the watch on a clock that
 	// never jumps. In a recording: nanoseconds.
 	At time.Duration `json:"at"`
+	// Begin: the wait begins now. What was observed before is a head start, of a watch that began
+	// before the deploy. Without a head start the wait begins by itself.
+	Begin bool `json:"begin,omitempty"`
 	// Date is the platform's own clock as told by the answer (its Date header,
 	// whole seconds). Zero if the observation did not come with an answer.
 	Date time.Time `json:"date,omitzero"`

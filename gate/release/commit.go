@@ -31,7 +31,7 @@ func (t *Target) byCommit() *observe.Release {
 		return nil
 	}
 	short := isCommit(strings.ToLower(t.want.Commit)) && len(t.want.Commit) < wholeCommit
-	if short && !t.buildsRead && t.fullAskedAt < observe.ListLag {
+	if short && !t.buildsRead && !t.askedLater(observe.ListLag) {
 		return nil // a build may show that two commits begin so
 	}
 	var found *observe.Release
@@ -72,13 +72,13 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 	return r
 }
 
-// mayBeTriedAgain reports whether a failure is from before the gate, which has not waited long
+// mayBeTriedAgain reports whether a failure is from before the watch, and the wait has not waited long
 // enough yet to see whether the commit is deployed once more.
 func (t *Target) mayBeTriedAgain(failed time.Time) bool {
-	return t.fullAskedAt < RetryWindow && failed.Before(t.clock.Start())
+	return !t.askedLater(RetryWindow) && failed.Before(t.clock.Start())
 }
 
-// longBefore reports whether a time is so long before the gate that it is of an earlier try.
+// longBefore reports whether a time is so long before the watch that it is of an earlier try.
 func (t *Target) longBefore(at time.Time) bool {
 	return at.Before(t.clock.Start().Add(-tryMemory))
 }
@@ -148,7 +148,7 @@ func (t *Target) FailedBuild() *observe.Build {
 // FailedBefore says what failed before the gate came, if that may have been an earlier try to
 // deploy the commit; empty otherwise.
 func (t *Target) FailedBefore() string {
-	if t.release != nil || t.fullAskedAt >= RetryWindow {
+	if t.release != nil || t.askedLater(RetryWindow) {
 		return ""
 	}
 	b, e := t.newestBuild(), t.earlierTry()

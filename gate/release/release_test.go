@@ -14,8 +14,8 @@ import (
 	"heroku-rollout-gate/gate/release"
 )
 
-// A row of a table: what is wished and told, and what is wanted then. A wish is latest, v42, an
-// id as r42, or a commit; on A says which commit the workflow runs on. Told are, after a time if
+// A row of a table: what is wished and told, and what is wanted then. A wish is latest, v42, >v41
+// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on. Told are, after a time if
 // it is not the one before:
 //
 //	look: v41, v42 pending      the list of releases, with the dynos that were told last
@@ -65,6 +65,8 @@ func newSubject(t *testing.T, wish string) *subject {
 	wish, workflow, _ := strings.Cut(wish, " on ")
 	switch {
 	case wish == "latest":
+	case strings.HasPrefix(wish, ">"):
+		want.NewerThan = number(t, wish[1:])
 	case strings.HasPrefix(wish, "v"):
 		want.Version = number(t, wish)
 	case strings.HasPrefix(wish, "r"), strings.HasPrefix(wish, "R"):
@@ -72,7 +74,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, commit(workflow), &s.clock)
+	s.Target = release.New(want, commit(workflow), false, &s.clock)
 	return s
 }
 

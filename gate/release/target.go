@@ -9,19 +9,28 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
+// ReleaseDue is how long after a deploy, at the latest, the release that it made is there.
+const ReleaseDue = time.Minute
+
 // A Want says which release is waited for. At most one field is set; the zero value means
 // the newest release at the start.
 type Want struct {
-	Version int
-	ID      string
-	Commit  string // whole or abbreviated
+	Version   int
+	ID        string
+	Commit    string // whole or abbreviated
+	NewerThan int    // the newest release, if its version is higher than this one
 }
+
+// newest reports whether the newest release is waited for, whichever that is.
+func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
 // A Target follows the release that is waited for.
 type Target struct {
 	want           Want
 	workflowCommit string // see New
 	clock          *observe.Clock
+	headStart      bool
+	began          time.Duration // when the wait began: until then nothing is chosen
 
 	history    history
 	codes      map[string]observe.Code // by id of slug or image
@@ -43,13 +52,22 @@ type Target struct {
 
 // New begins to look for a release. workflowCommit is the commit that the caller's workflow
 // runs on, to warn when the newest release carries another; empty if it is not known.
-func New(want Want, workflowCommit string, clock *observe.Clock) *Target {
-	return &Target{
-		want: want, workflowCommit: workflowCommit, clock: clock,
+// With a head start the wait begins when Begin says so, and without one at once.
+func New(want Want, workflowCommit string, headStart bool, clock *observe.Clock) *Target {
+	t := &Target{
+		want: want, workflowCommit: workflowCommit, clock: clock, headStart: headStart,
 		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
 		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
+	if headStart {
+		t.began = observe.Never
+	}
+	return t
 }
+
+// Begin says that the wait begins. What was listed before is known, and the target is chosen by the
+// looks from then on.
+func (t *Target) Begin(at time.Duration) { t.began = at }
 
 // Release is the release that is waited for, as it was last listed; nil while it is not known.
 func (t *Target) Release() *observe.Release { return t.release }
@@ -90,11 +108,11 @@ func (t *Target) seeLook(l *observe.Look) {
 	if !l.Full() {
 		return
 	}
-	believed := t.fullAskedAt >= observe.ListLag
+	believed := t.askedLater(observe.ListLag)
 	t.fullAskedAt = l.AskedAt
 	t.nothingRuns = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
-	if t.newestAtStart < 0 {
+	if t.newestAtStart < 0 && t.askedLater(0) {
 		t.newestAtStart = t.history.newest
 	}
 	t.choose()
@@ -116,7 +134,7 @@ func (t *Target) seeCode(c observe.Code) {
 
 // choose looks for the target while it is not known.
 func (t *Target) choose() {
-	if t.release != nil {
+	if t.release != nil || !t.askedLater(0) {
 		return
 	}
 	switch w := t.want; {
@@ -130,9 +148,43 @@ func (t *Target) choose() {
 		}
 	case w.Version != 0:
 		t.release = t.history.get(w.Version)
-	case !t.ReleasesBehind() && !t.neverHadCode():
-		t.release = t.history.get(t.history.newest)
+	case t.history.newest > w.NewerThan && !t.ReleasesBehind() && !t.neverHadCode():
+		t.release = t.latest()
 	}
+}
+
+// askedLater reports whether the newest full look was asked for so long after the wait began.
+func (t *Target) askedLater(after time.Duration) bool { return t.fullAskedAt-t.began >= after }
+
+// atStart is the platform's time of the begin of the wait; zero before any answer.
+func (t *Target) atStart() time.Time { return t.clock.Platform(t.began) }
+
+// latest is the newest release. With a head start it must be newer than any that was there before, until it
+// is clear that none comes: then the deploy has made none, or it is repeated.
+func (t *Target) latest() *observe.Release {
+	if t.AwaitsNewer() && !t.askedLater(ReleaseDue) {
+		return nil
+	}
+	return t.history.get(t.history.newest)
+}
+
+// AwaitsNewer reports whether the newest release was there before the head start, so that the one of the
+// deploy is awaited: until [ReleaseDue].
+func (t *Target) AwaitsNewer() bool {
+	before := t.newestBefore()
+	return t.release == nil && t.want.newest() && before > 0 && t.history.newest <= before
+}
+
+// newestBefore is the newest release that was made before the head start; 0 if none was, without a head
+// start, and where the caller says what to be newer than.
+func (t *Target) newestBefore() int {
+	newest := 0
+	for _, r := range t.history.byVersion {
+		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(t.clock.AnyStart()) {
+			newest = max(newest, r.Version)
+		}
+	}
+	return newest
 }
 
 // neverHadCode reports whether the app has never run any code, and the newest release brings none: its first
@@ -155,13 +207,14 @@ func (t *Target) FirstCode() time.Time {
 // started can have hidden a newer one that was already there. Until the choice is believed, one that
 // is newer by any answer's clock is taken for it.
 func (t *Target) correct(believed bool) {
-	if t.want != (Want{}) {
+	if !t.want.newest() {
 		return
 	}
 	start := t.clock.AnyStart()
 	if believed {
 		start = t.clock.LatestStart()
 	}
+	start = start.Add(t.began)
 	for _, r := range t.history.byVersion {
 		if r.Version > t.release.Version && !r.CreatedAt.After(start.Add(time.Second)) {
 			t.release = &r
@@ -182,14 +235,14 @@ func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newe
 // OldAtStart reports whether the newest release, which is waited for as nothing else was
 // named, was there long before the gate.
 func (t *Target) OldAtStart() bool {
-	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Start().Add(-time.Minute))
+	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.atStart().Add(-time.Minute))
 }
 
 // Unconfirmed reports whether the newest release may not be the one that was meant: a list that
 // is behind can hide a newer one, and so can the log, which is later still. A full look that is
-// asked for [observe.ListLag] after the start shows it, if it was there by then.
+// asked for [observe.ListLag] after the wait began shows it, if it was there by then.
 func (t *Target) Unconfirmed() bool {
-	return t.want == (Want{}) && t.release != nil && t.fullAskedAt < observe.ListLag
+	return t.want.newest() && t.release != nil && !t.askedLater(observe.ListLag)
 }
 
 // IsCurrent reports whether no newer release is what runs: the platform calls the target the

@@ -35,6 +35,17 @@ func TestTarget(t *testing.T) {
 		{"a version that is not there", "v42", "look: v41, v43", "none"},
 		{"a version, and newer ones were there", "v42", "look: v42, v43 -3s", "v42"},
 		{"a version, and a newer one is not listed yet", "v42", "log v43; look: v42", "v42"},
+		{"newer than a version, and there is none", ">v42", "look: v41, v42", "none"},
+		{"newer than a version that is not there yet", ">v43", "look: v41, v42", "none"},
+		{"newer than a version", ">v41", "look: v41, v42", "v42"},
+		{"newer than a version, that is not listed any more", ">v40", "look: v42", "v42"},
+		{"newer than a version, the newest of several", ">v41", "look: v42, v43 -3s", "v43"},
+		{"newer than a version, and it comes later", ">v42", "look: v42; 60s look: v42, v43 +55s", "v43"},
+		{"newer than a version, and another one comes behind it", ">v42", "look: v42; 60s look: v42, v43 +55s; 70s look: v42, v43 +55s, v44 +65s", "v43"},
+		{"newer than a version, and a newer one was there, and is listed late", ">v41", "look: v42; 2s look: v42, v43 -3s", "v43"},
+		{"newer than a version, and the log knows of a newer one", ">v41", "log v43; look: v42", "none"},
+		{"newer than a version, in a new app without code", ">v1", "look: v1 codeless, v2 codeless", "none"},
+
 		{"an id", "R42", "look: v41, v42, v43", "v42"},
 		{"an id that is not there", "r50", "look: v41, v42, v43", "none"},
 	}, target)
@@ -92,6 +103,8 @@ func TestWhetherItIsTheOne(t *testing.T) {
 		{"the newest is young", "latest", "9s look: v42", "old false, unconfirmed true, behind false, by the log false"},
 		{"it is seen again", "latest", "9s look: v42; 10s look: v42", "old false, unconfirmed false, behind false, by the log false"},
 		{"only dynos are seen again", "latest", "9s look: v42; 10s dynos: v42", "old false, unconfirmed true, behind false, by the log false"},
+		{"the newest of those newer than a version", ">v40", "9s look: v41", "old false, unconfirmed true, behind false, by the log false"},
+		{"that is seen again", ">v40", "9s look: v41; 10s look: v41", "old false, unconfirmed false, behind false, by the log false"},
 		{"a version that is old", "v41", "9s look: v41", "old false, unconfirmed false, behind false, by the log false"},
 		{"the log knows more", "v42", "look: v42; log v43", "old false, unconfirmed false, behind true, by the log true"},
 		{"the dynos know more", "v42", "look: v42; dynos: v43", "old false, unconfirmed false, behind true, by the log false"},
@@ -132,7 +145,7 @@ func TestIsCurrent(t *testing.T) {
 func TestLabelWithoutBuilds(t *testing.T) {
 	t.Parallel()
 	s := newSubject(t, "B")
-	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", &s.clock)
+	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", false, &s.clock)
 	s.tell("1s look: v42")
 	s.See(observe.Observation{Code: &observe.Code{ID: "s42", Commit: "v1.4.2"}})
 	if r := s.Release(); r == nil || r.Version != 42 {

@@ -26,6 +26,11 @@ func (t *Target) Wish() string {
 		return fmt.Sprintf("release %q", w.ID)
 	case w.Version != 0:
 		return fmt.Sprintf("release v%d", w.Version)
+	case w.NewerThan != 0:
+		return fmt.Sprintf("a release newer than v%d", w.NewerThan)
+	}
+	if v := t.newestBefore(); v > 0 {
+		return fmt.Sprintf("a release newer than v%d", v)
 	}
 	return "the first release of the app"
 }
@@ -39,12 +44,15 @@ func (t *Target) Building() bool {
 // WhyMissing says what is known of a release that did not appear, and what to do.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
-	if t.want == (Want{}) && t.history.newest > 0 {
+	if t.want.newest() && t.history.newest > t.want.NewerThan {
 		known = "no release of the app carries code yet"
 	} else if t.history.newest > 0 {
 		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
 	}
-	if t.want.Commit == "" {
+	switch {
+	case t.want.NewerThan != 0:
+		return known, `check the input "newer-than", and that the deploy made a release`
+	case t.want.Commit == "":
 		return known, `check the input "release", and that the deploy was started`
 	}
 	next = `check the input "commit", and that the deploy was started`
@@ -101,7 +109,7 @@ func (t *Target) Succeeded(version int) bool {
 
 // Notices are what a person should know about the choice after an observation, at the moment now.
 func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
-	if o.Look == nil && o.Code == nil && o.Builds == nil {
+	if o.Look == nil && o.Code == nil && o.Builds == nil || !t.askedLater(0) {
 		return nil
 	}
 	if t.release == nil {
@@ -113,7 +121,10 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if t.OldAtStart() && t.newerBuild() {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
-	if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.clock.Start().Add(-longestDeploy)) {
+	if before := t.newestBefore(); t.want == (Want{}) && v <= before {
+		notice("no release was made since the watch began before the deploy, nor within %s after it: the newest one, v%d, was there before, so the deploy made none, or this run repeats an earlier one",
+			observe.Span(ReleaseDue), v)
+	} else if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.atStart().Add(-longestDeploy)) {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))
 	}
@@ -123,7 +134,7 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if n := t.newer.newest; n > 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); t.workflowCommit != "" && t.want == (Want{}) && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
+	if c := t.Commit(); t.workflowCommit != "" && t.want.newest() && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
 		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
 	}
 	return all
@@ -140,7 +151,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	e := t.earlierTry()
 	switch {
 	case e == nil:
-	case failed(e) && (t.buildsRead || now > observe.ListLag):
+	case failed(e) && (t.buildsRead || now-t.began > observe.ListLag):
 		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
 	case t.followedByOther(e):
 		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}

@@ -17,11 +17,15 @@ func TestWhyMissing(t *testing.T) {
 		inputs  = `check the input "release", and that the deploy was started`
 		commits = `check the input "commit", and that the deploy was started`
 		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+		newer   = `check the input "newer-than", and that the deploy made a release`
 	)
 	check(t, []row{
 		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + inputs},
 		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + inputs},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
+		{"newer than a version", ">v42", "look: v42", "a release newer than v42: the newest release is v42; " + newer},
+		{"newer than a version, in an app without releases", ">v42", "look:", "a release newer than v42: the app has no release yet; " + newer},
+		{"newer than a version, and the newest has no code", ">v1", "look: v1 codeless, v2 codeless", "a release newer than v1: no release of the app carries code yet; " + newer},
 		{"an id", "r43", "look: v42", `release "r43": the newest release is v42; ` + inputs},
 		{"a commit", "B8", "look: v42; code s42 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
 		{"a commit that was not built", "B8", "look: v42; code s42 = C; builds: pending D -1m",
@@ -75,6 +79,7 @@ func TestNotices(t *testing.T) {
 		{"an old release, that may not be the newest one", "latest", "9s look: v41", ""},
 		{"an old release", "latest", "10s look: v41 -11m", old},
 		{"one that is not so old", "latest", "10s look: v41 -9m", ""},
+		{"an old release that is newer than a version", ">v40", "10s look: v41 -11m", ""},
 		{"an old release that is named", "v41", "10s look: v41 -11m", ""},
 
 		{"newer ones", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
@@ -84,6 +89,7 @@ func TestNotices(t *testing.T) {
 
 		{"another commit than the workflow's", "latest on A", "look: v42; code s42 = B", workflow},
 		{"the workflow's commit", "latest on B", "look: v42; code s42 = B8", ""},
+		{"another commit than the workflow's, newer than a version", ">v41 on A", "look: v42; code s42 = B", workflow},
 		{"no workflow", "latest", "look: v42; code s42 = B", ""},
 		{"no commit", "latest on A", "look: v42; code s42 =", ""},
 		{"a version, in a workflow", "v42 on A", "look: v42; code s42 = B", ""},

@@ -4,7 +4,7 @@
 //
 //   - report.go: from the first line to the outputs, and the rules of its voice
 //   - progress.go: what is worth a line while the gate waits
-//   - printer.go: the lines of the step log or the terminal
+//   - printer.go: the lines of the step log or the terminal; fit.go: the width of one
 //   - outputs.go: what later steps can read
 //   - summary.go: the page for people; tables.go, gantt.go: what stands on it
 //   - excerpt.go: lines that somebody else wrote

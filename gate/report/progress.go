@@ -86,9 +86,19 @@ func (g *progress) notices(p rollout.Picture) []string {
 	return fresh
 }
 
+// brief is the line for a narrow terminal: the process types as one.
+func brief(p rollout.Picture) string {
+	if len(p.Types) < 2 {
+		return sentence(p)
+	}
+	return sentenceWith(p, []string{"all " + numbers(sum(p.Types))})
+}
+
 // sentence is the whole line.
-func sentence(p rollout.Picture) string {
-	parts := append([]string{target(p)}, counts(p)...)
+func sentence(p rollout.Picture) string { return sentenceWith(p, counts(p)) }
+
+func sentenceWith(p rollout.Picture, counts []string) string {
+	parts := append([]string{target(p)}, counts...)
 	var last []string
 	if w := waiting(p); w != "" {
 		last = append(last, "waiting for "+w)
@@ -140,23 +150,26 @@ func counts(p rollout.Picture) []string {
 		slices.SortStableFunc(ts, func(a, b rollout.TypePicture) int { return outstanding(b) - outstanding(a) })
 	}
 	var parts []string
-	var rest rollout.TypePicture
-	for i, t := range ts {
-		if i < typesShow {
-			parts = append(parts, t.Type+" "+numbers(t))
-			continue
-		}
-		rest.Wanted += t.Wanted
-		rest.Up += t.Up
-		rest.Starting += t.Starting
-		rest.Crashed += t.Crashed
-		rest.OldListed += t.OldListed
-		rest.OldHidden += t.OldHidden
+	for _, t := range ts[:min(len(ts), typesShow)] {
+		parts = append(parts, t.Type+" "+numbers(t))
 	}
 	if left := len(ts) - typesShow; left > 0 {
-		parts = append(parts, count(left, "more type")+" "+numbers(rest))
+		parts = append(parts, count(left, "more type")+" "+numbers(sum(ts[typesShow:])))
 	}
 	return parts
+}
+
+// sum is what runs of several types together.
+func sum(ts []rollout.TypePicture) (all rollout.TypePicture) {
+	for _, t := range ts {
+		all.Wanted += t.Wanted
+		all.Up += t.Up
+		all.Starting += t.Starting
+		all.Crashed += t.Crashed
+		all.OldListed += t.OldListed
+		all.OldHidden += t.OldHidden
+	}
+	return all
 }
 
 // outstanding is 1 while a type is waited for.

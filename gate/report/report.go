@@ -26,6 +26,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"heroku-rollout-gate/gate/rollout"
 
@@ -38,8 +39,10 @@ type Options struct {
 	Stdout io.Writer
 	// Getenv reads the environment. Nil means an empty one.
 	Getenv func(string) string
-	// Terminal tells that Stdout is a terminal.
+	// Terminal tells that Stdout is a terminal, and Width how many columns it has at the
+	// moment. Nil, and a width of 0: that is not known, and nothing is fitted to it.
 	Terminal bool
+	Width    func() int
 	// Version of the program. Empty: neither log nor summary tell it.
 	Version string
 }
@@ -76,6 +79,7 @@ func New(o Options) *Report {
 		w:       o.Stdout,
 		secrets: s,
 		live:    o.Terminal && !actions && o.Getenv("TERM") != "dumb",
+		columns: o.Width,
 	}
 	out.color = out.live && o.Getenv("NO_COLOR") == ""
 	return &Report{
@@ -97,6 +101,20 @@ func (r *Report) Begin() {
 	if r.version != "" {
 		r.out.line("rollout-gate " + r.version)
 	}
+}
+
+// Text is text from outside as one line that does no harm wherever it is printed.
+func (r *Report) Text(s string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text(s, sentenceLength)
+}
+
+// Note is a line of the log.
+func (r *Report) Note(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.sentence(r.text(s, sentenceLength))
 }
 
 // Mask keeps a secret out of everything that is printed or written from now on,
@@ -124,15 +142,20 @@ func (r *Report) Update(p rollout.Picture) (again time.Duration) {
 	defer r.mu.Unlock()
 	r.warn(p.At, r.progress.notices(p))
 	line, again := r.progress.next(p, r.out.live)
-	if line != "" {
-		r.out.status(stamped(p.At, r.text(line, 600)))
+	if line == "" {
+		return again
 	}
+	status := stamped(p.At, r.text(line, 600))
+	if w := r.out.width(); w > 0 && utf8.RuneCountInString(status) > w {
+		status = stamped(p.At, r.text(brief(p), 600))
+	}
+	r.out.status(status)
 	return again
 }
 
 func (r *Report) warn(at time.Duration, notices []string) {
 	for _, n := range notices {
-		r.out.line(stamped(at, "warning: "+r.text(n, 400)))
+		r.out.sentence(stamped(at, "warning: "+r.text(n, 400)))
 	}
 }
 
@@ -145,12 +168,15 @@ func (r *Report) Excerpt(title string, lines []string) {
 	r.show(x)
 }
 
+// foreign marks a line that others wrote.
+const foreign = "| "
+
 // show prints lines that others wrote or named, in a group where there are groups.
 func (r *Report) show(x excerpt) {
 	if !r.actions {
-		r.out.line(x.title)
+		r.out.line(fold(x.title, r.out.width(), 2))
 		for _, l := range x.lines {
-			r.out.line("| " + l)
+			r.out.line(foreign + l)
 		}
 		return
 	}
@@ -158,7 +184,7 @@ func (r *Report) show(x excerpt) {
 	r.sdk.Group(x.title)
 	r.command("stop-commands", token)
 	for _, l := range x.lines {
-		r.out.line("| " + l)
+		r.out.line(foreign + l)
 	}
 	r.command(token, "")
 	r.sdk.EndGroup()
@@ -196,10 +222,10 @@ func (r *Report) End(e Ending) error {
 		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string { return summarize(e, r.excerpts, r.version, room) }))
 	}
 	r.warn(e.Picture.At, news)
-	if x := fleetTable(e.Picture); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
+	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
 		r.show(x)
 	}
-	r.out.line(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
+	r.out.sentence(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
 	r.close(e, unwritten)
 	return unwritten
 }
@@ -253,7 +279,7 @@ func (r *Report) Invalid(problems []error) error {
 		err = r.writeOutputs(invalidValues(message))
 	}
 	for _, t := range texts {
-		r.out.line("invalid input: " + t)
+		r.out.sentence("invalid input: " + t)
 	}
 	const title = "nothing was started: invalid input"
 	if r.actions {

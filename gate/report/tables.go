@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"heroku-rollout-gate/gate/rollout"
@@ -107,22 +106,20 @@ func dynos(p rollout.Picture) string {
 		table(dynoHead, dynoRows(p, markdown)), more(len(p.Dynos), mostDynos))
 }
 
-// fleetTable is the same table for the log, as it stood at the end.
-func fleetTable(p rollout.Picture) excerpt {
+// dynoSpare are the columns that a narrow table leaves out, the least needed first.
+var dynoSpare = []string{"New up", "State", "Known", "Crashes"}
+
+// fleetTable is the same table for the log, as it stood at the end. width is that of the
+// terminal; 0 is no limit.
+func fleetTable(p rollout.Picture, width int) excerpt {
 	if len(p.Dynos) == 0 {
 		return excerpt{}
 	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	short := func(s string) string { return cut(s, 40) }
-	for _, cells := range append([][]string{dynoHead}, dynoRows(p, short)...) {
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	if width > 0 {
+		width = max(width-len(foreign), 1)
 	}
-	w.Flush()
-	var lines []string
-	for l := range strings.Lines(b.String()) {
-		lines = append(lines, strings.TrimRight(l, " \n"))
-	}
+	lines := aligned(append([][]string{dynoHead}, dynoRows(p, short)...), dynoSpare, width)
 	if left := len(p.Dynos) - mostDynos; left > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", left))
 	}

@@ -28,6 +28,8 @@ const platformSilent = time.Minute
 // It returns nil while there is reason to wait, and changes nothing.
 func (r *Rollout) decide() *Verdict {
 	switch {
+	case r.ahead() && r.end == "" && (r.outages.refusal == nil || r.outages.refusal.Kind != observe.Internal):
+		return nil // whatever it is, the deploy comes first
 	case r.outages.refusal != nil:
 		return r.refused()
 	case r.end == observe.Interrupt:
@@ -151,7 +153,7 @@ func (r *Rollout) timedOut() *Verdict {
 	}
 	o := r.obstacle
 	if o.missed == "" {
-		o.missed = fmt.Sprintf("still waiting after %s for %s", observe.Span(r.now), o.waits)
+		o.missed = fmt.Sprintf("still waiting after %s for %s", r.span(r.now), o.waits)
 	}
 	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
 }

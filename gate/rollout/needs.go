@@ -74,6 +74,9 @@ const (
 
 // Needs lists what would help the core along. There is always a Guard.
 func (r *Rollout) Needs() []Need {
+	if r.ahead() {
+		return r.needsAhead()
+	}
 	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.now >= r.lists.shortDue()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
@@ -84,6 +87,20 @@ func (r *Rollout) Needs() []Need {
 		needs[i].Full = needs[i].Full || full
 	}
 	return slices.Concat(needs, r.questions(), r.wakes())
+}
+
+// needsAhead are those of a head start: the dynos and the formation of before the deploy, and then whether
+// something has changed of which the log does not tell.
+func (r *Rollout) needsAhead() []Need {
+	guard := Need{Kind: Guard, Every: namedGuard, Full: true, Why: "the watch is ahead of the deploy, and the log tells of changes: lines may be lost"}
+	if !r.roster.log.flows() {
+		guard.Every, guard.Why = refreshBlind, "the watch is ahead of the deploy, and the log does not tell of changes"
+	}
+	needs := []Need{guard}
+	if !r.roster.preboot.Known {
+		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
+	}
+	return needs
 }
 
 // ReleasesToAsk is how many of the newest releases a full look should bring.
@@ -144,14 +161,15 @@ func (r *Rollout) timedLooks() (needs []Need) {
 		}
 	}
 	if r.target.Unconfirmed() {
-		needs = append(needs, Need{Kind: TimedLook, By: observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
+		needs = append(needs, Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	}
+	add(r.target.AwaitsNewer(), r.began+release.ReleaseDue, "a deploy that has made a release is listed by now")
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
-	add(r.target.FailedBefore() != "", release.RetryWindow, "what failed before the gate came may be tried again")
+	add(r.target.FailedBefore() != "", r.began+release.RetryWindow, "what failed before the gate came may be tried again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}

@@ -34,7 +34,7 @@ func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
 
 // noRelease: the release is not there, or has not succeeded.
 func (r *Rollout) noRelease(*fleetStatus) *obstacle {
-	rel, after := r.target.Release(), observe.Span(r.now)
+	rel, after := r.target.Release(), r.span(r.now)
 	switch {
 	case rel == nil:
 		known, next := r.target.WhyMissing()
@@ -89,7 +89,7 @@ func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
 	case up < wanted:
 		o.reason, o.next = NewDynosMissing, `see why with "heroku ps" and "heroku logs"`
-		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), observe.Span(r.now))
+		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), r.span(r.now))
 	default:
 		return nil
 	}
@@ -136,7 +136,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	case r.cfg.RequireProof:
 		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
 	default:
-		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, observe.Span(until))
+		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, r.span(until))
 	}
 }
 
@@ -204,12 +204,12 @@ func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{
 		waits:  "a last look at the app",
-		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", observe.Span(r.now)),
+		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", r.span(r.now)),
 		next:   `raise the input "timeout"`, reason: OldDynosRemain, look: true,
 	}
 	if r.cfg.Settle > 0 {
 		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
-		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", observe.Span(r.now), observe.Span(r.cfg.Settle))
+		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", r.span(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
 }

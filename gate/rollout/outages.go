@@ -37,6 +37,14 @@ type outage struct {
 	kind    observe.TroubleKind // of the newest failure
 }
 
+// forget has it that the platform is asked again what it refused or did not answer.
+func (os *outages) forget() {
+	os.open = map[observe.About]*outage{}
+	if os.refusal != nil && os.refusal.Kind != observe.Internal {
+		os.refusal = nil
+	}
+}
+
 // see takes in an answer, or that there is none. It returns what to tell of that.
 func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	// Not by preboot or code, of which a 404 is an answer, too.

@@ -15,6 +15,8 @@ import (
 type Picture struct {
 	// At is how long the gate has been waiting.
 	At time.Duration `json:"at"`
+	// HeadStart is for how long the app was watched before the wait began; 0 if it was not.
+	HeadStart time.Duration `json:"headStart,omitempty"`
 	// PlatformNow is the platform's clock at that moment; zero before its first answer.
 	PlatformNow time.Time `json:"platformNow,omitzero"`
 
@@ -142,11 +144,11 @@ type Moment struct {
 // Picture is all that is known now.
 func (r *Rollout) Picture() Picture {
 	p := Picture{
-		At: r.now, PlatformNow: r.clock.Shown(r.now),
+		At: r.waited(r.now), HeadStart: r.headStart(), PlatformNow: r.clock.Shown(r.now),
 		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), SupersededBy: r.target.SupersededBy(),
 		Times: r.timeline.times, Moments: slices.Clone(r.timeline.moments),
 		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
-		Gaps: slices.Clone(r.roster.log.gaps), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
+		Gaps: r.gaps(), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
 		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,
 	}
 	if r.verdict == nil || r.verdict.Result != Passed {
@@ -163,8 +165,12 @@ func (r *Rollout) Picture() Picture {
 	}
 	for _, t := range r.status.types {
 		tp := t.TypePicture
-		if tp.HoldUntil == observe.Never {
+		switch tp.HoldUntil {
+		case 0:
+		case observe.Never:
 			tp.HoldUntil = 0
+		default:
+			tp.HoldUntil = max(r.waited(tp.HoldUntil), 1) // over long ago is not the same as none
 		}
 		p.Types = append(p.Types, tp)
 		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)
@@ -179,6 +185,23 @@ func (r *Rollout) Picture() Picture {
 	}
 	slices.SortStableFunc(p.Moments, func(a, b Moment) int { return a.Time.Compare(b.Time) })
 	return p
+}
+
+// headStart is for how long the app was watched before the wait began.
+func (r *Rollout) headStart() time.Duration {
+	if r.ahead() {
+		return 0
+	}
+	return r.began
+}
+
+// gaps are those of the log, on the clock of Picture.At.
+func (r *Rollout) gaps() []Gap {
+	gaps := slices.Clone(r.roster.log.gaps)
+	for i := range gaps {
+		gaps[i].At = r.waited(gaps[i].At)
+	}
+	return gaps
 }
 
 // dynoPictures are those of all labels in scope, as of the newest observation; none before the

@@ -17,8 +17,11 @@ import (
 type Config struct {
 	// App is the name or id of the app, for messages.
 	App string
-	// Want names the release; zero means the newest one at the start.
+	// Want names the release; zero means the newest one when the wait begins.
 	Want release.Want
+	// HeadStart: what is observed first is from before the deploy, and an observation says when
+	// the wait begins ([observe.Observation.Begin]). If not, it begins with the first one.
+	HeadStart bool
 	// Types are the process types in scope; none means all of the formation.
 	Types []string
 	// Timeout ends the wait, which is the caller's to do: here it is only used to say that a
@@ -56,6 +59,7 @@ type Rollout struct {
 	cfg     Config
 	clock   *observe.Clock
 	now     time.Duration
+	began   time.Duration // when the wait began; observe.Never during a head start
 	outages outages
 	target  *release.Target
 	roster  *roster
@@ -84,7 +88,10 @@ func New(cfg Config) *Rollout {
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.lists.shortAt = -1
 	r.outages.open = map[observe.About]*outage{}
-	r.target = release.New(cfg.Want, cfg.WorkflowCommit, r.clock)
+	r.target = release.New(cfg.Want, cfg.WorkflowCommit, cfg.HeadStart, r.clock)
+	if cfg.HeadStart {
+		r.began = observe.Never
+	}
 	r.roster = newRoster(&r.cfg, r.clock)
 	r.obstacle = *r.findObstacle(&r.status)
 	return r
@@ -101,7 +108,13 @@ func (r *Rollout) Apply(o observe.Observation) {
 	if l := o.Look; l != nil && r.roster.look != nil && l.AskedAt < r.roster.look.AskedAt {
 		o.Look = nil // overtaken by a newer one
 	}
-	notices := r.outages.see(o, r.now)
+	if o.Begin && r.ahead() {
+		r.begin()
+	}
+	notices := r.outages.see(o, r.waited(r.now))
+	if r.ahead() {
+		notices = nil // told if it still is so when the wait begins
+	}
 	r.target.See(o)
 	news := r.roster.see(o, r.now)
 	notices = slices.Concat(notices, r.noticesOf(o), clockNotice(o), r.target.Notices(o, r.now))
@@ -128,6 +141,27 @@ func (r *Rollout) Apply(o observe.Observation) {
 		r.timeline.close(r.verdict.Basis, &r.status)
 	}
 }
+
+// ahead reports whether this is a head start still: everything is taken in, and nothing is decided.
+func (r *Rollout) ahead() bool { return r.began == observe.Never }
+
+// begin ends the head start. What was refused before it may be answered now.
+func (r *Rollout) begin() {
+	r.began = r.now
+	r.target.Begin(r.now)
+	r.outages.forget()
+}
+
+// waited is how long the wait has lasted at a moment, as people are told it: a head start does not count.
+func (r *Rollout) waited(at time.Duration) time.Duration {
+	if r.ahead() {
+		return at
+	}
+	return at - r.began
+}
+
+// span is the same in words.
+func (r *Rollout) span(at time.Duration) string { return observe.Span(r.waited(at)).String() }
 
 // Verdict is the end of the wait; false while there is none.
 func (r *Rollout) Verdict() (Verdict, bool) {
@@ -192,9 +226,9 @@ func clockNotice(o observe.Observation) []string {
 func (r *Rollout) warnings() []string {
 	var all []string
 	until := r.status.holdUntil
-	if r.cfg.Timeout > 0 && until > r.cfg.Timeout && until != observe.Never && !r.tooShort {
+	if r.cfg.Timeout > 0 && until != observe.Never && r.waited(until) > r.cfg.Timeout && !r.tooShort {
 		r.tooShort = true
-		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", observe.Span(until), observe.Span(r.cfg.Timeout)))
+		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", r.span(until), observe.Span(r.cfg.Timeout)))
 	}
 	if name := r.unknownType(); name != "" && r.awaited() {
 		all = append(all, r.noSuchType(name)+"waiting for the release to bring it")

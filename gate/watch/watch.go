@@ -5,6 +5,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -60,6 +61,13 @@ type Watcher struct {
 	// Interval is the longest time between two looks at the dyno list. 0: 10 s without the
 	// log, and with it as long as the core allows.
 	Interval time.Duration
+	// Begin says that the wait begins: until it is closed, the app is watched and nothing is decided, as
+	// before a deploy. It goes with [rollout.Config.HeadStart]. nil: the wait begins at once.
+	Begin <-chan struct{}
+	// Ahead are the observations of a watch that began before this one, so long before as Since says: the
+	// times of this one go on from there. nil: there was none.
+	Ahead iter.Seq[observe.Observation]
+	Since time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
@@ -71,7 +79,10 @@ type Watcher struct {
 type run struct {
 	*Watcher
 	core  *rollout.Rollout
-	begin time.Time
+	begin time.Time       // of this watch
+	ahead <-chan struct{} // closed when the wait begins; nil from then on
+	begun bool
+	began time.Duration // when it did
 	news  chan news
 	wg    sync.WaitGroup
 
@@ -88,14 +99,9 @@ type run struct {
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
-		news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
+		ahead: w.Begin, news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	if w.Log != nil {
-		r.start(inner, func() {
-			w.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
-		})
-	}
 	picture, verdict := r.judged(ctx, inner)
 	cancel()
 	r.leave()
@@ -110,6 +116,16 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 			picture, verdict = Broken(r.Config, p)
 		}
 	}()
+	if r.Ahead != nil {
+		for o := range r.Ahead {
+			r.takeIn(o)
+		}
+	}
+	if r.Log != nil {
+		r.start(inner, func() {
+			r.Log.Run(inner, func(o observe.Observation) { r.send(inner, news{o: o}) })
+		})
+	}
 	r.loop(ctx, inner)
 	verdict, _ = r.core.Verdict()
 	return r.core.Picture(), verdict
@@ -165,16 +181,17 @@ func (r *run) leave() {
 // loop turns until there is a verdict. Each turn sees first whether the wait is over, so
 // that neither the deadline nor a signal waits behind what comes in.
 func (r *run) loop(ctx, inner context.Context) {
-	wait, cancel := ctx, func() {}
-	if r.Config.Timeout > 0 {
-		wait, cancel = context.WithTimeout(ctx, r.real(r.Config.Timeout))
-	}
-	defer cancel()
+	wait, cancel := context.WithCancel(ctx)
+	defer func() { cancel() }()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		if _, done := r.core.Verdict(); done {
 			return
+		}
+		if !r.begun && r.ahead == nil {
+			cancel()
+			wait, cancel = r.waitBegins(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -185,10 +202,24 @@ func (r *run) loop(ctx, inner context.Context) {
 		default:
 			r.turn(wait, inner, timer)
 		}
-		if r.Report != nil {
-			r.tell = r.Report.Update(r.core.Picture())
+		if r.Report != nil && r.begun {
+			r.tell = r.began + r.Report.Update(r.core.Picture())
 		}
 	}
+}
+
+// waitBegins ends a head start. What it returns ends with ctx, and at the deadline.
+func (r *run) waitBegins(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.begun = true
+	if r.Config.HeadStart {
+		r.began = r.elapsed()
+		r.apply(observe.Observation{Begin: true})
+		r.pace = newPace(r.Interval) // with a first look: that of before is from before the deploy
+	}
+	if r.Config.Timeout > 0 {
+		return context.WithTimeout(ctx, r.real(r.Config.Timeout))
+	}
+	return context.WithCancel(ctx)
 }
 
 // turn asks what is to be asked, and takes in what comes next.
@@ -204,6 +235,8 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 		r.take(wait, n)
 	case <-timer.C:
 		r.apply(observe.Observation{})
+	case <-r.ahead:
+		r.ahead = nil
 	case <-wait.Done():
 	}
 }
@@ -211,7 +244,7 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 	next := min(r.elapsed()+idle, r.deafness.dueAt)
-	if r.Report != nil {
+	if r.Report != nil && r.begun {
 		next = min(next, r.tell)
 	}
 	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
@@ -258,6 +291,11 @@ func (r *run) apply(o observe.Observation) {
 		return // and a recording ends with what brought the verdict
 	}
 	o.At = r.elapsed()
+	r.takeIn(o)
+}
+
+// takeIn takes in an observation that has its time.
+func (r *run) takeIn(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
@@ -271,7 +309,7 @@ func (r *run) elapsed() time.Duration {
 	if r.Speed > 0 {
 		d = time.Duration(float64(d) * r.Speed)
 	}
-	return d
+	return r.Since + d
 }
 
 // real is a span of the platform's time in our own.

@@ -1,0 +1,216 @@
+// A watch that begins before a deploy: rollout-gate watch-ahead. It writes what it observes to a recording,
+// with which the gate goes on when it comes. begin/action.yml starts it.
+
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/report"
+	"heroku-rollout-gate/gate/watch"
+)
+
+const (
+	// aheadLife is how long such a watch lasts, if no gate ends it: a job may have been given up.
+	aheadLife = time.Hour
+	// beatEvery is how often it says that it is alive, and beatSilence how long it may say nothing.
+	beatEvery   = time.Second
+	beatSilence = 10 * time.Second
+	// maxAhead is how long its recording becomes at most.
+	maxAhead = 16 << 20
+)
+
+// aheadOf tells in the recording of a watch on which machine it runs, and how its times relate to those of
+// another process there. How they relate to the platform's tells the date of each answer.
+type aheadOf struct {
+	// Boot names the boot of the machine, and Up is how long that was ago when the watch began.
+	Boot string        `json:"boot"`
+	Up   time.Duration `json:"up"`
+	// Run is the workflow's run; empty outside of Actions.
+	Run string `json:"run,omitempty"`
+}
+
+// A beat is a line of the recording that says that the watch is alive.
+type beat struct {
+	// Beat is how long the machine has been up.
+	Beat time.Duration `json:"beat"`
+	// Log is how far the log was read; nil if that is not known, or as the beat before says.
+	Log *logtail.Position `json:"log,omitempty"`
+}
+
+// beatLine begins each of them.
+const beatLine = `{"beat":`
+
+// aheadPath is where the recording of an app is.
+func aheadPath(folder, app string) string {
+	return filepath.Join(folder, "heroku-rollout-gate-"+app+".watch")
+}
+
+// runOf names the workflow's run; empty outside of Actions.
+func runOf(getenv func(string) string) string {
+	if id := getenv("GITHUB_RUN_ID"); id != "" {
+		return id + "-" + getenv("GITHUB_RUN_ATTEMPT")
+	}
+	return ""
+}
+
+// aheadFlags are those of the command.
+func aheadFlags() *pflag.FlagSet {
+	set := newFlags()
+	for _, in := range Inputs {
+		switch in.Name {
+		case "app", "api-key", "api-url":
+			set.VarPF(&text{in.Default, in.valueName()}, in.Name, "", strings.ReplaceAll(in.About, "`", ""))
+		}
+	}
+	set.VarPF(&text{"", "folder"}, "folder", "", "Where the recording goes. Empty: RUNNER_TEMP.")
+	return set
+}
+
+// watchAhead watches until a gate takes the recording away, for an hour at most.
+func (c *Command) watchAhead(ctx context.Context, given given) int {
+	s, problems := readInputs(given.flags, c.Getenv)
+	folder := given.flags["folder"]
+	if folder == "" {
+		folder = c.Getenv("RUNNER_TEMP")
+	}
+	if folder == "" {
+		problems = append(problems, errors.New("there is no folder for the recording: give --folder, or set RUNNER_TEMP"))
+	}
+	s.HeadStart, s.UseLog, s.record = true, true, ""
+	boot, up, err := c.uptime()
+	if err != nil {
+		problems = append(problems, fmt.Errorf("reading how long this machine has been up: %w", err))
+	}
+	var p *parts
+	if len(problems) == 0 {
+		if p, err = c.build(s); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	out := report.New(report.Options{}) // to make text harmless; the log of the container must not hold the key
+	if s.key != "" {
+		out.Mask(s.key)
+	}
+	if len(problems) > 0 {
+		c.sayAhead(out, folder, said{warning: "the app is not watched: " + oneText(problems)})
+		return ExitInvalid
+	}
+	path := aheadPath(folder, s.App)
+	_ = os.Remove(path) // that of an earlier one, which ends by that
+	r, err := newRecorder(path, s.key, header{Program: c.Version, Config: s.Config, Watch: &aheadOf{Boot: boot, Up: up, Run: runOf(c.Getenv)}})
+	if err != nil {
+		c.sayAhead(out, folder, said{warning: "the app is not watched: " + err.Error()})
+		return ExitInvalid
+	}
+	r.longest = maxAhead
+	defer p.client.Close()
+	a := &aheadWatch{Command: c, recorder: r, path: path, out: out, tail: p.tail, ready: newReadiness(true)}
+	return a.run(ctx, s, p, folder)
+}
+
+// aheadWatch is the state of a watch that begins before a deploy.
+type aheadWatch struct {
+	*Command
+	path  string
+	out   *report.Report
+	tail  *logtail.Tail
+	ready *readiness
+
+	mu       sync.Mutex
+	recorder *recorder
+	first    *observe.Look // the first full one
+}
+
+// run watches to the end. The folder is where it says that it is ready.
+func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder string) int {
+	ctx, cancel := context.WithTimeout(ctx, aheadLife)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer cancel()
+		a.beat(ctx)
+	})
+	wg.Go(func() {
+		err := a.ready.wait(ctx)
+		if ctx.Err() == nil {
+			a.sayAhead(a.out, folder, a.whatRuns(err))
+		}
+		if errors.As(err, new(refused)) {
+			cancel() // nothing can be watched
+		}
+	})
+	w := &watch.Watcher{Config: s.Config, Platform: p.client, Log: a.tail, Begin: make(chan struct{}), Record: a.record}
+	w.Run(ctx)
+	cancel()
+	wg.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.recorder.close(); err != nil {
+		fmt.Fprintln(a.Stderr, "rollout-gate:", err)
+		return ExitUndecided
+	}
+	return ExitPassed
+}
+
+// record writes an observation down.
+func (a *aheadWatch) record(o observe.Observation) {
+	a.ready.see(o)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.first == nil && o.Look != nil && o.Look.Full() {
+		a.first = o.Look
+	}
+	a.recorder.observe(o)
+}
+
+// beat says again and again that the watch is alive. It returns when the recording is gone, or became too long.
+func (a *aheadWatch) beat(ctx context.Context) {
+	var told string
+	for tick := time.NewTicker(beatEvery); ; {
+		_, up, err := a.uptime()
+		if err != nil {
+			return
+		}
+		b := beat{Beat: up}
+		if at, ok := a.tail.Position(); ok && fmt.Sprint(at) != told {
+			b.Log, told = &at, fmt.Sprint(at)
+		}
+		if !a.write(b) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		}
+	}
+}
+
+// write writes a beat. It reports whether the watch is to go on.
+func (a *aheadWatch) write(b beat) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	mine, err := a.recorder.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(a.path)
+	if err != nil || !os.SameFile(mine, there) {
+		return false // a gate has taken it, or another watch
+	}
+	a.recorder.write(b)
+	return a.recorder.err == nil && !a.recorder.full
+}

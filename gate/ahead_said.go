@@ -1,0 +1,92 @@
+// What a watch that begins before a deploy tells the step that started it: which release runs, and where
+// the recording is, or why there is none. It goes into a file of lines, name=value, each once.
+
+package gate
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/report"
+)
+
+// said is what is told.
+type said struct {
+	release string // the newest release
+	watch   string // the name of the recording
+	text    string // what runs now
+	warning string // why the watch cannot be relied on
+}
+
+// sayAhead writes it, all at once. The step that reads it gives up by itself if that fails.
+func (c *Command) sayAhead(out *report.Report, folder string, s said) {
+	var b strings.Builder
+	for _, line := range [][2]string{{"release", s.release}, {"watch", s.watch}, {"text", s.text}, {"warning", s.warning}} {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "%s=%s\n", line[0], out.Text(line[1]))
+		}
+	}
+	fmt.Fprint(c.Stdout, b.String())
+	if folder == "" {
+		return
+	}
+	path := filepath.Join(folder, "heroku-rollout-gate.said")
+	if err := os.WriteFile(path+".new", []byte(b.String()), 0o600); err == nil {
+		err = os.Rename(path+".new", path)
+		if err != nil {
+			fmt.Fprintln(c.Stderr, "rollout-gate: saying that the watch is ready:", err)
+		}
+	}
+}
+
+// whatRuns is what the first look tells, and why not everything is known, if so.
+func (a *aheadWatch) whatRuns(late error) said {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := said{watch: filepath.Base(a.path)}
+	if late != nil {
+		s.warning = fmt.Sprintf("the watch is not ready: %v: the deploy goes on, and less may be proven", late)
+	}
+	if a.first == nil {
+		return s
+	}
+	newest := 0
+	for _, r := range a.first.Releases {
+		newest = max(newest, r.Version)
+	}
+	if newest > 0 {
+		s.release = fmt.Sprintf("v%d", newest)
+	}
+	s.text = "before the deploy " + running(a.first.Dynos)
+	return s
+}
+
+// running says in words which dynos are listed.
+func running(dynos []observe.Dyno) string {
+	count := map[string]int{}
+	for _, d := range dynos {
+		count[fmt.Sprintf("%s of v%d", d.Type, d.Version)]++
+	}
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(count)) {
+		parts = append(parts, fmt.Sprintf("%d %s", count[what], what))
+	}
+	if parts == nil {
+		return "no dynos run"
+	}
+	return "there run " + strings.Join(parts, ", ")
+}
+
+// oneText is several errors in one line.
+func oneText(problems []error) string {
+	var all []string
+	for _, err := range problems {
+		all = append(all, err.Error())
+	}
+	return strings.Join(all, "; ")
+}

@@ -1,0 +1,108 @@
+// Fitting to the width of a terminal: a line that is updated in place is cut, a sentence
+// that stays goes on in the next line, and a table leaves out what it can spare.
+
+package report
+
+import (
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+)
+
+// narrow is the width below which a table has no empty columns.
+const narrow = 100
+
+// fold breaks a sentence between words so that no line is wider than width, and sets off
+// all lines but the first. A width of 0 is no limit.
+func fold(s string, width, indent int) string {
+	if width <= 0 || utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	if indent > width/2 {
+		indent = 0
+	}
+	words := strings.TrimLeft(s, " ")
+	first := s[:len(s)-len(words)]
+	var lines []string
+	line := first
+	for word := range strings.SplitSeq(words, " ") {
+		for {
+			room := width - utf8.RuneCountInString(line)
+			begun := strings.TrimLeft(line, " ") != ""
+			if begun {
+				room--
+			}
+			n := utf8.RuneCountInString(word)
+			switch {
+			case n <= room && begun:
+				line += " " + word
+			case n <= room:
+				line += word
+			case begun:
+				lines, line = append(lines, line), strings.Repeat(" ", indent)
+				continue
+			default: // an id or an address that is wider than all: it is torn
+				head := string([]rune(word)[:max(room, 1)])
+				lines, line, word = append(lines, line+head), strings.Repeat(" ", indent), word[len(head):]
+				continue
+			}
+			break
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// aligned is a table in columns, its head first. Where width is a limit, the table leaves
+// out empty columns, then those that it can spare, and at last cuts its lines.
+func aligned(rows [][]string, spare []string, width int) []string {
+	if width > 0 && width < narrow {
+		for _, name := range slices.Clone(rows[0]) {
+			if i := slices.Index(rows[0], name); !slices.ContainsFunc(rows[1:], func(cells []string) bool { return cells[i] != "" }) {
+				rows = without(rows, i)
+			}
+		}
+	}
+	lines := columns(rows)
+	for _, name := range spare {
+		if i := slices.Index(rows[0], name); i > 0 && width > 0 && widest(lines) > width {
+			rows = without(rows, i)
+			lines = columns(rows)
+		}
+	}
+	if width > 0 {
+		for i := range lines {
+			lines[i] = cut(lines[i], width)
+		}
+	}
+	return lines
+}
+
+func without(rows [][]string, column int) [][]string {
+	var left [][]string
+	for _, cells := range rows {
+		left = append(left, slices.Delete(slices.Clone(cells), column, column+1))
+	}
+	return left
+}
+
+func columns(rows [][]string) []string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, cells := range rows {
+		w.Write([]byte(strings.Join(cells, "\t") + "\n"))
+	}
+	w.Flush()
+	var lines []string
+	for l := range strings.Lines(b.String()) {
+		lines = append(lines, strings.TrimRight(l, " \n"))
+	}
+	return lines
+}
+
+func widest(lines []string) (most int) {
+	for _, l := range lines {
+		most = max(most, utf8.RuneCountInString(l))
+	}
+	return most
+}

@@ -1,0 +1,184 @@
+// A command that deploys, run beside the watch: rollout-gate [flags] -- command [args].
+
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/report"
+)
+
+// Exit statuses of a command that cannot be run, as shells have them.
+const (
+	ExitNotExecutable = 126
+	ExitNotFound      = 127
+)
+
+// readyTime is how long a deploy waits for the watch at most: it is never held up for longer.
+const readyTime = 15 * time.Second
+
+// errNoCommand is a "--" with nothing behind it.
+const errNoCommand = usageError(`there is no command after "--": give the one that deploys, as in "-- git push heroku main";`)
+
+// runWrapped begins the watch, runs the command, and waits for the release that it made. A command that
+// fails ends it with the command's own status.
+func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *report.Report, command []string) int {
+	if _, err := exec.LookPath(command[0]); c.Run == nil && err != nil {
+		return c.cannotRun(command[0], err)
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ready := newReadiness(s.UseLog)
+	h := &headStart{begin: make(chan struct{}), see: ready.see}
+	ended := make(chan int, 1)
+	go func() { ended <- c.wait(watching, s, p, out, h) }()
+	if err := ready.wait(ctx); err != nil {
+		fmt.Fprintf(c.Stderr, "rollout-gate: warning: %v: the command is run all the same\n", err)
+	}
+	status := ExitInterrupted
+	if ctx.Err() == nil {
+		status = c.runCommand(command)
+	}
+	if status != 0 {
+		h.abandoned.Store(true)
+		stop()
+		<-ended
+		return status
+	}
+	defer context.AfterFunc(ctx, stop)()
+	out.Begin()
+	h.began = time.Now()
+	close(h.begin)
+	return <-ended
+}
+
+// runCommand runs the command with the input and the outputs of this program, and returns its status.
+func (c *Command) runCommand(command []string) int {
+	if c.Run != nil {
+		return c.Run(command)
+	}
+	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- to run it is what the caller asks for
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
+	c.mu.Lock()
+	err := cmd.Start()
+	if err == nil {
+		c.running = cmd.Process
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return c.cannotRun(command[0], err)
+	}
+	err = cmd.Wait()
+	c.mu.Lock()
+	c.running = nil
+	c.mu.Unlock()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &exit):
+		fmt.Fprintf(c.Stderr, "rollout-gate: running %q: %v\n", command[0], err)
+		return ExitUndecided
+	}
+	if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return exit.ExitCode()
+}
+
+// HandOn hands a signal on to the command that runs. It reports whether one does.
+func (c *Command) HandOn(sig os.Signal) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running == nil {
+		return false
+	}
+	// What is typed at a terminal goes to all of its programs, so that the command has it already.
+	if sig != os.Interrupt || !c.Keyboard {
+		_ = c.running.Signal(sig) // one that has just ended needs none
+	}
+	return true
+}
+
+// cannotRun says why a command was not run.
+func (c *Command) cannotRun(name string, err error) int {
+	status, why := ExitNotExecutable, err
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		status, why = ExitNotFound, errors.New("there is no such command")
+	} else if errors.Is(err, fs.ErrPermission) {
+		why = errors.New("it may not be executed")
+	}
+	fmt.Fprintf(c.Stderr, "rollout-gate: running %q: %v: check what follows \"--\"; nothing was deployed\n", name, why)
+	return status
+}
+
+// A readiness tells when the watch knows what ran before the deploy: what a look lists, and a log that flows.
+type readiness struct {
+	looked, flows chan struct{} // closed
+	trouble       chan error
+}
+
+func newReadiness(useLog bool) *readiness {
+	r := &readiness{looked: make(chan struct{}), flows: make(chan struct{}), trouble: make(chan error, 1)}
+	if !useLog {
+		close(r.flows)
+	}
+	return r
+}
+
+// see takes in what the watch has observed. It is called by one goroutine.
+func (r *readiness) see(o observe.Observation) {
+	switch {
+	case o.Look != nil && o.Look.Full():
+		done(r.looked)
+	case o.Log != nil && (o.Log.State == observe.Flowing || o.Log.State == observe.Refused):
+		done(r.flows)
+	case o.Trouble != nil && o.Trouble.Kind != observe.Unreachable:
+		select {
+		case r.trouble <- refused(o.Trouble.Message):
+		default:
+		}
+	}
+}
+
+// refused is the platform's no, or that there is no way to it.
+type refused string
+
+func (r refused) Error() string { return string(r) }
+
+func done(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// wait waits until the watch is ready. Its error says why it is not.
+func (r *readiness) wait(ctx context.Context) error {
+	late := time.NewTimer(readyTime)
+	defer late.Stop()
+	for _, step := range []struct {
+		done chan struct{}
+		what string
+	}{{r.looked, "the first look at the app"}, {r.flows, "the log"}} {
+		select {
+		case <-step.done:
+		case err := <-r.trouble:
+			return err
+		case <-late.C:
+			return fmt.Errorf("%s is not there after %s", step.what, observe.Span(readyTime))
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
