@@ -29,6 +29,8 @@ const (
 	beatSilence = 10 * time.Second
 	// maxAhead is how long its recording becomes at most.
 	maxAhead = 16 << 20
+	// maxWritten is how many lines are remembered to be written once.
+	maxWritten = 20_000
 )
 
 // aheadOf tells in the recording of a watch on which machine it runs, and how its times relate to those of
@@ -116,7 +118,7 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 	}
 	r.longest = maxAhead
 	defer p.client.Close()
-	a := &aheadWatch{Command: c, recorder: r, path: path, out: out, tail: p.tail, ready: newReadiness(true)}
+	a := &aheadWatch{Command: c, recorder: r, path: path, out: out, tail: p.tail, ready: newReadiness(true), written: map[observe.Line]bool{}}
 	return a.run(ctx, s, p, folder)
 }
 
@@ -131,6 +133,7 @@ type aheadWatch struct {
 	mu       sync.Mutex
 	recorder *recorder
 	first    *observe.Look // the first full one
+	written  map[observe.Line]bool
 }
 
 // run watches to the end. The folder is where it says that it is ready.
@@ -172,7 +175,24 @@ func (a *aheadWatch) record(o observe.Observation) {
 	if a.first == nil && o.Look != nil && o.Look.Full() {
 		a.first = o.Look
 	}
-	a.recorder.observe(o)
+	if !a.again(o) {
+		a.recorder.observe(o)
+	}
+}
+
+// again reports whether a line was written already: each stream that is opened tells the log's history again.
+// After a gap it counts anew.
+func (a *aheadWatch) again(o observe.Observation) bool {
+	switch {
+	case o.Log != nil && o.Log.State == observe.Gapped, len(a.written) > maxWritten:
+		clear(a.written)
+	case o.Line != nil && a.written[*o.Line]:
+		return true
+	}
+	if o.Line != nil {
+		a.written[*o.Line] = true
+	}
+	return false
 }
 
 // beat says again and again that the watch is alive. It returns when the recording is gone, or became too long.

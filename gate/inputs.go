@@ -58,8 +58,10 @@ var Inputs = []Input{
 		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
 	{"preboot-hold", "", false, "With preboot, how long old web dynos count as alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
-	{"on-supersede", "follow", false, "What a newer release means: `follow` goes on, `fail` ends with `superseded`.",
-		choice([]string{"follow", "fail"}, func(s *settings, v string) { s.FailOnNewer = v == "fail" })},
+	{"on-supersede", "same-code", false, "Which newer releases are followed, while others end with `superseded`: `same-code` those of the same code, such as config changes; `follow` all; `fail` none.",
+		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},
+	{"wait-for-app", "false", false, "`true` waits for an app that is not there yet, such as a review app.",
+		yesNo(func(s *settings, v bool) { s.WaitForApp = v })},
 	{"crash-grace", "60s", false, "How long a new dyno may stay crashed before the gate gives up.",
 		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
 	{"include-one-off", "false", false, "`true` waits for one-off dynos of older releases, too.",
@@ -120,7 +122,7 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 	if err := oneWant(s.Want); err != nil {
 		problems = append(problems, err)
 	}
-	s.WorkflowCommit = getenv("GITHUB_SHA")
+	s.WorkflowCommit, s.PullRequestHead = getenv("GITHUB_SHA"), pullRequestHead(getenv)
 	return s, problems
 }
 

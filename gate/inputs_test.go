@@ -48,7 +48,7 @@ func TestBadInputs(t *testing.T) {
 		"poll-interval":       {map[string]string{"INPUT_POLL-INTERVAL": "500ms"}, []string{`"poll-interval" is "500ms"`, "at least 1s"}},
 		"logs":                {map[string]string{"INPUT_LOGS": "on"}, []string{`"logs" is "on"`, "auto, off"}},
 		"require-proof":       {map[string]string{"INPUT_REQUIRE-PROOF": "yes"}, []string{`"require-proof" is "yes"`, "true, false"}},
-		"on-supersede":        {map[string]string{"INPUT_ON-SUPERSEDE": "stop"}, []string{`"on-supersede" is "stop"`, "follow, fail"}},
+		"on-supersede":        {map[string]string{"INPUT_ON-SUPERSEDE": "stop"}, []string{`"on-supersede" is "stop"`, "same-code, follow, fail"}},
 		"preboot-hold":        {map[string]string{"INPUT_PREBOOT-HOLD": "x"}, []string{`"preboot-hold" is "x"`}},
 		"api-url":             {map[string]string{"INPUT_API-URL": "ftp://x"}, []string{`"api-url" cannot be used`}},
 		"api-url user":        {map[string]string{"INPUT_API-URL": "https://me:secret@example.com"}, []string{`"api-url" cannot be used`, "leave these out"}},
@@ -56,6 +56,7 @@ func TestBadInputs(t *testing.T) {
 		"api-url clear":       {map[string]string{"INPUT_API-URL": "http://example.com"}, []string{`"api-url"`, "https"}},
 		"record":              {map[string]string{"INPUT_RECORD": "/no/such/folder/x"}, []string{`"record" is "/no/such/folder/x"`}},
 		"underscore":          {map[string]string{"INPUT_BOOT_TIMEOUT": "never"}, []string{`"boot-timeout" is "never"`}},
+		"wait-for-app":        {map[string]string{"INPUT_WAIT-FOR-APP": "yes"}, []string{`"wait-for-app" is "yes"`, "true, false"}},
 		"all at once":         {map[string]string{"INPUT_TIMEOUT": "a", "INPUT_LOGS": "b", "INPUT_CRASH-GRACE": "c"}, []string{`"a"`, `"b"`, `"c"`}},
 		"key with blank":      {map[string]string{"INPUT_API-KEY": "HRKU secret"}, []string{`"api-key" cannot be used`}},
 	} {

@@ -69,6 +69,7 @@ var forms = []form{
 	{"basis", `proven|presumed`, ifPassed(none)},
 	{"release", aVersion, ifPassed(may)},
 	{"release-id", aLine, like("release")},
+	{"new-release", `true|false`, like("release")},
 	{"commit", aLine, always(may)},
 	{"superseded-by", aVersion, always(may)},
 	{"release-created-at", aTime, like("release")},

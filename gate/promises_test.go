@@ -18,7 +18,11 @@ type promise struct {
 // Which release is waited for, and what its fate means.
 var targetPromises = []promise{
 	{"latest is the newest release at the start", []string{"plain-restart: passed rolled-out", "capture-020-releases-seconds-apart: passed rolled-out"}},
+	{"a deploy that made no release does not look like a success: the age of the newest one is said", []string{"latest-of-days-ago: passed rolled-out", "latest-after-a-release-phase-of-15-minutes: passed rolled-out"}},
 	{"a list that is behind does not hide a newer one", []string{"latest-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind: passed rolled-out", "latest-failed-before-while-the-api-is-behind-log-off: passed rolled-out"}},
+	{"an app that is not there yet is waited for", []string{"app-that-comes-late: passed rolled-out", "app-that-comes-late-after-an-outage: passed rolled-out", "app-that-never-comes: undecided app-not-found", "app-that-is-not-there: undecided app-not-found"}},
+	{"Heroku waits for no check that waits for Heroku: that is said", []string{"commit-whose-checks-heroku-waits-for: timed-out release-missing"}},
+	{"a pull request's merge commit is never built: which one to name is said", []string{"commit-that-was-made-for-a-pull-request: timed-out release-missing", "latest-carries-the-head-of-the-pull-request: passed rolled-out"}},
 	{"its release phase is waited for", []string{"release-phase-runs-when-the-gate-comes: passed rolled-out", "phase-succeeds: passed rolled-out", "release-phase-outlasts-the-timeout: timed-out release-missing"}},
 	{"a release phase that failed ends the wait", []string{"phase-fails: failed release-failed", "commit-whose-release-phase-fails: failed release-failed"}},
 	{"a status that is not known is not good", []string{"release-of-an-unknown-status: timed-out release-missing"}},
@@ -34,11 +38,16 @@ var targetPromises = []promise{
 	{"builds tell that the commit's release is coming", []string{"commit-abbreviated-while-it-builds: passed rolled-out", "commit-that-is-not-built-in-time: timed-out release-missing"}},
 	{"or that it will not come", []string{"commit-whose-build-fails: failed build-failed"}},
 	{"a failure of an earlier try is not that of this one", []string{"commit-that-failed-in-an-earlier-try: passed rolled-out", "commit-whose-release-phase-failed-is-retried: passed rolled-out", "commit-that-failed-a-moment-ago: failed release-failed"}},
-	{"an older release that is fully rolled out does not open the gate meanwhile", []string{"commit-that-an-older-release-had: passed rolled-out", "commit-that-comes-again-within-minutes: passed rolled-out", "commit-that-other-code-has-followed: timed-out release-missing", "commit-that-was-followed-a-moment-ago: timed-out release-missing", "commit-followed-by-a-config-release: passed rolled-out", "commit-comes-back-by-a-rollback: passed rolled-out"}},
+	{"an older release that is fully rolled out does not open the gate meanwhile", []string{"commit-that-an-older-release-had: passed rolled-out", "commit-that-comes-again-within-minutes: passed rolled-out", "commit-that-other-code-has-followed: timed-out release-missing", "commit-followed-by-a-config-release: passed rolled-out", "commit-comes-back-by-a-rollback: passed rolled-out"}},
 	{"where no commit can be matched, that is said", []string{"container-commit-cannot-be-matched: timed-out release-missing", "fir-commit-cannot-be-matched: timed-out release-missing"}},
 	{"the commit of an image serves where the platform knows it", []string{"fir-commit-by-image: passed rolled-out"}},
-	{"a newer release is followed", []string{"superseded-and-followed: passed rolled-out", "capture-081-crash-and-then-a-config-release: passed rolled-out"}},
-	{"or ends the wait, if the caller says so", []string{"superseded-and-told-to-fail: failed superseded"}},
+	{"a newer release of the target's own code is followed", []string{"race-followed-by-a-config-change: passed rolled-out", "race-followed-by-a-config-change-gate-after-it: passed rolled-out", "capture-081-crash-and-then-a-config-release: passed rolled-out"}},
+	{"one that brings other code ends the wait", []string{"superseded-by-other-code: failed superseded", "race-older-commit-comes-last: failed superseded"}},
+	{"the same state gives the same verdict, whether the gate came before or after it", []string{"race-older-commit-comes-last-gate-before: failed superseded", "race-older-commit-comes-last-gate-after-it: failed superseded", "commit-that-was-followed-a-moment-ago: failed superseded", "race-followed-gate-after-it: passed rolled-out"}},
+	{"where its code is not told, it is followed, and that is said", []string{"race-of-containers-is-followed: passed rolled-out"}},
+	{"any newer code is followed, if the caller says so", []string{"superseded-and-followed: passed rolled-out", "race-followed-gate-after-it: passed rolled-out"}},
+	{"or any newer release ends the wait", []string{"superseded-and-told-to-fail: failed superseded"}},
+	{"a config change while the target's phase runs brings old code back, and nobody rolled back", []string{"config-change-while-the-release-phase-runs: failed rolled-back"}},
 	{"a newer release that fails supersedes nothing", []string{"superseded-by-a-release-that-fails: passed rolled-out"}},
 	{"code from before the target that comes back is a failure", []string{"rolled-back-while-waiting: failed rolled-back", "rolled-back-without-a-log: failed rolled-back", "rolled-back-on-fir: failed rolled-back", "rolled-back-container: failed rolled-back", "old-commit-is-deployed-again: failed rolled-back", "rolled-back-before-its-release-phase-is-over: failed rolled-back"}},
 	{"the target's own code is not older code", []string{"rolled-back-to-the-target-itself: passed rolled-out", "same-commit-is-deployed-again: passed rolled-out", "deploy-that-failed-is-repaired: passed rolled-out"}},
@@ -50,6 +59,8 @@ var targetPromises = []promise{
 var openingPromises = []promise{
 	{"everything must hold at once, and for the time to settle", []string{"settle: passed rolled-out", "settle-with-a-crash-in-between: passed rolled-out"}},
 	{"no old dyno remains in any process type in scope", []string{"preboot-web-beside-workers-proven: passed rolled-out", "preboot-web-beside-workers-log-off: passed rolled-out", "measured-deploy-timeout: timed-out old-dynos-remain"}},
+	{"what a restart leaves behind is waited for, too", []string{"restart-without-a-release: passed rolled-out", "restart-without-a-release-preboot: passed rolled-out"}},
+	{"so is the code that a rollback replaces", []string{"rollback-waited-out: passed rolled-out"}},
 	{"as many new ones are up as the formation wants", []string{"new-dynos-missing: timed-out new-dynos-missing", "scale-up-while-waiting: passed rolled-out", "scale-down-while-waiting: passed rolled-out"}},
 	{"a wait that timed out can be begun again: neither proof nor hold begins with the gate", []string{"time-out-with-hidden-dynos: timed-out old-dynos-remain", "time-out-with-hidden-dynos-run-again: passed rolled-out", "time-out-with-hidden-dynos-run-again-log-refused: passed rolled-out"}},
 	{"a sleeping eco dyno counts as up", []string{"eco-dynos-fall-asleep-while-waiting: passed rolled-out", "eco-dyno-slept-before-the-release: passed rolled-out"}},
@@ -68,6 +79,7 @@ var openingPromises = []promise{
 
 // What people hold against other tools, as far as it concerns a wrong verdict.
 var complaints = []promise{
+	{"an account whose budget others have used up is told so, and not sent to Heroku's status page", []string{"api-rate-limited-to-the-end: timed-out platform-unreachable"}},
 	{"S. Dignam, Heroku Deployment Deception: finished, while old dynos ran for five minutes", []string{"measured-deploy: passed rolled-out"}},
 	{"heroku/cli#1732: ps:wait loops for ever when dynos crash", []string{"new-dyno-stays-crashed: failed dynos-crashed", "crash-loop: failed dynos-crashed"}},
 	{"ps:wait passes at once when the dyno list is empty", []string{"empty-dyno-list-for-a-while: passed rolled-out", "scaled-to-zero-just-before-the-deploy: passed nothing-to-run"}},

@@ -95,7 +95,14 @@ var kindsOfApp = []kind{
 		return r.inputs["include-one-off"] != "" && slices.ContainsFunc(r.old(r.story.Gate, r.target(r.story.Gate)), func(in herokusim.Instance) bool { return in.OneOff })
 	}},
 	{"a newer release fails the wait", func(r *rolled) bool {
-		return r.inputs["on-supersede"] != "" && r.newest(r.Ends) > r.target(r.story.Gate)
+		return r.inputs["on-supersede"] == "fail" && r.newest(r.Ends) > r.target(r.story.Gate)
+	}},
+	{"other code ends the wait", func(r *rolled) bool {
+		return r.inputs["on-supersede"] == "" && r.tellsCode() && r.otherCode(r.target(r.story.Gate), r.Ends) != 0
+	}},
+	{"the target's own code is followed", func(r *rolled) bool {
+		n := r.target(r.story.Gate)
+		return r.inputs["on-supersede"] == "" && r.newest(r.Ends) > n && r.otherCode(n, r.Ends) == 0
 	}},
 	{"proof is required", func(r *rolled) bool { return r.inputs["require-proof"] != "" }},
 }

@@ -47,6 +47,8 @@ type rolled struct {
 	deploy time.Duration
 	// ahead is how long before the gate's start the watch begins; 0: with it.
 	ahead time.Duration
+	// dies is how long after its begin that watch dies; 0: it does not.
+	dies time.Duration
 	// renamed is how long after the gate's start the app is renamed; 0: it is not.
 	renamed time.Duration
 	// aims are what is added once the story is known.
@@ -215,13 +217,26 @@ func (d dice) call(r *rolled) {
 		gate = r.deploy + d.between(150*time.Second, r.hold()+60*time.Second)
 	}
 	r.Gate = &gate
-	// In every third one the watch begins before the gate: beside the command that deploys, or long before.
-	if own := (dice{rand.New(rand.NewPCG(uint64(r.seed), 77))}); own.chance(0.35) {
+	// In many of them the watch begins before the gate: beside the command that deploys, or long before.
+	if own := (dice{rand.New(rand.NewPCG(uint64(r.seed), 77))}); own.chance(0.35) || r.calm && len(r.Events) == 1 {
 		r.ahead = own.between(2*time.Second, 3*time.Minute)
 		if own.chance(0.2) {
 			r.ahead = own.between(3*time.Minute, 40*time.Minute)
 		}
-		r.inputs[aheadInput] = r.ahead.String()
+		how := own.IntN(10)
+		if r.calm {
+			how = 2 + own.IntN(5)
+		}
+		switch {
+		case how < 4:
+			r.inputs[aheadInput] = r.ahead.String()
+		case how < 7:
+			r.inputs[begunInput] = r.ahead.String()
+		default:
+			r.inputs[begunInput] = r.ahead.String()
+			r.dies = own.between(0, r.ahead+5*time.Minute)
+			r.inputs[diesInput] = r.dies.String()
+		}
 	}
 	if d.chance(0.08) {
 		r.inputs["settle"] = fmt.Sprint(1+d.IntN(40)) + "s"
@@ -232,8 +247,12 @@ func (d dice) call(r *rolled) {
 	if r.has(func(e herokusim.Event) bool { return e.Run != nil && e.At < r.deploy }) && d.chance(0.5) {
 		r.inputs["include-one-off"] = "true"
 	}
-	if d.chance(0.1) {
+	switch d.IntN(10) { // mostly what lets several generations run beside each other
+	case 0:
 		r.inputs["on-supersede"] = "fail"
+	case 1, 2:
+	default:
+		r.inputs["on-supersede"] = "follow"
 	}
 	// With nothing but the deploy and the whole log, and nothing hidden before, everything can be proven.
 	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
@@ -244,47 +263,17 @@ func (d dice) call(r *rolled) {
 // awaits reports whether the gate is there before the deploy, and names what it awaits.
 func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
 
-// target is the version that a gate started at that time waits for.
-func (r *rolled) target(gate time.Duration) int {
-	switch {
-	case r.inputs["release"] != "":
-		return r.before() + 1
-	case r.inputs["commit"] != "":
-		return r.newest(r.deploy)
-	}
-	return r.newest(gate)
-}
-
 // knowsAll reports whether the watch began long enough before the deploy, with nothing hidden, and nothing
 // disturbs: then all must be proven.
 func (r *rolled) knowsAll() bool {
 	_, recent := r.recent()
-	return r.calm && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second
+	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second
 }
 
 // nothingNew reports whether the watch began before the gate, and no release has come in between: the gate
 // waits for a minute for one to come.
 func (r *rolled) nothingNew() bool {
 	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
-}
-
-// newest is the version of the newest release at that time.
-func (r *rolled) newest(at time.Duration) int {
-	version := r.before()
-	for _, e := range r.Events {
-		if made, ok := releasedAt(e); ok && made <= at {
-			version++
-		}
-	}
-	return version
-}
-
-// releasedAt is when the event makes a release, if it does.
-func releasedAt(e herokusim.Event) (at time.Duration, ok bool) {
-	if e.Deploy != nil && e.Deploy.Build != nil {
-		return e.At + e.Deploy.Build.Takes, true
-	}
-	return e.At, e.Deploy != nil || e.Config != nil || e.Rollback != nil
 }
 
 // settle is how long everything has to hold.

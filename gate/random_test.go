@@ -117,6 +117,9 @@ func (r *rolled) wrong(o outcome) string {
 	if r.ahead > 0 && r.knowsAll() && o.verdict.Basis != rollout.Proven {
 		return fmt.Sprintf("the watch began before the deploy, and the gate opened at %s, %s", clock(o.at), o.verdict.Basis)
 	}
+	if other := r.unnoticed(o); other != "" {
+		return other
+	}
 	if r.inputs["require-proof"] != "" && o.verdict.Basis != rollout.Proven {
 		return fmt.Sprintf("the gate opened at %s, %s, and was told to open on proof only", clock(o.at), o.verdict.Basis)
 	}
@@ -134,7 +137,9 @@ func (r *rolled) mayEnd(o outcome) bool {
 	case rollout.ReleaseFailed:
 		return r.has(func(e herokusim.Event) bool { return phase(e).Fails })
 	case rollout.Superseded:
-		return r.inputs["on-supersede"] == "fail" && r.newest(o.at) > o.picture.Target.Version
+		v := o.picture.Target.Version
+		return r.inputs["on-supersede"] == "fail" && r.newest(o.at) > v ||
+			r.inputs["on-supersede"] == "" && r.tellsCode() && r.otherCode(v, o.at) != 0
 	}
 	return false
 }

@@ -37,6 +37,8 @@ type expectation struct {
 	Ahead duration `yaml:"ahead"`
 	Begun duration `yaml:"begun"`
 	Dies  duration `yaml:"dies"`
+	// Head is the head of the pull request that the workflow runs for; empty if it runs for none.
+	Head string `yaml:"head"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
 	// Bug is a part of a path: the gate's own code panics when it asks for it.
@@ -101,6 +103,12 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		switch k {
 		case shaInput:
 			env[shaInput] = v
+		case headInput:
+			env["GITHUB_EVENT_PATH"] = filepath.Join(dir, "event.json")
+			event := fmt.Sprintf(`{"pull_request":{"head":{"sha":%q}}}`, v)
+			if err := os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(event), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		case bugInput, skewInput, aheadInput, begunInput, diesInput:
 		default:
 			env["INPUT_"+strings.ToUpper(k)] = v
@@ -196,9 +204,10 @@ func beginAhead(t testing.TB, o *outcome, dir, app string, from, dies time.Durat
 	}
 }
 
-// These are passed among the inputs: a variable of the runner, what is broken, and a wrong clock.
+// These are passed among the inputs: a variable of the runner, its event, what is broken, and a wrong clock.
 const (
 	shaInput  = "GITHUB_SHA"
+	headInput = "head"
 	bugInput  = "bug"
 	skewInput = "skew" // how far the runner's clock is ahead
 	// How long before the gate's start the watch begins.
@@ -322,7 +331,7 @@ func readStory(t *testing.T, file string) (*herokusim.Scenario, expectation) {
 }
 
 func checkStory(t *testing.T, story *herokusim.Story, scenario *herokusim.Scenario, e expectation) {
-	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug, aheadInput: time.Duration(e.Ahead).String(),
+	inputs := map[string]string{shaInput: e.SHA, bugInput: e.Bug, headInput: e.Head, aheadInput: time.Duration(e.Ahead).String(),
 		begunInput: time.Duration(e.Begun).String(), diesInput: time.Duration(e.Dies).String()}
 	maps.Copy(inputs, e.Inputs)
 	if v, ok := strings.CutPrefix(inputs["release"], "id of v"); ok {

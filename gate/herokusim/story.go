@@ -84,6 +84,17 @@ func (st *Story) LastOldExit(version int) (time.Duration, bool) {
 	return last, found
 }
 
+// Code is the commit of the code of a release, also where the API does not tell it, and whether the
+// release has succeeded by that time.
+func (st *Story) Code(version int, at time.Duration) (commit string, succeeded bool) {
+	for _, r := range st.releases.all(at) {
+		if r.version == version {
+			return r.commit, r.status == "succeeded"
+		}
+	}
+	return "", false
+}
+
 // ReleaseID is the id of a release; empty if the story never has it.
 func (st *Story) ReleaseID(version int) string {
 	for id, steps := range st.releases {

@@ -252,6 +252,8 @@ type Trouble struct {
 	About About `json:"about,omitempty"`
 	// Message says what was being done and what came of it, without secrets.
 	Message string `json:"message"`
+	// OutOfBudget: the account's budget of requests is used up, which all its programs share.
+	OutOfBudget bool `json:"outOfBudget,omitempty"`
 }
 
 // About says what a question to the platform was about.

@@ -39,7 +39,9 @@ type Error struct {
 	passing bool
 	// astray: what was reached is not the platform, and never was.
 	astray bool
-	err    error
+	// outOfBudget: too many requests were made.
+	outOfBudget bool
+	err         error
 }
 
 func (e *Error) Error() string {
@@ -57,6 +59,10 @@ func (e *Error) Error() string {
 
 // Unwrap lets callers see the end of a context behind an error.
 func (e *Error) Unwrap() error { return e.err }
+
+// OutOfBudget reports whether the account's budget of requests is used up ("Platform API Reference", rate
+// limits).
+func (e *Error) OutOfBudget() bool { return e.outOfBudget }
 
 // Kind sorts the error by what can be done about it. A refusal of key or app ends
 // a wait, so it has to be the platform's own. Without its word for the error it
@@ -111,6 +117,7 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	if e.Message == "" {
 		e.Message = "no explanation"
 	}
+	e.outOfBudget = ex.status == http.StatusTooManyRequests || errors.As(err, new(*errPaused))
 	e.astray = errors.As(err, new(*errWrongWay)) && !c.meter.hasAnswered()
 	e.stray = e.Status/100 == 4 && e.ID == "" && c.meter.hasAnswered()
 	return e

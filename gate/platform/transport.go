@@ -49,6 +49,13 @@ type errAttempt struct {
 func (e *errAttempt) Error() string { return e.err.Error() }
 func (e *errAttempt) Unwrap() error { return e.err }
 
+// errPaused is a request that was not sent, since the platform wants none for so long.
+type errPaused struct{ rest time.Duration }
+
+func (e *errPaused) Error() string {
+	return fmt.Sprintf("too many requests were made for this account: the next one is allowed in %v", e.rest.Round(time.Second))
+}
+
 // errGivenUp is what was wrong when the caller's time was over.
 type errGivenUp struct{ last, end error }
 
@@ -120,8 +127,7 @@ func (s *sender) attempt(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
 	ex.status, ex.header, ex.body = 0, nil, nil
 	if d := s.meter.pausing(); d > 0 {
-		err := fmt.Errorf("too many requests were made for this account: the next one is allowed in %v", d.Round(time.Second))
-		return nil, &errAttempt{err: err, after: d}
+		return nil, &errAttempt{err: &errPaused{d}, after: d}
 	}
 	limit := max(ex.limit, attemptTime)
 	ctx, cancel := context.WithTimeoutCause(req.Context(), limit, &errLate{limit: limit})

@@ -111,7 +111,7 @@ func TestBuilds(t *testing.T) {
 	})
 }
 
-func TestFailedBefore(t *testing.T) {
+func TestTriedBefore(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
 		{"nothing is told", "B", "", ""},
@@ -123,6 +123,10 @@ func TestFailedBefore(t *testing.T) {
 		{"its release failed", "B", "look: v42 failed; code s42 = B", "release v42 of it failed"},
 		{"its release failed, and its build is older", "B", "look: v42 failed; builds: succeeded B -1m; code s42 = B", "release v42 of it failed"},
 		{"its release failed, and it is built again", "B", "look: v42 failed; builds: pending B -1s; code s42 = B", ""},
-		{"other code has followed", "B", "look: v41, v42; code s41 = B; code s42 = C", ""},
-	}, func(s *subject) string { return s.FailedBefore() })
+		{"other code has followed", "B", "look: v42, v43; code s42 = B; code s43 = C", "other code followed release v42 of it"},
+		{"other code has followed, and it was built before", "B", "look: v42, v43; builds: succeeded B -20s; code s42 = B; code s43 = C", "other code followed release v42 of it"},
+		{"other code has followed, and it is built again", "B", "look: v42, v43; builds: pending B -1s; code s42 = B; code s43 = C", ""},
+		{"other code has followed long ago", "B", "look: v41, v42; code s41 = B; code s42 = C", ""},
+		{"other code is still to follow", "B7", "look: v42, v43 pending; code s42 = B; code s43 = C", ""},
+	}, func(s *subject) string { return s.TriedBefore() })
 }

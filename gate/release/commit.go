@@ -55,16 +55,13 @@ func (t *Target) byCommit() *observe.Release {
 	return t.ofThisTry(found, followed)
 }
 
-// ofThisTry is the release, or nil if it is that of an earlier try to deploy the commit. One
-// that other code has followed always is, however short a time ago: the commit may be about
-// to come again, and what followed must not open the gate. One that failed is if it did so
-// long ago, or the commit has been built since.
+// ofThisTry is the release, or nil if it is that of an earlier try to deploy the commit. One that
+// failed, or that other code has followed, is that if it was made long ago, the commit has been
+// built since, or may be deployed again within moments. If not, a gate that comes now judges it as
+// one that came before it.
 func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
-	switch {
-	case r == nil || !failed(r) && !followed:
+	if r == nil || !failed(r) && !followed {
 		return r
-	case !failed(r):
-		return nil
 	}
 	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
 		return nil
@@ -72,10 +69,10 @@ func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
 	return r
 }
 
-// mayBeTriedAgain reports whether a failure is from before the watch, and the wait has not waited long
-// enough yet to see whether the commit is deployed once more.
-func (t *Target) mayBeTriedAgain(failed time.Time) bool {
-	return !t.askedLater(RetryWindow) && failed.Before(t.clock.Start())
+// mayBeTriedAgain reports whether a try to deploy the commit is from before the watch, and the wait has not
+// waited long enough yet to see whether there is another one.
+func (t *Target) mayBeTriedAgain(made time.Time) bool {
+	return !t.askedLater(RetryWindow) && made.Before(t.clock.Start())
 }
 
 // longBefore reports whether a time is so long before the watch that it is of an earlier try.
@@ -145,9 +142,9 @@ func (t *Target) FailedBuild() *observe.Build {
 	return nil
 }
 
-// FailedBefore says what failed before the gate came, if that may have been an earlier try to
-// deploy the commit; empty otherwise.
-func (t *Target) FailedBefore() string {
+// TriedBefore says what became of a try to deploy the commit that is from before the gate, while that
+// may be an earlier one; empty otherwise.
+func (t *Target) TriedBefore() string {
 	if t.release != nil || t.askedLater(RetryWindow) {
 		return ""
 	}
@@ -155,8 +152,11 @@ func (t *Target) FailedBefore() string {
 	switch {
 	case b != nil && b.Status == "failed":
 		return "its last build failed"
-	case e != nil && failed(e) && (b == nil || !b.CreatedAt.After(e.CreatedAt)):
+	case e == nil || b != nil && b.CreatedAt.After(e.CreatedAt):
+	case failed(e):
 		return fmt.Sprintf("release v%d of it failed", e.Version)
+	case t.followedByOther(e) && !t.longBefore(e.CreatedAt):
+		return fmt.Sprintf("other code followed release v%d of it", e.Version)
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ package release
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"heroku-rollout-gate/gate/observe"
@@ -12,10 +13,23 @@ import (
 const (
 	// maxCompared bounds how many codes from after the target are read and compared: those of
 	// the newest releases. Beyond it only those are of which a dyno is listed, and any other
-	// counts as newer.
+	// counts as newer, other code.
 	maxCompared = 5
 	// maxPredecessors is with how many codes from before the target each is compared.
 	maxPredecessors = 10
+)
+
+// A Policy says what releases after the target mean.
+type Policy string
+
+const (
+	// SameCode follows those that run the target's own code, and so does the zero value; other code
+	// ends the wait. What the platform does not tell the code of is followed.
+	SameCode Policy = "same-code"
+	// Follow follows all but old code.
+	Follow Policy = "follow"
+	// Fail ends the wait at any.
+	Fail Policy = "fail"
 )
 
 // newer is what is known of the succeeded releases after the target. Each version is the newest
@@ -23,8 +37,10 @@ const (
 type newer struct {
 	newest       int
 	rolledBackBy int               // it brings old code back
-	unclassified int               // it cannot be told yet whether it does
-	withoutCode  int               // the platform does not tell its code
+	backSince    int               // the first that does
+	otherCode    int               // it brings code that is neither old nor the target's
+	unclassified int               // it cannot be told yet which of these it does
+	untold       int               // the platform does not tell its code, or not the target's
 	unread       []observe.CodeRef // the codes that have to be read to tell
 }
 
@@ -34,7 +50,9 @@ type origin int
 const (
 	originUnknown origin = iota
 	fromBefore           // it ran before the target, and is not the target's
-	fromAfter            // it is the target's, or newer, or nothing can be told of it
+	fromTarget           // it is the target's own
+	fromElsewhere        // it is neither
+	untold               // the platform does not tell
 )
 
 // SupersededBy is the newest succeeded release after the target; 0 if there is none.
@@ -43,13 +61,49 @@ func (t *Target) SupersededBy() int { return t.newer.newest }
 // RolledBackBy is the newest release after the target that brings old code back; 0 if none does.
 func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
 
+// EndedBy is the newest release after the target that the caller does not let pass; 0 if there is
+// none, or it cannot be told yet: the verdict must not hang on what is read first.
+func (t *Target) EndedBy() int {
+	switch {
+	case t.newer.unclassified != 0 || t.policy == Follow:
+		return 0
+	case t.policy == Fail:
+		return t.newer.newest
+	}
+	return t.newer.otherCode
+}
+
+// OtherCode tells in words that a release after the target brings other code; empty if it does not.
+func (t *Target) OtherCode(version int) string {
+	if version != t.newer.otherCode {
+		return ""
+	}
+	r := t.history.byVersion[version]
+	if c := t.codes[r.Code().ID].Commit; c != "" {
+		if isCommit(c) {
+			c = c[:min(12, len(c))]
+		}
+		return fmt.Sprintf("other code (commit %s)", c)
+	}
+	return "other code"
+}
+
+// BackFromPhase is the release that brought old code back, if it was made while the target's release
+// phase ran, and so of the code that was live then; 0 if not.
+func (t *Target) BackFromPhase() int {
+	if r := t.history.get(t.newer.backSince); r != nil && r.CreatedAt.Before(t.release.UpdatedAt) {
+		return r.Version
+	}
+	return 0
+}
+
 // judgeNewer judges the succeeded releases after the target.
 func (t *Target) judgeNewer() {
 	t.newer = newer{}
 	all := t.history.sorted()
 	first := firstRuns(all)
-	// Of a release without code nothing can be told; Notices warns of it.
-	judged := map[observe.CodeRef]origin{{}: fromAfter, t.release.Code(): fromAfter}
+	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
+	judged[observe.CodeRef{}] = untold // the target's, too
 	compared := 0
 	for _, r := range all {
 		if r.Version <= t.release.Version {
@@ -60,9 +114,6 @@ func (t *Target) judgeNewer() {
 		}
 		t.newer.newest = cmp.Or(t.newer.newest, r.Version)
 		code := r.Code()
-		if code.ID == "" {
-			t.newer.withoutCode = cmp.Or(t.newer.withoutCode, r.Version)
-		}
 		from, known := judged[code]
 		switch {
 		case known:
@@ -72,15 +123,25 @@ func (t *Target) judgeNewer() {
 			from = t.originOf(code)
 			compared++
 		default:
-			from = fromAfter
+			from = fromElsewhere
 		}
 		judged[code] = from
-		switch from {
-		case fromBefore:
-			t.newer.rolledBackBy = cmp.Or(t.newer.rolledBackBy, r.Version)
-		case originUnknown:
-			t.newer.unclassified = cmp.Or(t.newer.unclassified, r.Version)
-		}
+		t.newer.add(r.Version, from)
+	}
+}
+
+// add takes in a release of that origin; newer ones were added before.
+func (n *newer) add(version int, from origin) {
+	switch from {
+	case fromBefore:
+		n.rolledBackBy = cmp.Or(n.rolledBackBy, version)
+		n.backSince = version
+	case fromElsewhere:
+		n.otherCode = cmp.Or(n.otherCode, version)
+	case untold:
+		n.untold = cmp.Or(n.untold, version)
+	case originUnknown:
+		n.unclassified = cmp.Or(n.unclassified, version)
 	}
 }
 
@@ -94,14 +155,14 @@ func (t *Target) originOf(code observe.CodeRef) origin {
 	if !read || !mineRead {
 		return originUnknown
 	}
+	if sameCommit(c.Commit, mine.Commit) {
+		return fromTarget
+	}
 	if isCommit(c.Commit) { // and not the name of a branch, which many releases can carry
-		if c.Commit == mine.Commit {
-			return fromAfter
-		}
 		all := true
 		for _, p := range t.predecessors() {
 			before, read := t.lookUp(p)
-			if before.Commit == c.Commit {
+			if sameCommit(c.Commit, before.Commit) {
 				return fromBefore
 			}
 			all = all && read
@@ -113,7 +174,16 @@ func (t *Target) originOf(code observe.CodeRef) origin {
 	if t.history.knownFrom > 0 && c.CreatedAt.Before(t.release.CreatedAt) {
 		return originUnknown
 	}
-	return fromAfter
+	if t.release.Code().ID == "" || code.Image && (c.Commit == "" || mine.Commit == "") {
+		return untold // that an image goes with its code, and not with each release, is not established
+	}
+	return fromElsewhere
+}
+
+// sameCommit reports whether two labels of code are the same commit, of which either may be
+// abbreviated. The name of a branch is none: many releases can carry it.
+func sameCommit(a, b string) bool {
+	return isCommit(a) && isCommit(b) && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
 }
 
 // lookUp is what was read of code; false if it was not read yet, which is noted.

@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// whatFollowed shows the newest release after the target, the one that brings old code back,
-// whether one is still to be judged, and what is missing for it: how many codes are to be read,
+// whatFollowed shows the newest release after the target, the one that brings old code back, the
+// one that the caller does not let pass and why, whether one is still to be judged, and what is missing for it: how many codes are to be read,
 // or the whole history.
 func whatFollowed(s *subject) string {
 	all := fmt.Sprintf("followed by v%d", s.SupersededBy())
@@ -20,6 +20,12 @@ func whatFollowed(s *subject) string {
 	}
 	if strings.HasPrefix(s.NotShown(), "word on which code ") {
 		all += ", unclear"
+	}
+	if v := s.EndedBy(); v != 0 {
+		all += fmt.Sprintf(", v%d ends it", v)
+		if other := s.OtherCode(v); other != "" {
+			all += " with " + other
+		}
 	}
 	if codes := s.CodesToRead(); len(codes) > 0 {
 		all += fmt.Sprintf(", %d to read", len(codes))
@@ -37,12 +43,32 @@ func TestWhatFollowed(t *testing.T) {
 		{"nothing", "v42", "look: v41, v42; code s42 = B", "followed by v0"},
 		{"what failed, and what has not succeeded", "v42", "look: v41, v42, v43 failed, v44 pending; code s42 = B", "followed by v0"},
 		{"the same code", "v42", "look: v41, v42, v43 s42; code s42 =", "followed by v43"},
-		{"other code", "v42", "look: v41, v42, v43, v44; " + others + "; code s44 = D", "followed by v44"},
+		{"other code", "v42", "look: v41, v42, v43, v44; " + others + "; code s44 = D", "followed by v44, v44 ends it with other code (commit dddddddddddd)"},
+		{"other code, and the same code after it", "v42", "look: v41, v42, v43, v44 s42; " + others, "followed by v44, v43 ends it with other code (commit cccccccccccc)"},
+		{"other code, and no commit of it", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 =", "followed by v43, v43 ends it with other code"},
+		{"another image, and no commit of any", "v42", "look: v41 image, v42 image, v43 image; code i41 =; code i42 =; code i43 =", "followed by v43"},
+		{"another image, and no commit of the target's", "v42", "look: v41 image, v42 image, v43 image; code i41 = A; code i42 =; code i43 = C", "followed by v43"},
+		{"another image, of which no commit is told", "v42", "look: v41 image, v42 image, v43 image; code i41 = A; code i42 = B; code i43 =", "followed by v43"},
+		{"another image, of another commit", "v42", "look: v41 image, v42 image, v43 image; code i41 = A; code i42 = B; code i43 = C", "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
+		{"other code, and then one that is not read", "v42", "look: v41, v42, v43, v44; " + others, "followed by v44, unclear, 1 to read"},
+		{"much other code", "v42", "look: v42, v43 s42, v44-v48; code s42 = B; code s44 = B; code s45 = B; code s46 = B; code s47 = B; code s48 = B", "followed by v48"},
+		{"more other code than is compared", "v42", "look: v42-v48; code s42 = B; code s44 = B; code s45 = B; code s46 = B; code s47 = B; code s48 = B", "followed by v48, v43 ends it with other code"},
+		{"the code before, and other code", "v42", "look: v41, v42, v43 s41, v44; " + others + "; code s44 = D", "followed by v44, v43 is old code, v44 ends it with other code (commit dddddddddddd)"},
 		{"the code before", "v42", "look: v41, v42, v43 s41; code s42 = B", "followed by v43, v43 is old code"},
-		{"the code of one that failed", "v42", "look: v40 failed s43, v41, v42, v43; " + others, "followed by v43"},
+		{"the code of one that failed", "v42", "look: v40 failed s43, v41, v42, v43; " + others, "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
 		{"no code", "v42", "look: v41, v42, v43 codeless; code s42 = B", "followed by v43"},
 		{"no code, nor had any release", "v42", "look: v41 codeless, v42 codeless, v43 codeless", "followed by v43"},
 		{"code, and the target has none", "v42", "look: v41, v42 codeless, v43; code s41 = A; code s43 = C", "followed by v43"},
+
+		// What the caller wants.
+		{"other code, and any may follow", "v42, follow", "look: v41, v42, v43; " + others, "followed by v43"},
+		{"the code before, and any may follow", "v42, follow", "look: v41, v42, v43 s41; code s42 = B", "followed by v43, v43 is old code"},
+		{"other code, and the same is wanted", "v42, same-code", "look: v41, v42, v43; " + others, "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
+		{"the same code, and the same is wanted", "v42, same-code", "look: v41, v42, v43 s42; code s42 =", "followed by v43"},
+		{"the same code, and none may follow", "v42, fail", "look: v41, v42, v43 s42; code s42 =", "followed by v43, v43 ends it"},
+		{"other code, and none may follow", "v42, fail", "look: v41, v42, v43; " + others, "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
+		{"code that is not read, and none may follow", "v42, fail", "look: v41, v42, v43; code s41 = A; code s42 = B", "followed by v43, unclear, 1 to read"},
+		{"nothing, and none may follow", "v42, fail", "look: v41, v42; code s42 = B", "followed by v0"},
 
 		// Not read yet.
 		{"its code is not read", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B", "followed by v43, unclear, 1 to read"},
@@ -56,17 +82,36 @@ func TestWhatFollowed(t *testing.T) {
 		// The same commit, built again.
 		{"the commit before", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = A", "followed by v43, v43 is old code"},
 		{"the target's commit", "v42", "look, cut: v41, v42, v43; code s41 = A; code s42 = B built -2h; code s43 = B built -1h", "followed by v43"},
-		{"the commit of one that failed", "v42", "look: v40 failed, v41, v42, v43; code s40 = C; " + others, "followed by v43"},
-		{"the commit of one whose phase was never over", "v42", "look: v40 pending, v41, v42, v43; code s40 = C; " + others, "followed by v43"},
+		{"the target's commit, abbreviated", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = B8", "followed by v43"},
+		{"the target's commit, which is abbreviated", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B8; code s43 = B", "followed by v43"},
+		{"a commit that begins otherwise", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = bbbbbbbc", "followed by v43, v43 ends it with other code (commit bbbbbbbc)"},
+		{"the commit before, abbreviated", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = A8", "followed by v43, v43 is old code"},
+		{"a branch, and the code before is not read", "v42", "look: v41, v42, v43; code s42 = B; code s43 = main", "followed by v43, v43 ends it with other code (commit main)"},
+		{"the label of the target", "v42", "look: v41, v42, v43; code s41 = A; code s42 = v1.4.2; code s43 = v1.4.2", "followed by v43, v43 ends it with other code (commit v1.4.2)"},
+		{"the label that is waited for", "l1.4.2", "look: v41, v42; code s41 = A; code s42 = l1.4.2; 2s look: v41, v42, v43; code s43 = l1.4.2", "followed by v0"},
+		{"another label than the one that is waited for", "l1.4.2", "look: v41, v42; code s41 = A; code s42 = l1.4.2; 2s look: v41, v42, v43; code s43 = l1.4.3", "followed by v43, v43 ends it with other code (commit l1.4.3)"},
+		{"the commit of one that failed", "v42", "look: v40 failed, v41, v42, v43; code s40 = C; " + others, "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
+		{"the commit of one whose phase was never over", "v42", "look: v40 pending, v41, v42, v43; code s40 = C; " + others, "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
 		{"a commit from before many configurations", "v42", "look: v25, v26-v41 s41, v42, v43; code s25 = C; " + others, "followed by v43, v43 is old code"},
-		{"a branch with a short name", "v42", "look: v41, v42, v43; code s41 = beef; code s42 = B; code s43 = beef", "followed by v43"},
-		{"a branch with a long name", "v42", "look: v41, v42, v43; code s41 = release-branch; code s42 = B; code s43 = release-branch", "followed by v43"},
+		{"a branch with a short name", "v42", "look: v41, v42, v43; code s41 = beef; code s42 = B; code s43 = beef", "followed by v43, v43 ends it with other code (commit beef)"},
+		{"a branch with a long name", "v42", "look: v41, v42, v43; code s41 = release-branch; code s42 = B; code s43 = release-branch", "followed by v43, v43 ends it with other code (commit release-branch)"},
 
 		// The history is not known as a whole.
-		{"built after the target", "v42", "look, cut: v41, v42, v43; " + others + " built +1s", "followed by v43"},
+		{"built after the target", "v42", "look, cut: v41, v42, v43; " + others + " built +1s", "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
 		{"built before the target", "v42", "look, cut: v41, v42, v43; " + others + " built -1h", "followed by v43, unclear, the history is needed"},
-		{"built before the target, and the history is whole", "v42", "look: v41, v42, v43; " + others + " built -1h", "followed by v43"},
+		{"built before the target, and the history is whole", "v42", "look: v41, v42, v43; " + others + " built -1h", "followed by v43, v43 ends it with other code (commit cccccccccccc)"},
 	}, whatFollowed)
+}
+
+func TestBackFromPhase(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing", "v42", "look: v41, v42", "0"},
+		{"old code, after the phase", "v42", "look: v41, v42 over+1s, v43 s41 +1s", "0"},
+		{"old code, in the phase", "v42", "look: v41, v42 over+2s, v43 s41 +1s", "43"},
+		{"old code in the phase, and again after it", "v42", "look: v41, v42 over+2s, v43 s41 +1s, v44 s41 +5s", "43"},
+		{"the target's code, in the phase", "v42", "look: v41, v42 over+2s, v43 s42 +1s", "0"},
+	}, func(s *subject) string { return fmt.Sprint(s.BackFromPhase()) })
 }
 
 func TestNotShown(t *testing.T) {

@@ -15,7 +15,9 @@ import (
 )
 
 // A row of a table: what is wished and told, and what is wanted then. A wish is latest, v42, >v41
-// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on. Told are, after a time if
+// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on, on A for B that B is the head of
+// its pull request, and what newer releases mean
+// stands behind it, as in "v42, follow". Told are, after a time if
 // it is not the one before:
 //
 //	look: v41, v42 pending      the list of releases, with the dynos that were told last
@@ -27,7 +29,8 @@ import (
 //	clock +100s                 by how much the clock of the answers to come is wrong
 //
 // A release has succeeded if nothing else is said, and has a slug of its own: v42 has s42. A
-// time with a sign is when it was made, from the start of the gate on. B is a commit of 40
+// time with a sign is when it was made, from the start of the gate on, and over+2s is when its
+// release phase was over. B is a commit of 40
 // letters b, and B8 the first 8 of it.
 type row struct{ about, wish, told, want string }
 
@@ -62,7 +65,9 @@ type subject struct {
 func newSubject(t *testing.T, wish string) *subject {
 	s := &subject{t: t, now: time.Second}
 	var want release.Want
-	wish, workflow, _ := strings.Cut(wish, " on ")
+	wish, policy, _ := strings.Cut(wish, ", ")
+	wish, on, _ := strings.Cut(wish, " on ")
+	workflow, head, _ := strings.Cut(on, " for ")
 	switch {
 	case wish == "latest":
 	case strings.HasPrefix(wish, ">"):
@@ -74,7 +79,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, commit(workflow), false, &s.clock)
+	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, false, &s.clock)
 	return s
 }
 
@@ -171,6 +176,8 @@ func (s *subject) release(v int, words []string) observe.Release {
 			r.SlugID, r.ImageID = "", fmt.Sprint("i", v)
 		case w == "statusless":
 			r.Status = ""
+		case strings.HasPrefix(w, "over"):
+			r.UpdatedAt = start.Add(s.duration(w[4:]))
 		case w[0] == '+' || w[0] == '-':
 			r.CreatedAt = start.Add(s.duration(w))
 		case w[0] == 's' && len(w) < 5:

@@ -24,13 +24,27 @@ type Want struct {
 // newest reports whether the newest release is waited for, whichever that is.
 func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
+// A Workflow is what the gate's caller runs on, as GitHub says; empty outside of it.
+type Workflow struct {
+	Commit string
+	// Head is the head of the pull request that the workflow runs for, whose Commit GitHub makes: it merges
+	// Head into the base branch ("Events that trigger workflows", GitHub Docs).
+	Head string
+}
+
+// runsOn reports whether a commit is one that the workflow can be meant to have deployed.
+func (w Workflow) runsOn(commit string) bool {
+	return strings.HasPrefix(w.Commit, commit) || strings.HasPrefix(w.Head, commit)
+}
+
 // A Target follows the release that is waited for.
 type Target struct {
-	want           Want
-	workflowCommit string // see New
-	clock          *observe.Clock
-	headStart      bool
-	began          time.Duration // when the wait began: until then nothing is chosen
+	want      Want
+	policy    Policy
+	workflow  Workflow
+	clock     *observe.Clock
+	headStart bool
+	began     time.Duration // when the wait began: until then nothing is chosen
 
 	history    history
 	codes      map[string]observe.Code // by id of slug or image
@@ -50,13 +64,14 @@ type Target struct {
 	newer       newer
 }
 
-// New begins to look for a release. workflowCommit is the commit that the caller's workflow
-// runs on, to warn when the newest release carries another; empty if it is not known.
-// With a head start the wait begins when Begin says so, and without one at once.
-func New(want Want, workflowCommit string, headStart bool, clock *observe.Clock) *Target {
+// New begins to look for a release. policy is what newer ones mean, and workflow serves to warn
+// of a commit that is not the one that was meant. With a head start the wait begins when Begin
+// says so, and without one at once.
+func New(want Want, policy Policy, workflow Workflow, headStart bool, clock *observe.Clock) *Target {
 	t := &Target{
-		want: want, workflowCommit: workflowCommit, clock: clock, headStart: headStart,
-		history: history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
+		want: want, policy: policy, clock: clock, headStart: headStart,
+		workflow: Workflow{Commit: strings.ToLower(workflow.Commit), Head: strings.ToLower(workflow.Head)},
+		history:  history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
 		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
 	}
 	if headStart {
@@ -132,14 +147,22 @@ func (t *Target) seeCode(c observe.Code) {
 	t.choose()
 }
 
-// choose looks for the target while it is not known.
+// choose looks for the target while it is not known. That of a commit becomes a newer one if the commit
+// is released once more, since that is what a gate that comes later waits for.
 func (t *Target) choose() {
-	if t.release != nil || !t.askedLater(0) {
+	if !t.askedLater(0) {
+		return
+	}
+	if t.want.Commit != "" {
+		if r := t.byCommit(); r != nil && (t.release == nil || r.Version > t.release.Version && r.Deployed()) {
+			t.release = r
+		}
+		return
+	}
+	if t.release != nil {
 		return
 	}
 	switch w := t.want; {
-	case w.Commit != "":
-		t.release = t.byCommit()
 	case w.ID != "":
 		for _, r := range t.history.byVersion {
 			if strings.EqualFold(r.ID, w.ID) {
@@ -236,6 +259,23 @@ func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newe
 // named, was there long before the gate.
 func (t *Target) OldAtStart() bool {
 	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.atStart().Add(-time.Minute))
+}
+
+// MadeBefore reports whether the release was made so long before the gate that no deploy that the gate came
+// right after can have made it. A release phase is part of the deploy.
+func (t *Target) MadeBefore() bool {
+	switch {
+	case t.release == nil || t.want.NewerThan != 0:
+		return false
+	case t.headStart:
+		return t.release.Version <= t.newestBefore()
+	}
+	for _, at := range []time.Time{t.release.CreatedAt, t.release.UpdatedAt} {
+		if !at.Before(t.clock.Start().Add(-longestDeploy)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Unconfirmed reports whether the newest release may not be the one that was meant: a list that

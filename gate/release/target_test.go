@@ -69,10 +69,25 @@ func TestTargetOfACommit(t *testing.T) {
 		{"it was built again", "B", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = B", "v43"},
 
 		// Other code has followed.
-		{"followed", "B", "30s look: v42, v43; code s42 = B; code s43 = C", "none"},
+		{"followed, and may be tried again", "B", "29s look: v42, v43; code s42 = B; code s43 = C", "none"},
+		{"followed, and is not tried again", "B", "30s look: v42, v43; code s42 = B; code s43 = C", "v42"},
+		{"followed, and is built again", "B", "30s look: v42, v43; builds: pending B -5s; code s42 = B; code s43 = C", "none"},
+		{"followed, and no build is newer", "B", "30s look: v42, v43; builds: succeeded B -20s; code s42 = B; code s43 = C", "v42"},
+		{"followed long ago", "B", "30s look: v42 -31m, v43; code s42 = B; code s43 = C", "none"},
+		{"followed a while ago", "B", "30s look: v42 -29m, v43; code s42 = B; code s43 = C", "v42"},
 		{"followed by what failed", "B", "look: v42, v43 failed; code s42 = B; code s43 = C", "v42"},
 		{"followed after the first look", "B", "look: v42; 2s look: v42, v43; code s42 = B; code s43 = C", "v42"},
 		{"followed, and it had failed", "B", "30s look: v42 failed, v43; code s42 = B; code s43 = C", "v42"},
+
+		// It comes again while it is waited for.
+		{"built again, and not read yet", "B", "look: v42; code s42 = B; 2s look: v42, v43", "v42"},
+		{"built again", "B", "look: v42; code s42 = B; 2s look: v42, v43; code s43 = B", "v43"},
+		{"built again, and its release phase runs", "B", "look: v42; code s42 = B; 2s look: v42, v43 pending; code s43 = B", "v42"},
+		{"built again, and configured since", "B", "look: v42; code s42 = B; 2s look: v42, v43, v44 s43; code s43 = B", "v43"},
+		{"followed, and built again", "B", "look: v42; code s42 = B; 2s look: v42, v43, v44; code s43 = C; code s44 = B", "v44"},
+		{"one from before it is listed late", "B", "look, cut: v42; code s42 = B; 2s look: v41 s42, v42", "v42"},
+		{"configured", "B", "look: v42; code s42 = B; 2s look: v42, v43 s42", "v42"},
+		{"it is not listed for a moment", "B", "look: v42; code s42 = B; 2s look:", "v42"},
 
 		// An earlier try, or one that may be followed by another.
 		{"failed, and may be tried again", "B", "29s look: v42 failed; builds:; code s42 = B", "none"},
@@ -113,6 +128,20 @@ func TestWhetherItIsTheOne(t *testing.T) {
 	})
 }
 
+func TestMadeBefore(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing is told", "latest", "", "false"},
+		{"long before the gate", "latest", "10s look: v41 -11m", "true"},
+		{"not so long before it", "latest", "10s look: v41 -9m", "false"},
+		{"its release phase was over short before it", "latest", "10s look: v41 -1h over-9m", "false"},
+		{"its release phase was over long before it", "latest", "10s look: v41 -1h over-11m", "true"},
+		{"while the gate waits", "v43", "look: v42; 20m look: v42, v43 +19m", "false"},
+		{"one that is named", "v41", "10s look: v41 -11m", "true"},
+		{"newer than another", ">v40", "10s look: v41 -11m", "false"},
+	}, func(s *subject) string { return fmt.Sprint(s.MadeBefore()) })
+}
+
 func TestFirstCode(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
@@ -145,7 +174,7 @@ func TestIsCurrent(t *testing.T) {
 func TestLabelWithoutBuilds(t *testing.T) {
 	t.Parallel()
 	s := newSubject(t, "B")
-	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", false, &s.clock)
+	s.Target = release.New(release.Want{Commit: "v1.4.2"}, "", release.Workflow{}, false, &s.clock)
 	s.tell("1s look: v42")
 	s.See(observe.Observation{Code: &observe.Code{ID: "s42", Commit: "v1.4.2"}})
 	if r := s.Release(); r == nil || r.Version != 42 {

@@ -3,8 +3,8 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -52,6 +52,8 @@ func (t *Target) WhyMissing() (known, next string) {
 	switch {
 	case t.want.NewerThan != 0:
 		return known, `check the input "newer-than", and that the deploy made a release`
+	case t.want == (Want{}):
+		return known, `check the input "app", and that the deploy was started`
 	case t.want.Commit == "":
 		return known, `check the input "release", and that the deploy was started`
 	}
@@ -64,11 +66,18 @@ func (t *Target) WhyMissing() (known, next string) {
 		next = `its build is still running, so raise the input "timeout"`
 	case earlier != nil:
 		next = fmt.Sprintf("v%d carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy", earlier.Version)
+	case t.headAdvice() != "":
+		next = t.headAdvice()
+	case t.buildsRead && t.newestBuild() == nil && (t.wanted(t.workflow.Commit) || t.wanted(t.workflow.Head)):
+		next = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + next
 	case t.buildsRead && t.newestBuild() == nil:
 		next = "no build of it was seen, so " + next
 	}
 	return known, next
 }
+
+// MadeAt is when the release was made, in words.
+func (t *Target) MadeAt() string { return t.release.CreatedAt.UTC().Format("2006-01-02 15:04 MST") }
 
 // Unfinished says why a release that has neither succeeded nor failed is waited for.
 func (t *Target) Unfinished() string {
@@ -124,20 +133,37 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	if before := t.newestBefore(); t.want == (Want{}) && v <= before {
 		notice("no release was made since the watch began before the deploy, nor within %s after it: the newest one, v%d, was there before, so the deploy made none, or this run repeats an earlier one",
 			observe.Span(ReleaseDue), v)
-	} else if made := t.release.CreatedAt; t.want == (Want{}) && !t.Unconfirmed() && made.Before(t.atStart().Add(-longestDeploy)) {
+	} else if t.want == (Want{}) && !t.Unconfirmed() && t.MadeBefore() {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
-			v, made.UTC().Format("2006-01-02 15:04 MST"), observe.Span(longestDeploy))
+			v, t.MadeAt(), observe.Span(longestDeploy))
 	}
-	if n := t.newer.withoutCode; n > 0 {
-		notice("the platform does not tell which code release v%d carries: a rollback would not be seen", n)
+	if n := t.newer.untold; n > 0 {
+		all = append(all, t.noticeOfUntold(n)...)
 	}
-	if n := t.newer.newest; n > 0 {
+	if n := t.newer.newest; n > 0 && t.newer.unclassified == 0 && t.EndedBy() == 0 && t.newer.rolledBackBy == 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
-	if c := t.Commit(); t.workflowCommit != "" && t.want.newest() && !strings.HasPrefix(strings.ToLower(t.workflowCommit), c) {
-		notice("release v%d carries commit %.12s, not the workflow's %.12s: if the deploy is still under way, use the input \"commit\"", v, c, t.workflowCommit)
+	if c := t.Commit(); t.workflow.Commit != "" && t.want.newest() && !t.workflow.runsOn(c) {
+		mine := cmp.Or(t.workflow.Head, t.workflow.Commit)
+		notice("release v%d carries commit %.12s, not the workflow's %.12s: to wait for that one, use the input \"commit\"", v, c, mine)
 	}
 	return all
+}
+
+// noticeOfUntold says what would not be seen of a newer release, since the platform does not tell
+// its code, or not the target's.
+func (t *Target) noticeOfUntold(version int) []string {
+	r := t.history.byVersion[version]
+	switch {
+	case t.release.Code().ID == "":
+		version = t.release.Version
+	case r.Code().ID == "":
+	case t.policy == Follow:
+		return nil // nor need it be seen
+	default:
+		return []string{fmt.Sprintf("the platform does not tell whether the image of release v%d is that of v%d, built again: other code would not be seen", version, t.release.Version)}
+	}
+	return []string{fmt.Sprintf("the platform does not tell which code release v%d carries: neither other code nor a rollback would be seen", version)}
 }
 
 // noticesOfCommit say at once what keeps a commit from being found.
@@ -148,13 +174,31 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	if t.noCommits() {
 		return []string{noCommitsAdvice}
 	}
+	var all []string
+	if advice := t.headAdvice(); advice != "" {
+		all = append(all, advice)
+	}
 	e := t.earlierTry()
 	switch {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now-t.began > observe.ListLag):
-		return []string{fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status)}
+		all = append(all, fmt.Sprintf("release v%d of commit %.12s %s in an earlier try: waiting for the commit to be deployed again", e.Version, t.want.Commit, e.Status))
 	case t.followedByOther(e):
-		return []string{fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: waiting for the commit to be deployed again", e.Version, t.want.Commit)}
+		next := "waiting for the commit to be deployed again"
+		if t.TriedBefore() != "" {
+			next = fmt.Sprintf("whether the commit is deployed again shows by %s", observe.Span(RetryWindow))
+		}
+		all = append(all, fmt.Sprintf("release v%d carries commit %.12s, but other code has followed it: %s", e.Version, t.want.Commit, next))
 	}
-	return nil
+	return all
+}
+
+// headAdvice says which commit to name, if the one that is waited for was made by GitHub for a pull
+// request: only a workflow can deploy that one. Empty if it was not.
+func (t *Target) headAdvice() string {
+	w := t.workflow
+	if w.Head == "" || !t.wanted(w.Commit) || t.wanted(w.Head) {
+		return ""
+	}
+	return fmt.Sprintf("Heroku's GitHub integration builds the head of a pull request, which is %.12s, and not %.12s, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}", w.Head, w.Commit)
 }

@@ -39,6 +39,13 @@ var Outputs = []Output{
 			}
 			return e.Picture.Target.ID
 		}},
+	{"new-release", "`true` if that release can be of the deploy before the gate; `false` if it was made more than 10 minutes before the gate came, so that the deploy made none. Empty if none was found.",
+		func(e Ending) string {
+			if e.Picture.Target == nil {
+				return ""
+			}
+			return strconv.FormatBool(!e.Picture.MadeBefore)
+		}},
 	{"commit", "The commit of that release. Empty if Heroku does not tell it, as for container images and on Fir.",
 		func(e Ending) string { return e.Picture.Commit }},
 	{"superseded-by", "The newest release after it, such as `v124`. Empty if there is none.",

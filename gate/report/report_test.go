@@ -95,7 +95,7 @@ func TestOutputFileAlone(t *testing.T) {
 	want := map[string]string{
 		"result": "passed", "reason": "rolled-out", "basis": "proven",
 		"message": "v42 of my-app is rolled out: 10 of 10 new dynos are up and all 10 old ones were seen to end",
-		"release": "v42", "release-id": "aaaaaaaa-0000-0000-0000-000000000042", "superseded-by": "",
+		"release": "v42", "release-id": "aaaaaaaa-0000-0000-0000-000000000042", "new-release": "true", "superseded-by": "",
 		"commit":             "1f2e3d4c5b6a79880716253443526170deadbeef",
 		"release-created-at": "2026-03-14T12:00:00Z", "release-finished-at": "2026-03-14T12:00:00Z",
 		"first-new-up-at": "2026-03-14T12:00:05Z", "all-new-up-at": "2026-03-14T12:00:08Z",

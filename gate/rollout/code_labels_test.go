@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Labels of code that are no commits come again without being old code; a label may
-// be an abbreviated commit.
+// Labels of code that are no commits come again without being old code, or the target's; a label
+// may be an abbreviated commit.
 func TestLabelsOfCode(t *testing.T) {
 	t.Parallel()
 	const whole = "0123456789abcdef0123456789abcdef01234567"
@@ -19,11 +19,12 @@ func TestLabelsOfCode(t *testing.T) {
 		before, target, newer string // labels of v41, v42 and v43
 		want                  rollout.Reason
 	}{
-		"names of branches":       {"main", "hotfix", "main", rollout.RolledOut},
-		"other commits":           {"aaaaaaa1", "bbbbbbb2", "ccccccc3", rollout.RolledOut},
-		"the old commit, rebuilt": {"aaaaaaa1", "bbbbbbb2", "aaaaaaa1", rollout.RolledBack},
-		"the same, rebuilt":       {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
-		"no labels":               {"", "", "", rollout.RolledOut},
+		"names of branches":        {"main", "hotfix", "main", rollout.Superseded},
+		"the branch of the target": {"main", "hotfix", "hotfix", rollout.Superseded},
+		"other commits":            {"aaaaaaa1", "bbbbbbb2", "ccccccc3", rollout.Superseded},
+		"the old commit, rebuilt":  {"aaaaaaa1", "bbbbbbb2", "aaaaaaa1", rollout.RolledBack},
+		"the same, rebuilt":        {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
+		"no labels":                {"", "", "", rollout.Superseded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -52,7 +52,7 @@ func (r *Rollout) refused() *Verdict {
 	switch t.Kind {
 	case observe.Unauthorized:
 		v.Reason = KeyUnauthorized
-		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s): check the input \"api-key\"", t.Message)
+		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s): check the input \"api-key\", and whether the key has expired or was revoked", t.Message)
 	case observe.Forbidden:
 		v.Reason = KeyForbidden
 		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
@@ -64,7 +64,11 @@ func (r *Rollout) refused() *Verdict {
 		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
 	default:
 		v.Reason = AppNotFound
-		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\"", r.cfg.App, t.Message)
+		if r.outages.answered {
+			v.Message = fmt.Sprintf("app %q is not there any more, or this API key may not see it any more (%s): see whether it was deleted, or its access changed", r.cfg.App, t.Message)
+			break
+		}
+		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\", and whose key it is; for an app that is still to be made, set \"wait-for-app\"", r.cfg.App, t.Message)
 	}
 	return v
 }
@@ -118,7 +122,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 	rel := r.target.Release()
 	if rel == nil {
 		if b := r.target.FailedBuild(); b != nil {
-			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see the build's log on Heroku", b.Commit)}
+			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.12s failed, so no release came of it: see its log on Heroku's dashboard, under the app's activity", b.Commit)}
 		}
 		return nil
 	}
@@ -126,7 +130,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 		return nil // it may not be the one that was meant
 	}
 	if rel.Status == "failed" {
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed", rel.Version)}
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with \"heroku releases:output v%d\"", rel.Version, rel.Version)}
 	}
 	return nil
 }
@@ -135,19 +139,35 @@ func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While the target's release phase runs it has not been live: nothing comes back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
-		return &Verdict{Result: Failed, Reason: RolledBack, Message: fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: find out who did it, and why", n, rel.Version)}
+		message := fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: \"heroku releases\" tells who did it", n, rel.Version)
+		if made := r.target.BackFromPhase(); made != 0 {
+			message = fmt.Sprintf("release v%d was made while the release phase of v%d ran, as by a config change, with the code that was live then: that code runs now, so deploy again", made, rel.Version)
+		}
+		return &Verdict{Result: Failed, Reason: RolledBack, Message: message}
 	}
-	if n := r.target.SupersededBy(); n != 0 && r.cfg.FailOnNewer {
-		return &Verdict{Result: Failed, Reason: Superseded, Message: fmt.Sprintf("release v%d superseded v%d before it was rolled out: let the gate of the newer deploy decide", n, rel.Version)}
+	n := r.target.EndedBy()
+	if n == 0 {
+		return nil
 	}
-	return nil
+	message := fmt.Sprintf(`release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with "heroku releases", and let the gate of the newer deploy decide`, n, rel.Version)
+	if other := r.target.OtherCode(n); other != "" {
+		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
+	}
+	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.
 func (r *Rollout) timedOut() *Verdict {
+	if no := r.outages.absent; no != "" {
+		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, observe.Span(r.now), no)}
+	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
 			why = " (" + why + ")"
+		}
+		if o := r.outages.open[observe.AboutLook]; o != nil && o.budget {
+			// 4,500 requests, of which about 75 come back each minute ("Platform API Reference", rate limits).
+			return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("the budget of API requests, which all programs of the account share, was used up%s: it is full again an hour after they stop, so find out which one asks so much, or give the gate a key of another account, and run the step again", why)}
 		}
 		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
 	}

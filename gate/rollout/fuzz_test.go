@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -89,7 +90,8 @@ func checkPass(t *testing.T, p rollout.Picture, look *observe.Look) {
 }
 
 func configOf(b uint8) rollout.Config {
-	c := rollout.Config{App: "shop", UseLog: b&1 == 0, RequireProof: b&2 != 0, FailOnNewer: b&4 != 0, Timeout: time.Hour}
+	c := rollout.Config{App: "shop", UseLog: b&1 == 0, RequireProof: b&2 != 0, Timeout: time.Hour}
+	c.OnSupersede = []release.Policy{"", release.SameCode, release.Follow, release.Fail}[b>>4&3]
 	switch b >> 6 {
 	case 1:
 		c.Want.Version = 42

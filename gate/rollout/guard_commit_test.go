@@ -37,9 +37,18 @@ func TestTheReleaseOfACommit(t *testing.T) {
 		}, 0},
 		"whole, and other code has followed": {wanted, func(b *bench) {
 			follow(b, "succeeded")
+			b.look.Releases[1].CreatedAt = at(-10 * sec)
 			b.sees(1*sec, newWeb)
 			codes(b, commitA, wanted, commitC)
+			b.sees(29*sec, newWeb)
 		}, 0},
+		"whole, and other code has followed, and it is not deployed again": {wanted, func(b *bench) {
+			follow(b, "succeeded")
+			b.look.Releases[1].CreatedAt = at(-10 * sec)
+			b.sees(1*sec, newWeb)
+			codes(b, commitA, wanted, commitC)
+			b.sees(30*sec, newWeb)
+		}, 42},
 		"whole, and what followed has failed": {wanted, func(b *bench) {
 			follow(b, "failed")
 			b.sees(1*sec, newWeb)

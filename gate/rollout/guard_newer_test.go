@@ -5,6 +5,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ type follower struct {
 	built   time.Duration     // when s43 was
 	history []observe.Release // more releases
 	runs    int               // the version that web.1 is of; 0: v43
-	opens   bool              // it is let pass
+	opens   bool              // it is let pass, if any code may follow, and ends the wait if not
+	same    bool              // it runs the target's own code, so that it is let pass in any case
 	ends    rollout.Reason    // or ends the wait
 }
 
@@ -62,7 +64,7 @@ func TestWhatFollows(t *testing.T) {
 		"other code, built before the target, and the history is cut": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitC},
 			built: -time.Hour, cut: true, truth: "it may have run long before the target"},
 		"the same commit, built again, and the history is cut": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitB},
-			built: -time.Hour, cut: true, opens: true},
+			built: -time.Hour, cut: true, opens: true, same: true},
 		"its code is not read yet": {codes: map[string]string{"s41": commitA, "s42": commitB},
 			truth: "it may be that of v41, built again"},
 		"the target's code is not read yet": {codes: map[string]string{"s41": commitA, "s43": commitC},
@@ -88,33 +90,43 @@ func TestWhatFollows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-			noLog(b)
-			b.look.ReleasesCut = f.cut
-			b.look.Releases[1].Current = false
-			b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s43"))
-			b.look.Releases = append(b.look.Releases, f.history...)
-			runs := dyno("web.1", max(f.runs, 42), "up", 1*sec)
-			if f.runs == 0 {
-				runs.Version = 43
+			f.check(t, release.Follow)
+			if f.opens && !f.same {
+				f.opens, f.ends = false, rollout.Superseded
 			}
-			b.sees(2*sec, runs)
-			for id, commit := range f.codes {
-				built := at(-time.Hour)
-				if id == "s43" {
-					built = at(f.built)
-				}
-				b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: built}})
-			}
-			b.sees(200*sec, runs)
-			v, done := b.core.Verdict()
-			switch {
-			case f.opens && v.Result != rollout.Passed, f.ends != "" && v.Reason != f.ends:
-				t.Errorf("%v, %+v; waiting for %s", done, v, b.core.Picture().Waiting)
-			case !f.opens && f.ends == "":
-				b.shut(f.truth)
-			}
+			f.check(t, release.SameCode)
 		})
+	}
+}
+
+// check lets v43 follow, under a policy.
+func (f follower) check(t *testing.T, policy release.Policy) {
+	t.Helper()
+	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}, OnSupersede: policy})
+	noLog(b)
+	b.look.ReleasesCut = f.cut
+	b.look.Releases[1].Current = false
+	b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s43"))
+	b.look.Releases = append(b.look.Releases, f.history...)
+	runs := dyno("web.1", max(f.runs, 42), "up", 1*sec)
+	if f.runs == 0 {
+		runs.Version = 43
+	}
+	b.sees(2*sec, runs)
+	for id, commit := range f.codes {
+		built := at(-time.Hour)
+		if id == "s43" {
+			built = at(f.built)
+		}
+		b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: built}})
+	}
+	b.sees(200*sec, runs)
+	v, done := b.core.Verdict()
+	switch {
+	case f.opens && v.Result != rollout.Passed, f.ends != "" && v.Reason != f.ends:
+		t.Errorf("%s: %v, %+v; waiting for %s", policy, done, v, b.core.Picture().Waiting)
+	case !f.opens && f.ends == "":
+		b.shut(f.truth)
 	}
 }
 
@@ -132,5 +144,30 @@ func TestTheTargetsOwnCodeFollows(t *testing.T) {
 	b.open(true, rollout.Proven)
 	if n := b.core.Picture().SupersededBy; n != 43 {
 		t.Errorf("followed by v%d, want v43", n)
+	}
+}
+
+// The age of a release that is not new is in the message, where nobody has named it.
+func TestTheAgeIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want release.Want
+		age  time.Duration
+		says string
+	}{
+		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC, runs alone"},
+		{release.Want{}, time.Minute, "release v42 runs alone"},
+		{release.Want{Version: 42}, time.Hour, "release v42 runs alone"},
+		{release.Want{NewerThan: 41}, time.Hour, "release v42 runs alone"},
+	} {
+		b := newestBench(t, rollout.Config{Want: c.want})
+		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-c.age), at(-c.age)
+		noLog(b)
+		b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
+		b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+		b.sees(201*sec, dyno("web.1", 42, "up", 1*sec))
+		if v, _ := b.core.Verdict(); !strings.HasPrefix(v.Message, c.says+":") {
+			t.Errorf("%+v, made %s before the gate came: %+v, want %q", c.want, c.age, v, c.says)
+		}
 	}
 }

@@ -169,7 +169,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
-	add(r.target.FailedBefore() != "", r.began+release.RetryWindow, "what failed before the gate came may be tried again")
+	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}

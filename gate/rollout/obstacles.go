@@ -43,12 +43,14 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("%s did not appear within %s, and %s", r.target.Wish(), after, known), next: next,
 			reason: ReleaseMissing,
 		}
-		if r.lists.full == nil {
+		if r.outages.absent != "" {
+			o.waits = fmt.Sprintf("app %q to be there", r.cfg.App)
+		} else if r.lists.full == nil {
 			o.waits = firstLook
 		} else if r.target.Building() {
 			o.waits += " (its build is running)"
-		} else if failed := r.target.FailedBefore(); failed != "" {
-			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", failed, observe.Span(release.RetryWindow))
+		} else if tried := r.target.TriedBefore(); tried != "" {
+			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
 		}
 		return o
 	case rel.Status == "pending":
@@ -62,7 +64,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 		return &obstacle{
 			waits:  fmt.Sprintf("release v%d to succeed (%s)", rel.Version, why),
 			missed: fmt.Sprintf("release v%d did not succeed within %s, since %s", rel.Version, after, why),
-			next:   `see "heroku releases"`, reason: ReleaseMissing,
+			next:   `see what "heroku releases" says of it, and run the step again`, reason: ReleaseMissing,
 		}
 	}
 	return nil
@@ -130,9 +132,9 @@ func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
-		return `"heroku ps" still lists old dynos, so see why they do not end`
+		return `"heroku ps" still lists old dynos, so see why they do not end, or end them with "heroku ps:stop"`
 	case until == observe.Never:
-		return "see why old dynos do not end"
+		return `see with "heroku ps" and "heroku logs" why old dynos do not end`
 	case r.cfg.RequireProof:
 		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
 	default:

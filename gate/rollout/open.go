@@ -3,7 +3,11 @@
 
 package rollout
 
-import "fmt"
+import (
+	"fmt"
+
+	"heroku-rollout-gate/gate/release"
+)
 
 // open passes when there has been no obstacle for as long as the input "settle" says, and the newest
 // look is a full one that was asked for after that and after the last news of the log.
@@ -40,6 +44,9 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	}
 	version := r.target.Release().Version
 	who := fmt.Sprintf("release v%d runs alone", version)
+	if r.cfg.Want == (release.Want{}) && r.target.MadeBefore() {
+		who = fmt.Sprintf("release v%d, made at %s, runs alone", version, r.target.MadeAt())
+	}
 	if n := r.target.SupersededBy(); n != 0 {
 		who = fmt.Sprintf("only releases v%d to v%d run", version, n)
 	}

@@ -22,10 +22,12 @@ const (
 
 // outages are the questions that find no answer.
 type outages struct {
-	open     map[observe.About]*outage
-	count    int
-	answered bool             // there was a good answer, so key and name of the app were right then
-	refusal  *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
+	open      map[observe.About]*outage
+	count     int
+	awaitsApp bool             // until the first good answer, the app may be still to come
+	absent    string           // what the platform says of the app that is still to come; empty if it says no such thing
+	answered  bool             // there was a good answer, so key and name of the app were right then
+	refusal   *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
 }
 
 // An outage is a question that has found no answer since some time.
@@ -35,6 +37,7 @@ type outage struct {
 	told    bool
 	refused time.Duration       // since when each failure was the platform's no; -1: the newest was not
 	kind    observe.TroubleKind // of the newest failure
+	budget  bool                // the newest failure was that the account's budget is used up
 }
 
 // forget has it that the platform is asked again what it refused or did not answer.
@@ -63,6 +66,8 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	case o.Builds != nil:
 		return os.end(observe.AboutBuilds, now)
 	case o.Trouble == nil:
+	case os.awaitsApp && !os.answered && o.Trouble.Kind == observe.NotFound:
+		os.absent = o.Trouble.Message
 	case o.Trouble.Kind == observe.Internal, os.wrong(o.Trouble):
 		os.refusal = o.Trouble
 	default:
@@ -86,7 +91,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 
 // good takes in that there was a good answer, which a key that is refused does not get.
 func (os *outages) good() {
-	os.answered = true
+	os.answered, os.absent = true, ""
 	for _, o := range os.open {
 		if o.kind == observe.Unauthorized {
 			o.refused = -1
@@ -96,11 +101,12 @@ func (os *outages) good() {
 
 // fail takes in that a question found no answer, after others did.
 func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
+	os.absent = ""
 	if os.open[t.About] == nil {
 		told = os.begin(t, now)
 	}
 	o := os.open[t.About]
-	o.reason, o.kind = t.Message, t.Kind
+	o.reason, o.kind, o.budget = t.Message, t.Kind, t.OutOfBudget
 	switch {
 	case t.Kind == observe.Unreachable, t.Kind == observe.CannotConnect:
 		o.refused = -1
@@ -125,13 +131,16 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
 	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
 	os.open[t.About] = o
-	switch {
-	case o.told && t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
-		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
-	case o.told:
-		return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
+	if !o.told {
+		return []string{"Heroku's API fails again and again; that is not told any more"}
 	}
-	return []string{"Heroku's API fails again and again; that is not told any more"}
+	switch {
+	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
+		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+	case t.OutOfBudget:
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
+	}
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
 }
 
 func (os *outages) end(about observe.About, now time.Duration) []string {

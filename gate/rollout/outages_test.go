@@ -12,21 +12,43 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
+// answers are what the platform can say.
+var answers = map[string]observe.Observation{
+	"app":          {App: &observe.App{ID: "a", Name: "shop"}},
+	"builds":       {Builds: &observe.Builds{}},
+	"dynos":        {Look: &observe.Look{}},
+	"look":         {Look: &observe.Look{Formation: []observe.Formation{}, Releases: []observe.Release{}}},
+	"no-preboot":   {Preboot: &observe.Preboot{Known: true}},
+	"no-code":      {Code: &observe.Code{ID: "c"}},
+	"401":          {Trouble: &observe.Trouble{Kind: observe.Unauthorized}},
+	"403":          {Trouble: &observe.Trouble{Kind: observe.Forbidden}},
+	"404":          {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "no such app"}},
+	"503":          {Trouble: &observe.Trouble{Kind: observe.Unreachable}},
+	"deadline":     {End: observe.Deadline},
+	"401-of-build": {Trouble: &observe.Trouble{Kind: observe.Unauthorized, About: observe.AboutBuilds}},
+}
+
+// told applies a script, such as "0 look, 5 404", and fails if the wait is over before its last step.
+func told(t *testing.T, r *rollout.Rollout, script string) {
+	t.Helper()
+	for step := range strings.SplitSeq(script, ", ") {
+		var at int
+		var what string
+		fmt.Sscan(step, &at, &what)
+		o := answers[what]
+		o.At = time.Duration(at) * time.Second
+		if o.Look != nil {
+			o.Look = &observe.Look{AskedAt: o.At, Formation: o.Look.Formation, Releases: o.Look.Releases}
+		}
+		if _, ended := r.Verdict(); ended {
+			t.Fatalf("ended before %q", step)
+		}
+		r.Apply(o)
+	}
+}
+
 func TestWhenARefusalIsBelieved(t *testing.T) {
 	t.Parallel()
-	answers := map[string]observe.Observation{
-		"app":          {App: &observe.App{ID: "a", Name: "shop"}},
-		"builds":       {Builds: &observe.Builds{}},
-		"dynos":        {Look: &observe.Look{}},
-		"look":         {Look: &observe.Look{Formation: []observe.Formation{}, Releases: []observe.Release{}}},
-		"no-preboot":   {Preboot: &observe.Preboot{Known: true}},
-		"no-code":      {Code: &observe.Code{ID: "c"}},
-		"401":          {Trouble: &observe.Trouble{Kind: observe.Unauthorized}},
-		"403":          {Trouble: &observe.Trouble{Kind: observe.Forbidden}},
-		"404":          {Trouble: &observe.Trouble{Kind: observe.NotFound}},
-		"503":          {Trouble: &observe.Trouble{Kind: observe.Unreachable}},
-		"401-of-build": {Trouble: &observe.Trouble{Kind: observe.Unauthorized, About: observe.AboutBuilds}},
-	}
 	for script, ends := range map[string]bool{
 		"0 404":                           true,
 		"0 401":                           true,
@@ -51,22 +73,34 @@ func TestWhenARefusalIsBelieved(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			r := rollout.New(rollout.Config{App: "shop"})
-			for step := range strings.SplitSeq(script, ", ") {
-				var at int
-				var what string
-				fmt.Sscan(step, &at, &what)
-				o := answers[what]
-				o.At = time.Duration(at) * time.Second
-				if o.Look != nil {
-					o.Look = &observe.Look{AskedAt: o.At, Formation: o.Look.Formation, Releases: o.Look.Releases}
-				}
-				if _, ended := r.Verdict(); ended {
-					t.Fatalf("ended before %q", step)
-				}
-				r.Apply(o)
-			}
+			told(t, r, script)
 			if v, ended := r.Verdict(); ended != ends {
 				t.Errorf("ended: %v, want %v; %s", ended, ends, v.Message)
+			}
+		})
+	}
+}
+
+// An app that is awaited may be still to come until there was a good answer, whatever else goes wrong.
+func TestAnAppThatIsAwaited(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]rollout.Reason{
+		"0 404, 70 404, 100 deadline":            rollout.AppNotFound,
+		"0 404, 70 403":                          rollout.KeyForbidden,
+		"0 404, 70 401":                          rollout.KeyUnauthorized,
+		"0 404, 70 503, 100 deadline":            rollout.PlatformUnreachable,
+		"0 503, 70 404, 100 deadline":            rollout.AppNotFound,
+		"0 404, 70 app, 90 look, 100 deadline":   rollout.ReleaseMissing,
+		"0 404, 70 app, 71 404, 131 404":         rollout.AppNotFound,
+		"0 404, 70 app, 71 404, 100 deadline":    rollout.PlatformUnreachable,
+		"0 404, 70 app, 71 look, 80 404, 90 404": "",
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			r := rollout.New(rollout.Config{App: "shop", WaitForApp: true})
+			told(t, r, script)
+			if v, _ := r.Verdict(); v.Reason != want {
+				t.Errorf("%+v, want %q", v, want)
 			}
 		})
 	}

@@ -27,6 +27,8 @@ type Picture struct {
 	Target *observe.Release `json:"target,omitempty"`
 	// Commit is the commit of the target's slug; empty if it has none or it is not known.
 	Commit string `json:"commit,omitempty"`
+	// MadeBefore: the target was made so long before the gate that a deploy just before it cannot have made it.
+	MadeBefore bool `json:"madeBefore,omitempty"`
 	// SupersededBy is the version of the newest succeeded release after the target; 0 if none.
 	SupersededBy int `json:"supersededBy,omitempty"`
 
@@ -145,8 +147,9 @@ type Moment struct {
 func (r *Rollout) Picture() Picture {
 	p := Picture{
 		At: r.waited(r.now), HeadStart: r.headStart(), PlatformNow: r.clock.Shown(r.now),
-		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), SupersededBy: r.target.SupersededBy(),
-		Times: r.timeline.times, Moments: slices.Clone(r.timeline.moments),
+		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), MadeBefore: r.target.MadeBefore(),
+		SupersededBy: r.target.SupersededBy(),
+		Times:        r.timeline.times, Moments: slices.Clone(r.timeline.moments),
 		Log: r.roster.log.state, LogSince: r.roster.log.since, LogReason: r.roster.log.reason,
 		Gaps: r.gaps(), Notices: slices.Clone(r.notices), Dynos: r.dynoPictures(),
 		RequireProof: r.cfg.RequireProof, Timeout: r.cfg.Timeout,

@@ -17,6 +17,8 @@ import (
 type Config struct {
 	// App is the name or id of the app, for messages.
 	App string
+	// WaitForApp: the app may be still to come.
+	WaitForApp bool
 	// Want names the release; zero means the newest one when the wait begins.
 	Want release.Want
 	// HeadStart: what is observed first is from before the deploy, and an observation says when
@@ -35,8 +37,8 @@ type Config struct {
 	PrebootHold time.Duration
 	// CrashGrace is how long a new dyno may stay crashed. 0: 60 s.
 	CrashGrace time.Duration
-	// FailOnNewer ends the wait when a newer release succeeds; otherwise it is followed.
-	FailOnNewer bool
+	// OnSupersede is what newer releases mean. Empty: those of the target's own code are followed.
+	OnSupersede release.Policy
 	// RequireProof never opens on presumption.
 	RequireProof bool
 	// IncludeOneOff counts one-off dynos, too.
@@ -46,6 +48,9 @@ type Config struct {
 	// WorkflowCommit is the commit that the workflow runs on, to warn when the
 	// newest release carries another. Empty: not known.
 	WorkflowCommit string
+	// PullRequestHead is the head of the pull request that the workflow runs for. Empty: it
+	// runs for none.
+	PullRequestHead string
 }
 
 const (
@@ -87,8 +92,8 @@ func New(cfg Config) *Rollout {
 	}
 	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
 	r.lists.shortAt = -1
-	r.outages.open = map[observe.About]*outage{}
-	r.target = release.New(cfg.Want, cfg.WorkflowCommit, cfg.HeadStart, r.clock)
+	r.outages.open, r.outages.awaitsApp = map[observe.About]*outage{}, cfg.WaitForApp
+	r.target = release.New(cfg.Want, cfg.OnSupersede, release.Workflow{Commit: cfg.WorkflowCommit, Head: cfg.PullRequestHead}, cfg.HeadStart, r.clock)
 	if cfg.HeadStart {
 		r.began = observe.Never
 	}

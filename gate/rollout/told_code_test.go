@@ -132,7 +132,7 @@ var waitsForCode = []wait{
 		b.code(0, "s42", wanted)
 		b.sees(1*sec, newWeb)
 	}},
-	{"a newer release, and it shall not come", rollout.Config{FailOnNewer: true}, func(b *bench) {
+	{"a newer release, and it shall not come", rollout.Config{OnSupersede: release.Fail}, func(b *bench) {
 		b.sees(1*sec, newWeb)
 		b.look.Releases = append(b.look.Releases, past(43, "pending", "s43"))
 		b.look.Releases[2].CreatedAt = at(5 * sec)

@@ -70,6 +70,10 @@ func (q *questions) end(name string, answered bool, now, spacing time.Duration) 
 // ask starts every request that is due.
 func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	now, app, remaining := r.elapsed(), r.Config.App, r.Platform.Remaining()
+	r.once(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
+	if r.awaiting {
+		return
+	}
 	is := func(kind rollout.NeedKind) bool {
 		return slices.ContainsFunc(needs, func(n rollout.Need) bool { return n.Kind == kind })
 	}
@@ -81,7 +85,6 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 			r.questions.again(nameOf(observe.AboutBuilds, ""))
 		}
 	}
-	r.once(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
 	for _, n := range needs {
 		switch n.Kind {
 		case rollout.AskPreboot, rollout.AgainPreboot:
@@ -102,6 +105,17 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	}
 }
 
+// seeApp takes in whether an app that is awaited is there. It is asked for at the pace of the looks.
+func (r *run) seeApp(n news) {
+	switch {
+	case !r.awaiting || n.question != appQuestion:
+	case n.answered:
+		r.awaiting = false
+	default:
+		r.questions.dueAt[appQuestion] = r.elapsed() + max(r.pace.interval, BudgetSpacing(r.Platform.Remaining()))
+	}
+}
+
 // releaseDue is when to ask for the release that is awaited: when it helps, and the budget
 // allows it.
 func (r *run) releaseDue(n rollout.Need) time.Duration {
@@ -115,6 +129,9 @@ func (r *run) noteBudget(remaining int) {
 		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}
 }
+
+// appQuestion is the name of the one about the app.
+var appQuestion = nameOf(observe.AboutApp, "")
 
 // nameOf tells a question from the others. id says which of several things it is about.
 func nameOf(about observe.About, id string) string { return string(about) + " " + id }
@@ -197,6 +214,8 @@ func trouble(err error, about observe.About) observe.Observation {
 	if errors.As(err, &sorted) {
 		t.Kind = sorted.Kind()
 	}
+	var limited interface{ OutOfBudget() bool }
+	t.OutOfBudget = errors.As(err, &limited) && limited.OutOfBudget()
 	if t.Kind != observe.Unauthorized && about != observe.AboutLook && about != observe.AboutApp {
 		t.Kind = observe.Unreachable
 	}

@@ -86,6 +86,8 @@ type run struct {
 	news  chan news
 	wg    sync.WaitGroup
 
+	awaiting  bool // the app may be still to come: nothing else is asked for
+	reading   bool // the log is read
 	looking   bool // a look is under way
 	pace      pace
 	questions questions
@@ -98,7 +100,7 @@ type run struct {
 // started has ended, or has been given up. The end of ctx is an interrupt.
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
-		Watcher: w, core: rollout.New(w.Config), begin: time.Now(),
+		Watcher: w, core: rollout.New(w.Config), begin: time.Now(), awaiting: w.Config.WaitForApp,
 		ahead: w.Begin, news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -226,9 +228,7 @@ func (r *run) waitBegins(ctx context.Context) (context.Context, context.CancelFu
 func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 	needs := r.core.Needs()
 	r.ask(inner, needs)
-	if r.Log != nil && r.deafness.due(r.elapsed()) {
-		r.Log.Renew()
-	}
+	r.readLog(inner)
 	timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
 	select {
 	case n := <-r.news:
@@ -241,11 +241,29 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 	}
 }
 
+// readLog begins to read the log, and has it opened anew where it is silent. Of an app that is not there
+// the platform would refuse it for good.
+func (r *run) readLog(ctx context.Context) {
+	switch {
+	case r.Log == nil || r.awaiting:
+	case !r.reading:
+		r.reading = true
+		r.start(ctx, func() {
+			r.Log.Run(ctx, func(o observe.Observation) { r.send(ctx, news{o: o}) })
+		})
+	case r.deafness.due(r.elapsed()):
+		r.Log.Renew()
+	}
+}
+
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 	next := min(r.elapsed()+idle, r.deafness.dueAt)
 	if r.Report != nil && r.begun {
 		next = min(next, r.tell)
+	}
+	if r.awaiting {
+		return min(next, r.questions.due(appQuestion))
 	}
 	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
 		next = min(next, at)
@@ -273,6 +291,7 @@ func (r *run) take(ctx context.Context, n news) (last bool) {
 			r.pace.end(n.o.Look == nil, n.nothing)
 		case n.question != "":
 			r.questions.end(n.question, n.answered, r.elapsed(), BudgetSpacing(r.Platform.Remaining()))
+			r.seeApp(n)
 		}
 		r.apply(n.o)
 		if i == cap(r.news) || ctx.Err() != nil {
@@ -299,7 +318,9 @@ func (r *run) takeIn(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
-	r.deafness.see(&o)
+	if r.Log != nil {
+		r.deafness.see(&o)
+	}
 	r.core.Apply(o)
 }
 
