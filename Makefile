@@ -25,18 +25,19 @@ SEED := 1
 rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
 	@set -o pipefail; go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
-WORKFLOWS = $(shell find . -path ./.git -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
-lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
+WORKFLOWS = $(shell find . -path ./.git -prune -o -path ./.build -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
+lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
 	# Not asked of gosec: errors of closing and of printing (G104), files that the caller
 	# names (G304), random numbers of waiting times and of the simulator (G404, G115).
 	go run $(GOSEC) -quiet -exclude=G104,G304,G404,G115 -exclude-dir=.ci ./...
+	.ci/vulnerabilities
 	go mod tidy -diff
 	go run $(ACTIONLINT) $(WORKFLOWS)
 	cd .ci/schema && npm ci --silent && npm run --silent build
-	node .ci/schema/node_modules/check.cjs action.yml $(WORKFLOWS)
+	node .ci/schema/node_modules/check.cjs action.yml $(wildcard begin/action.yml) $(WORKFLOWS)
 	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp action.yml Dockerfile "$$d"; \
 	  echo "actionlint and the schema on the workflows of the README"; \
 	  go test ./gate -count=1 -run TestRecipes -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
@@ -45,9 +46,13 @@ lint: ## vet, gofmt, staticcheck, gosec, tidiness of go.mod, actionlint, GitHub'
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
 	go test ./gate/report ./gate/rollout ./gate ./cmd/compare -update
 
-owner: ## name the owner of the repository in the documents, once, before it is published (NAME=acme)
+owner: ## name the owner of the repository in documents and module path, once, before it is published (NAME=acme)
 	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
-	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g' *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml
+	perl -pi -e 's|ghcr\.io/OWNER/|ghcr.io/\L$(NAME)\E/|g; s|\bOWNER/heroku-rollout-gate|$(NAME)/heroku-rollout-gate|g; s|\@OWNER\b|\@$(NAME)|g' \
+	  *.md docs/*.md .github/ISSUE_TEMPLATE/*.yml .github/CODEOWNERS
+	perl -pi -e 's|^module heroku-rollout-gate$$|module github.com/$(NAME)/heroku-rollout-gate|' go.mod
+	find cmd gate -name '*.go' -exec perl -pi -e 's|"heroku-rollout-gate/(cmd\|gate)|"github.com/$(NAME)/heroku-rollout-gate/$$1|g' {} +
+	gofmt -w cmd gate
 
 # Chromium from Debian, where it is not there already (or CHROMIUM=its program).
 RENDER = cd .ci/render && npm ci --silent
@@ -115,14 +120,12 @@ compare: ## the gate beside the official client, in real time; needs what e2e ne
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint mutants-short diagrams fuzz client e2e
+CHECK := test demo race lint mutants-short diagrams fuzz client release e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
-# A digest that no image has.
-DIGEST := sha256:$(shell printf '%064d' 0)
-release: ## show what a release would publish (VERSION=v1.2.3 REPOSITORY=OWNER/NAME)
-	$(if $(and $(VERSION),$(REPOSITORY)),,$(error give$(if $(VERSION),, VERSION=v1.2.3)$(if $(REPOSITORY),, REPOSITORY=OWNER/NAME)))
-	go run ./cmd/release -repository $(REPOSITORY) -digest $(DIGEST) -dry-run publish $(VERSION)
+VERSION := v0.0.1-rc.1
+release: ## a dry run of a release, in a copy: archives, commit and notes (VERSION=v1.2.3)
+	.ci/dry-run .build/release $(VERSION)
 
 .PHONY: help demo test race rolls lint golden owner picture pictures diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release

@@ -11,7 +11,7 @@ require (
 	golang.org/x/term v0.48.0 // whether there is a terminal, and how wide it is
 )
 
-// The simulated Heroku, the making of releases and the tests only.
+// The simulated Heroku and the tests only.
 require (
 	github.com/alecthomas/kong v1.17.0 // command lines of cmd/herokusim and cmd/demo
 	github.com/dlclark/regexp2/v2 v2.13.0 // for patterns that Go's own package does not know
@@ -20,7 +20,6 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: programs as a shell runs them
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/yuin/goldmark v1.8.7 // Markdown, for the tests of the documents
-	golang.org/x/mod v0.43.0
 )
 
 // What heroku-go and x/term bring along.

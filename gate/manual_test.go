@@ -123,41 +123,43 @@ func TestManualNamesFolders(t *testing.T) {
 	}
 }
 
-// The form for reports is one that GitHub takes, and asks for the recording.
-func TestIssueForm(t *testing.T) {
+// The forms are such that GitHub takes them, and the one for reports asks for the recording.
+func TestIssueForms(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("../.github/ISSUE_TEMPLATE/wrong-verdict.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var form struct {
-		Name, Description string
-		Body              []struct {
-			Type, ID   string
-			Attributes struct {
-				Label, Description string
-				Options            []string
+	for name, asked := range map[string]string{"wrong-verdict": "recording", "feature": "need"} {
+		data, err := os.ReadFile("../.github/ISSUE_TEMPLATE/" + name + ".yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var form struct {
+			Name, Description string
+			Body              []struct {
+				Type, ID   string
+				Attributes struct {
+					Label, Description string
+					Options            []string
+				}
+				Validations struct{ Required bool }
 			}
-			Validations struct{ Required bool }
 		}
-	}
-	if err := yaml.UnmarshalWithOptions(data, &form, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	if form.Name == "" || form.Description == "" {
-		t.Error("the form has no name or description")
-	}
-	ids := map[string]bool{}
-	for _, field := range form.Body {
-		if ids[field.ID] || field.ID == "" || field.Attributes.Label == "" {
-			t.Errorf("field %q: it has no name of its own, or no label", field.ID)
+		if err := yaml.UnmarshalWithOptions(data, &form, yaml.Strict()); err != nil {
+			t.Fatal(err)
 		}
-		ids[field.ID] = true
-		if !slices.Contains([]string{"dropdown", "textarea", "input"}, field.Type) || (field.Type == "dropdown") != (len(field.Attributes.Options) > 0) {
-			t.Errorf("field %q: type %q with %d options", field.ID, field.Type, len(field.Attributes.Options))
+		if form.Name == "" || form.Description == "" {
+			t.Errorf("%s: the form has no name or description", name)
 		}
-	}
-	if !ids["recording"] {
-		t.Error("the form does not ask for the recording")
+		ids := map[string]bool{}
+		for _, field := range form.Body {
+			if ids[field.ID] || field.ID == "" || field.Attributes.Label == "" {
+				t.Errorf("%s: field %q has no name of its own, or no label", name, field.ID)
+			}
+			ids[field.ID] = true
+			if !slices.Contains([]string{"dropdown", "textarea", "input"}, field.Type) || (field.Type == "dropdown") != (len(field.Attributes.Options) > 0) {
+				t.Errorf("%s: field %q has the type %q with %d options", name, field.ID, field.Type, len(field.Attributes.Options))
+			}
+		}
+		if !ids[asked] {
+			t.Errorf("%s: the form does not ask for %s", name, asked)
+		}
 	}
 }

@@ -18,6 +18,7 @@ const placeholder = "OWNER"
 
 var (
 	ownerNamed = regexp.MustCompile(`(ghcr\.io/)?([\w-]+)/heroku-rollout-gate\b`)
+	codeOwner  = regexp.MustCompile(`^\* @([\w-]+)`)
 	ourUses    = regexp.MustCompile(`uses: ([\w-]+)/heroku-rollout-gate@`)
 )
 
@@ -33,7 +34,7 @@ func oneOwner(readme string) string {
 func ownerFiles(t *testing.T, top string) []string {
 	t.Helper()
 	var all []string
-	for _, pattern := range []string{"*.md", "docs/*.md", ".github/ISSUE_TEMPLATE/*.yml"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", ".github/ISSUE_TEMPLATE/*.yml", ".github/CODEOWNERS"} {
 		found, err := filepath.Glob(filepath.Join(top, pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: nothing found, %v", pattern, err)
@@ -62,6 +63,9 @@ func otherOwners(t *testing.T, top string) (owner string, others []string) {
 			t.Fatal(err)
 		}
 		for i, line := range strings.Split(string(text), "\n") {
+			if m := codeOwner.FindStringSubmatch(line); m != nil && m[1] != owner {
+				others = append(others, fmt.Sprintf("%s:%d: %s", filepath.Base(file), i+1, m[0]))
+			}
 			for _, m := range ownerNamed.FindAllStringSubmatch(line, -1) {
 				if m[1] == "" && m[2] != owner || m[1] != "" && m[2] != image {
 					others = append(others, fmt.Sprintf("%s:%d: %s", filepath.Base(file), i+1, m[0]))
@@ -79,28 +83,46 @@ func TestOneOwner(t *testing.T) {
 		t.Errorf("the owner is %q; other ones are named at %q", owner, others)
 	}
 
-	// The same of a copy in which "make owner" has replaced it.
+	// The same of a copy of all in which "make owner" has replaced it.
 	top := t.TempDir()
-	for _, file := range append(ownerFiles(t, ".."), "../Makefile") {
-		text, err := os.ReadFile(file)
+	if _, err := os.Stat("../.git"); err != nil {
+		t.Skip("this is no checkout of git, which knows what belongs to it")
+	}
+	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	list.Dir = ".."
+	files, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := strings.NewReplacer("ghcr.io/"+strings.ToLower(owner)+"/", "ghcr.io/"+placeholder+"/", owner+"/heroku-rollout-gate", placeholder+"/heroku-rollout-gate",
+		`"github.com/`+owner+"/heroku-rollout-gate/", `"heroku-rollout-gate/`, "module github.com/"+owner+"/", "module ", "* @"+owner, "* @"+placeholder)
+	for name := range strings.SplitSeq(strings.Trim(string(files), "\x00"), "\x00") {
+		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
-			t.Fatal(err)
+			continue // deleted, and not yet committed
 		}
-		copied := filepath.Join(top, strings.TrimPrefix(file, ".."))
+		if owner != placeholder {
+			text = []byte(named.Replace(string(text)))
+		}
+		copied := filepath.Join(top, name)
 		if err := os.MkdirAll(filepath.Dir(copied), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		text = []byte(strings.ReplaceAll(string(text), "ghcr.io/"+strings.ToLower(owner)+"/", "ghcr.io/"+placeholder+"/"))
-		text = []byte(strings.ReplaceAll(string(text), owner+"/heroku-rollout-gate", placeholder+"/heroku-rollout-gate"))
 		if err := os.WriteFile(copied, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	replace := exec.Command("make", "--no-print-directory", "owner", "NAME=Acme-Works")
-	replace.Dir = top
-	if out, err := replace.CombinedOutput(); err != nil {
-		t.Fatalf("make owner: %v\n%s", err, out)
+	inCopy := func(name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = top
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %s: %v\n%s", name, args, err, out)
+		}
+		return strings.TrimSpace(string(out))
 	}
+	inCopy("make", "--no-print-directory", "owner", "NAME=Acme-Works")
 	if owner, others := otherOwners(t, top); owner != "Acme-Works" || len(others) > 0 {
 		t.Errorf("after make owner the owner is %q; other ones are named at %q", owner, others)
 	}
@@ -110,6 +132,21 @@ func TestOneOwner(t *testing.T) {
 	}
 	if !strings.Contains(string(readme), "ghcr.io/acme-works/heroku-rollout-gate:v1") {
 		t.Error("after make owner the README does not name the image in lower case")
+	}
+
+	// The module has the path by which "go install" finds it, and is whole.
+	const module = "github.com/Acme-Works/heroku-rollout-gate"
+	if got := inCopy("go", "list", "-m"); got != module {
+		t.Errorf("the module is %q", got)
+	}
+	if unformatted := inCopy("gofmt", "-l", "cmd", "gate"); unformatted != "" {
+		t.Errorf("gofmt would change %s", unformatted)
+	}
+	inCopy("go", "build", "-buildvcs=false", "./...")
+	for pkg := range strings.FieldsSeq(inCopy("go", "list", "-deps", "-test", "./...")) {
+		if strings.HasPrefix(pkg, "heroku-rollout-gate") {
+			t.Errorf("a package is imported by its old name: %s", pkg)
+		}
 	}
 
 	// One file that was forgotten is found.

@@ -67,6 +67,9 @@ var (
 
 func TestRecipes(t *testing.T) {
 	t.Parallel()
+	if released(t) {
+		t.Skip("a release is made without .github/workflows, by which the recipes are judged")
+	}
 	found := 0
 	for _, b := range blocks(t, "yaml") {
 		if !strings.Contains(b.text, "\njobs:\n") {

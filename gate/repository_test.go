@@ -5,6 +5,7 @@ package gate_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -88,9 +89,9 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// What the release workflow promises: signing is a job of its own, which builds
-// nothing; nothing is pushed or published without the environment's approval; and until
-// it is published, the image has no name but its digest.
+// What the release workflow promises: signing is a job of its own, which builds nothing;
+// no job that may publish compiles the code of others; a version gets its tag only with the
+// environment's approval; and until then the image has no name but its digest.
 func TestReleaseWorkflow(t *testing.T) {
 	t.Parallel()
 	if released(t) {
@@ -101,38 +102,60 @@ func TestReleaseWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	var workflow struct {
+		On   map[string]any
 		Jobs map[string]struct {
 			Environment string
 			Permissions map[string]string
 			Steps       []struct {
 				Uses, Run string
-				With      map[string]string
+				With      map[string]any
 			}
 		}
 	}
 	if err := yaml.Unmarshal(text, &workflow); err != nil {
 		t.Fatal(err)
 	}
+	if _, ok := workflow.On["workflow_dispatch"]; !ok || len(workflow.On) != 1 {
+		t.Errorf("the workflow begins on %v, not by hand alone", workflow.On)
+	}
+	// cmd/release is made of the standard library: a test there holds it to that.
+	compiles := regexp.MustCompile(`\bmake\b|\bnpm\b|\.ci/|\bgo (run|build|install|test|generate) (?:[^.]|\./(?:[^c]|cmd/(?:[^r]|ro)))`)
 	built := false
 	for name, job := range workflow.Jobs {
+		publishes := slices.Contains(slices.Collect(maps.Values(job.Permissions)), "write")
 		for _, step := range job.Steps {
 			action, _, _ := strings.Cut(step.Uses, "@")
 			if job.Permissions["id-token"] != "" && !slices.Contains([]string{"actions/download-artifact", "docker/login-action", "actions/attest"}, action) {
 				t.Errorf("job %s may sign, and does something else: %s%s", name, step.Uses, step.Run)
 			}
-			if action == "docker/build-push-action" {
-				built = true
-				if !strings.Contains(step.With["outputs"], "push-by-digest=true") || step.With["tags"] != "" || step.With["push"] != "" {
-					t.Errorf("job %s pushes the image under a name: %q", name, step.With)
-				}
+			if publishes && compiles.MatchString(step.Run) {
+				t.Errorf("job %s may publish, and compiles what others wrote: %s", name, step.Run)
+			}
+			if action != "docker/build-push-action" {
+				continue
+			}
+			built = true
+			if outputs, _ := step.With["outputs"].(string); !strings.Contains(outputs, "push-by-digest=true") || step.With["tags"] != nil || step.With["push"] != nil {
+				t.Errorf("job %s pushes the image under a name: %q", name, step.With)
+			}
+			if step.With["build-contexts"] != "binaries=.build/binaries" {
+				t.Errorf("job %s compiles the program of the image", name)
 			}
 		}
-		if want := name == "image" || name == "publish"; want != (job.Environment == "release") {
-			t.Errorf("job %s has the environment %q", name, job.Environment)
+		if want := job.Permissions["contents"] == "write"; want != (job.Environment == "release") {
+			t.Errorf("job %s has the environment %q and the permissions %v", name, job.Environment, job.Permissions)
 		}
 	}
 	if !built || workflow.Jobs["attest"].Permissions["id-token"] == "" {
 		t.Error("the image is not built, or not attested to")
+	}
+	for command, want := range map[string]bool{
+		"make check": true, ".ci/binaries v1": true, "go run ./cmd/release check": false, "go run ./cmd/rollout-gate": true,
+		"go install example.com/a@v1": true, "go run ./cmd/demo": true, "git push": false,
+	} {
+		if compiles.MatchString(command) != want {
+			t.Errorf("%q is taken for one that compiles the code of others, or not: %v", command, !want)
+		}
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"golang.org/x/mod/semver"
 )
 
 var (
@@ -18,7 +16,7 @@ var (
 // changes returns what the changelog says of a version under "## 1.2.3 - 2026-01-31",
 // and of a pre-release under "## [Unreleased]".
 func changes(changelog, version string) (string, error) {
-	want, prerelease := strings.TrimPrefix(version, "v"), semver.Prerelease(version) != ""
+	want, prerelease := strings.TrimPrefix(version, "v"), strings.Contains(version, "-")
 	if prerelease {
 		want = "Unreleased"
 	}
@@ -50,7 +48,8 @@ func changes(changelog, version string) (string, error) {
 func (r *release) notes(changes, commit string) string {
 	return fmt.Sprintf("%s\n\n### This version, pinned\n\n"+
 		"```yaml\n- uses: %s@%s # %s\n```\n\n"+
-		"That commit names the image `%s@%s`. Where and from what it was built:\n\n"+
-		"```sh\ngh attestation verify oci://%[5]s@%[6]s --repo %[2]s --signer-workflow %[2]s/.github/workflows/release.yml\n```\n",
+		"That commit names the image `%s@%s`. Where and from what image and archives were built:\n\n"+
+		"```sh\ngh attestation verify oci://%[5]s@%[6]s --repo %[2]s --signer-workflow %[2]s/.github/workflows/release.yml\n"+
+		"gh attestation verify heroku-rollout-gate_linux_amd64.tar.gz --repo %[2]s --signer-workflow %[2]s/.github/workflows/release.yml\n```\n",
 		changes, r.repository, commit, r.version, r.image(), r.digest)
 }

@@ -3,14 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/semver"
 )
 
 // A release is one run of the program.
@@ -19,18 +19,14 @@ type release struct {
 	repository string // OWNER/NAME
 	version    string // v1.2.3
 	digest     string // of the image; unknown while checking
-	dryRun     bool
+	notesFile  string
 	out        io.Writer
 }
 
 // A plan is what the checkout says of the release.
 type plan struct {
-	head    string   // the commit that is released
-	changes string   // what the changelog says
-	commit  string   // of the version's tag; empty: not tagged yet
-	digest  string   // in the action.yml of commit
-	moving  []string // tags that follow: v1, v1.2
-	latest  bool     // no newer version is out
+	head    string // the commit that is released
+	changes string // what the changelog says
 }
 
 // An owner's name has an underscore where an enterprise manages its users.
@@ -39,39 +35,20 @@ var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$`)
 // image is the name of the image: names in registries are in lower case.
 func (r *release) image() string { return "ghcr.io/" + strings.ToLower(r.repository) }
 
-// check reports whether the version may be released, and hands on to the workflow the
-// name of the image and, where the version is tagged already, the image's digest.
+// check reports whether the version may be released, and hands on the name of its image.
 func (r *release) check() error {
 	p, err := r.plan()
 	if err != nil {
 		return err
 	}
-	if p.commit == "" {
-		fmt.Fprintf(r.out, "%s may be released from %s; it moves %q\n", r.version, p.head, p.moving)
-	} else {
-		fmt.Fprintf(r.out, "%s is tagged already, with the image %s: what is left is done\n", r.version, p.digest)
-	}
-	if path := os.Getenv("GITHUB_OUTPUT"); path != "" {
-		file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0) // #nosec G703 -- the runner names the file
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if _, err := fmt.Fprintf(file, "image=%s\ndigest=%s\n", r.image(), p.digest); err != nil {
-			return err
-		}
-	}
-	return nil
+	fmt.Fprintf(r.out, "%s may be released from %s\n", r.version, p.head)
+	return r.tell("image", r.image())
 }
 
-// plan looks at the version, the checkout, its tags and its changelog.
+// plan looks at the version, the checkout, its tags, its changelog and its Dockerfile.
 func (r *release) plan() (*plan, error) {
 	if !repositoryForm.MatchString(r.repository) {
 		return nil, fmt.Errorf("repository %q: write it as OWNER/NAME", r.repository)
-	}
-	// Canonical also drops build metadata, which an image's tag cannot hold.
-	if r.version == "" || semver.Canonical(r.version) != r.version {
-		return nil, fmt.Errorf("version %q: write it as v1.2.3 or v1.2.3-rc.1", r.version)
 	}
 	if dirty, err := r.git("status", "--porcelain"); err != nil {
 		return nil, err
@@ -85,84 +62,96 @@ func (r *release) plan() (*plan, error) {
 	if _, err := r.git("merge-base", "--is-ancestor", head, "refs/remotes/origin/main"); err != nil {
 		return nil, fmt.Errorf("commit %q is not on the main branch of origin: push it there first, and fetch", head)
 	}
-	p := &plan{head: head}
-	if err := r.versions(p); err != nil {
+	if err := r.notOut(); err != nil {
+		return nil, err
+	}
+	dockerfile, err := r.git("show", "HEAD:Dockerfile")
+	if err != nil {
+		return nil, err
+	}
+	if err := basesByDigest(dockerfile); err != nil {
 		return nil, err
 	}
 	changelog, err := r.git("show", "HEAD:CHANGELOG.md")
 	if err != nil {
 		return nil, err
 	}
-	p.changes, err = changes(changelog, r.version)
-	return p, err
+	changes, err := changes(changelog, r.version)
+	return &plan{head: head, changes: changes}, err
 }
 
-// versions compares the version with those that are out.
-func (r *release) versions(p *plan) error {
-	tags, err := r.git("tag", "--list", "v*")
+// notOut refuses a version that is out, or that comes after a newer one. A tag of this very
+// release is not in the way: where its run is run again, the same commit is made again.
+func (r *release) notOut() error {
+	v, err := parse(r.version)
 	if err != nil {
 		return err
 	}
-	var newer []string
-	p.latest = true
-	p.moving = []string{semver.Major(r.version), semver.MajorMinor(r.version)}
-	if semver.Prerelease(r.version) != "" {
-		p.latest, p.moving = false, nil
+	there, err := r.git("tag", "--list", "v*")
+	if err != nil {
+		return err
 	}
-	for _, tag := range strings.Fields(tags) {
-		switch {
-		case semver.Canonical(tag) != tag: // v1, v1.2, or no version
-		case tag == r.version:
-			if err := r.resume(p); err != nil {
-				return err
-			}
-		case semver.Compare(tag, r.version) < 0:
-		case semver.Prerelease(tag) == "":
-			newer = append(newer, tag)
-		}
+	tags := strings.Fields(there)
+	if r.digest == "" && slices.Contains(tags, r.version) {
+		return fmt.Errorf("version %q is tagged already: run the failed jobs of its run again, or give a newer version", r.version)
 	}
-	if len(newer) > 0 && p.commit == "" {
+	if newer := v.newer(tags); len(newer) > 0 {
 		return fmt.Errorf("version %q is older than %s, which is out: give a newer one", r.version, newer[len(newer)-1])
 	}
-	// Where the run of an older version is run again, nothing goes back.
-	p.latest = p.latest && len(newer) == 0
-	for _, tag := range newer {
-		p.moving = slices.DeleteFunc(p.moving, func(m string) bool { return m == semver.Major(tag) || m == semver.MajorMinor(tag) })
+	return nil
+}
+
+var fromForm = regexp.MustCompile(`(?i)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$`)
+
+// basesByDigest refuses a Dockerfile whose base images can change.
+func basesByDigest(dockerfile string) error {
+	stages := []string{"scratch"}
+	for line := range strings.Lines(dockerfile) {
+		parts := fromForm.FindStringSubmatch(line)
+		if parts == nil {
+			continue
+		}
+		name, digest, _ := strings.Cut(parts[1], "@")
+		if !slices.Contains(stages, parts[1]) && !digestForm.MatchString(digest) {
+			return fmt.Errorf("the base image %q of the Dockerfile has no digest: find it with \"docker buildx imagetools inspect %s\" and write it behind the name and an @", parts[1], name)
+		}
+		stages = append(stages, parts[2])
 	}
 	return nil
 }
 
-// resume finds what is done of the release: its version is tagged. Only what this
-// release would have made itself is gone on with.
-func (r *release) resume(p *plan) error {
-	commit, err := r.git("rev-parse", "refs/tags/"+r.version+"^{commit}")
+// tell hands a finding on to the workflow.
+func (r *release) tell(name, value string) error {
+	path := os.Getenv("GITHUB_OUTPUT")
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) // #nosec G703 -- the runner names the file
 	if err != nil {
 		return err
 	}
-	if parents, err := r.git("show", "--no-patch", "--format=%P", commit); err != nil || parents != p.head {
-		return fmt.Errorf("version %q is out, and not from commit %q: give a newer one", r.version, p.head)
-	}
-	action, err := r.git("show", commit+":action.yml")
+	defer file.Close()
+	_, err = fmt.Fprintf(file, "%s=%s\n", name, value)
+	return err
+}
+
+// git returns what git says, without the white space around it.
+func (r *release) git(args ...string) (string, error) {
+	out, err := r.output("", nil, args...)
+	return strings.TrimSpace(string(out)), err
+}
+
+// output runs git in the checkout, with an input and more environment.
+func (r *release) output(input string, env []string, args ...string) ([]byte, error) {
+	cmd := exec.Command("git", args...) // #nosec G204 -- no shell reads them
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin = strings.NewReader(input)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
 	}
-	digest, err := digestOf([]byte(action), r.image())
-	if err != nil {
-		return err
-	}
-	want, err := r.tree(p.head, digest)
-	if err != nil {
-		return err
-	}
-	if tree, err := r.git("rev-parse", commit+"^{tree}"); err != nil {
-		return err
-	} else if tree != want {
-		changed, err := r.git("diff-tree", "-r", "--name-status", want, tree)
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("the tag %q is not what the release of commit %q makes; find out who pushed it, and give a newer version. It differs in\n%s", r.version, p.head, changed)
-	}
-	p.commit, p.digest = commit, digest
-	return nil
+	return out, nil
 }

@@ -20,16 +20,20 @@ func TestRefused(t *testing.T) {
 		"half a version":     {args: []string{"check", "v1.0"}, want: `version "v1.0": write it as`},
 		"leading zero":       {args: []string{"check", "v1.00.0"}, want: `version "v1.00.0": write it as`},
 		"build metadata":     {args: []string{"check", "v1.0.0+2"}, want: `version "v1.0.0+2": write it as`},
+		"a line break":       {args: []string{"check", "v1.0.0\n"}, want: `version "v1.0.0\n": write it as`},
+		"an option":          {args: []string{"check", "v1.0.0-"}, want: `version "v1.0.0-": write it as`},
+		"a zero in front":    {args: []string{"check", "v1.0.0-01"}, want: `version "v1.0.0-01": write it as`},
+		"a huge number":      {args: []string{"check", "v99999999999999999999.0.0"}, want: "too large"},
 		"not in changelog":   {args: []string{"check", "v1.0.1"}, want: `CHANGELOG.md says nothing under "## 1.0.1"`},
 		"no such command":    {args: []string{"push", "v1.0.0"}, want: `no command "push"`},
 		"no command":         {args: []string{"v1.0.0"}, want: `give a command and a version`},
-		"no digest":          {args: []string{"publish", "v1.0.0"}, want: `digest "": give the one`},
-		"a short digest":     {args: []string{"-digest", digest1[:70], "publish", "v1.0.0"}, want: `give the one`},
-		"a long digest":      {args: []string{"-digest", digest1 + "1", "publish", "v1.0.0"}, want: `give the one`},
-		"a digest of lines":  {args: []string{"-digest", digest1 + "\n", "publish", "v1.0.0"}, want: `give the one`},
-		"another algorithm":  {args: []string{"-digest", "sha512:" + digest1[7:], "publish", "v1.0.0"}, want: `give the one`},
-		"upper case":         {args: []string{"-digest", strings.Replace(digest1, "1", "A", 1), "publish", "v1.0.0"}, want: `give the one`},
-		"a flag too much":    {args: []string{"-force", "publish", "v1.0.0"}, want: "not defined: -force"},
+		"no digest":          {args: []string{"commit", "v1.0.0"}, want: `digest "": give the one`},
+		"a short digest":     {args: []string{"-digest", digest1[:70], "commit", "v1.0.0"}, want: `give the one`},
+		"a long digest":      {args: []string{"-digest", digest1 + "1", "commit", "v1.0.0"}, want: `give the one`},
+		"a digest of lines":  {args: []string{"-digest", digest1 + "\n", "commit", "v1.0.0"}, want: `give the one`},
+		"another algorithm":  {args: []string{"-digest", "sha512:" + digest1[7:], "commit", "v1.0.0"}, want: `give the one`},
+		"upper case":         {args: []string{"-digest", strings.Replace(digest1, "1", "A", 1), "commit", "v1.0.0"}, want: `give the one`},
+		"a flag too much":    {args: []string{"-force", "commit", "v1.0.0"}, want: "not defined: -force"},
 		"an owner's dots":    {args: []string{"-repository", "a.b/c", "check", "v1.0.0"}, want: `write it as OWNER/NAME`},
 		"no repository":      {args: []string{"-repository", "", "check", "v1.0.0"}, want: `repository "": write it as OWNER/NAME`},
 		"a URL":              {args: []string{"-repository", "https://example.com/a/b", "check", "v1.0.0"}, want: `write it as OWNER/NAME`},
@@ -47,43 +51,22 @@ func TestRefused(t *testing.T) {
 			w.git("commit", "--quiet", "--allow-empty", "--message", "mine")
 			w.git("push", "--quiet", "origin", "side")
 		}},
-		"older than one that is out": {want: `older than v1.1.0, which is out`, prepare: func(w *world) { w.publish(digest1, "v1.1.0"); w.commit("more") }},
-		"out, from another commit":   {want: `is out, and not from commit`, prepare: func(w *world) { w.publish(digest1, "v1.0.0"); w.commit("more") }},
-		"a tag by hand":              {want: `is out, and not from commit`, prepare: func(w *world) { w.git("push", "--quiet", "origin", "HEAD:refs/tags/v1.0.0") }},
-		"a file more than the release has": {want: "differs in\nA\textra", prepare: func(w *world) {
-			w.publish(digest1, "v1.0.0")
-			w.retag("extra", func(string) string { return "" })
-		}},
-		"a line more in action.yml": {want: "differs in\nM\taction.yml", prepare: func(w *world) {
-			w.publish(digest1, "v1.0.0")
-			w.retag("action.yml", func(action string) string { return action + "  args: [--help]\n" })
-		}},
-		"a tag with workflows": {want: "differs in\nA\t.github/workflows/ci.yml", prepare: func(w *world) {
-			w.publish(digest1, "v1.0.0")
-			w.retag(".github/workflows/ci.yml", func(string) string { return "name: ci\n" })
-		}},
-		"a tag with a second parent": {want: `is out, and not from commit`, prepare: func(w *world) {
-			w.publish(digest1, "v1.0.0")
-			w.tags()
-			other := w.git("commit-tree", "-m", "other", "HEAD^{tree}")
-			merge := w.git("commit-tree", "-m", "Release v1.0.0", "-p", "HEAD", "-p", other, "v1.0.0^{tree}")
-			w.git("push", "--quiet", "--force", "origin", merge+":refs/tags/v1.0.0")
-		}},
-		"image of another owner": {want: "not a digest of ghcr.io/owner/", prepare: func(w *world) {
-			w.publish(digest1, "v1.0.0")
-			w.retag("action.yml", func(action string) string { return strings.Replace(action, "ghcr.io/owner", "ghcr.io/other", 1) })
-		}},
-		"action.yml by digest": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: `and not "Dockerfile"`, prepare: func(w *world) {
-			w.action(func(action string) string { return strings.Replace(action, "Dockerfile", "docker://x@"+digest1, 1) })
-		}},
-		"action.yml without image": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "no runs.image", prepare: func(w *world) {
-			w.action(func(action string) string { return strings.Replace(action, "  image: Dockerfile\n", "", 1) })
-		}},
-		"action.yml not YAML": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "action.yml: ", prepare: func(w *world) {
-			w.action(func(action string) string { return "a: [" })
-		}},
-		"image in quotes with escapes": {args: []string{"-digest", digest1, "publish", "v1.0.0"}, want: "cannot replace runs.image", prepare: func(w *world) {
-			w.action(func(action string) string { return strings.Replace(action, "Dockerfile", `"Docker\x66ile"`, 1) })
+		"older than one that is out":     {want: "older than v1.1.0, which is out", prepare: tag("v1.1.0")},
+		"its own pre-release comes late": {args: []string{"check", "v1.0.0-rc.1"}, want: "older than v1.0.0, which is out", prepare: tag("v1.0.0")},
+		"an image for an older one":      {args: []string{"-digest", digest1, "commit", "v1.0.0"}, want: "older than v1.10.0, which is out", prepare: tag("v1.10.0")},
+		"out":                            {want: `"v1.0.0" is tagged already`, prepare: tag("v1.0.0")},
+		"a base image by its tag":        {want: `the base image "golang:1.26-alpine" of the Dockerfile has no digest`, prepare: dockerfile("FROM golang:1.26-alpine AS base\nFROM base\n")},
+		"a second one by its tag":        {want: `the base image "alpine" of the Dockerfile has no digest`, prepare: dockerfile("FROM scratch AS a\nfrom --platform=linux/amd64 alpine\n")},
+		"half a digest":                  {want: "has no digest", prepare: dockerfile("FROM alpine@sha256:1234\n")},
+		"a base image in a variable":     {want: "has no digest", prepare: dockerfile("ARG BASE\nFROM ${BASE} AS base\n")},
+		"no Dockerfile":                  {want: "Dockerfile", prepare: func(w *world) { w.git("rm", "--quiet", "Dockerfile"); w.commit("without") }},
+		"action.yml by digest":           {args: commitArgs, want: "action.yml has 0 lines", prepare: action("image: Dockerfile", "image: docker://x@"+digest1)},
+		"action.yml without image":       {args: commitArgs, want: "action.yml has 0 lines", prepare: action("  image: Dockerfile\n", "")},
+		"two images":                     {args: commitArgs, want: "action.yml has 2 lines", prepare: action("runs:\n", "runs:\n  PRE_IMAGE: Dockerfile\n")},
+		"no action.yml":                  {args: commitArgs, want: "action.yml", prepare: func(w *world) { w.git("rm", "--quiet", "action.yml"); w.commit("without") }},
+		"begin/action.yml without image": {args: commitArgs, want: "begin/action.yml has 0 lines", prepare: func(w *world) {
+			w.write(filepath.Join(w.dir, "begin/action.yml"), strings.Replace(begin, "Dockerfile", "busybox", 1))
+			w.commit("begin")
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,12 +77,10 @@ func TestRefused(t *testing.T) {
 			if test.args == nil {
 				test.args = []string{"check", "v1.0.0"}
 			}
-			before := w.tags()
 			out, err := w.release(test.args...)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q; output:\n%s", err, test.want, out)
 			}
-			w.wantTags(before)
 			if got := w.read(w.output); got != "" {
 				t.Errorf("outputs are written: %q", got)
 			}
@@ -107,15 +88,17 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+var commitArgs = []string{"-digest", digest1, "commit", "v1.0.0"}
+
 func TestCheck(t *testing.T) {
 	w := newWorld(t)
-	// Tags of other kinds are no versions.
-	w.git("push", "--quiet", "origin", "HEAD:refs/tags/v9", "HEAD:refs/tags/v9.9", "HEAD:refs/tags/vendor", "HEAD:refs/tags/release/v1.0.0")
+	// Tags of other kinds are no versions, and older ones are not in the way.
+	w.git("push", "--quiet", "origin", "HEAD:refs/tags/v9", "HEAD:refs/tags/v9.9", "HEAD:refs/tags/vendor", "HEAD:refs/tags/v0.9.0", "HEAD:refs/tags/v1.0.0-rc.1", "HEAD:refs/tags/v3.0.0-rc.1")
 	out, err := w.release("check", "v1.0.0")
-	if err != nil || !strings.Contains(out, `v1.0.0 may be released from `+w.git("rev-parse", "HEAD")+`; it moves ["v1" "v1.0"]`) {
+	if err != nil || !strings.Contains(out, `v1.0.0 may be released from `+w.git("rev-parse", "HEAD")+"\n") {
 		t.Errorf("check: %v: %s", err, out)
 	}
-	if got := w.read(w.output); got != "image=ghcr.io/owner/heroku-rollout-gate\ndigest=\n" {
+	if got := w.read(w.output); got != "image=ghcr.io/owner/heroku-rollout-gate\n" {
 		t.Errorf("outputs %q", got)
 	}
 	if out, err := w.release("-repository", "jane_acme/heroku-rollout-gate", "check", "v1.0.0"); err != nil {
@@ -172,25 +155,24 @@ func changeLog(old, text string) func(*world) {
 	}
 }
 
-// action commits a changed action.yml.
-func (w *world) action(change func(string) string) {
-	path := filepath.Join(w.dir, "action.yml")
-	w.write(path, change(w.read(path)))
-	w.commit("action")
+// tag pushes a tag for another commit than a release would make.
+func tag(name string) func(*world) {
+	return func(w *world) { w.git("push", "--quiet", "origin", "HEAD:refs/tags/"+name) }
 }
 
-// retag puts a changed or a new file under the tag v1.0.0.
-func (w *world) retag(file string, change func(string) string) {
-	w.git("fetch", "--quiet", "--tags")
-	w.git("checkout", "--quiet", "v1.0.0")
-	path := filepath.Join(w.dir, file)
-	text, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) {
-		w.t.Fatal(err)
+// dockerfile commits a changed Dockerfile.
+func dockerfile(text string) func(*world) {
+	return func(w *world) {
+		w.write(filepath.Join(w.dir, "Dockerfile"), text)
+		w.commit("dockerfile")
 	}
-	w.write(path, change(string(text)))
-	w.git("add", "--all")
-	w.git("commit", "--quiet", "--amend", "--no-edit")
-	w.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/v1.0.0")
-	w.git("checkout", "--quiet", "main")
+}
+
+// action commits a changed action.yml.
+func action(old, text string) func(*world) {
+	return func(w *world) {
+		path := filepath.Join(w.dir, "action.yml")
+		w.write(path, strings.Replace(w.read(path), old, text, 1))
+		w.commit("action")
+	}
 }

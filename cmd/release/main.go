@@ -1,18 +1,19 @@
-// Command release publishes a version of the action, the part of it that comes after
-// the image is built: the workflow .github/workflows/release.yml runs it, and with
-// -dry-run anybody sees what it would do.
+// Command release makes the commit of a released version, which no tool makes: the
+// workflow .github/workflows/release.yml runs it, and .ci/dry-run on any machine.
 //
 //	release [-repository OWNER/NAME] check VERSION
-//	release [-repository OWNER/NAME] -digest DIGEST [-dry-run] publish VERSION
+//	release [-repository OWNER/NAME] -digest DIGEST [-notes FILE] commit VERSION
+//	release tags VERSION
 //
 // A released version is a commit that is on no branch. Its parent is the commit of main
-// that is released, and it differs from that in two things. action.yml names the image
-// by digest instead of the Dockerfile, so whoever pins the commit has pinned the image.
-// And .github/workflows is left out: the token of a workflow may not push a tag whose
-// workflows differ from those at the tip of every branch, as they do once main has
-// changed them, and there is no permission for it to ask for. The tag of the version is pushed once and never moved; v1 and v1.2
-// move to it. Each step is left out if it has been done, so a release that failed
-// half-way is finished by running it again.
+// that is released, and it differs from that in two things. action.yml and
+// begin/action.yml name the image by digest instead of the Dockerfile, so whoever pins the
+// commit has pinned the image. And .github/workflows is left out: the token of a workflow
+// may not push a tag whose workflows differ from those at the tip of every branch, as they
+// do once main has changed them, and there is no permission for it to ask for.
+//
+// It runs with the right to publish, so it is made of the standard library alone: no code
+// of others is compiled there.
 package main
 
 import (
@@ -32,10 +33,12 @@ func main() {
 	}
 }
 
-const usage = `usage: release [flags] check VERSION      may it be released?
-       release [flags] publish VERSION    commit, tags and release on GitHub
+const usage = `usage: release [flags] check VERSION      may it be released from this checkout?
+       release [flags] commit VERSION     make its commit and its notes, without pushing
+       release [flags] tags VERSION       which tags move to it: v1 and v1.2
 
-VERSION is written v1.2.3 or, for a pre-release, v1.2.3-rc.1.
+VERSION is written v1.2.3 or, for a pre-release, v1.2.3-rc.1. What a command finds out it
+also writes to the file GITHUB_OUTPUT, if there is one.
 
 `
 
@@ -50,7 +53,7 @@ func run(args []string, dir string, stdout, stderr io.Writer) error {
 	}
 	flags.StringVar(&r.repository, "repository", os.Getenv("GITHUB_REPOSITORY"), "the repository on GitHub, as `OWNER/NAME`")
 	flags.StringVar(&r.digest, "digest", "", "the `digest` of the image that was built and pushed")
-	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done, and do nothing")
+	flags.StringVar(&r.notesFile, "notes", "", "the `file` to write the notes of the release to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -59,12 +62,17 @@ func run(args []string, dir string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("give a command and a version after the flags, not %q", flags.Args())
 	}
 	r.version = flags.Arg(1)
+	if _, err := parse(r.version); err != nil {
+		return err
+	}
 	switch command := flags.Arg(0); command {
 	case "check":
 		return r.check()
-	case "publish":
-		return r.publish()
+	case "commit":
+		return r.commit()
+	case "tags":
+		return r.tags()
 	default:
-		return fmt.Errorf("there is no command %q: give check or publish", command)
+		return fmt.Errorf("there is no command %q: give check, commit or tags", command)
 	}
 }

@@ -1,12 +1,8 @@
-// Whole releases, in repositories that exist for a test: git is the real one, with a
-// bare repository as origin. The commands that talk to GitHub and to the registry are
-// stand-ins that write down how they were called.
+// Whole releases, with the commands that stand in the release workflow.
 
 package main
 
 import (
-	"flag"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,196 +10,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite what a dry run prints")
+var published = map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"}
 
-const digest1 = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-const digest2 = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
-
-const changelog = `# Changelog
-
-## [Unreleased]
-
-- Being made.
-
-## 1.1.0 - 2026-02-01
-
-- More.
-
-## 1.0.0 - 2026-01-31
-
-- The first version.
-
-[Unreleased]: https://example.com
-`
-
-// A world is a checkout, its origin, and the stand-ins for gh and docker.
-type world struct {
-	t             *testing.T
-	dir, origin   string
-	bin           string
-	output, calls string // files
-}
-
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	root := t.TempDir()
-	w := &world{
-		t: t, dir: filepath.Join(root, "checkout"), origin: filepath.Join(root, "origin"), bin: filepath.Join(root, "bin"),
-		output: filepath.Join(root, "output"), calls: filepath.Join(root, "calls"),
-	}
-	for _, name := range []string{"GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"} {
-		t.Setenv(name, "A. Tester")
-	}
-	for _, name := range []string{"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"} {
-		t.Setenv(name, "tester@example.com")
-	}
-	for _, name := range []string{"GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"} {
-		t.Setenv(name, "2026-01-31T12:00:00Z")
-	}
-	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
-	t.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
-	t.Setenv("GITHUB_OUTPUT", w.output)
-	t.Setenv("CALLS", w.calls)
-	t.Setenv("RELEASES", filepath.Join(root, "releases"))
-	t.Setenv("PATH", w.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if err := os.MkdirAll(w.bin, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	// It knows the releases that it made.
-	w.standIn("gh", `if [ "$2" = view ]; then grep -qsx "$3" "$RELEASES"; exit; fi
-echo "$3" >>"$RELEASES"; cat >"$CALLS.notes"`)
-	w.standIn("docker", "")
-	w.write(w.output, "")
-	w.write(w.calls, "")
-
-	if out, err := exec.Command("git", "init", "--quiet", "--bare", w.origin).CombinedOutput(); err != nil {
-		t.Fatalf("git init: %v: %s", err, out)
-	}
-	if out, err := exec.Command("git", "init", "--quiet", "--initial-branch", "main", w.dir).CombinedOutput(); err != nil {
-		t.Fatalf("git init: %v: %s", err, out)
-	}
-	w.git("remote", "add", "origin", w.origin)
-	action, err := os.ReadFile("../../action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Also where this test runs in the checkout of a release.
-	if line := w.imageLine(string(action)); line != "  image: Dockerfile\n" {
-		action = []byte(strings.Replace(string(action), line, "  image: Dockerfile\n", 1))
-	}
-	w.write(filepath.Join(w.dir, "action.yml"), string(action))
-	w.write(filepath.Join(w.dir, "CHANGELOG.md"), changelog)
-	w.write(filepath.Join(w.dir, ".github/dependabot.yml"), "version: 2\n")
-	w.write(filepath.Join(w.dir, ".github/workflows/ci.yml"), "name: ci\n")
-	w.write(filepath.Join(w.dir, ".github/workflows/release.yml"), "name: release\n")
-	w.commit("one")
-	return w
-}
-
-// standIn puts a shell script in the place of a command.
-func (w *world) standIn(name, script string) {
-	w.t.Helper()
-	text := "#!/bin/sh\nset -e\necho \"" + name + " $*\" >>\"$CALLS\"\n" + script + "\n"
-	if err := os.WriteFile(filepath.Join(w.bin, name), []byte(text), 0o755); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) write(path, text string) {
-	w.t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) read(path string) string {
-	w.t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return string(text)
-}
-
-func (w *world) git(args ...string) string {
-	w.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = w.dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		w.t.Fatalf("git %q: %v: %s", args, err, out)
-	}
-	return strings.TrimSuffix(string(out), "\n")
-}
-
-// commit commits all and pushes it, as a maintainer does.
-func (w *world) commit(message string) {
-	w.t.Helper()
-	w.git("add", "--all")
-	w.git("commit", "--quiet", "--allow-empty", "--message", message)
-	w.git("push", "--quiet", "origin", "main")
-}
-
-// release runs the program as the workflow does, in a checkout with all tags.
-func (w *world) release(args ...string) (string, error) {
-	w.t.Helper()
-	w.git("fetch", "--quiet", "--tags", "--force", "origin")
-	var out strings.Builder
-	err := run(append([]string{"-repository", "OWNER/heroku-rollout-gate"}, args...), w.dir, &out, io.Discard)
-	return out.String(), err
-}
-
-// publish must succeed.
-func (w *world) publish(digest, version string) string {
-	w.t.Helper()
-	out, err := w.release("-digest", digest, "publish", version)
-	if err != nil {
-		w.t.Fatalf("publish %s: %v\n%s", version, err, out)
-	}
-	return out
-}
-
-// tags are the tags of origin, with the subjects of the commits that they name.
-func (w *world) tags() map[string]string {
-	w.t.Helper()
-	w.git("fetch", "--quiet", "--tags", "--force", "origin")
-	tags := map[string]string{}
-	for line := range strings.Lines(w.git("for-each-ref", "--format=%(refname:short) %(subject)", "refs/tags")) {
-		name, subject, _ := strings.Cut(strings.TrimSpace(line), " ")
-		tags[name] = subject
-	}
-	return tags
-}
-
-func (w *world) wantTags(want map[string]string) {
-	w.t.Helper()
-	if diff := cmp.Diff(want, w.tags()); diff != "" {
-		w.t.Errorf("tags (-want +got):\n%s", diff)
-	}
-}
-
-func (w *world) imageLine(action string) string {
-	w.t.Helper()
-	for line := range strings.Lines(action) {
-		if strings.HasPrefix(line, "  image: ") {
-			return line
-		}
-	}
-	w.t.Fatal("action.yml has no image")
-	return ""
-}
-
-func TestPublish(t *testing.T) {
+func TestDraft(t *testing.T) {
 	w := newWorld(t)
 	head, before := w.git("rev-parse", "HEAD"), w.read(filepath.Join(w.dir, "action.yml"))
-	w.publish(digest1, "v1.0.0")
-	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
+	w.must("draft", "v1.0.0", digest1)
+	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0"}) // nothing that people follow
 
 	// The commit is main's without the workflows, and one line of action.yml.
 	if got := w.git("show", "--no-patch", "--format=%P", "v1.0.0"); got != head {
@@ -226,21 +43,98 @@ func TestPublish(t *testing.T) {
 		t.Errorf("the checkout has changes: %s", got)
 	}
 
-	commit := w.git("rev-parse", "v1.0.0")
-	calls := `gh release view v1.0.0 --repo OWNER/heroku-rollout-gate
-gh release create v1.0.0 --repo OWNER/heroku-rollout-gate --verify-tag --title v1.0.0 --notes-file - --latest=true --prerelease=false
-docker buildx imagetools create --tag ghcr.io/owner/heroku-rollout-gate:v1.0.0 --tag ghcr.io/owner/heroku-rollout-gate:v1 --tag ghcr.io/owner/heroku-rollout-gate:v1.0 ghcr.io/owner/heroku-rollout-gate@` + digest1 + "\n"
+	calls := `gh release view v1.0.0 --json isDraft --jq if .isDraft then "draft" else "published" end
+gh release create v1.0.0 --draft --verify-tag --title v1.0.0 --notes-file .build/notes.md --prerelease=false .build/dist/heroku-rollout-gate_linux_amd64.tar.gz
+`
 	if diff := cmp.Diff(calls, w.read(w.calls)); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	notes := w.read(w.calls + ".notes")
-	for _, part := range []string{"- The first version.\n", "- uses: OWNER/heroku-rollout-gate@" + commit + " # v1.0.0\n", "oci://ghcr.io/owner/heroku-rollout-gate@" + digest1 + " --repo OWNER/heroku-rollout-gate --signer-workflow OWNER/heroku-rollout-gate/.github/workflows/release.yml\n"} {
+	for _, part := range []string{"- The first version.\n", "- uses: OWNER/heroku-rollout-gate@" + w.git("rev-parse", "v1.0.0") + " # v1.0.0\n", "oci://ghcr.io/owner/heroku-rollout-gate@" + digest1 + " --repo OWNER/heroku-rollout-gate --signer-workflow OWNER/heroku-rollout-gate/.github/workflows/release.yml\n"} {
 		if !strings.Contains(notes, part) {
 			t.Errorf("the notes do not say %q:\n%s", part, notes)
 		}
 	}
 	if strings.Contains(notes, "example.com") || strings.Contains(notes, "More") {
 		t.Errorf("the notes say what is not of this version:\n%s", notes)
+	}
+}
+
+// Both actions are pinned, where there are two of them.
+func TestBothActions(t *testing.T) {
+	w := newWorld(t)
+	w.write(filepath.Join(w.dir, "begin/action.yml"), begin)
+	w.commit("begin")
+	w.must("draft", "v1.0.0", digest1)
+	w.git("fetch", "--quiet", "--tags")
+	var first, second struct {
+		Runs struct {
+			Image string
+			Steps []struct{ Env map[string]string }
+		}
+	}
+	for file, into := range map[string]any{"action.yml": &first, "begin/action.yml": &second} {
+		if err := yaml.Unmarshal([]byte(w.git("show", "v1.0.0:"+file)), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const image = "ghcr.io/owner/heroku-rollout-gate@" + digest1
+	if first.Runs.Image != "docker://"+image {
+		t.Errorf("action.yml has the image %q", first.Runs.Image)
+	}
+	if got := second.Runs.Steps[0].Env["IMAGE"]; got != image {
+		t.Errorf("begin/action.yml has the image %q", got)
+	}
+	if got, want := w.git("show", "v1.0.0:begin/action.yml")+"\n", strings.Replace(begin, "Dockerfile", image, 1); got != want {
+		t.Errorf("begin/action.yml is\n%s", got)
+	}
+}
+
+// The actions of this repository can be pinned: a line that names the image is there once.
+func TestOwnActions(t *testing.T) {
+	for _, a := range actions {
+		text, err := os.ReadFile("../../" + a.file)
+		if os.IsNotExist(err) && a.file != "action.yml" {
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "ghcr.io/") && !imageLine.Match(text) {
+			t.Skip("this is the checkout of a release")
+		}
+		if _, err := byDigest(a.file, a.scheme, text, "ghcr.io/owner/name", digest1); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPublished(t *testing.T) {
+	w := newWorld(t)
+	w.must("draft", "v1.0.0", digest1)
+	log, err := w.job("tags", "v1.0.0", digest1)
+	if err == nil || !strings.Contains(log, "::error::v1.0.0 is not published yet") {
+		t.Errorf("tags of a draft: %v\n%s", err, log)
+	}
+	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0"})
+
+	w.publish("v1.0.0")
+	w.write(w.calls, "")
+	for range 2 { // also where it is run again
+		w.must("tags", "v1.0.0", digest1)
+		w.wantTags(published)
+	}
+	const image = "ghcr.io/owner/heroku-rollout-gate"
+	calls := strings.Repeat("gh release view v1.0.0 --json isDraft --jq .isDraft\n"+
+		"docker buildx imagetools create --tag "+image+":v1.0.0 --tag "+image+":v1 --tag "+image+":v1.0 "+image+"@"+digest1+"\n", 2)
+	if diff := cmp.Diff(calls, w.read(w.calls)); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+
+	// The draft's job is run again, too: a published release stays as it is.
+	w.write(w.calls, "")
+	w.must("draft", "v1.0.0", digest1)
+	if calls := w.read(w.calls); strings.Contains(calls, "create") || strings.Contains(calls, "delete") {
+		t.Errorf("a published release is touched:\n%s", calls)
 	}
 }
 
@@ -264,11 +158,8 @@ done
 	if out, err := (&release{dir: w.dir}).git("push", "origin", "HEAD:refs/tags/v0.0.1"); err == nil || !strings.Contains(err.Error(), "refusing") {
 		t.Fatalf("the stand-in for GitHub takes workflows: %v: %s", err, out)
 	}
-	w.publish(digest1, "v1.0.0")
-	w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
-	if out, err := w.release("check", "v1.0.0"); err != nil || !strings.Contains(out, "tagged already") {
-		t.Errorf("check: %v: %s", err, out)
-	}
+	w.whole("v1.0.0", digest1)
+	w.wantTags(published)
 }
 
 func lines(text string) []string {
@@ -279,132 +170,92 @@ func lines(text string) []string {
 
 func TestNextVersions(t *testing.T) {
 	w := newWorld(t)
-	w.publish(digest1, "v1.0.0")
+	w.whole("v1.0.0", digest1)
 	w.commit("two")
-	w.publish(digest2, "v1.1.0-rc.1")
-	first := map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0", "v1.1.0-rc.1": "Release v1.1.0-rc.1"}
-	w.wantTags(first)
+	w.whole("v1.1.0-rc.1", digest2)
+	want := map[string]string{"v1.1.0-rc.1": "Release v1.1.0-rc.1"}
+	for tag, subject := range published {
+		want[tag] = subject
+	}
+	w.wantTags(want)
 	if notes := w.read(w.calls + ".notes"); !strings.Contains(notes, "Being made") {
 		t.Errorf("the notes of a pre-release do not say what is not released yet:\n%s", notes)
 	}
-	if calls := w.read(w.calls); !strings.Contains(calls, "--latest=false --prerelease=true") {
+	if calls := w.read(w.calls); !strings.Contains(calls, "--prerelease=true") {
 		t.Errorf("a pre-release is not announced as one:\n%s", calls)
 	}
-	w.publish(digest2, "v1.1.0")
-	first["v1.1.0"], first["v1.1"], first["v1"] = "Release v1.1.0", "Release v1.1.0", "Release v1.1.0"
-	w.wantTags(first)
+	w.whole("v1.1.0", digest2)
+	want["v1.1.0"], want["v1.1"], want["v1"] = "Release v1.1.0", "Release v1.1.0", "Release v1.1.0"
+	w.wantTags(want)
 
-	// The run of the older version is run again: nothing goes back.
+	// The last job of the older version is run again: nothing goes back.
 	w.git("checkout", "--quiet", "v1.0.0^")
-	if out, err := w.release("check", "v1.0.0"); err != nil || !strings.Contains(out, "tagged already") {
-		t.Errorf("check: %v: %s", err, out)
-	}
 	w.write(w.calls, "")
-	w.standIn("gh", `[ "$2" != view ]`)
-	w.publish(digest1, "v1.0.0")
-	w.wantTags(first)
-	if calls := w.read(w.calls); strings.Contains(calls, ":v1 ") || !strings.Contains(calls, ":v1.0 ") || !strings.Contains(calls, "--latest=false") {
+	w.must("tags", "v1.0.0", digest1)
+	w.wantTags(want)
+	if calls := w.read(w.calls); strings.Contains(calls, ":v1 ") || !strings.Contains(calls, ":v1.0 ") {
 		t.Errorf("the older version takes the place of the newer one:\n%s", calls)
 	}
 }
 
-// A release stops at any step, and the next run finishes it.
-func TestPublishAgain(t *testing.T) {
+// The draft's job stops at any step, and running it again finishes it.
+func TestDraftAgain(t *testing.T) {
 	for name, broken := range map[string]func(*world){
-		"origin":   func(w *world) { w.git("remote", "set-url", "origin", w.origin+"-gone") },
-		"GitHub":   func(w *world) { w.standIn("gh", "exit 1") },
-		"registry": func(w *world) { w.standIn("docker", "echo denied >&2; exit 1") },
+		"origin": func(w *world) {
+			w.write(filepath.Join(w.origin, "hooks", "pre-receive"), "#!/bin/sh\nexit 1\n")
+			if err := os.Chmod(filepath.Join(w.origin, "hooks", "pre-receive"), 0o755); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"GitHub":         func(w *world) { w.standIn("gh", "exit 1") },
+		"half an upload": func(w *world) { w.standIn("gh", strings.Replace(w.ghScript(), "cp .build", "exit 1; cp .build", 1)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.git("fetch", "--quiet")
-			gh, docker := w.read(filepath.Join(w.bin, "gh")), w.read(filepath.Join(w.bin, "docker"))
+			gh := w.read(filepath.Join(w.bin, "gh"))
 			broken(w)
-			var out strings.Builder
-			args := []string{"-repository", "OWNER/heroku-rollout-gate", "-digest", digest1, "publish", "v1.0.0"}
-			if err := run(args, w.dir, &out, io.Discard); err == nil {
-				t.Fatalf("no error:\n%s", out.String())
+			if log, err := w.job("draft", "v1.0.0", digest1); err == nil {
+				t.Fatalf("no error:\n%s", log)
 			}
 			w.write(filepath.Join(w.bin, "gh"), gh)
-			w.write(filepath.Join(w.bin, "docker"), docker)
-			w.git("remote", "set-url", "origin", w.origin)
-			tagged := w.tags()["v1.0.0"] != ""
-			if tagged == (name == "origin") {
-				t.Errorf("tagged: %v", tagged)
-			}
-			if w.tags()["v1"] != "" && name != "registry" {
-				t.Error("v1 moved before the release was announced")
-			}
+			os.Remove(filepath.Join(w.origin, "hooks", "pre-receive"))
 
-			// The workflow builds another image only if the version is not tagged yet.
-			if _, err := w.release("check", "v1.0.0"); err != nil {
-				t.Fatal(err)
+			if _, err := w.release("check", "v1.0.0"); (err == nil) != (name == "origin") {
+				t.Errorf("a new run of the version, which may be tagged: %v", err)
 			}
-			want := "image=ghcr.io/owner/heroku-rollout-gate\ndigest=\n"
-			if tagged {
-				want = "image=ghcr.io/owner/heroku-rollout-gate\ndigest=" + digest1 + "\n"
-				if _, err := w.release("-digest", digest2, "publish", "v1.0.0"); err == nil || !strings.Contains(err.Error(), "is out with the image") {
-					t.Errorf("another image for the same version: %v", err)
+			if name != "origin" {
+				if log, err := w.job("draft", "v1.0.0", digest2); err == nil {
+					t.Errorf("another image for the same version:\n%s", log)
 				}
 			}
-			if got := w.read(w.output); got != want {
-				t.Errorf("outputs %q, want %q", got, want)
+			w.must("draft", "v1.0.0", digest1)
+			tagged := w.git("ls-remote", "origin", "refs/tags/v1.0.0")
+			w.must("draft", "v1.0.0", digest1)
+			if again := w.git("ls-remote", "origin", "refs/tags/v1.0.0"); again != tagged {
+				t.Errorf("the tag moved from %s to %s", tagged, again)
 			}
-			w.publish(digest1, "v1.0.0")
-			w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
-			again := w.git("rev-parse", "v1.0.0")
-			w.publish(digest1, "v1.0.0")
-			w.git("fetch", "--quiet", "--tags", "--force")
-			if got := w.git("rev-parse", "v1.0.0"); got != again {
-				t.Errorf("the tag moved from %s to %s", again, got)
-			}
-			if n := strings.Count(w.read(w.calls), "gh release create"); n > 2 {
-				t.Errorf("the release was announced %d times", n)
-			}
+			w.wantTags(map[string]string{"v1.0.0": "Release v1.0.0"})
 		})
 	}
 }
 
-func TestDryRun(t *testing.T) {
-	w := newWorld(t)
-	objects := w.git("count-objects")
-	out, err := w.release("-digest", digest1, "-dry-run", "publish", "v1.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.wantTags(map[string]string{})
-	if got := w.git("count-objects"); got != objects {
-		t.Errorf("the dry run wrote to the repository: %s, before %s", got, objects)
-	}
-	if calls := w.read(w.calls); calls != "" {
-		t.Errorf("the dry run called:\n%s", calls)
-	}
-	// All of action.yml is shown; here most of it is left out, since it changes.
-	action := strings.Replace(w.read(filepath.Join(w.dir, "action.yml")), "image: Dockerfile", "image: docker://ghcr.io/owner/heroku-rollout-gate@"+digest1, 1)
-	if !strings.Contains(out, action) {
-		t.Errorf("the dry run does not show the action.yml that it would publish:\n%s", out)
-	}
-	inputs, _, _ := strings.Cut(action, "runs:\n")
-	out = strings.Replace(out, inputs, "(inputs and outputs)\n", 1)
-	out = strings.ReplaceAll(out, w.git("rev-parse", "HEAD"), "HEAD")
-	if *update {
-		w.write("testdata/dry-run.txt", out)
-	}
-	if diff := cmp.Diff(w.read("testdata/dry-run.txt"), out); diff != "" {
-		t.Errorf("dry run (-want +got); -update rewrites it:\n%s", diff)
-	}
+// ghScript is the stand-in for gh, without its head.
+func (w *world) ghScript() string {
+	_, script, _ := strings.Cut(w.read(filepath.Join(w.bin, "gh")), "state=")
+	return "state=" + script
 }
 
 // A pre-release of the version after it does not stand in the way.
 func TestBelowPrerelease(t *testing.T) {
 	w := newWorld(t)
-	w.publish(digest1, "v2.0.0-rc.1")
+	w.whole("v2.0.0-rc.1", digest1)
 	w.commit("two")
-	w.publish(digest2, "v1.0.0")
-	w.wantTags(map[string]string{"v2.0.0-rc.1": "Release v2.0.0-rc.1", "v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"})
-	if calls := w.read(w.calls); !strings.Contains(calls, "v1.0.0 --notes-file - --latest=true --prerelease=false") {
-		t.Errorf("v1.0.0 is not announced as the newest:\n%s", calls)
+	w.whole("v1.0.0", digest2)
+	want := map[string]string{"v2.0.0-rc.1": "Release v2.0.0-rc.1"}
+	for tag, subject := range published {
+		want[tag] = subject
 	}
+	w.wantTags(want)
 }
 
 // The commit of a release follows from the commit of main, the version and the image.
@@ -414,18 +265,30 @@ func TestSameCommit(t *testing.T) {
 		t.Helper()
 		t.Setenv("GIT_AUTHOR_DATE", when)
 		t.Setenv("GIT_COMMITTER_DATE", when)
-		r := &release{dir: w.dir, repository: "OWNER/heroku-rollout-gate", version: "v1.0.0", digest: digest, out: io.Discard}
-		hash, err := r.commit(w.git("rev-parse", "HEAD"))
-		if err != nil {
+		if _, err := w.release("-digest", digest, "commit", "v1.0.0"); err != nil {
 			t.Fatal(err)
 		}
-		return hash
+		return w.told("commit")
 	}
 	first := commit(digest1, "2026-02-01T00:00:00Z")
-	if again := commit(digest1, "2026-03-01T00:00:00Z"); again != first {
-		t.Errorf("the same image gave the commits %s and %s", first, again)
+	if again := commit(digest1, "2026-03-01T00:00:00Z"); again != first || len(first) != 40 {
+		t.Errorf("the same image gave the commits %q and %q", first, again)
 	}
 	if other := commit(digest2, "2026-02-01T00:00:00Z"); other == first {
 		t.Errorf("two images gave the commit %s", other)
+	}
+	if tags := w.git("ls-remote", "--tags", "origin"); tags != "" {
+		t.Errorf("a commit was pushed: %s", tags)
+	}
+}
+
+// It runs with the right to publish, so no code of others is compiled into it.
+func TestStandardLibraryAlone(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if deps := strings.Fields(string(out)); len(deps) != 1 || !strings.HasSuffix(deps[0], "/cmd/release") {
+		t.Errorf("it is made of %q", deps)
 	}
 }
