@@ -153,8 +153,9 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 		if ctx.Err() == nil {
 			a.sayAhead(a.out, folder, a.whatRuns(err))
 		}
-		if errors.As(err, new(refused)) {
-			cancel() // nothing can be watched
+		if errors.As(err, new(refused)) { // nothing can be watched
+			_ = os.Remove(a.path)
+			cancel()
 		}
 	})
 	w := &watch.Watcher{Config: s.Config, Platform: p.client, Log: a.tail, Begin: make(chan struct{}), Record: a.record}

@@ -48,10 +48,7 @@ func (c *Command) findAhead(app string) (*forerunner, error) {
 	if err != nil {
 		return nil, errNotThere // nor can one have been begun here
 	}
-	for _, folder := range []string{c.Getenv("RUNNER_TEMP"), containerTemp} {
-		if folder == "" {
-			continue
-		}
+	for _, folder := range c.aheadFolders() {
 		f, err := openAhead(aheadPath(folder, app))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -67,6 +64,14 @@ func (c *Command) findAhead(app string) (*forerunner, error) {
 		return f, nil
 	}
 	return nil, errNotThere
+}
+
+// aheadFolders are where the recording can be.
+func (c *Command) aheadFolders() []string {
+	if temp := c.Getenv("RUNNER_TEMP"); temp != "" && temp != containerTemp {
+		return []string{temp, containerTemp}
+	}
+	return []string{containerTemp}
 }
 
 // openAhead opens a recording, unless it is something else.
@@ -277,6 +282,11 @@ func (c *Command) goOn(s *settings) *headStart {
 	f, err := c.findAhead(s.App)
 	switch {
 	case errors.Is(err, errNotThere):
+		for _, folder := range c.aheadFolders() {
+			if why := whyNotAhead(folder); why != "" {
+				return &headStart{note: "warning: the app was not watched before the deploy: " + why}
+			}
+		}
 		return &headStart{}
 	case err != nil:
 		return &headStart{note: fmt.Sprintf("warning: the watch that was begun before the deploy is not used: %v", err)}

@@ -4,7 +4,9 @@
 package gate
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -35,13 +37,48 @@ func (c *Command) sayAhead(out *report.Report, folder string, s said) {
 	if folder == "" {
 		return
 	}
-	path := filepath.Join(folder, "heroku-rollout-gate.said")
-	if err := os.WriteFile(path+".new", []byte(b.String()), 0o600); err == nil {
-		err = os.Rename(path+".new", path)
-		if err != nil {
-			fmt.Fprintln(c.Stderr, "rollout-gate: saying that the watch is ready:", err)
+	if err := writeSaid(filepath.Join(folder, saidName), b.String()); err != nil {
+		fmt.Fprintln(c.Stderr, "rollout-gate: saying that the watch is ready:", err)
+	}
+}
+
+// saidName is the name of that file.
+const saidName = "heroku-rollout-gate.said"
+
+// writeSaid puts a whole file in its place, for the owner of the folder.
+func writeSaid(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), saidName+".*")
+	if err != nil {
+		return err
+	}
+	giveToOwnerOfFolder(f, path)
+	_, err = f.WriteString(text)
+	if failed := f.Close(); err == nil {
+		err = failed
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// whyNotAhead is why no watch was begun, as the step that should have begun it has said; empty if none should have.
+func whyNotAhead(folder string) string {
+	f, err := os.Open(filepath.Join(folder, saidName))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(io.LimitReader(f, 4096))
+	for lines.Scan() {
+		if why, ok := strings.CutPrefix(lines.Text(), "warning="); ok {
+			return why
 		}
 	}
+	return ""
 }
 
 // whatRuns is what the first look tells, and why not everything is known, if so.

@@ -48,6 +48,7 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 		status = c.runCommand(command)
 	}
 	if status != 0 {
+		fmt.Fprintf(c.Stderr, "rollout-gate: the command ended with status %d: nothing is waited for\n", status)
 		h.abandoned.Store(true)
 		stop()
 		<-ended
