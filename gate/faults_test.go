@@ -211,7 +211,7 @@ func TestBudget(t *testing.T) {
 			if n := apiRequests(o.server); n > c.most {
 				t.Errorf("%d requests, want at most %d\n%s", n, c.most, o.stdout)
 			}
-			if said := strings.Contains(o.stdout, "budget of API requests is low"); said != c.says {
+			if said := strings.Contains(o.stdout, "budget of API requests, which all its programs share, is low"); said != c.says {
 				t.Errorf("said %v, want %v\n%s", said, c.says, o.stdout)
 			}
 		})

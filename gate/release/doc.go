@@ -5,7 +5,7 @@
 //
 //   - target.go: the release that is waited for
 //   - commit.go: the same, when the caller names a commit
-//   - newer.go: what came after it: newer code, or old code that comes back
+//   - newer.go: what came after it: the same code, other code, or old code that comes back
 //   - history.go: the releases of the app, as far as they were listed
 //   - words.go: what there is to say about it
 //   - asks.go: what has to be asked to find and to judge it

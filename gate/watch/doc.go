@@ -3,6 +3,7 @@
 // of HTTP.
 //
 //   - watch.go: the loop
+//   - app.go: an app that may be still to come, and when its log is read
 //   - pace.go: when to look
 //   - debug.go: the inside of the loop, for people who look for a fault
 //   - deaf.go: when the log says nothing of what the list shows
