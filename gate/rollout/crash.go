@@ -45,7 +45,7 @@ func (s *fleetStatus) addCrash(c toldCrash) {
 	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
 		s.firstCrash = c
 	}
-	if s.crashes == 1 || c.at.After(s.lastCrash.at) {
+	if c.at.After(s.lastCrash.at) {
 		s.lastCrash = c
 	}
 }

@@ -6,7 +6,11 @@ package rollout
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 func TestWordings(t *testing.T) {
@@ -42,5 +46,71 @@ func TestKnown(t *testing.T) {
 	}
 	if Knowledge("anything").Words() != wordings[NotKnown] {
 		t.Error("what is no knowledge is not told as such")
+	}
+}
+
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"reading: Heroku answered 503 (request 0123)": "reading: Heroku answered 503",
+		"reading: no answer (in 5 s)":                 "reading: no answer (in 5 s)",
+		"the (request 0123) was refused":              "the (request 0123) was refused",
+	} {
+		if got := brief(reason); got != want {
+			t.Errorf("%q is told as %q, want %q", reason, got, want)
+		}
+	}
+}
+
+// The first crash and the last are found in whatever order the dynos come.
+func TestFirstAndLastCrash(t *testing.T) {
+	t.Parallel()
+	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
+	var s fleetStatus
+	for i, sec := range []int{5, 9, 2, 7} {
+		s.addCrash(toldCrash{label: string(rune('a' + i)), at: at(sec)})
+	}
+	if s.crashes != 4 || s.firstCrash.label != "c" || s.lastCrash.label != "b" {
+		t.Errorf("%d crashes, the first %+v, the last %+v", s.crashes, s.firstCrash, s.lastCrash)
+	}
+}
+
+// A hold that is over waits for no exit any more.
+func TestPresumedWaitsForNoExit(t *testing.T) {
+	t.Parallel()
+	if why := (judgement{}).presumed(time.Minute, ExitDue).why; why != exitMissed {
+		t.Errorf("it is presumed since %s", why)
+	}
+}
+
+// What follows from a refusal is told at the end at the latest, unless the end is that refusal.
+func TestHeldNoticesAreTold(t *testing.T) {
+	t.Parallel()
+	refused := observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no access"}}
+	const notice = "no log: no access; without it nothing is proven, and the gate holds instead"
+	r := New(Config{UseLog: true})
+	r.Apply(refused)
+	if got := r.Picture().Notices; len(got) > 0 {
+		t.Errorf("told before anything was given: %q", got)
+	}
+	r.Apply(observe.Observation{At: time.Second, End: observe.Interrupt})
+	if got := r.Picture().Notices; !slices.Contains(got, notice) {
+		t.Errorf("not told at the end: %q", got)
+	}
+	r = New(Config{UseLog: true})
+	r.Apply(refused)
+	r.Apply(observe.Observation{At: time.Second, Trouble: &observe.Trouble{Kind: observe.Unauthorized, Message: "who are you?"}})
+	if got := r.Picture().Notices; len(got) > 0 {
+		t.Errorf("told beside the wrong key: %q", got)
+	}
+}
+
+// No end of old code is noted without a time of it.
+func TestNoEndWithoutATime(t *testing.T) {
+	t.Parallel()
+	var line timeline
+	line.close(ByProof, &fleetStatus{})
+	if len(line.passing) > 0 {
+		t.Errorf("noted %+v", line.passing)
 	}
 }

@@ -50,7 +50,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	switch {
 	case s.holdUntil != 0 || len(s.types) == 0:
 		t.times.OldGone = time.Time{}
-	case t.times.OldGone.IsZero(), t.gonePresumed && !s.presumed: // what ends later is not old
+	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, what ends later is not old
 		t.times.OldGone = later(t.times.ReleaseFinished, s.oldGone)
 	}
 	t.gonePresumed = s.presumed
