@@ -78,7 +78,7 @@ func TestBegin(t *testing.T) {
 	}
 	program, sim := build(t)
 	temp := t.TempDir()
-	url := "INPUT_API_URL=" + serve(t, sim, "--speed", "30", "--from", "-40s", "measured-deploy")
+	url := "INPUT_API_URL=" + serve(t, sim, "--speed", "30", "--from=-40s", "measured-deploy")
 	b := beginWatch(t, temp, program, url)
 	if b.outputs["release"] != "v41" || b.outputs["watch"] != "heroku-rollout-gate-measured.watch" || !strings.Contains(b.stdout, "watching: before the deploy there run 10 web of v41") {
 		t.Errorf("outputs %v, log:\n%s", b.outputs, b.stdout)
