@@ -29,6 +29,7 @@
 //   - processtype.go: what the formation says, and which process types count
 //   - scaling.go: where nothing old can be: behind what came by scaling up, or with the app's first code
 //   - log.go: how far the log can be relied on, and how late its lines come
+//   - metrics.go: what runtime metrics tell of the processes of a label
 //   - gate/ledger, evidence.go: what is known of one label at one moment
 //   - judge.go: may an old process of a label still run?
 //   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide
