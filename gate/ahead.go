@@ -179,7 +179,7 @@ func (a *aheadWatch) record(o observe.Observation) {
 	if a.first == nil && o.Look != nil && o.Look.Full() {
 		a.first = o.Look
 	}
-	if !a.again(o) {
+	if o.End == "" && !a.again(o) { // its own end says nothing of the wait
 		a.recorder.observe(o)
 	}
 }
