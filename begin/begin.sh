@@ -32,7 +32,7 @@ image=$IMAGE
 if [ "$image" = Dockerfile ]; then # not a release: the image is built, as the runner does for the gate
   image=$(docker build --quiet "$GITHUB_ACTION_PATH/.." 2>"$log") || give_up "the image cannot be built ($(last_line "$log"))"
 fi
-docker run --detach --rm --label heroku-rollout-gate=watch --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
+docker run --detach --rm --network host --label heroku-rollout-gate=watch --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
   --env HEROKU_API_KEY --env INPUT_APP --env INPUT_API_KEY --env INPUT_API_URL \
   --env GITHUB_RUN_ID --env GITHUB_RUN_ATTEMPT \
   --env HTTPS_PROXY --env HTTP_PROXY --env NO_PROXY --env https_proxy --env http_proxy --env no_proxy \

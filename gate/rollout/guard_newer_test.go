@@ -155,7 +155,7 @@ func TestTheAgeIsSaid(t *testing.T) {
 		age  time.Duration
 		says string
 	}{
-		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC, "},
+		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC"},
 		{release.Want{}, time.Minute, "release v42"},
 		{release.Want{Version: 42}, time.Hour, "release v42"},
 		{release.Want{NewerThan: 41}, time.Hour, "release v42"},
