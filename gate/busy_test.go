@@ -56,12 +56,17 @@ func TestBusyApps(t *testing.T) {
 						if way.inputs != nil && (late > 2*time.Second || o.verdict.Basis != rollout.Proven || requests > 40) {
 							t.Errorf("opens %s after the last old exit, %s, with %d requests", late, o.verdict.Basis, requests)
 						}
-						rows[i*len(ways)+j] = fmt.Sprintf("| %g | %s | +%.1f s | %s | %d |\n", lines, way.name, late.Seconds(), o.verdict.Basis, requests)
+						opens := "within 2 s"
+						if late > 2*time.Second {
+							opens = fmt.Sprintf("after %.0f s", late.Seconds())
+						}
+						// Which of two things comes first in one moment is not the same each time.
+						rows[i*len(ways)+j] = fmt.Sprintf("| %g | %s | %s | %s | at most %d |\n", lines, way.name, opens, o.verdict.Basis, (requests+9)/10*10)
 					})
 				})
 			}
 		}
 	})
-	table := "| lines a second | the gate comes | opens after the last old exit | basis | API requests |\n|---|---|---|---|---|\n" + strings.Join(rows, "")
+	table := "| lines a second | the gate comes | opens, from the last old exit on | basis | API requests |\n|---|---|---|---|---|\n" + strings.Join(rows, "")
 	compare(t, "../docs/comparison.md", func(old string) string { return section(t, old, "busy", table) })
 }
