@@ -162,3 +162,62 @@ func TestWhatIsNoRecording(t *testing.T) {
 		})
 	}
 }
+
+// A watch that no gate ends is over after an hour, and one whose recording is gone, or is that of another watch,
+// within a second or two.
+func TestWatchesThatEndByThemselves(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(t *testing.T, path string) // after 10 seconds
+		ends      time.Duration
+		left      bool // the recording
+	}{
+		"no gate comes":         {func(*testing.T, string) {}, time.Hour, true},
+		"the recording is gone": {func(t *testing.T, path string) { os.Remove(path) }, 10 * time.Second, false},
+		"another one is there": {func(t *testing.T, path string) {
+			os.Remove(path)
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		}, 10 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc, err := herokusim.Load("plain-restart")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sc.Ends, sc.Log.Heartbeat = 70*time.Minute, 15*time.Second
+			played := story(t, sc)
+			dir := t.TempDir()
+			path := filepath.Join(dir, "heroku-rollout-gate-plain.watch")
+			synctest.Test(t, func(t *testing.T) {
+				server := herokusim.NewServer(played, herokusim.Options{From: -20 * time.Second})
+				server.Begin()
+				start := time.Now()
+				w := gate.Command{
+					Args:   []string{"watch-ahead", "--app", "plain", "--folder", dir},
+					Getenv: func(k string) string { return map[string]string{"HEROKU_API_KEY": testKey}[k] },
+					Stdout: &bytes.Buffer{}, Stderr: os.Stderr, Transport: server.Transport(), Now: server.Clock,
+					Uptime: func() (string, time.Duration, error) { return "boot", time.Since(start), nil },
+				}
+				time.AfterFunc(10*time.Second, func() { c.meanwhile(t, path) })
+				status := w.Main(t.Context())
+				if took := time.Since(start); status != gate.ExitPassed || took < c.ends || took > c.ends+3*time.Second {
+					t.Errorf("status %d after %s, want 0 after %s", status, took, c.ends)
+				}
+				if _, err := os.Stat(path); (err == nil) != c.left {
+					t.Errorf("the recording: %v", err)
+				}
+				if n := apiRequests(server); n > 60 {
+					t.Errorf("%d requests", n)
+					count := map[string]int{}
+					for _, r := range server.Requests() {
+						count[r.Method+" "+r.Path]++
+					}
+					t.Log(count)
+				}
+			})
+		})
+	}
+}
