@@ -58,7 +58,7 @@ func checkReasons(t testing.TB, recording []byte) {
 		if err := json.Unmarshal(line, &o); err != nil {
 			t.Fatal(err)
 		}
-		asked := o.App != nil || o.Preboot != nil || o.Look != nil || o.Release != nil || o.Code != nil || o.Builds != nil
+		asked := o.App != nil || o.Preboot != nil || o.Metrics != nil || o.Look != nil || o.Release != nil || o.Code != nil || o.Builds != nil
 		if asked || o.Trouble != nil && o.Why != "" {
 			answers++
 		}

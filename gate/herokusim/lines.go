@@ -65,6 +65,9 @@ func (p *play) metrics() {
 		return
 	}
 	for _, i := range p.st.Instances {
+		if on := p.sc.MetricsChanged; on != 0 && i.Start < on { // it runs on without
+			continue
+		}
 		at := i.Start + time.Duration(p.rng.Int64N(int64(beat)))
 		if at < -routine {
 			at += ((-routine-at)/beat + 1) * beat

@@ -294,7 +294,7 @@ func (v view) features() []row {
 		}}
 	}
 	return []row{
-		feature("log-runtime-metrics", "Emit dyno resource usage information into app logs", v.st.Scenario.Metrics, -300*24*time.Hour),
+		feature("log-runtime-metrics", "Emit dyno resource usage information into app logs", v.st.Scenario.Metrics, orElse(v.st.Scenario.MetricsChanged, -300*24*time.Hour)),
 		feature("preboot", "Provide seamless web dyno deploys", a.preboot, a.prebootChanged),
 	}
 }

@@ -40,6 +40,9 @@ type Scenario struct {
 	// carry the dyno's API id) or "other".
 	Metrics    bool   `yaml:"metrics,omitempty"`
 	MetricsIDs string `yaml:"metrics-ids,omitempty"`
+	// MetricsChanged is when the feature was last switched: a process that was started
+	// before does not report. Zero means 300 days before.
+	MetricsChanged time.Duration `yaml:"metrics-changed,omitempty"`
 	// RestartingLine prints "Restarting" with preboot, too. Not known of Heroku.
 	RestartingLine bool `yaml:"restarting-line,omitempty"`
 	// Budget is how many requests the account has left at first. Nil means 4500.

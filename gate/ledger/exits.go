@@ -67,6 +67,21 @@ func (l *Ledger) crashes() map[int]bool {
 	return exits
 }
 
+// Ends are the first and the last exit since a time that is not a crash of the listed dyno, whether or not
+// the balance counts it; zero if there is none.
+func (l *Ledger) Ends(since time.Time) (first, last time.Time) {
+	crashes := l.crashes()
+	for i, line := range l.lines {
+		if line.Kind != observe.Exit || crashes[i] || line.Stamp.Before(since) {
+			continue
+		}
+		if last = line.Stamp; first.IsZero() {
+			first = last
+		}
+	}
+	return first, last
+}
+
 // nearestExit is the exit that is the nearest in time to line j; -1 if there is none near
 // enough to belong to it.
 func (l *Ledger) nearestExit(j int) int {

@@ -28,6 +28,7 @@ type Observation struct {
 
 	App     *App       `json:"app,omitempty"`
 	Preboot *Preboot   `json:"preboot,omitempty"`
+	Metrics *Metrics   `json:"metrics,omitempty"`
 	Look    *Look      `json:"look,omitempty"`
 	Release *Release   `json:"release,omitempty"` // one that was asked for by itself; without a version it is not there
 	Code    *Code      `json:"code,omitempty"`
@@ -66,6 +67,15 @@ type Preboot struct {
 	// AskedAt is when the question was sent; 0 if that is not known.
 	AskedAt time.Duration `json:"askedAt,omitempty"`
 	// Known is false if the platform did not say; the gate then assumes preboot.
+	Known   bool `json:"known"`
+	Enabled bool `json:"enabled"`
+	// ChangedAt is when the feature was last switched. Zero if not known.
+	ChangedAt time.Time `json:"changedAt,omitzero"`
+}
+
+// Metrics is what the platform says of the app feature "log-runtime-metrics".
+type Metrics struct {
+	// Known is false if the platform did not say.
 	Known   bool `json:"known"`
 	Enabled bool `json:"enabled"`
 	// ChangedAt is when the feature was last switched. Zero if not known.
@@ -263,6 +273,7 @@ const (
 	AboutLook    About = ""
 	AboutApp     About = "app"
 	AboutPreboot About = "preboot"
+	AboutMetrics About = "metrics"
 	AboutRelease About = "release"
 	AboutBuilds  About = "builds"
 	AboutCode    About = "code"

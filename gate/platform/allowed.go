@@ -17,6 +17,7 @@ var allowed = []struct{ method, path string }{
 	{http.MethodGet, "/apps/*"},
 	{http.MethodGet, "/apps/*/builds"},
 	{http.MethodGet, "/apps/*/dynos"},
+	{http.MethodGet, "/apps/*/features/log-runtime-metrics"},
 	{http.MethodGet, "/apps/*/features/preboot"},
 	{http.MethodGet, "/apps/*/formation"},
 	{http.MethodGet, "/apps/*/oci-images/*"},

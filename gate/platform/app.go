@@ -77,6 +77,21 @@ func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, 
 	return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
+// Metrics reports whether the log has runtime metrics, and since when. A platform that
+// does not have the feature answers 404: then it is taken to be off, with which nothing can be proven.
+func (c *Client) Metrics(ctx context.Context, app string) (observe.Observation, error) {
+	var f heroku.AppFeature
+	ex, err := c.get(ctx, "reading the app feature log-runtime-metrics", c.appPath(app, "features", "log-runtime-metrics"), "", &f)
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "":
+		return c.dated(ex.date(), observe.Observation{Metrics: &observe.Metrics{Known: true}}), nil
+	case err != nil:
+		return observe.Observation{}, err
+	}
+	return c.dated(ex.date(), observe.Observation{Metrics: &observe.Metrics{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
+}
+
 // Code tells which commit a slug or an OCI image was built from. Of code that the
 // platform does not have any more, or that the key may not see, it tells none.
 func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error) {

@@ -4,6 +4,8 @@
 package rollout
 
 import (
+	"slices"
+
 	"heroku-rollout-gate/gate/ledger"
 	"heroku-rollout-gate/gate/observe"
 )
@@ -15,6 +17,8 @@ type doubt struct {
 	is   func(e *evidence, t *timer) bool
 	// words are used where the reason is not always the same.
 	words func(e *evidence) string
+	// heard: it is one of the count alone, and runtime metrics can settle it: see listedAlone.
+	heard bool
 }
 
 // ExitDue is the only reason of a hold that needs no words: the log flows, and the end of an
@@ -51,7 +55,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.since.IsZero()
 	}},
-	{name: "history-short", says: historyShort, is: func(e *evidence, t *timer) bool {
+	{name: "history-short", heard: true, says: historyShort, is: func(e *evidence, t *timer) bool {
 		return t.pending(e.hiddenGoneAt)
 	}},
 	{name: "ledger-broken", is: func(e *evidence, _ *timer) bool {
@@ -60,13 +64,13 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
 		return e.balance.StartDue
 	}},
-	{name: "start-missing", says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
+	{name: "start-missing", heard: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
 		return e.startMissing
 	}},
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
 	}},
-	{name: "exit-due", says: ExitDue, is: func(e *evidence, _ *timer) bool {
+	{name: "exit-due", heard: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive > e.listedRunning
 	}},
 	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
@@ -88,6 +92,9 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 			t.lookPending(e.crashListed, e.roster.look)
 	}},
 }...)
+
+// hardDoubts are those that runtime metrics cannot settle.
+var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.heard })
 
 // Doubts says of every label whose old processes may still run, and of every type of which more
 // may run than the list has shown, why that is not ruled out: "web.1: …".

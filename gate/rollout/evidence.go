@@ -9,13 +9,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-const (
-	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime Metrics", Dev
-	// Center): three missed, and they are no longer evidence.
-	metricLife = 60 * time.Second
-	// A list that is no more behind than this is not called late.
-	usualLag = 250 * time.Millisecond
-)
+// A list that is no more behind than this is not called late.
+const usualLag = 250 * time.Millisecond
 
 // evidence is what a judgement of a label needs. Moments are on the gate's clock; one that is
 // past if there is nothing.
@@ -68,7 +63,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e.quietAt = e.due(b.QuietFrom, 0)
 	last := e.lastMetric()
 	e.metricsUntil = e.due(last, metricLife)
-	e.metricsSilent = !last.IsZero() && !r.newestMetric.After(last.Add(metricLife/2))
+	e.metricsSilent = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
 	if b.LastTerm.After(b.LastExit) {
 		e.stoppedBy = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}
@@ -101,24 +96,6 @@ func (e *evidence) seeRecord() {
 		e.startMissing = !e.label.ledger.StartedSince(rec.CreatedAt)
 		e.listedRunning = 1
 	}
-}
-
-// lastMetric is the last sign of life of an old process of the label that its ledger does not
-// explain; zero if there is none. A process is old if it reported before the target's release,
-// or if its uuid is that of an old dyno of the list (whether the two are the same thing is not
-// established, so only a match counts).
-func (e *evidence) lastMetric() time.Time {
-	// After a gap the ledger does not know of an exit any more that was remembered.
-	explained := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
-	target, last := e.roster.target, time.Time{}
-	for uuid, s := range e.label.metrics {
-		version, listed := e.roster.versions[uuid]
-		old := version < target.version && (listed || s.first.Before(target.released))
-		if old && s.last.After(explained) {
-			last = later(last, s.last)
-		}
-	}
-	return last
 }
 
 // learnListDelay learns how far the list is behind the log: a dyno is up by the one and still

@@ -14,7 +14,7 @@ import (
 //
 //  1. as long as the dyno list shows one;
 //  2. as long as its runtime metrics come, and a minute longer in which those of others come;
-//  3. until the log proves that none is left (proven),
+//  3. until the log, or the metrics of the listed dyno alone, prove that none is left (proven),
 //  4. or until the longest possible life is over (presumed).
 //
 // It remembers nothing itself: what has to last is in the judgement that it returns.
@@ -38,10 +38,15 @@ func judge(e *evidence, t *timer) judgement {
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
+	first, stop := e.balance.FirstStop, e.balance.LastStop
+	if doubt != "" && !reports && e.listedAlone(t) {
+		doubt = ""
+		first, stop = e.label.ledger.Ends(e.roster.target.released)
+	}
 	j.proof = e.label.proof.after(doubt != "", e, t.now)
 	if !reports && (doubt == "" || j.proof.lasts()) { // 3
-		if stop := e.balance.LastStop; doubt == "" && !stop.IsZero() {
-			j.firstStop, j.lastStop = e.balance.FirstStop, stop
+		if doubt == "" && !stop.IsZero() {
+			j.firstStop, j.lastStop = first, stop
 		}
 		return j.proven()
 	}
@@ -177,6 +182,8 @@ type timer struct {
 	// wake is the next moment at which the answer may change by itself; lookAt: a look that is
 	// asked for then or later may change it. observe.Never if there is none.
 	wake, lookAt time.Duration
+	// askMetrics: whether runtime metrics are on, and since when, may change it.
+	askMetrics bool
 }
 
 // wakeAt notes to judge again at a moment, if that is still to come.

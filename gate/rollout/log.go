@@ -21,7 +21,7 @@ type logStream struct {
 	reason   string    // why it cannot be relied on
 	since    time.Time // from when on it is whole; zero if it is not. Lines from before do not count
 	flowedAt time.Duration
-	wholeAt  time.Duration // when that was first told of this since
+	wholeAt  time.Duration // since when the gate has read it without a gap
 	gaps     []Gap
 
 	lineDelay time.Duration // how late a line has come so far, beyond the usual
@@ -35,7 +35,7 @@ func (l *logStream) see(s *observe.LogStatus, at time.Duration) {
 	l.state, l.reason = s.State, s.Reason
 	switch s.State {
 	case observe.Flowing:
-		if !s.Since.Equal(l.since) || l.flowedAt == 0 {
+		if l.since.IsZero() {
 			l.wholeAt = at
 		}
 		l.since, l.flowedAt = s.Since, at

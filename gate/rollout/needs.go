@@ -46,7 +46,8 @@ const (
 
 	AskPreboot   NeedKind = "preboot"
 	AgainPreboot NeedKind = "preboot-again" // the same, if the budget allows it
-	AskRelease   NeedKind = "release"       // from By on, and again and again
+	AskMetrics   NeedKind = "metrics"
+	AskRelease   NeedKind = "release" // from By on, and again and again
 	AskBuilds    NeedKind = "builds"
 	ReadCode     NeedKind = "code"
 
@@ -195,6 +196,7 @@ func (r *Rollout) questions() (needs []Need) {
 	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
 	add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
 	add(!r.awaited() && r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+	add(r.status.askMetrics, Need{Kind: AskMetrics, Why: "it is not known since when runtime metrics are on"})
 	if name := r.target.ToAsk(); name != "" && r.awaited() && r.lists.full != nil {
 		add(true, Need{Kind: AskRelease, By: r.lists.releaseDue(), Release: name, Why: "the release is awaited"})
 	}

@@ -30,10 +30,10 @@ type roster struct {
 	order           []*label       // the labels as people count; nil when it has to be made anew
 	versions        map[string]int // by id, of every dyno that was ever listed
 
-	log          logStream
-	newestMetric time.Time     // of any dyno
-	listDelay    time.Duration // how far behind the log the list was seen to be
-	target       boundary
+	log       logStream
+	metrics   runtimeMetrics
+	listDelay time.Duration // how far behind the log the list was seen to be
+	target    boundary
 	// The newest web dyno that was created for the target, other than by scaling, and the newest that
 	// the log has announced.
 	newestWeb, announcedWeb creation
@@ -88,9 +88,6 @@ type label struct {
 	firstStop, lastStop time.Time
 	crash               crash
 }
-
-// reports are the first and the last of a process that runtime metrics tell of.
-type reports struct{ first, last time.Time }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
 	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}

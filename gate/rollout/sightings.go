@@ -41,6 +41,8 @@ func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 		}
 		r.prebootEverOn = r.prebootEverOn || o.Preboot.Enabled
 		r.prebootAskedAt = cmp.Or(o.Preboot.AskedAt, at)
+	case o.Metrics != nil:
+		r.metrics.feature = *o.Metrics
 	case o.Look != nil:
 		r.seeLook(o.Look, at)
 	case o.Log != nil:
@@ -116,6 +118,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	lb.record, lb.leftAt, lb.listedAt = d, 0, r.look.AskedAt
 	r.versions[d.ID] = d.Version
+	r.metrics.nameDynos = r.metrics.nameDynos || lb.metrics[d.ID] != nil
 	r.compareWithTarget(lb)
 }
 
@@ -197,8 +200,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	}
 	n.phaseOver = l.Kind == observe.Exit && lb.typ.name == "release" && lb.typ.oneOff
 	if l.Kind == observe.Metric {
-		lb.seeMetric(l)
-		r.newestMetric = later(r.newestMetric, l.Stamp)
+		r.seeMetric(lb, l, at)
 		return n
 	}
 	if !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at) {
@@ -230,20 +232,6 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 		}
 	}
 	return true
-}
-
-func (lb *label) seeMetric(l *observe.Line) {
-	s := lb.metrics[l.UUID]
-	if s == nil {
-		if len(lb.metrics) >= maxMetrics {
-			return
-		}
-		s = &reports{first: l.Stamp}
-		lb.metrics[l.UUID] = s
-	}
-	if l.Stamp.After(s.last) {
-		s.last = l.Stamp
-	}
 }
 
 // seeFault keeps the last numbered error of a label, and learns from a boot timeout how long the

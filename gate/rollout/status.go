@@ -24,6 +24,7 @@ type fleetStatus struct {
 	firstCrash, lastCrash toldCrash
 
 	wake, lookAt time.Duration // see timer
+	askMetrics   bool          // see timer
 	listLags     bool          // a dyno is up by the log, and not yet by the list, or seems to be
 	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
 	crashedSince time.Duration // since when a listed new dyno is crashed; observe.Never if none is
@@ -118,7 +119,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		}
 		s.addType(&s.types[i])
 	}
-	s.wake, s.lookAt = t.wake, t.lookAt
+	s.wake, s.lookAt, s.askMetrics = t.wake, t.lookAt, t.askMetrics
 	return s
 }
 

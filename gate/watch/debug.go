@@ -76,6 +76,12 @@ func answer(o *observe.Observation) string {
 		said = "preboot is on"
 	case o.Preboot != nil:
 		said = "preboot is off"
+	case o.Metrics != nil && !o.Metrics.Known:
+		said = "whether runtime metrics are on is not told"
+	case o.Metrics != nil && o.Metrics.Enabled:
+		said = "runtime metrics are on"
+	case o.Metrics != nil:
+		said = "runtime metrics are off"
 	case o.Release != nil && o.Release.Version == 0:
 		said = "the release is not there"
 	case o.Release != nil:

@@ -92,6 +92,8 @@ func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 				r.questions.again(nameOf(observe.AboutPreboot, ""))
 			}
 			r.once(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+		case rollout.AskMetrics:
+			r.once(ctx, observe.AboutMetrics, "", n.Why, func() (observe.Observation, error) { return r.Platform.Metrics(ctx, app) })
 		case rollout.AskRelease:
 			if now >= r.releaseDue(n) {
 				r.questions.again(nameOf(observe.AboutRelease, ""))
@@ -141,11 +143,14 @@ func (r *run) once(ctx context.Context, about observe.About, id, why string, ask
 	})
 }
 
-// unanswered is what a question tells that found no answer. Whether preboot is on is
-// then not known, which is an answer, too.
+// unanswered is what a question tells that found no answer. Whether preboot or runtime metrics are on
+// is then not known, which is an answer, too.
 func unanswered(err error, about observe.About) observe.Observation {
-	if about == observe.AboutPreboot {
+	switch about {
+	case observe.AboutPreboot:
 		return observe.Observation{Preboot: &observe.Preboot{}}
+	case observe.AboutMetrics:
+		return observe.Observation{Metrics: &observe.Metrics{}}
 	}
 	return trouble(err, about)
 }

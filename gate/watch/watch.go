@@ -18,6 +18,7 @@ import (
 type Platform interface {
 	App(ctx context.Context, app string) (observe.Observation, error)
 	Preboot(ctx context.Context, app string) (observe.Observation, error)
+	Metrics(ctx context.Context, app string) (observe.Observation, error)
 	Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error)
 	Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error)
 	Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error)

@@ -46,6 +46,10 @@ func (p *platform) Preboot(context.Context, string) (observe.Observation, error)
 	return observe.Observation{Preboot: &observe.Preboot{Known: true}}, nil
 }
 
+func (p *platform) Metrics(context.Context, string) (observe.Observation, error) {
+	return observe.Observation{Metrics: &observe.Metrics{Known: true}}, nil
+}
+
 func (p *platform) Code(_ context.Context, _ string, code observe.CodeRef) (observe.Observation, error) {
 	return observe.Observation{Code: &observe.Code{ID: code.ID, Commit: "c0ffee"}}, nil
 }
