@@ -160,7 +160,7 @@ func (r *Rollout) otherCode() *Verdict {
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.
 func (r *Rollout) timedOut() *Verdict {
 	if no := r.outages.absent; no != "" {
-		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, observe.Span(r.now), no)}
+		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.span(r.now), no)}
 	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
