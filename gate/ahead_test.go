@@ -75,7 +75,7 @@ func TestRecordingsOfWatches(t *testing.T) {
 		"with a beat that is none":    {change: replace("\n{\"at\":", "\n{\"beat\":\"x\"}\n{\"at\":"), says: "is no beat"},
 		"that goes back":              {change: replace("\n{\"at\":", "\n{\"at\":15000000000}\n{\"at\":"), says: "goes back in time, from 15s to"},
 		"from the future":             {change: func(b []byte) []byte { return append(b, "{\"at\":90000000000}\n"...) }, says: unused + "it is ahead of this machine's clock"},
-		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "says that it became too long"},
+		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "the watch goes on that began 20s ago"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
