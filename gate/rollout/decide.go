@@ -154,6 +154,9 @@ func (r *Rollout) otherCode() *Verdict {
 	if other := r.target.OtherCode(n); other != "" {
 		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
 	}
+	if own := r.target.OwnAgain(); own != 0 && r.target.OtherCode(n) != "" {
+		message = fmt.Sprintf("release v%d followed v%d with %s, and v%d brought the code of v%d again: code of v%d may still run, so let the gate of v%d decide", n, rel.Version, r.target.OtherCode(n), own, rel.Version, n, own)
+	}
 	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
