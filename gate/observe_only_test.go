@@ -104,13 +104,13 @@ func TestObserveOnlyWithoutOutputs(t *testing.T) {
 // The words of a trial are in the documents as they are in the log.
 func TestObserveOnlyIsTold(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	recipes, err := os.ReadFile("../docs/recipes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"observe-only: true", "would have opened at", "would have failed the step at"} {
-		if !strings.Contains(string(readme), want) {
-			t.Errorf("README.md does not say %q", want)
+		if !strings.Contains(string(recipes), want) {
+			t.Errorf("docs/recipes.md does not say %q", want)
 		}
 	}
 }
