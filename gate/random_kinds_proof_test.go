@@ -59,6 +59,12 @@ var kindsOfProof = []kind{
 	{"metrics with the dyno's id of an old process whose exit is in the log", func(r *rolled) bool { return r.ghost && r.MetricsIDs == "" }},
 	{"metrics with other ids of an old process whose exit is in the log", func(r *rolled) bool { return r.ghost && r.MetricsIDs != "" }},
 	{"metrics, and lines late", func(r *rolled) bool { return r.Metrics && r.Log.Late != nil }},
+	{"metrics, and a history that is a moment long", func(r *rolled) bool { return r.Metrics && r.App.Preboot && r.Log.History != nil && !r.noLog() }},
+	{"metrics that were switched on with old processes there", func(r *rolled) bool {
+		return r.MetricsChanged != 0 && slices.ContainsFunc(r.story.OldRunning(r.deploy, r.before()+1), func(in herokusim.Instance) bool { return in.Start < r.MetricsChanged })
+	}},
+	{"metrics late", func(r *rolled) bool { return r.Log.MetricsLate > 0 }},
+	{"metrics lost", func(r *rolled) bool { return r.Log.MetricsLose > 0 }},
 	{"metrics without proof", func(r *rolled) bool { return r.Metrics && r.blind && !r.noLog() }},
 }
 

@@ -81,6 +81,7 @@ func roll(seed int64) (rolled, error) {
 	if r.Metrics && d.chance(0.5) {
 		r.MetricsIDs = "other"
 	}
+	r.metrics()
 	return r, r.prepare(d)
 }
 

@@ -3,6 +3,7 @@
 package gate_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -196,5 +197,36 @@ func (d dice) refusals(r *rolled) {
 		r.Faults = []herokusim.Fault{{From: from, To: time.Hour, Path: []string{"/releases", "/formation"}[d.IntN(2)], Delay: d.between(3*time.Second, 15*time.Second)}}
 	case 2:
 		r.renamed = from - *r.Gate
+	}
+}
+
+// metrics has runtime metrics where they can prove something: with preboot and a log whose history is a
+// moment long. Their lines come late, or not all of them, and they may have been switched on so late that
+// some processes do not report.
+func (r *rolled) metrics() {
+	if r.ghost {
+		return // which they must give away
+	}
+	own := dice{rand.New(rand.NewPCG(uint64(r.seed), 78))}
+	busy := !r.calm && r.App.Preboot && !r.noLog() && own.chance(0.25)
+	r.Metrics = r.Metrics || busy
+	if !r.Metrics {
+		return
+	}
+	if busy {
+		n, noise := own.IntN(40), 0.5
+		r.blind, r.Log.History, r.Noise = true, &n, &noise
+	}
+	if own.chance(0.3) {
+		r.MetricsChanged = r.deploy - own.between(time.Second, 400*time.Second)
+		if own.chance(0.3) {
+			r.MetricsChanged = -own.between(time.Hour, 50*time.Hour)
+		}
+	}
+	if own.chance(0.3) {
+		r.Log.MetricsLate = own.between(10*time.Millisecond, 9*time.Second)
+	}
+	if own.chance(0.3) {
+		r.Log.MetricsLose = own.Float64() * 0.1
 	}
 }

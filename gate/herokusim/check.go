@@ -217,6 +217,7 @@ func (c *checker) log() {
 	}
 	c.share("log.double", &l.Double)
 	c.share("log.lose-lines", &l.LoseLines)
+	c.share("log.metrics-lose", &l.MetricsLose)
 	if l.Late != nil {
 		c.share("log.late.share", &l.Late.Share)
 		c.refuse(l.Late.By < 0, "log.late.by", "by cannot be less than zero")

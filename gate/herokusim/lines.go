@@ -35,6 +35,11 @@ type draft struct {
 // api reports whether the line is of the API: there, lines of one moment have one stamp.
 func (d draft) api() bool { return d.source == "app" && d.proc == "api" }
 
+// metrics reports whether the line is of runtime metrics.
+func (d draft) metrics() bool {
+	return d.source == "heroku" && strings.HasPrefix(d.text, "source="+d.proc+" dyno=")
+}
+
 // build reports whether the line is of a build: captured ones have whole seconds.
 func (d draft) build() bool { return d.api() && strings.HasPrefix(d.text, "Build ") }
 
@@ -141,6 +146,9 @@ func (p *play) print() {
 		if platform && log.LoseLines > 0 && p.rng.Float64() < log.LoseLines {
 			l.InTail, l.InHistory = false, false
 		}
+		if d.metrics() {
+			p.badMetrics(&l)
+		}
 		for n, x := range log.Lose {
 			if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || p.rng.Float64() < *x.Share) {
 				l.InTail, l.InHistory = false, l.InHistory && x.Kept
@@ -160,6 +168,16 @@ func (p *play) print() {
 		}
 	}
 	slices.SortStableFunc(p.st.Lines, func(a, b Line) int { return int(a.Emitted - b.Emitted) })
+}
+
+// badMetrics lets a line of the metrics come late, or not at all.
+func (p *play) badMetrics(l *Line) {
+	if late := p.sc.Log.MetricsLate; late > 0 {
+		l.Emitted += time.Duration(p.rng.Int64N(int64(late)))
+	}
+	if lose := p.sc.Log.MetricsLose; lose > 0 && p.rng.Float64() < lose {
+		l.InTail, l.InHistory = false, false
+	}
 }
 
 // notice is the line that tells of lost lines. L11 is of one tail session alone.

@@ -246,6 +246,10 @@ type Log struct {
 	// LoseLines is the chance of a platform line to be lost without a notice.
 	LoseLines float64       `yaml:"lose-lines,omitempty"`
 	APILate   time.Duration `yaml:"api-late,omitempty"` // app[api] lines come this much later
+	// MetricsLate is how late a line of runtime metrics comes at the most, MetricsLose the chance of
+	// one to be lost without a notice.
+	MetricsLate time.Duration `yaml:"metrics-late,omitempty"`
+	MetricsLose float64       `yaml:"metrics-lose,omitempty"`
 }
 
 // Lose is a time in which lines are lost.

@@ -39,7 +39,7 @@ func judge(e *evidence, t *timer) judgement {
 		doubt = cmp.Or(doubt, oldReports)
 	}
 	first, stop := e.balance.FirstStop, e.balance.LastStop
-	if doubt != "" && !reports && e.listedAlone(t) {
+	if doubt != "" && e.listedAlone(t) {
 		doubt = ""
 		first, stop = e.label.ledger.Ends(e.roster.target.released)
 	}

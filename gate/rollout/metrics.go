@@ -84,39 +84,37 @@ func (r *roster) allReport() bool {
 	return m.Enabled && !m.ChangedAt.IsZero() && m.ChangedAt.Before(r.target.released.Add(-longestRun))
 }
 
-// listedAlone reports whether metrics prove that the listed dyno of a label is alone. In this run another process
-// was heard of beside it, an exit came after the last that was heard of that, and for a minute
-// since then only the listed one has reported, while nothing says that anything starts or stops.
+// listedAlone reports whether metrics prove that the listed dyno of a label is alone: in this run another process
+// was heard of beside it, the log shows an exit since that was heard of last, and for a minute only
+// the listed one has reported, while nothing says that anything starts or stops.
 func (e *evidence) listedAlone(t *timer) bool {
-	r, lb, rec := e.roster, e.label, e.label.record
+	r, lb := e.roster, e.label
 	own := e.ownReports()
-	known := r.metrics.feature.Known
-	if own == nil || r.rolling() || known && !r.allReport() || !e.endsHeard(own) || firstDoubt(hardDoubts, e, t) != "" {
+	if own == nil || !e.endsHeard(own) || firstDoubt(hardDoubts, e, t) != "" {
 		return false
 	}
-	from := max(r.log.wholeAt, e.due(rec.UpdatedAt, 0), own.steadyAt-metricPause)
+	from := max(r.log.wholeAt, e.due(lb.record.UpdatedAt, 0), own.steadyAt-metricPause)
 	for _, s := range lb.metrics {
 		if s != own {
 			from = max(from, s.lastAt, e.due(s.last, 0))
 		}
 	}
-	until := from + metricLife + r.log.lineDelay
-	if t.pending(until) || !t.pending(own.lastAt+metricPause) {
+	if t.pending(from+metricLife+r.log.lineDelay) || !t.pending(own.lastAt+metricPause) {
 		return false
 	}
-	t.askMetrics = t.askMetrics || !known
-	return !t.lookPending(until, r.look) && known
+	t.askMetrics = t.askMetrics || !r.metrics.feature.Known
+	return r.allReport()
 }
 
-// ownReports are those of the listed dyno, which is new and up: of the process that was the last to report, if it
-// can be the listed one. nil if that cannot be told.
+// ownReports are those of the listed dyno, if it is up: of the process that was the last to report, if it can be
+// the listed one. nil if that cannot be told.
 func (e *evidence) ownReports() *reports {
-	r, lb, rec := e.roster, e.label, e.label.record
-	if rec == nil || e.oldRecord || rec.State != "up" || len(lb.metrics) >= maxMetrics {
+	lb, rec := e.label, e.label.record
+	if rec == nil || rec.State != "up" || len(lb.metrics) >= maxMetrics {
 		return nil
 	}
-	var own *reports
-	if own = lb.metrics[rec.ID]; !r.metrics.nameDynos {
+	own := lb.metrics[rec.ID]
+	if !e.roster.metrics.nameDynos {
 		for _, s := range lb.metrics {
 			if own == nil || s.last.After(own.last) {
 				own = s

@@ -1,0 +1,313 @@
+// Guards of runtime metrics as proof: the app is so busy that the log begins with the release, so a count
+// alone proves nothing of web.1 before the hold of 342 s is over.
+
+package rollout_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// A score is what happens, in the order of time, whatever the order in which it is written.
+type score struct {
+	*bench
+	events []scored
+}
+
+type scored struct {
+	at   time.Duration
+	does func()
+}
+
+func (s *score) at(d time.Duration, does func()) { s.events = append(s.events, scored{d, does}) }
+
+// beats are the runtime metrics of a process of web.1, every 20 s.
+func (s *score) beats(uuid string, from, to time.Duration) {
+	for d := from; d <= to; d += 20 * sec {
+		s.at(d, func() { s.reports(d, uuid) })
+	}
+}
+
+// ends is the end of a process of web.1.
+func (s *score) ends(d time.Duration) {
+	s.at(d-sec, func() { s.line(d-sec, "web.1", observe.Sigterm) })
+	s.at(d, func() { s.line(d, "web.1", observe.Exit) })
+}
+
+// lists is a look at web.1 of v42, or at others.
+func (s *score) lists(d time.Duration, dynos ...observe.Dyno) {
+	if dynos == nil {
+		dynos = []observe.Dyno{newWeb}
+	}
+	s.at(d, func() { s.sees(d, dynos...) })
+}
+
+func (s *score) says(d time.Duration, m observe.Metrics) {
+	s.at(d, func() { s.apply(d, observe.Observation{Metrics: &m}) })
+}
+
+var longOn = observe.Metrics{Known: true, Enabled: true, ChangedAt: at(-72 * time.Hour)}
+
+// busy begins: the log is whole from the release on, and web.1 is listed.
+func (s *score) busy() {
+	s.at(0, func() { preboot(s.bench); s.logs(0, 0) })
+	s.says(0, longOn)
+	s.lists(6 * sec)
+}
+
+// usual is all that proves: old and new report, the old one ends at 50 s, and then there is the new one alone.
+func (s *score) usual() {
+	s.busy()
+	s.beats("old", 5*sec, 45*sec)
+	s.beats("new", 8*sec, 108*sec)
+	s.ends(50 * sec)
+}
+
+func (s *score) play(until time.Duration) {
+	slices.SortStableFunc(s.events, func(a, b scored) int { return int(a.at - b.at) })
+	for _, e := range s.events {
+		if e.at > until {
+			break
+		}
+		if _, done := s.core.Verdict(); !done {
+			e.does()
+		}
+	}
+	s.events = slices.DeleteFunc(s.events, func(e scored) bool { return e.at <= until })
+}
+
+// aCase is one in which the gate looks at 109 s: then it is shut, or opens.
+type aCase struct {
+	truth string // empty: it opens, proven
+	play  func(s *score)
+}
+
+func checkAlone(t *testing.T, cases map[string]aCase) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &score{bench: newBench(t, rollout.Config{})}
+			c.play(s)
+			if len(s.events) > 0 && !slices.ContainsFunc(s.events, func(e scored) bool { return e.at >= 109*sec }) {
+				s.lists(109 * sec)
+			}
+			s.play(300 * sec)
+			if c.truth != "" {
+				s.shut(c.truth)
+				return
+			}
+			s.open(true, rollout.Proven)
+			if gone := s.core.Picture().Times.OldGone; gone.Sub(at(50*sec)).Abs() > sec {
+				t.Errorf("gone at %s, want the exit at 50 s", gone)
+			}
+		})
+	}
+}
+
+func TestMetricsProve(t *testing.T) {
+	t.Parallel()
+	checkAlone(t, map[string]aCase{
+		"the old one ended, and the new one is alone": {play: (*score).usual},
+		"their ids are those of the list": {play: func(s *score) {
+			s.busy()
+			s.beats("old", 5*sec, 45*sec)
+			s.beats(newWeb.ID, 8*sec, 108*sec)
+			s.ends(50 * sec)
+		}},
+		"old metrics are told again": {play: func(s *score) {
+			s.usual()
+			s.at(80*sec, func() { s.reports(45*sec, "old") })
+		}},
+		"the stream ended for a moment": {play: func(s *score) {
+			s.usual()
+			s.at(70*sec, func() { s.state(70*sec, observe.Broken) })
+			s.at(72*sec, func() { s.logs(72*sec, 0) })
+		}},
+		"the log is long, and an end is not in it": {play: func(s *score) {
+			s.usual()
+			s.at(0, func() {
+				s.logs(0, time.Hour)
+				s.line(-30*sec, "web.1", observe.State, "up", "starting")
+				s.line(-28*sec, "web.1", observe.Start)
+				s.line(-26*sec, "web.1", observe.State, "starting", "up")
+			})
+			s.at(1*sec, func() { s.starts(1*sec, "web.1", "up") })
+			s.beats("older", 6*sec, 26*sec)
+		}},
+	})
+}
+
+func TestNotFooledByMetricsOfOneAlone(t *testing.T) {
+	t.Parallel()
+	checkAlone(t, map[string]aCase{
+		"another one reports": {"v40 runs, and reported at 50 s", func(s *score) {
+			s.usual()
+			s.beats("older", 10*sec, 50*sec)
+		}},
+		"none was heard of beside it": {"v41 does not report, so that what is not listed may not", func(s *score) {
+			s.busy()
+			s.beats("new", 8*sec, 108*sec)
+			s.ends(50 * sec)
+		}},
+		"the other one was heard of before it only": {"v40 does not report when it is not listed any more", func(s *score) {
+			s.busy()
+			s.beats("old", 5*sec, 5*sec)
+			s.beats("new", 8*sec, 108*sec)
+			s.ends(50 * sec)
+		}},
+		"no end is in the log": {"v41 runs, and its metrics are lost", func(s *score) {
+			s.busy()
+			s.beats("old", 5*sec, 45*sec)
+			s.beats("new", 8*sec, 108*sec)
+		}},
+		"the end in the log is that of another": {"v41 ended at 30 s, and v40 runs, whose metrics are lost from 45 s on", func(s *score) {
+			s.usual()
+			s.events = slices.DeleteFunc(s.events, func(e scored) bool { return e.at == 50*sec || e.at == 49*sec })
+			s.ends(30 * sec)
+		}},
+		"the listed one is not heard of for a while": {"lines are lost: those of v40 as well", func(s *score) {
+			s.busy()
+			s.beats("old", 5*sec, 45*sec)
+			s.beats("new", 8*sec, 48*sec)
+			s.beats("new", 88*sec, 108*sec)
+			s.ends(50 * sec)
+		}},
+		"the listed one is not heard of any more": {"the log is dead: v40 runs", func(s *score) {
+			s.busy()
+			s.beats("old", 5*sec, 45*sec)
+			s.beats("new", 8*sec, 68*sec)
+			s.ends(50 * sec)
+		}},
+		"lines were lost": {"the metrics of v40 are among them", func(s *score) {
+			s.usual()
+			s.at(48*sec, func() {
+				s.state(48*sec, observe.Gapped)
+				s.apply(50*sec-sec/2, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(48 * sec)}})
+			})
+		}},
+		"the log is broken": {"what v40 reports is not there yet", func(s *score) {
+			s.usual()
+			s.at(108*sec+sec/2, func() { s.state(108*sec+sec/2, observe.Broken) })
+		}},
+		"lines come late": {"what v40 reported at 104 s is on its way", func(s *score) {
+			s.usual()
+			s.at(20*sec, func() { s.line(20*sec, "web.1", observe.Sigterm) })
+			s.at(30*sec, func() {
+				s.apply(30*sec, observe.Observation{Line: &observe.Line{Stamp: at(22 * sec), Label: "web.1", Kind: observe.Sigterm}})
+			})
+		}},
+		"the listed one is up since a moment ago": {"it came back from a crash: what was heard of before was v40", func(s *score) {
+			s.usual()
+			up := newWeb
+			up.UpdatedAt = at(50 * sec)
+			s.lists(109*sec, up)
+		}},
+		"the listed one is not up": {"it has ended, and what is heard of is v41", func(s *score) {
+			s.busy()
+			s.beats("new", 8*sec, 48*sec)
+			s.beats("old", 10*sec, 110*sec)
+			s.ends(50 * sec)
+			s.at(60*sec, func() { s.wants("web", 0, -99*time.Hour, 55*sec) })
+			down := newWeb
+			down.State = "down"
+			s.lists(111*sec, down)
+		}},
+		"a restart is announced": {"nobody knows what is to come", func(s *score) {
+			s.usual()
+			s.at(105*sec, func() { s.line(105*sec, "web.1", observe.Replace) })
+		}},
+		"one is being stopped": {"it was asked to stop, and has 30 s", func(s *score) {
+			s.usual()
+			s.at(105*sec, func() { s.line(105*sec, "web.1", observe.Sigterm) })
+		}},
+		"very many have reported": {"v40 is one more than are remembered", func(s *score) {
+			s.busy()
+			s.at(5*sec, func() {
+				for n := range 300 {
+					s.reports(5*sec, fmt.Sprint("u", n))
+				}
+			})
+			s.beats("u1", 8*sec, 28*sec)
+			s.beats("u2", 8*sec, 108*sec)
+			s.ends(50 * sec)
+		}},
+		"the one that is heard of is not the listed one, by its id": {"the metrics of v42 are lost, and v41 runs", func(s *score) {
+			s.busy()
+			s.beats(newWeb.ID, 8*sec, 48*sec)
+			s.beats("old", 9*sec, 109*sec)
+			s.ends(50 * sec)
+			s.lists(110 * sec)
+		}},
+		"the same, and its id is listed later": {"the metrics of v42 are lost, and v41 runs", func(s *score) {
+			s.busy()
+			s.events = slices.DeleteFunc(s.events, func(e scored) bool { return e.at == 6*sec })
+			s.beats(newWeb.ID, 8*sec, 28*sec)
+			s.beats("old", 9*sec, 109*sec)
+			s.ends(35 * sec)
+			s.lists(40 * sec)
+			s.lists(110 * sec)
+		}},
+		"the one that is heard of is older than the record": {"the metrics of v42 are lost, and v41 runs", func(s *score) {
+			late := dyno("web.1", 42, "up", 7*sec)
+			s.at(0, func() { preboot(s.bench); s.logs(0, 0) })
+			s.says(0, longOn)
+			s.beats("old", 5*sec, 105*sec)
+			s.beats("new", 9*sec, 29*sec)
+			s.ends(35 * sec)
+			s.lists(13*sec, late)
+			s.lists(109*sec, late)
+		}},
+	})
+}
+
+// That everything reports is known if metrics were on before anything was started that can run.
+func TestMetricsThatNotAllReport(t *testing.T) {
+	t.Parallel()
+	const truth = "v40 was started before metrics were switched on"
+	cases := map[string]aCase{}
+	for name, m := range map[string]observe.Metrics{
+		"it is not known": {}, "they are off by the list": {Known: true, ChangedAt: at(-72 * time.Hour)},
+		"on since nobody knows when": {Known: true, Enabled: true},
+		"on since yesterday":         {Known: true, Enabled: true, ChangedAt: at(-40 * time.Hour)},
+	} {
+		cases[name] = aCase{truth, func(s *score) {
+			s.usual()
+			s.says(1*sec, m)
+		}}
+	}
+	checkAlone(t, cases)
+}
+
+// Whether they are on is asked when nothing else is missing, until it is known.
+func TestMetricsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	s := &score{bench: newBench(t, rollout.Config{Want: release.Want{Version: 42}})}
+	s.usual()
+	s.says(1*sec, observe.Metrics{})
+	asks := func(want bool) {
+		t.Helper()
+		if got := slices.ContainsFunc(s.core.Needs(), func(n rollout.Need) bool { return n.Kind == rollout.AskMetrics }); got != want {
+			t.Errorf("asked for: %v, want %v", got, want)
+		}
+	}
+	s.play(104 * sec)
+	asks(false)
+	s.play(108 * sec)
+	asks(true)
+	s.apply(108*sec, observe.Observation{Metrics: &observe.Metrics{}})
+	asks(true)
+	s.apply(108*sec, observe.Observation{Metrics: &observe.Metrics{Known: true}})
+	asks(false)
+	s.apply(108*sec, observe.Observation{Metrics: &longOn})
+	asks(false)
+	if !wantsOf(s.core).Ready {
+		t.Error("it does not ask for the last look")
+	}
+}
