@@ -178,4 +178,6 @@ var LogKinds = []Kind{
 	{"double", "double: 0.1", "chance of a line to come twice"},
 	{"lose-lines", "lose-lines: 0.05", "chance of a platform line to be lost without notice"},
 	{"api-late", "api-late: 30s", "lines of app[api] come so much later"},
+	{"metrics-late", "metrics-late: 8s", "how late a line of runtime metrics comes at the most"},
+	{"metrics-lose", "metrics-lose: 0.05", "chance of a line of runtime metrics to be lost without notice"},
 }

@@ -143,6 +143,31 @@ func testPreboot(t *testing.T) {
 	}
 }
 
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status int
+		body   string
+		want   *observe.Metrics // nil: an error
+	}{
+		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &observe.Metrics{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
+		{200, `{"enabled":false}`, &observe.Metrics{Known: true}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &observe.Metrics{Known: true}},
+		{404, "<html>not found", nil}, // not the platform's word
+		{403, `{"id":"forbidden","message":"no"}`, nil},
+		{200, `{"updated_at":"2026-03-01T00:00:00Z"}`, nil},
+	} {
+		p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, tc.status, tc.body) })
+		got, err := p.Metrics(t.Context(), "shop")
+		if diff := cmp.Diff(tc.want, got.Metrics); diff != "" || (err != nil) != (tc.want == nil) {
+			t.Errorf("status %d, %s: %v %s", tc.status, tc.body, err, diff)
+		}
+		if diff := cmp.Diff([]string{"GET /apps/shop/features/log-runtime-metrics"}, d.seen); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 const oneDyno = `{"id":"a","name":"web.1","type":"web","state":"up","release":{"version":7}}`
 
 // pages serves three pages of dynos, one formation, and cut releases.

@@ -185,3 +185,19 @@ func TestEveryDoubtIsOnThePage(t *testing.T) {
 		t.Errorf("the page has\n%s\nand the code\n%s", strings.Join(page, "\n"), strings.Join(code, "\n"))
 	}
 }
+
+// The page names the doubts that runtime metrics can settle.
+func TestHeardDoubtsAreOnThePage(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(read(t, "../../docs/how-it-knows.md"), "- No doubt is there but ")
+	page, _, _ := strings.Cut(rest, ", which")
+	var code []string
+	for _, d := range rollout.Doubts {
+		if d.Heard {
+			code = append(code, "`"+d.Name+"`")
+		}
+	}
+	if got := strings.Split(strings.ReplaceAll(page, " and ", ", "), ", "); !slices.Equal(got, code) {
+		t.Errorf("the page has %q, and the code %q", got, code)
+	}
+}

@@ -28,13 +28,19 @@ var Figures = map[string]time.Duration{
 	"DefaultBootTimeout": DefaultBootTimeout, "prebootTraffic": prebootTraffic, "prebootDelay": prebootDelay,
 	"prebootPerDyno": prebootPerDyno, "KillAfter": ledger.KillAfter, "replaceHold": replaceHold, "rollingHold": rollingHold, "longestRolling": longestRolling,
 	"ExitSoon": ledger.ExitSoon, "ExitLate": ledger.ExitLate, "CrashLineDelay": ledger.CrashLineDelay,
-	"ListLag": observe.ListLag, "metricLife": metricLife, "StampSlack": ledger.StampSlack,
+	"ListLag": observe.ListLag, "metricLife": metricLife, "metricPause": metricPause, "longestRun": longestRun, "StampSlack": ledger.StampSlack,
 }
 
-// Doubts are the names and words of all doubts, in their order.
-var Doubts = func() (all []struct{ Name, Says string }) {
+// A Doubt is the name and the words of one; Heard: runtime metrics can settle it.
+type Doubt struct {
+	Name, Says string
+	Heard      bool
+}
+
+// Doubts are all of them, in their order.
+var Doubts = func() (all []Doubt) {
 	for _, d := range doubts {
-		all = append(all, struct{ Name, Says string }{d.name, d.says})
+		all = append(all, Doubt{d.name, d.says, d.heard})
 	}
 	return all
 }()

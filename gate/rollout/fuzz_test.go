@@ -133,6 +133,10 @@ func play(script []byte) []observe.Observation {
 		case 0:
 			o.App = &observe.App{ID: "a", Name: "shop", Generation: []string{"cedar", "cedar", "fir"}[how%3], Space: []string{"", "", "s"}[how%3]}
 		case 1:
+			if how >= 192 {
+				o.Metrics = &observe.Metrics{Known: how&2 == 0, Enabled: how&1 == 1, ChangedAt: at(-100 * time.Hour)}
+				break
+			}
 			o.Preboot = &observe.Preboot{Known: how&2 == 0, Enabled: how&1 == 1}
 		case 2:
 			o.Log = &observe.LogStatus{State: []observe.LogState{observe.Flowing, observe.Gapped, observe.Broken, observe.Refused}[how%4], Since: at(-time.Duration(how) * time.Minute)}

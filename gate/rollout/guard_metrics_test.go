@@ -121,6 +121,12 @@ func TestMetricsProve(t *testing.T) {
 			s.beats(newWeb.ID, 8*sec, 108*sec)
 			s.ends(50 * sec)
 		}},
+		"others had ended before it came": {play: func(s *score) {
+			s.usual()
+			for n := range 9 {
+				s.beats(fmt.Sprint("older", n), 1*sec, 1*sec)
+			}
+		}},
 		"old metrics are told again": {play: func(s *score) {
 			s.usual()
 			s.at(80*sec, func() { s.reports(45*sec, "old") })
@@ -214,10 +220,34 @@ func TestNotFooledByMetricsOfOneAlone(t *testing.T) {
 			s.beats("new", 8*sec, 48*sec)
 			s.beats("old", 10*sec, 110*sec)
 			s.ends(50 * sec)
-			s.at(60*sec, func() { s.wants("web", 0, -99*time.Hour, 55*sec) })
 			down := newWeb
 			down.State = "down"
+			s.at(55*sec, func() { s.look.Formation[0].Quantity = 0 })
 			s.lists(111*sec, down)
+			s.lists(112*sec, down)
+		}},
+		"its metrics come late": {"what it reported at 104 s can be on its way", func(s *score) {
+			s.usual()
+			s.events = slices.DeleteFunc(s.events, func(e scored) bool { return e.at == 45*sec })
+			s.at(53*sec, func() {
+				s.apply(53*sec, observe.Observation{Line: &observe.Line{Stamp: at(45 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+			})
+		}},
+		"its metrics come early": {"the clock of the log is ahead, or the other one is behind: it reported at 51 s", func(s *score) {
+			s.usual()
+			s.events = slices.DeleteFunc(s.events, func(e scored) bool { return e.at == 45*sec })
+			s.at(45*sec, func() {
+				s.apply(45*sec, observe.Observation{Line: &observe.Line{Stamp: at(51 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+			})
+		}},
+		"it was created again, and only the one before reports by its id": {"the metrics of the newest one are lost, and v41 runs", func(s *score) {
+			s.busy()
+			s.beats(newWeb.ID, 8*sec, 48*sec)
+			s.beats("old", 32*sec, 112*sec)
+			s.ends(50 * sec)
+			s.lists(15 * sec)
+			s.lists(40*sec, dyno("web.1", 42, "up", 30*sec))
+			s.lists(113*sec, dyno("web.1", 42, "up", 30*sec))
 		}},
 		"a restart is announced": {"nobody knows what is to come", func(s *score) {
 			s.usual()

@@ -38,11 +38,7 @@ type reports struct {
 }
 
 func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
-	m := &r.metrics
-	m.newest = later(m.newest, l.Stamp)
-	if _, listed := r.versions[l.UUID]; listed {
-		m.nameDynos = true
-	}
+	r.metrics.newest = later(r.metrics.newest, l.Stamp)
 	s := lb.metrics[l.UUID]
 	if s == nil {
 		if len(lb.metrics) >= maxMetrics {
@@ -58,6 +54,9 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 		s.steadyAt = at
 	}
 	s.last, s.lastAt = l.Stamp, at
+	if lb.reporter == nil || s.last.After(lb.reporter.last) {
+		lb.reporter = s
+	}
 }
 
 // lastMetric is the last sign of life of an old process of the label that its ledger does not
@@ -102,7 +101,7 @@ func (e *evidence) listedAlone(t *timer) bool {
 	if t.pending(from+metricLife+r.log.lineDelay) || !t.pending(own.lastAt+metricPause) {
 		return false
 	}
-	t.askMetrics = t.askMetrics || !r.metrics.feature.Known
+	t.askMetrics = !r.metrics.feature.Known
 	return r.allReport()
 }
 
@@ -113,13 +112,9 @@ func (e *evidence) ownReports() *reports {
 	if rec == nil || rec.State != "up" || len(lb.metrics) >= maxMetrics {
 		return nil
 	}
-	own := lb.metrics[rec.ID]
-	if !e.roster.metrics.nameDynos {
-		for _, s := range lb.metrics {
-			if own == nil || s.last.After(own.last) {
-				own = s
-			}
-		}
+	own := lb.reporter
+	if e.roster.metrics.nameDynos {
+		own = lb.metrics[rec.ID]
 	}
 	if own == nil || own.first.Before(rec.CreatedAt) {
 		return nil

@@ -83,9 +83,10 @@ type label struct {
 	upAt               time.Time // when a new record of it first was up
 	listLags           bool      // the list was seen to be behind the log on it
 
-	ledger  ledger.Ledger
-	metrics map[string]*reports // by the uuid of its processes
-	fault   observe.Line        // the last numbered error that the log has of it
+	ledger   ledger.Ledger
+	metrics  map[string]*reports // by the uuid of its processes
+	reporter *reports            // the process that was the last to report
+	fault    observe.Line        // the last numbered error that the log has of it
 
 	// Of the last judgement.
 	proof               proof
