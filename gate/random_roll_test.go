@@ -225,6 +225,10 @@ func (d dice) call(r *rolled) {
 		if own.chance(0.2) {
 			r.ahead = own.between(3*time.Minute, 40*time.Minute)
 		}
+		// No release is there before the watch is ready: the step that deploys waits for it.
+		if since := r.deploy - gate + r.ahead; since >= 0 && since < 3*time.Second {
+			r.ahead += 5 * time.Second
+		}
 		how := own.IntN(10)
 		if r.calm {
 			how = 2 + own.IntN(5)
