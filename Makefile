@@ -38,8 +38,8 @@ lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.m
 	go run $(ACTIONLINT) $(WORKFLOWS)
 	cd .ci/schema && npm ci --silent && npm run --silent build
 	node .ci/schema/node_modules/check.cjs action.yml $(wildcard begin/action.yml) $(WORKFLOWS)
-	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp action.yml Dockerfile "$$d"; \
-	  echo "actionlint and the schema on the workflows of the README"; \
+	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp -r action.yml Dockerfile begin "$$d"; \
+	  echo "actionlint and the schema on the workflows of the documents"; \
 	  go test ./gate -count=1 -run TestRecipes -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
 	  cd "$$d"; go run $(ACTIONLINT)
 

@@ -16,7 +16,7 @@ annotate() {
 
 give_up() { # TEXT
   annotate "$1, so the app is not watched before the deploy: the gate works as without that"
-  printf 'warning=%s\n' "${1//$'\n'/ }" >"$said"
+  printf 'app=%s\nwarning=%s\n' "${INPUT_APP//$'\n'/ }" "${1//$'\n'/ }" >"$said"
   exit 0
 }
 
@@ -28,11 +28,16 @@ command -v docker >/dev/null || give_up "there is no Docker on this runner"
 log=$(mktemp "$RUNNER_TEMP/heroku-rollout-gate.XXXXXX") || give_up "nothing can be written into RUNNER_TEMP"
 trap 'rm -f "$log"' EXIT
 
+# within SECONDS COMMAND...: not for longer, where that can be had
+within() {
+  if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
+}
+
 image=$IMAGE
 if [ "$image" = Dockerfile ]; then # not a release: the image is built, as the runner does for the gate
-  image=$(docker build --quiet "$GITHUB_ACTION_PATH/.." 2>"$log") || give_up "the image cannot be built ($(last_line "$log"))"
+  image=$(within 600 docker build --quiet "$GITHUB_ACTION_PATH/.." 2>"$log") || give_up "the image cannot be built ($(last_line "$log"))"
 fi
-docker run --detach --rm --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
+within 300 docker run --detach --rm --network host --label heroku-rollout-gate=watch --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
   --env HEROKU_API_KEY --env INPUT_APP --env INPUT_API_KEY --env INPUT_API_URL \
   --env GITHUB_RUN_ID --env GITHUB_RUN_ATTEMPT \
   --env HTTPS_PROXY --env HTTP_PROXY --env NO_PROXY --env https_proxy --env http_proxy --env no_proxy \
@@ -40,7 +45,10 @@ docker run --detach --rm --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNE
 
 until=$((SECONDS + patience))
 until [ -e "$said" ]; do
-  [ $SECONDS -lt $until ] || give_up "the watch has said nothing for $patience seconds"
+  if [ $SECONDS -ge $until ]; then
+    within 10 docker kill "$(last_line "$log")" >/dev/null 2>&1
+    give_up "the watch has said nothing for $patience seconds"
+  fi
   sleep 0.1
 done
 while IFS='=' read -r name value; do

@@ -47,7 +47,7 @@ type aheadOf struct {
 type beat struct {
 	// Beat is how long the machine has been up.
 	Beat time.Duration `json:"beat"`
-	// Log is how far the log was read; nil if that is not known, or as the beat before says.
+	// Log is how far the log was read; nil if that is as it was, or not known.
 	Log *logtail.Position `json:"log,omitempty"`
 }
 
@@ -106,7 +106,7 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 		out.Mask(s.key)
 	}
 	if len(problems) > 0 {
-		c.sayAhead(out, folder, said{warning: "the app is not watched: " + oneText(problems)})
+		c.sayAhead(out, folder, said{app: s.App, warning: "the app is not watched: " + oneText(problems)})
 		return ExitInvalid
 	}
 	path := aheadPath(folder, s.App)
@@ -116,12 +116,12 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 		err = r.err // nothing is watched in vain
 	}
 	if err != nil {
-		c.sayAhead(out, folder, said{warning: "the app is not watched: " + err.Error()})
+		c.sayAhead(out, folder, said{app: s.App, warning: "the app is not watched: " + err.Error()})
 		return ExitInvalid
 	}
 	r.longest = maxAhead
 	defer p.client.Close()
-	a := &aheadWatch{Command: c, recorder: r, path: path, out: out, tail: p.tail, ready: newReadiness(true), written: map[observe.Line]bool{}}
+	a := &aheadWatch{Command: c, recorder: r, path: path, app: s.App, out: out, tail: p.tail, ready: newReadiness(true), said: make(chan struct{}), written: map[observe.Line]bool{}}
 	return a.run(ctx, s, p, folder)
 }
 
@@ -129,14 +129,19 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 type aheadWatch struct {
 	*Command
 	path  string
+	app   string
 	out   *report.Report
 	tail  *logtail.Tail
 	ready *readiness
 
-	mu       sync.Mutex
-	recorder *recorder
-	first    *observe.Look // the first full one
-	written  map[observe.Line]bool
+	mu        sync.Mutex
+	positions []logtail.Position // that are on their way to the recording, behind the lines before them
+	recorder  *recorder
+	lastBeat  time.Duration
+	dynos     []observe.Dyno // of the newest full look, until it was said that the watch is ready
+	newest    int            // of the releases of all of them
+	said      chan struct{}  // closed then
+	written   map[observe.Line]bool
 }
 
 // run watches to the end. The folder is where it says that it is ready.
@@ -150,15 +155,18 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 	})
 	wg.Go(func() {
 		err := a.ready.wait(ctx)
-		if ctx.Err() == nil {
-			a.sayAhead(a.out, folder, a.whatRuns(err))
-		}
-		if errors.As(err, new(refused)) { // nothing can be watched
+		hopeless := errors.As(err, new(refused))
+		if hopeless {
 			_ = os.Remove(a.path)
+		}
+		if ctx.Err() == nil {
+			a.sayAhead(a.out, folder, a.whatRuns(err, hopeless))
+		}
+		if hopeless {
 			cancel()
 		}
 	})
-	w := &watch.Watcher{Config: s.Config, Platform: p.client, Log: a.tail, Begin: make(chan struct{}), Record: a.record}
+	w := &watch.Watcher{Config: s.Config, Platform: p.client, Log: a, Begin: make(chan struct{}), Record: a.record}
 	w.Run(ctx)
 	cancel()
 	wg.Wait()
@@ -171,15 +179,57 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 	return ExitPassed
 }
 
-// record writes an observation down.
+// Run reads the log, and says every second how far it was read. That goes the way of the lines, so that no
+// position is in the recording before a line that it says was read.
+func (a *aheadWatch) Run(ctx context.Context, emit func(observe.Observation)) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		told := ""
+		for tick := time.NewTicker(beatEvery); ; {
+			if p, ok := a.tail.Position(); ok && fmt.Sprint(p) != told {
+				told = fmt.Sprint(p)
+				a.mu.Lock()
+				a.positions = append(a.positions, p)
+				a.mu.Unlock()
+				emit(observe.Observation{Why: positionDue})
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			}
+		}
+	})
+	a.tail.Run(ctx, emit)
+}
+
+// Renew has the log read anew.
+func (a *aheadWatch) Renew() { a.tail.Renew() }
+
+// positionDue marks where the next position belongs.
+const positionDue = "how far the log was read"
+
+// record writes an observation down. The watch's own end, and a bug of its own, say nothing of the wait.
 func (a *aheadWatch) record(o observe.Observation) {
 	a.ready.see(o)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.first == nil && o.Look != nil && o.Look.Full() {
-		a.first = o.Look
+	if l := o.Look; l != nil && l.Full() && !isDone(a.said) {
+		a.dynos = l.Dynos
+		for _, r := range l.Releases {
+			a.newest = max(a.newest, r.Version)
+		}
 	}
-	if !a.again(o) {
+	switch {
+	case o.Why == positionDue:
+		a.recorder.write(beat{Beat: a.lastBeat, Log: &a.positions[0]})
+		a.positions = a.positions[1:]
+	case o.End != "", o.Trouble != nil && o.Trouble.Kind == observe.Internal, a.again(o):
+	default:
 		a.recorder.observe(o)
 	}
 }
@@ -201,17 +251,9 @@ func (a *aheadWatch) again(o observe.Observation) bool {
 
 // beat says again and again that the watch is alive. It returns when the recording is gone, or became too long.
 func (a *aheadWatch) beat(ctx context.Context) {
-	var told string
 	for tick := time.NewTicker(beatEvery); ; {
 		_, up, err := a.uptime()
-		if err != nil {
-			return
-		}
-		b := beat{Beat: up}
-		if at, ok := a.tail.Position(); ok && fmt.Sprint(at) != told {
-			b.Log, told = &at, fmt.Sprint(at)
-		}
-		if !a.write(b) {
+		if err != nil || !a.write(beat{Beat: up}) {
 			return
 		}
 		select {
@@ -235,6 +277,7 @@ func (a *aheadWatch) write(b beat) bool {
 	if err != nil || !os.SameFile(mine, there) {
 		return false // a gate has taken it, or another watch
 	}
+	a.lastBeat = b.Beat
 	a.recorder.write(b)
 	return a.recorder.err == nil && !a.recorder.full
 }

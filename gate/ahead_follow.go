@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/gate/logtail"
@@ -33,6 +34,8 @@ type forerunner struct {
 	now     time.Duration // the time since its begin when it was found
 	beat    time.Duration // the machine's time of its last beat
 	flowing bool          // the log flowed at the last word of it
+	flowed  bool          // it has flowed
+	own     atomic.Bool   // the gate reads the log itself
 	at      *logtail.Position
 	tail    *logtail.Tail // reads the log when it does not any more; nil: nobody does
 	renew   chan struct{}
@@ -131,6 +134,10 @@ func (f *forerunner) check(lines *bufio.Reader, up time.Duration) error {
 		f.length += int64(len(line))
 		o, err := f.take(line)
 		switch {
+		case errors.Is(err, errTooLong): // what came until then is used
+			f.beat = f.begun
+			f.now = max(f.now, last)
+			return nil
 		case err != nil:
 			return fmt.Errorf("its recording cannot be read: line %d %w", n, err)
 		case o == nil:
@@ -150,6 +157,8 @@ func (f *forerunner) check(lines *bufio.Reader, up time.Duration) error {
 	return nil
 }
 
+var errTooLong = errors.New("says that the recording became too long")
+
 // take takes in a line. It returns its observation; nil if it has none.
 func (f *forerunner) take(line []byte) (*observe.Observation, error) {
 	switch {
@@ -163,7 +172,7 @@ func (f *forerunner) take(line []byte) (*observe.Observation, error) {
 		}
 		return nil, nil
 	case bytes.HasPrefix(line, []byte(stoppedLine)):
-		return nil, errors.New("says that it became too long")
+		return nil, errTooLong
 	}
 	var o observe.Observation
 	if err := decode(line, &o); err != nil {
@@ -171,6 +180,7 @@ func (f *forerunner) take(line []byte) (*observe.Observation, error) {
 	}
 	if o.Log != nil {
 		f.flowing = o.Log.State == observe.Flowing
+		f.flowed = f.flowed || f.flowing
 	}
 	return &o, nil
 }
@@ -183,7 +193,12 @@ func (f *forerunner) observations(yield func(observe.Observation) bool) {
 		if err != nil {
 			break
 		}
-		if o, err := f.take(line); err == nil && o != nil && !yield(*o) {
+		o, err := f.take(line)
+		switch {
+		case errors.Is(err, errTooLong):
+			f.beat = f.begun
+		case err != nil || o == nil || f.tail == nil && (o.Log != nil || o.Line != nil): // nobody would go on with the log
+		case !yield(*o):
 			return
 		}
 	}
@@ -216,6 +231,10 @@ func (f *forerunner) Run(ctx context.Context, emit func(observe.Observation)) {
 	if f.flowing {
 		emit(observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: why}})
 	}
+	if f.at == nil && f.flowed { // how far it was read is not known
+		emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: why}})
+	}
+	f.own.Store(true)
 	f.tail.After = f.at
 	f.tail.Run(ctx, emit)
 }
@@ -263,12 +282,13 @@ func (f *forerunner) follow(ctx context.Context, emit func(observe.Observation))
 
 // Renew has the log read anew, and not by the watch of before.
 func (f *forerunner) Renew() {
+	if f.own.Load() {
+		f.tail.Renew()
+		return
+	}
 	select {
 	case f.renew <- struct{}{}:
 	default:
-	}
-	if f.tail != nil {
-		f.tail.Renew()
 	}
 }
 
@@ -283,7 +303,7 @@ func (c *Command) goOn(s *settings) *headStart {
 	switch {
 	case errors.Is(err, errNotThere):
 		for _, folder := range c.aheadFolders() {
-			if why := whyNotAhead(folder); why != "" {
+			if why := whyNotAhead(folder, s.App); why != "" {
 				return &headStart{note: "warning: the app was not watched before the deploy: " + why}
 			}
 		}

@@ -19,6 +19,7 @@ import (
 
 // said is what is told.
 type said struct {
+	app     string
 	release string // the newest release
 	watch   string // the name of the recording
 	text    string // what runs now
@@ -28,7 +29,7 @@ type said struct {
 // sayAhead writes it, all at once. The step that reads it gives up by itself if that fails.
 func (c *Command) sayAhead(out *report.Report, folder string, s said) {
 	var b strings.Builder
-	for _, line := range [][2]string{{"release", s.release}, {"watch", s.watch}, {"text", s.text}, {"warning", s.warning}} {
+	for _, line := range [][2]string{{"app", s.app}, {"release", s.release}, {"watch", s.watch}, {"text", s.text}, {"warning", s.warning}} {
 		if line[1] != "" {
 			fmt.Fprintf(&b, "%s=%s\n", line[0], out.Text(line[1]))
 		}
@@ -65,8 +66,9 @@ func writeSaid(path, text string) error {
 	return err
 }
 
-// whyNotAhead is why no watch was begun, as the step that should have begun it has said; empty if none should have.
-func whyNotAhead(folder string) string {
+// whyNotAhead is why there is no watch of an app, as the step that should have begun it has said; empty if none should
+// have.
+func whyNotAhead(folder, app string) string {
 	f, err := os.Open(filepath.Join(folder, saidName))
 	if err != nil {
 		return ""
@@ -74,32 +76,35 @@ func whyNotAhead(folder string) string {
 	defer f.Close()
 	lines := bufio.NewScanner(io.LimitReader(f, 4096))
 	for lines.Scan() {
-		if why, ok := strings.CutPrefix(lines.Text(), "warning="); ok {
-			return why
+		name, value, _ := strings.Cut(lines.Text(), "=")
+		switch {
+		case name == "app" && value != app:
+			return ""
+		case name == "warning":
+			return value
+		case name == "watch":
+			return "the watch that was begun has ended, as another gate has gone on with it"
 		}
 	}
 	return ""
 }
 
-// whatRuns is what the first look tells, and why not everything is known, if so.
-func (a *aheadWatch) whatRuns(late error) said {
+// whatRuns is what the looks tell, and why not everything is known, if so. hopeless: nothing can be watched.
+func (a *aheadWatch) whatRuns(late error, hopeless bool) said {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := said{watch: filepath.Base(a.path)}
+	done(a.said)
+	if hopeless {
+		return said{app: a.app, warning: fmt.Sprintf("the app is not watched before the deploy: %v: the gate works without that", late)}
+	}
+	s := said{app: a.app, watch: filepath.Base(a.path)}
 	if late != nil {
 		s.warning = fmt.Sprintf("the watch is not ready: %v: the deploy goes on, and less may be proven", late)
 	}
-	if a.first == nil {
-		return s
+	if a.newest > 0 {
+		s.release = fmt.Sprintf("v%d", a.newest)
+		s.text = "before the deploy " + running(a.dynos)
 	}
-	newest := 0
-	for _, r := range a.first.Releases {
-		newest = max(newest, r.Version)
-	}
-	if newest > 0 {
-		s.release = fmt.Sprintf("v%d", newest)
-	}
-	s.text = "before the deploy " + running(a.first.Dynos)
 	return s
 }
 

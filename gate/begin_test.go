@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"heroku-rollout-gate/gate"
 )
@@ -19,6 +18,7 @@ import (
 const fakeDocker = `#!/bin/bash
 printf '%s\n' "$*" >>"$DOCKER_LOG"
 case "$DOCKER_FAILS" in *"$1"*) echo "first line"; echo "docker: no $1 today" >&2; exit 125 ;; esac
+[ "$DOCKER_HANGS:$1" != yes:run ] || exec sleep 60
 [ "$1" = run ] || { echo sha256:1234; exit 0; }
 shift
 env=()
@@ -48,7 +48,16 @@ func beginWatch(t *testing.T, temp, program string, env ...string) begun {
 		t.Fatal(err)
 	}
 	output, log := filepath.Join(dir, "output"), filepath.Join(dir, "log")
-	cmd := exec.Command("bash", "../begin/begin.sh")
+	// A container has 5 minutes to start, and a test has not.
+	script, err := os.ReadFile("../begin/begin.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "begin.sh")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(script), "within 300 docker run", "within 2 docker run", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", path)
 	cmd.Env = append([]string{
 		"PATH=" + dir + ":" + os.Getenv("PATH"), "RUNNER_TEMP=" + temp, "GITHUB_OUTPUT=" + output, "GITHUB_ACTION_PATH=/action/begin", "DOCKER_LOG=" + log,
 		"PROGRAM=" + program, "IMAGE=Dockerfile", "INPUT_APP=measured", "INPUT_API_KEY=" + testKey, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1",
@@ -78,7 +87,7 @@ func TestBegin(t *testing.T) {
 	}
 	program, sim := build(t)
 	temp := t.TempDir()
-	url := "INPUT_API_URL=" + serve(t, sim, "--speed", "30", "--from=-40s", "measured-deploy")
+	url := "INPUT_API_URL=" + serve(t, sim, "--speed", "20", "--from=-200s", "measured-deploy")
 	b := beginWatch(t, temp, program, url)
 	if b.outputs["release"] != "v41" || b.outputs["watch"] != "heroku-rollout-gate-measured.watch" || !strings.Contains(b.stdout, "watching: before the deploy there run 10 web of v41") {
 		t.Errorf("outputs %v, log:\n%s", b.outputs, b.stdout)
@@ -86,7 +95,6 @@ func TestBegin(t *testing.T) {
 	if !strings.HasPrefix(b.commands, "build --quiet /action/begin/..\nrun --detach --rm ") || !strings.Contains(b.commands, "sha256:1234 watch-ahead") {
 		t.Errorf("commands:\n%s", b.commands)
 	}
-	time.Sleep(3 * time.Second) // the story goes on to the release in it
 	cmd := exec.Command(program, "--app", "measured", "--api-url", strings.TrimPrefix(url, "INPUT_API_URL="))
 	cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 	out, _ := cmd.CombinedOutput()
@@ -109,14 +117,15 @@ func TestBeginWithoutAWatch(t *testing.T) {
 		env  []string
 		says string // in the warning, and by the gate
 	}{
-		"no Docker":        {[]string{"PATH=/nowhere"}, "there is no Docker on this runner"},
-		"no image":         {[]string{"DOCKER_FAILS=build"}, "the image cannot be built (docker: no build today)"},
-		"no container":     {[]string{"DOCKER_FAILS=run"}, "the container does not start (docker: no run today)"},
-		"an unknown app":   {[]string{"INPUT_APP=nothing"}, "the watch is not ready: "},
-		"no app":           {[]string{"INPUT_APP="}, `input "app" is missing`},
-		"no key":           {[]string{"INPUT_API_KEY="}, `input "api-key" is missing`},
-		"a hostile app":    {[]string{"INPUT_APP=$(touch x)\n::error::y"}, `input "app" is `},
-		"a platform of no": {[]string{"INPUT_API_URL=http://127.0.0.1:1"}, "the watch is not ready: "},
+		"no Docker":           {[]string{"PATH=/nowhere"}, "there is no Docker on this runner"},
+		"no image":            {[]string{"DOCKER_FAILS=build"}, "the image cannot be built (docker: no build today)"},
+		"no container":        {[]string{"DOCKER_FAILS=run"}, "the container does not start (docker: no run today)"},
+		"an unknown app":      {[]string{"INPUT_APP=nothing"}, "the app is not watched before the deploy: "},
+		"a Docker that hangs": {[]string{"DOCKER_HANGS=yes"}, "the container does not start"},
+		"no app":              {[]string{"INPUT_APP="}, `input "app" is missing`},
+		"no key":              {[]string{"INPUT_API_KEY="}, `input "api-key" is missing`},
+		"a hostile app":       {[]string{"INPUT_APP=$(touch x)\n::error::y"}, `input "app" is `},
+		"a platform of no":    {[]string{"INPUT_API_URL=http://127.0.0.1:1"}, "the watch is not ready: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,7 +151,11 @@ func TestBeginWithoutAWatch(t *testing.T) {
 			if !strings.Contains(b.stdout, "::warning title=Heroku rollout gate::") || !strings.Contains(b.stdout, c.says) || strings.Contains(b.stdout, "\n::error") {
 				t.Errorf("log:\n%s", b.stdout)
 			}
-			cmd := exec.Command(program, "--app", "measured", "--api-url", "http://127.0.0.1:1", "--timeout", "1s")
+			app := "measured"
+			if slices.Contains(env, "INPUT_APP=nothing") {
+				app = "nothing"
+			}
+			cmd := exec.Command(program, "--app", app, "--api-url", "http://127.0.0.1:1", "--timeout", "1s")
 			cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 			out, _ := cmd.CombinedOutput()
 			if !strings.Contains(string(out), "warning: the app was not watched before the deploy: ") && !strings.Contains(string(out), "the watch goes on") {

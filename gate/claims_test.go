@@ -1,9 +1,10 @@
-// Figures that the README gives in running text, against what the program does.
+// Figures that the documents give in running text, against what the program does.
 
 package gate_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -53,8 +55,8 @@ func TestExitStatusesAreTold(t *testing.T) {
 	want := fmt.Sprintf("Exit status: %d %s, %d %s, %d invalid input, %d timed out, %d %s, %d %s.",
 		gate.ExitPassed, rollout.Passed, gate.ExitFailed, rollout.Failed, gate.ExitInvalid, gate.ExitTimedOut,
 		gate.ExitUndecided, rollout.Undecided, gate.ExitInterrupted, rollout.Cancelled)
-	if !strings.Contains(documents(t)["README.md"].text, want) {
-		t.Errorf("the README does not say %q", want)
+	if !strings.Contains(documents(t)["docs/reference.md"].text, want) {
+		t.Errorf("the reference does not say %q", want)
 	}
 }
 
@@ -62,9 +64,9 @@ func TestExitStatusesAreTold(t *testing.T) {
 // is chance, and moves it by two or three (21 to 25 in 400 runs).
 func TestRequestsAreTold(t *testing.T) {
 	t.Parallel()
-	m := regexp.MustCompile(`takes about (\d+) requests of[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["README.md"].text)
+	m := regexp.MustCompile(`takes about (\d+) requests of\s[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["docs/how-it-knows.md"].text)
 	if m == nil {
-		t.Fatal("the README does not tell how many requests the measured deploy takes")
+		t.Fatal("the page does not tell how many requests the measured deploy takes")
 	}
 	sc, story := load(t, "measured-deploy")
 	for i, logs := range []string{"auto", "off"} {
@@ -73,7 +75,7 @@ func TestRequestsAreTold(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			took := apiRequests(play(t, story, sc.AppName(), story.Gate, map[string]string{"logs": logs}, 0).server)
 			if took < told-spread || took > told+spread {
-				t.Errorf("with logs %s it takes %d requests, and the README says %d", logs, took, told)
+				t.Errorf("with logs %s it takes %d requests, and the page says %d", logs, took, told)
 			}
 		})
 	}
@@ -91,7 +93,41 @@ func TestRunAgainIsTold(t *testing.T) {
 		})
 	}
 	want := fmt.Sprintf("Run again 5 minutes after the release, the deploy above passes after %s s by the log, and without a log after %s s.", took[""], took["-log-refused"])
-	if text := strings.Join(strings.Fields(documents(t)["README.md"].text), " "); !strings.Contains(text, want) {
-		t.Errorf("the README does not say %q", want)
+	if text := strings.Join(strings.Fields(documents(t)["docs/troubleshooting.md"].text), " "); !strings.Contains(text, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
+// The README is read to the end.
+func TestREADMEIsShort(t *testing.T) {
+	t.Parallel()
+	text := documents(t)["README.md"].text
+	if lines, words := strings.Count(text, "\n"), len(strings.Fields(text)); lines > 250 || words > 2000 {
+		t.Errorf("the README has %d lines and %d words: 250 and 2,000 at most; what is too long has its place in docs", lines, words)
+	}
+	for name, doc := range documents(t) {
+		if strings.HasPrefix(name, "docs/") && !strings.Contains(text, "]("+name) {
+			t.Errorf("the README does not lead to %s", doc.path)
+		}
+	}
+}
+
+// What the README says of a head start, of the hold that it spares and of Go.
+func TestREADMEFigures(t *testing.T) {
+	t.Parallel()
+	text := strings.Join(strings.Fields(documents(t)["README.md"].text), " ")
+	gomod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, e := readStory(t, "testdata/stories/begun-busy-app-with-preboot.yaml")
+	for _, want := range []string{
+		"for 10 web dynos with preboot, " + observe.Span(prebootHold(t, 10)).String() + ".",
+		fmt.Sprintf("opens within %.0f seconds of the last one's end", time.Duration(e.Want.Within).Seconds()),
+		"with Go " + regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(gomod))[1] + ":",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the README does not say %q", want)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// One truth: the inputs and outputs in the code, in action.yml and in the README.
+// One truth: the inputs and outputs in the code, in action.yml and in the documents.
 
 package gate_test
 
@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"heroku-rollout-gate/gate"
@@ -20,7 +22,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-var update = flag.Bool("update", false, "rewrite action.yml and the tables of the README")
+var update = flag.Bool("update", false, "rewrite action.yml and the tables of the documents")
 
 func actionYAML() string {
 	var b strings.Builder
@@ -65,40 +67,143 @@ func imageOf(action string) string {
 	return "image: Dockerfile\n"
 }
 
-func TestREADMETables(t *testing.T) {
+// The tables of the reference, the short ones of the README, and the log of a time-out.
+func TestDocumentTables(t *testing.T) {
 	t.Parallel()
-	var in, out strings.Builder
-	in.WriteString("| input | default | meaning |\n|---|---|---|\n")
-	for _, i := range gate.Inputs {
-		def := ""
-		switch {
-		case i.Required:
-			def = "required"
-		case i.Default != "":
-			def = "`" + i.Default + "`"
-		}
-		fmt.Fprintf(&in, "| `%s` | %s | %s |\n", i.Name, def, i.About)
-	}
-	out.WriteString("| output | meaning |\n|---|---|\n")
-	for _, o := range report.Outputs {
-		fmt.Fprintf(&out, "| `%s` | %s |\n", o.Name, o.Description)
-	}
-	var ends strings.Builder
-	ends.WriteString("| result | reason | what it means | what to do next |\n|---|---|---|---|\n")
-	for _, e := range rollout.Endings {
-		fmt.Fprintf(&ends, "| `%s` | `%s` | %s | %s |\n", e.Result, e.Reason, e.Meaning, e.Next)
-	}
-	log := "```text\n" + timeOutLog(t) + "```\n"
+	compare(t, "../docs/reference.md", func(old string) string {
+		old = section(t, old, "inputs", inputTable(nil))
+		old = section(t, old, "outputs", outputTable(nil))
+		old = section(t, old, "endings", endingTable(nil))
+		inputs, outputs := beginTables(t)
+		old = section(t, old, "begin-inputs", inputs)
+		old = section(t, old, "begin-outputs", outputs)
+		return section(t, old, "holds", holds(t))
+	})
 	compare(t, "../README.md", func(old string) string {
-		old = section(t, old, "inputs", in.String())
-		old = section(t, old, "outputs", out.String())
-		old = section(t, old, "endings", ends.String())
-		old = section(t, old, "holds", holds(t))
+		old = section(t, old, "inputs", inputTable(mostNeeded.inputs))
+		old = section(t, old, "outputs", outputTable(mostNeeded.outputs))
+		return section(t, old, "endings", endingTable(mostNeeded.reasons))
+	})
+	log := "```text\n" + timeOutLog(t) + "```\n"
+	compare(t, "../docs/troubleshooting.md", func(old string) string {
 		if again := section(t, old, "time-out", log); byChance.ReplaceAllString(again, "") != byChance.ReplaceAllString(old, "") {
 			return again
 		}
 		return old
 	})
+}
+
+// mostNeeded is what the README tells of, picked by hand.
+var mostNeeded = struct{ inputs, outputs, reasons []string }{
+	inputs:  []string{"app", "api-key", "commit", "newer-than", "process-types", "timeout", "require-proof", "boot-timeout", "on-supersede"},
+	outputs: []string{"result", "reason", "message", "basis", "release", "new-release", "unseen-seconds"},
+	reasons: []string{"release-failed", "dynos-crashed", "superseded", "old-dynos-remain", "new-dynos-missing"},
+}
+
+// What the README tells of is there.
+func TestMostNeededIsThere(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		table string
+		names []string
+	}{{inputTable(nil), mostNeeded.inputs}, {outputTable(nil), mostNeeded.outputs}, {endingTable(nil), mostNeeded.reasons}} {
+		for _, name := range c.names {
+			if !strings.Contains(c.table, "| `"+name+"` |") {
+				t.Errorf("there is no %s", name)
+			}
+		}
+	}
+}
+
+// inputTable is that of the inputs with these names; nil: of all.
+func inputTable(only []string) string {
+	var b strings.Builder
+	b.WriteString("| input | default | meaning |\n|---|---|---|\n")
+	for _, i := range gate.Inputs {
+		if only == nil || slices.Contains(only, i.Name) {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", i.Name, defaultCell(i.Required, i.Default), i.About)
+		}
+	}
+	return b.String()
+}
+
+func defaultCell(required bool, value string) string {
+	switch {
+	case required:
+		return "required"
+	case value != "":
+		return "`" + value + "`"
+	}
+	return ""
+}
+
+func outputTable(only []string) string {
+	var b strings.Builder
+	b.WriteString("| output | meaning |\n|---|---|\n")
+	for _, o := range report.Outputs {
+		if only == nil || slices.Contains(only, o.Name) {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", o.Name, o.Description)
+		}
+	}
+	return b.String()
+}
+
+func endingTable(only []string) string {
+	var b strings.Builder
+	b.WriteString("| result | reason | what it means | what to do next |\n|---|---|---|---|\n")
+	for _, e := range rollout.Endings {
+		if only == nil || slices.Contains(only, string(e.Reason)) {
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", e.Result, e.Reason, e.Meaning, e.Next)
+		}
+	}
+	return b.String()
+}
+
+// beginAction is begin/action.yml, in its own order.
+type beginAction struct {
+	Inputs, Outputs yaml.MapSlice
+}
+
+func readBegin(t *testing.T) beginAction {
+	t.Helper()
+	text, err := os.ReadFile("../begin/action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action beginAction
+	if err := yaml.Unmarshal(text, &action); err != nil {
+		t.Fatal(err)
+	}
+	return action
+}
+
+// names are those of its inputs or outputs.
+func names(of yaml.MapSlice) []string {
+	var all []string
+	for _, item := range of {
+		all = append(all, fmt.Sprint(item.Key))
+	}
+	return all
+}
+
+// beginTables are the tables of its inputs and outputs.
+func beginTables(t *testing.T) (inputs, outputs string) {
+	t.Helper()
+	action := readBegin(t)
+	field := func(item yaml.MapItem, name string) string {
+		if value, ok := item.Value.(map[string]any)[name]; ok {
+			return fmt.Sprint(value)
+		}
+		return ""
+	}
+	in, out := "| input of `begin` | default | meaning |\n|---|---|---|\n", "| output of `begin` | meaning |\n|---|---|\n"
+	for _, item := range action.Inputs {
+		in += fmt.Sprintf("| `%v` | %s | %s |\n", item.Key, defaultCell(field(item, "required") == "true", field(item, "default")), field(item, "description"))
+	}
+	for _, item := range action.Outputs {
+		out += fmt.Sprintf("| `%v` | %s |\n", item.Key, field(item, "description"))
+	}
+	return in, out
 }
 
 // holds is the table of holds with preboot, as the core reckons them.

@@ -1,4 +1,4 @@
-// The inputs: one table, which the flags, action.yml and the README follow.
+// The inputs: one table, which the flags, action.yml and docs/reference.md follow.
 
 package gate
 
@@ -30,7 +30,7 @@ type Input struct {
 	Name     string
 	Default  string // as written in action.yml; empty if there is none
 	Required bool
-	// About is the description in action.yml and the README, one line of Markdown.
+	// About is the description in action.yml and the documents, one line of Markdown.
 	About string
 	parse func(s *settings, value string) error
 }

@@ -16,7 +16,8 @@ import (
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	all := documents(t)
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/how-it-knows.md"} {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/reference.md", "docs/recipes.md", "docs/troubleshooting.md", "docs/other-ci.md",
+		"docs/how-it-knows.md", "docs/comparison.md", "docs/simulator.md"} {
 		if all[name] == nil {
 			t.Errorf("%s is missing", name)
 		}

@@ -25,7 +25,7 @@ func TestObserveOnly(t *testing.T) {
 		result    string
 		says      string // the message, a pattern
 	}{
-		"passes":       {"measured-deploy", nil, 0, "passed", `^observe-only: the gate would have opened at 23:56:4\d UTC, 5m0\ds after it began: release v42 runs alone`},
+		"passes":       {"measured-deploy", nil, 0, "passed", `^observe-only: the gate would have opened at 23:56:4\d UTC, 5m0\ds after it began: release v42: 10 new dynos up`},
 		"presumed":     {"plain-restart", map[string]string{"logs": "off"}, 0, "passed", `^observe-only: the gate would have opened at .*, 1m2\ds after it began: `},
 		"fails":        {"phase-fails", nil, 0, "failed", `^observe-only: the gate would have failed the step at \d\d:\d\d:\d\d UTC, \d+s after it began: release v42 failed in its release phase`},
 		"times out":    {"measured-deploy", map[string]string{"timeout": "1m"}, 0, "timed-out", `^observe-only: the gate would have failed the step at .*, 1m00s after it began: still waiting`},
@@ -104,13 +104,13 @@ func TestObserveOnlyWithoutOutputs(t *testing.T) {
 // The words of a trial are in the documents as they are in the log.
 func TestObserveOnlyIsTold(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	recipes, err := os.ReadFile("../docs/recipes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"observe-only: true", "would have opened at", "would have failed the step at"} {
-		if !strings.Contains(string(readme), want) {
-			t.Errorf("README.md does not say %q", want)
+		if !strings.Contains(string(recipes), want) {
+			t.Errorf("docs/recipes.md does not say %q", want)
 		}
 	}
 }

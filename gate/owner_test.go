@@ -126,12 +126,12 @@ func TestOneOwner(t *testing.T) {
 	if owner, others := otherOwners(t, top); owner != "Acme-Works" || len(others) > 0 {
 		t.Errorf("after make owner the owner is %q; other ones are named at %q", owner, others)
 	}
-	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	page, err := os.ReadFile(filepath.Join(top, "docs/other-ci.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(readme), "ghcr.io/acme-works/heroku-rollout-gate:v1") {
-		t.Error("after make owner the README does not name the image in lower case")
+	if !strings.Contains(string(page), "ghcr.io/acme-works/heroku-rollout-gate:v1") {
+		t.Error("after make owner docs/other-ci.md does not name the image in lower case")
 	}
 
 	// The module has the path by which "go install" finds it, and is whole.

@@ -73,7 +73,7 @@ func roll(seed int64) (rolled, error) {
 		d.trouble(&r)
 	}
 	if r.ahead > 0 && r.knowsAll() { // and keeps what it knows, however short the log's history is
-		n := d.IntN(30)
+		n := 1 + d.IntN(30)
 		noise := 2.0
 		r.Log.History, r.Noise = &n, &noise
 	}
@@ -225,6 +225,10 @@ func (d dice) call(r *rolled) {
 		if own.chance(0.2) {
 			r.ahead = own.between(3*time.Minute, 40*time.Minute)
 		}
+		// No release is there before the watch is ready: the step that deploys waits for it.
+		if since := r.deploy - gate + r.ahead; since >= 0 && since < 3*time.Second {
+			r.ahead += 5 * time.Second
+		}
 		how := own.IntN(10)
 		if r.calm {
 			how = 2 + own.IntN(5)
@@ -269,7 +273,8 @@ func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] !
 // disturbs: then all must be proven.
 func (r *rolled) knowsAll() bool {
 	_, recent := r.recent()
-	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second
+	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second &&
+		(r.App.Space == "" || r.ahead > 75*time.Second) // what left the list just before has 60 s
 }
 
 // nothingNew reports whether the watch began before the gate, and no release has come in between: the gate

@@ -1,6 +1,7 @@
 // The recipes of the documents: the inputs that they give are ones that the program takes,
 // the outputs that they read exist, jobs live longer than their gate and have no more
-// rights than they need, and deploys do not run beside each other. "make lint" has them
+// rights than they need, deploys do not run beside each other, and keys are where they are
+// needed and nowhere else. "make lint" has them
 // written to a folder and runs actionlint on them: a requirement of this module would
 // bring 11 others along.
 
@@ -8,6 +9,7 @@ package gate_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -30,14 +32,19 @@ import (
 
 var recipesTo = flag.String("recipes", "", "write the workflows of the documents to this `folder`, as those of a repository")
 
-// ourAction is how the documents name the action.
-var ourAction = sync.OnceValue(func() string {
+// ourAction is how the documents name the action, and ourBegin the one that begins the watch.
+var (
+	ourAction = sync.OnceValue(func() string { return ourRepository() + "@v1" })
+	ourBegin  = sync.OnceValue(func() string { return ourRepository() + "/begin@v1" })
+)
+
+func ourRepository() string {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		panic(err)
 	}
-	return oneOwner(string(readme)) + "/heroku-rollout-gate@v1"
-})
+	return oneOwner(string(readme)) + "/heroku-rollout-gate"
+}
 
 type workflow struct {
 	Permissions map[string]string
@@ -45,15 +52,19 @@ type workflow struct {
 		Group  string
 		Cancel *bool `yaml:"cancel-in-progress"`
 	}
-	Jobs map[string]struct {
-		Minutes int `yaml:"timeout-minutes"`
-		Steps   []struct {
-			ID   string
-			Uses string
-			Run  string
-			With map[string]string
-		}
-	}
+	Env  map[string]string
+	Jobs map[string]job
+}
+
+type job struct {
+	Minutes int `yaml:"timeout-minutes"`
+	Env     map[string]string
+	Steps   []step
+}
+
+type step struct {
+	ID, Uses, Run string
+	With, Env     map[string]string
 }
 
 var (
@@ -72,8 +83,8 @@ func TestRecipes(t *testing.T) {
 	}
 	found := 0
 	for _, b := range blocks(t, "yaml") {
-		if !strings.Contains(b.text, "\njobs:\n") {
-			continue // not a workflow
+		if !strings.HasPrefix(b.text, "on:") {
+			continue // not a workflow of GitHub
 		}
 		found++
 		checkRecipe(t, b)
@@ -81,8 +92,8 @@ func TestRecipes(t *testing.T) {
 			writeRecipe(t, b)
 		}
 	}
-	if found < 16 {
-		t.Errorf("%d workflows found in the documents, there should be at least 16", found)
+	if found < 17 {
+		t.Errorf("%d workflows found in the documents, there should be at least 17", found)
 	}
 }
 
@@ -95,6 +106,8 @@ func checkRecipe(t *testing.T, b block) {
 	gates, outputs, deploys, rights := 0, map[string][]string{}, false, map[string]string{}
 	majors := ciMajors(t)
 	for name, job := range w.Jobs {
+		checkKeys(t, b, w.Env, job)
+		watched := ""
 		for _, step := range job.Steps {
 			deploys = deploys || deployed.MatchString(step.Run+step.Uses)
 			action, version, _ := strings.Cut(step.Uses, "@")
@@ -107,6 +120,16 @@ func checkRecipe(t *testing.T, b block) {
 			for _, m := range outputWritten.FindAllStringSubmatch(step.Run, -1) {
 				outputs[step.ID] = append(outputs[step.ID], m[1])
 			}
+			if step.Uses == ourBegin() {
+				watched += step.With["app"] + "\n"
+				outputs[step.ID] = names(readBegin(t).Outputs)
+				for input := range step.With {
+					if !slices.Contains(names(readBegin(t).Inputs), input) {
+						t.Errorf("%s:%d: begin has no input %s", b.file, b.line, input)
+					}
+				}
+				continue
+			}
 			if step.Uses != ourAction() {
 				if strings.Contains(step.Uses, "rollout-gate") {
 					t.Errorf("%s:%d: it uses %q, not %q", b.file, b.line, step.Uses, ourAction())
@@ -114,10 +137,14 @@ func checkRecipe(t *testing.T, b block) {
 				continue
 			}
 			gates++
+			watched = strings.Replace(watched, step.With["app"]+"\n", "", 1)
 			outputs[step.ID] = report.OutputNames
 			if timeout, limit := checkGate(t, b, step.With), time.Duration(job.Minutes)*time.Minute; limit <= timeout {
 				t.Errorf("%s:%d: job %s lives for %s, its gate for %s", b.file, b.line, name, limit, timeout)
 			}
+		}
+		if watched != "" {
+			t.Errorf("%s:%d: job %s begins to watch, and has no gate for %q", b.file, b.line, name, watched)
 		}
 	}
 	if w.Permissions == nil || !maps.Equal(w.Permissions, rights) {
@@ -134,6 +161,85 @@ func checkRecipe(t *testing.T, b block) {
 			t.Errorf("%s:%d: there is no output %s", b.file, b.line, use[0])
 		}
 	}
+}
+
+var (
+	// A key of few rights is for the gate alone, and the other one for what changes something.
+	readKey, deployKey = "${{ secrets.HEROKU_READ_KEY }}", "${{ secrets.HEROKU_DEPLOY_KEY }}"
+	herokuClient       = regexp.MustCompile(`(?:npx --yes|npm install --global) heroku(\S*)`)
+	needsKey           = regexp.MustCompile(`\bheroku\S* (?:container|pipelines|run|ps|config|rollback)\b|\$HEROKU_API_KEY`)
+)
+
+// checkKeys fails if a key is where it is not needed, or in a command line, or if the client may be any.
+func checkKeys(t *testing.T, b block, everywhere map[string]string, job job) {
+	t.Helper()
+	for _, env := range []map[string]string{everywhere, job.Env} {
+		for name, value := range env {
+			if strings.Contains(value, "secrets.") {
+				t.Errorf("%s:%d: %s is given to steps that do not need it", b.file, b.line, name)
+			}
+		}
+	}
+	for _, step := range job.Steps {
+		if strings.Contains(step.Run, "secrets.") {
+			t.Errorf("%s:%d: a key is in a command line: %s", b.file, b.line, step.Run)
+		}
+		ours := step.Uses == ourAction() || step.Uses == ourBegin()
+		if ours && step.With["api-key"] != readKey {
+			t.Errorf("%s:%d: the gate gets the key %q", b.file, b.line, step.With["api-key"])
+		}
+		if needs := needsKey.MatchString(step.Run); needs != (step.Env["HEROKU_API_KEY"] == deployKey) {
+			t.Errorf("%s:%d: the step needs a key: %v, and gets %q: %s", b.file, b.line, needs, step.Env["HEROKU_API_KEY"], step.Run)
+		}
+	}
+}
+
+// The client is the one that "make client" tries, wherever a document installs or runs it.
+func TestClientIsPinned(t *testing.T) {
+	t.Parallel()
+	var client struct{ Dependencies map[string]string }
+	text, err := os.ReadFile("../.ci/client/package.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &client); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for name, doc := range documents(t) {
+		for _, m := range herokuClient.FindAllStringSubmatch(doc.text, -1) {
+			found++
+			if m[1] != "@"+client.Dependencies["heroku"] {
+				t.Errorf("%s: %q is not version %s", name, m[0], client.Dependencies["heroku"])
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("the client is used %d times, it should be at least 8", found)
+	}
+}
+
+// The first workflow begins before the deploy.
+func TestFirstWorkflowBeginsBefore(t *testing.T) {
+	t.Parallel()
+	for _, b := range documents(t)["README.md"].blocks {
+		if b.language != "yaml" || !strings.HasPrefix(b.text, "on:") {
+			continue
+		}
+		var uses []string
+		for line := range strings.Lines(b.text) {
+			for _, what := range []string{ourBegin(), "push https://", ourAction()} {
+				if strings.Contains(line, what) {
+					uses = append(uses, what)
+				}
+			}
+		}
+		if want := []string{ourBegin(), "push https://", ourAction()}; !slices.Equal(uses, want) {
+			t.Errorf("the order is %q, not %q", uses, want)
+		}
+		return
+	}
+	t.Error("the README has no workflow")
 }
 
 // checkGate fails if the program does not take a step's inputs. It returns how long the gate waits at most.
@@ -208,11 +314,13 @@ func takes(t *testing.T, b block, args []string) {
 func TestCommandLines(t *testing.T) {
 	t.Parallel()
 	found := 0
-	for _, b := range append(blocks(t, "sh"), blocks(t, "yaml")...) {
+	for _, b := range slices.Concat(blocks(t, "sh"), blocks(t, "bash"), blocks(t, "yaml")) {
 		for line := range strings.Lines(b.text) {
 			if strings.HasPrefix(line, "gh ") {
 				continue // it names the image, and is not the program
 			}
+			line, _, _ = strings.Cut(line, " -- ") // a command that deploys
+			line = strings.NewReplacer(`rollout-gate" --`, "rollout-gate --", `"$app"`, "my-app").Replace(strings.TrimSuffix(strings.TrimSpace(line), " -- \\"))
 			if _, args, ok := strings.Cut(line, "rollout-gate --"); ok {
 				found++
 				takes(t, b, strings.Fields("--"+args))
@@ -222,8 +330,8 @@ func TestCommandLines(t *testing.T) {
 			}
 		}
 	}
-	if found < 3 {
-		t.Errorf("%d command lines found, there should be at least 3", found)
+	if found < 7 {
+		t.Errorf("%d command lines found, there should be at least 7", found)
 	}
 }
 
@@ -235,7 +343,7 @@ func writeRecipe(t *testing.T, b block) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Repeat("\n", b.line-1) + strings.ReplaceAll(b.text, ourAction(), "./")
+	text := strings.Repeat("\n", b.line-1) + strings.NewReplacer(ourAction(), "./", ourBegin(), "./begin").Replace(b.text)
 	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.yml", strings.ReplaceAll(strings.TrimSuffix(b.file, ".md"), "/", "-"), b.line)), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

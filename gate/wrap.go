@@ -43,12 +43,13 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	if err := ready.wait(ctx); err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: warning: %v: the command is run all the same\n", err)
 	}
-	status := ExitInterrupted
+	status, what := ExitInterrupted, "interrupted before the command was run: nothing was deployed"
 	if ctx.Err() == nil {
 		status = c.runCommand(command)
+		what = fmt.Sprintf("the command ended with status %d: nothing is waited for", status)
 	}
 	if status != 0 {
-		fmt.Fprintf(c.Stderr, "rollout-gate: the command ended with status %d: nothing is waited for\n", status)
+		fmt.Fprintln(c.Stderr, "rollout-gate:", what)
 		h.abandoned.Store(true)
 		stop()
 		<-ended

@@ -155,7 +155,7 @@ func invented() *result {
 func TestTables(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/invented.md"
-	got := invented().tables() + "\n## In the README\n\n" + invented().quoted()
+	got := invented().tables()
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -193,28 +193,15 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// What the README quotes stands in the comparison, and that is whole.
-func TestREADMEQuotesTheComparison(t *testing.T) {
+// The comparison that is published is whole.
+func TestComparisonIsWhole(t *testing.T) {
 	t.Parallel()
-	between := func(path string) []string {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(data), "<!-- comparison -->\n")
-		text, _, _ := strings.Cut(rest, "<!-- /comparison -->")
-		return strings.Split(strings.TrimSpace(text), "\n")
+	data, err := os.ReadFile("../../docs/comparison.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	whole := strings.Join(between("../../docs/comparison.md"), "\n") + "\n"
-	quoted := between("../../README.md")
-	if len(quoted) != 5 {
-		t.Errorf("the README quotes %d lines, want the head of the table and three", len(quoted))
-	}
-	for _, line := range quoted {
-		if !strings.Contains(whole, line+"\n") {
-			t.Errorf("the README quotes what the comparison does not say: %s", line)
-		}
-	}
+	_, rest, _ := strings.Cut(string(data), "<!-- comparison -->\n")
+	whole, _, _ := strings.Cut(rest, "<!-- /comparison -->")
 	for _, s := range scenarios {
 		if !strings.Contains(whole, "\n| "+s.title+" | ") {
 			t.Errorf("the comparison has no line of %q", s.title)

@@ -1,6 +1,6 @@
 // Command compare runs the gate's program and the official client's "heroku ps:wait"
 // against the same simulated stories, in real time and over real HTTP on loopback,
-// and writes what it saw into docs/comparison.md and the README. "make compare" makes
+// and writes what it saw into docs/comparison.md. "make compare" makes
 // the image and installs the client before.
 package main
 
@@ -59,9 +59,7 @@ func run(ctx context.Context, args []string) error {
 	if *only != "" {
 		return nil
 	}
-	return errors.Join(
-		replace(filepath.Join("docs", "comparison.md"), tables),
-		replace("README.md", result.quoted()))
+	return replace(filepath.Join("docs", "comparison.md"), tables)
 }
 
 // replace puts text between the markers in a file.

@@ -46,15 +46,6 @@ func (r *result) tables() string {
 	return b.String()
 }
 
-// quoted is what the README holds of it: the first three stories.
-func (r *result) quoted() string {
-	text := storyHead
-	for _, t := range r.Stories[:min(3, len(r.Stories))] {
-		text += t.row()
-	}
-	return text
-}
-
 func (t told) row() string {
 	should := "it must not open"
 	switch t.Truth.End {

@@ -39,6 +39,7 @@ type newer struct {
 	rolledBackBy int               // it brings old code back
 	backSince    int               // the first that does
 	otherCode    int               // it brings code that is neither old nor the target's
+	own          int               // it runs the target's own code
 	unclassified int               // it cannot be told yet which of these it does
 	untold       int               // the platform does not tell its code, or not the target's
 	unread       []observe.CodeRef // the codes that have to be read to tell
@@ -86,6 +87,14 @@ func (t *Target) OtherCode(version int) string {
 		return fmt.Sprintf("other code (commit %s)", c)
 	}
 	return "other code"
+}
+
+// OwnAgain is the newest release that runs the target's own code after one that brought other code; 0 if there is none.
+func (t *Target) OwnAgain() int {
+	if t.newer.own > t.newer.otherCode {
+		return t.newer.own
+	}
+	return 0
 }
 
 // BackFromPhase is the release that brought old code back, if it was made while the target's release
@@ -136,6 +145,8 @@ func (n *newer) add(version int, from origin) {
 	case fromBefore:
 		n.rolledBackBy = cmp.Or(n.rolledBackBy, version)
 		n.backSince = version
+	case fromTarget:
+		n.own = cmp.Or(n.own, version)
 	case fromElsewhere:
 		n.otherCode = cmp.Or(n.otherCode, version)
 	case untold:

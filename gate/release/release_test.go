@@ -26,6 +26,7 @@ import (
 //	code s42 = B built -1h      what a slug was built from, and when
 //	builds: failed B -3m        the newest builds
 //	log v43                     a line of the log about a release
+//	begin                       the wait begins, where the wish says "ahead": a head start
 //	clock +100s                 by how much the clock of the answers to come is wrong
 //
 // A release has succeeded if nothing else is said, and has a slug of its own: v42 has s42. A
@@ -65,6 +66,7 @@ type subject struct {
 func newSubject(t *testing.T, wish string) *subject {
 	s := &subject{t: t, now: time.Second}
 	var want release.Want
+	wish, ahead := strings.CutPrefix(wish, "ahead ")
 	wish, policy, _ := strings.Cut(wish, ", ")
 	wish, on, _ := strings.Cut(wish, " on ")
 	workflow, head, _ := strings.Cut(on, " for ")
@@ -79,7 +81,7 @@ func newSubject(t *testing.T, wish string) *subject {
 	default:
 		want.Commit = commit(wish)
 	}
-	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, false, &s.clock)
+	s.Target = release.New(want, release.Policy(policy), release.Workflow{Commit: commit(workflow), Head: commit(head)}, ahead, &s.clock)
 	return s
 }
 
@@ -96,6 +98,9 @@ func (s *subject) tell(fact string) {
 	word, rest, _ := strings.Cut(fact, " ")
 	switch word {
 	case "":
+		return
+	case "begin":
+		s.Begin(s.now)
 		return
 	case "clock":
 		s.wrong = s.duration(rest)

@@ -69,7 +69,7 @@ func (t *Target) WhyMissing() (known, next string) {
 	case t.headAdvice() != "":
 		next = t.headAdvice()
 	case t.buildsRead && t.newestBuild() == nil && (t.wanted(t.workflow.Commit) || t.wanted(t.workflow.Head)):
-		next = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + next
+		next = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as docs/recipes.md shows; if it does not, ` + next
 	case t.buildsRead && t.newestBuild() == nil:
 		next = "no build of it was seen, so " + next
 	}

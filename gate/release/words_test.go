@@ -18,7 +18,7 @@ func TestWhyMissing(t *testing.T) {
 		app     = `check the input "app", and that the deploy was started`
 		commits = `check the input "commit", and that the deploy was started`
 		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
-		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as the README shows; if it does not, ` + commits
+		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as docs/recipes.md shows; if it does not, ` + commits
 		head    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaa, and not bbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		newer   = `check the input "newer-than", and that the deploy made a release`
 	)

@@ -39,7 +39,7 @@ var Outputs = []Output{
 			}
 			return e.Picture.Target.ID
 		}},
-	{"new-release", "`true` if that release can be of the deploy before the gate; `false` if it was made more than 10 minutes before the gate came, so that the deploy made none. Empty if none was found.",
+	{"new-release", "`true` if that release can be of the deploy; `false` if it was there before a watch that began before the deploy or, without one, was made more than 10 minutes before the gate came. Empty if none was found.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""

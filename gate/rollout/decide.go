@@ -154,13 +154,16 @@ func (r *Rollout) otherCode() *Verdict {
 	if other := r.target.OtherCode(n); other != "" {
 		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
 	}
+	if own := r.target.OwnAgain(); own != 0 && r.target.OtherCode(n) != "" {
+		message = fmt.Sprintf("release v%d followed v%d with %s, and v%d brought the code of v%d again: code of v%d may still run, so let the gate of v%d decide", n, rel.Version, r.target.OtherCode(n), own, rel.Version, n, own)
+	}
 	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.
 func (r *Rollout) timedOut() *Verdict {
 	if no := r.outages.absent; no != "" {
-		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, observe.Span(r.now), no)}
+		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.span(r.now), no)}
 	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {

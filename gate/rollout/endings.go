@@ -52,7 +52,7 @@ type Ending struct {
 	Next string
 }
 
-// Endings are all ways in which a wait can end, as the README lists them.
+// Endings are all ways in which a wait can end, as docs/reference.md lists them.
 var Endings = []Ending{
 	{Passed, RolledOut, "Only code of the release, or of a newer one, runs.", "Go on."},
 	{Passed, NothingToRun, "No old code runs, and the formation is scaled to zero.", "Go on, if that is meant."},

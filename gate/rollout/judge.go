@@ -72,7 +72,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	switch {
 	case e.listedOld:
 		return j.alive(0, observe.Never, oldListed)
-	case !e.roster.wasOld(e.label):
+	case !e.roster.wasOld(e.label) && !e.cameAndWent():
 		// New, or only ever seen new, or only in the log before the first look.
 		return j.proven()
 	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.endsAfter())):
@@ -84,6 +84,14 @@ func judgePod(e *evidence, t *timer) judgement {
 		return j.alive(1, limit, noEnd)
 	}
 	return j.presumed(limit, noEnd)
+}
+
+// cameAndWent reports whether only the log has told of a pod, and of its start before new ones were started: it
+// came after the first look, and left the list between two looks.
+func (e *evidence) cameAndWent() bool {
+	r, lb := e.roster, e.label
+	return lb.lowest == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) &&
+		(!r.target.finished || lb.firstSeen.Before(r.target.finishedAt))
 }
 
 // endsAfter is from when on an exit of a pod, or of a one-off dyno, is its end. One of before the last
@@ -118,9 +126,9 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	limit := r.clock.GateTime(typ.lastScaledDown.created, typ.lastScaledDown.seen) + typ.hold
 	overBefore := limit <= r.firstLook.AskedAt // what left the list before was over by then
 	if r.rolling() {
-		// What left the list before the first look, or between two that show nothing.
-		limit = max(r.firstLook.AskedAt, typ.reappeared) + typ.hold
-		overBefore = typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
+		// What left the list before the first look of the wait, or between two that show nothing.
+		limit = max(r.waitLook.AskedAt, typ.reappeared) + typ.hold
+		overBefore = r.waitLook == r.firstLook && typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
 	}
 	switch {
 	case t.pending(limit):

@@ -99,8 +99,11 @@ func (r *Rollout) needsAhead() []Need {
 	}
 	needs := []Need{guard}
 	// What ran when the log was whole already is what its lines are counted from.
-	if log, look := &r.roster.log, r.roster.look; log.flows() && look != nil && look.AskedAt < log.flowedAt {
+	if log, look := &r.roster.log, r.roster.look; log.flows() && look != nil && look.AskedAt < log.wholeAt {
 		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
+	}
+	if r.lists.unseen && r.roster.rolling() { // what comes and goes between two looks has another name each time
+		needs = append(needs, Need{Kind: Change, Why: "the log tells of a change of dynos"})
 	}
 	if !r.roster.preboot.Known {
 		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})

@@ -189,7 +189,7 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 // nothingKnown: too little is known for an opening, and the next looks will tell.
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
-		(r.roster.formationSeen || len(s.types) > 0 || r.now-r.roster.firstLook.AskedAt < replaceHold)
+		(r.roster.formationSeen || len(s.types) > 0 || r.now-max(r.roster.firstLook.AskedAt, r.began) < replaceHold)
 	if r.target.Unconfirmed() {
 		o := r.lastLook()
 		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))

@@ -64,7 +64,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
 			// By scaling up alone nothing leaves the list.
-			if !t.inFormation || f.Quantity < before[t] && !r.allNew(t) {
+			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveBeenLess(f.Quantity == before[t])) && !r.allNew(t) {
 				t.lastScaledDown = creation{f.UpdatedAt, at}
 			}
 		}
@@ -74,6 +74,9 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	shown := map[*processType]int{}
 	for _, d := range l.Dynos {
 		shown[r.processType(d.Type)]++
+	}
+	if l.Formation != nil {
+		r.formationAt = l.AskedAt
 	}
 	for _, t := range r.types {
 		if t.absent && shown[t] > 0 {
@@ -85,6 +88,14 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		t.absent = t.inFormation && shown[t] == 0
 	}
 	r.classify()
+}
+
+// mayHaveBeenLess reports whether a type that was scaled since the last look may have been scaled up and down
+// again: it wants as many dynos as before, or the looks were far apart, as they are before the target is known; and the
+// log does not tell of what was started and stopped meanwhile.
+func (r *roster) mayHaveBeenLess(same bool) bool {
+	told := r.log.flows() && !r.log.since.IsZero() && !r.log.since.After(r.clock.Platform(r.formationAt))
+	return (same || r.target.version == 0) && !told
 }
 
 // allNew reports whether every dyno of a type was listed since the release was finished: one that was

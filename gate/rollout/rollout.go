@@ -172,6 +172,7 @@ func (r *Rollout) ahead() bool { return r.began == observe.Never }
 func (r *Rollout) begin() {
 	r.began = r.now
 	r.target.Begin(r.now)
+	r.roster.waitFrom = r.now
 	r.outages.forget()
 }
 

@@ -24,6 +24,9 @@ type roster struct {
 	observedBootTimeout time.Duration // the longest that the log has told of, in an R10
 
 	look, firstLook *observe.Look // the newest, and the first
+	waitLook        *observe.Look // the first that was asked for when the wait had begun; of a head start looks are far apart
+	waitFrom        time.Duration // when it began
+	formationAt     time.Duration // when the newest look was asked for that shows the formation
 	formationSeen   bool          // a look has shown one
 	types           map[string]*processType
 	labels          map[string]*label
@@ -66,6 +69,7 @@ type label struct {
 	lastRecord   *observe.Dyno // what it was when the label left the list; nil if it never did
 	recordSeen   time.Duration // when this record was first seen
 	leftAt       time.Duration // when it was first missing in the list; 0 while listed
+	missed       bool          // a look does not show it that was asked for when the log had told of it
 	listedAt     time.Duration // when the last look was asked for that shows it
 	lowest       int           // the lowest version of a record of it; 0: it was never listed
 	firstSeen    time.Time     // when the first thing happened that was heard of it

@@ -58,6 +58,9 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if r.firstLook == nil {
 		r.firstLook = l
 	}
+	if r.waitLook == nil || r.waitLook.AskedAt < r.waitFrom {
+		r.waitLook = l
+	}
 	if l.Releases != nil {
 		r.releasedAt = r.releasedAt[:0]
 		for _, rel := range l.Releases {
@@ -77,8 +80,9 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	}
 	for _, lb := range r.labels {
 		if listed[lb.name] == nil {
-			if lb.leftAt == 0 {
-				lb.leftAt = at
+			// A pod of which only the log has told may have been listed until just before.
+			if lb.leftAt == 0 || lb.lowest == 0 && !lb.missed && l.AskedAt > lb.leftAt && (r.fir() || lb.typ.oneOff) {
+				lb.leftAt, lb.missed = at, true
 			}
 			if lb.record != nil {
 				last := *lb.record // a copy, which does not keep the whole look

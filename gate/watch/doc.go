@@ -3,6 +3,7 @@
 // of HTTP.
 //
 //   - watch.go: the loop
+//   - beside.go: what runs beside it, and bugs
 //   - app.go: an app that may be still to come, and when its log is read
 //   - pace.go: when to look
 //   - debug.go: the inside of the loop, for people who look for a fault

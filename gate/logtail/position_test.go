@@ -1,0 +1,96 @@
+// This file is for going on where another process has stopped reading.
+
+package logtail
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// marks are those of lines of a log.
+func marks(lines ...string) []string {
+	var all []string
+	for _, l := range lines {
+		all = append(all, mark([]byte(strings.TrimSuffix(l, "\n"))))
+	}
+	return all
+}
+
+func TestGoesOn(t *testing.T) {
+	t.Parallel()
+	since := day.Add(-time.Minute)
+	whole := script{steps: []step{{0, other(1) + exit(2) + exit(60)}}}
+	for name, c := range map[string]struct {
+		after   Position
+		history script
+		none    bool
+		want    []string
+	}{
+		"the history holds a line that was read": {
+			Position{Since: since, Last: marks(other(1), exit(2))}, whole, false,
+			[]string{"1s exit 2", "1s exit 60", "1s flowing since -60"},
+		},
+		"it holds none": {
+			Position{Since: since, Last: marks(exit(-5), other(-4))}, whole, false,
+			[]string{"1s gapped: " + breakReason, "1s exit 2", "1s exit 60", "1s flowing since 1"},
+		},
+		"nothing had been logged": {
+			Position{Since: since}, whole, false,
+			[]string{"1s exit 2", "1s exit 60", "1s flowing since -60"},
+		},
+		"nothing had been logged, and now much has": {
+			Position{Since: since}, script{steps: []step{{0, strings.Repeat(other(1), wholeBelow) + exit(60)}}}, false,
+			[]string{"1s gapped: " + breakReason, "1s exit 60", "1s flowing since 1"},
+		},
+		"there is no history": {
+			Position{Since: since, Last: marks(exit(2))}, whole, true,
+			[]string{"1s gapped: " + noneReason, "1s flowing"},
+		},
+		"it was never whole": {
+			Position{Last: marks(exit(2))}, whole, false,
+			[]string{"1s exit 2", "1s exit 60", "1s flowing since 1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{tails: []script{lasting(0, nil)}, histories: []script{c.history}}
+			got := play(t, s, 10*time.Second, func(tail *Tail) {
+				tail.After, tail.NoHistory = &c.after, func() bool { return c.none }
+			})
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// What one process has read up to, another finds again.
+func TestPosition(t *testing.T) {
+	t.Parallel()
+	s := &server{
+		tails:     []script{lasting(0, told{0: exit(2), 5 * time.Second: exit(5), 9 * time.Second: exit(9)})},
+		histories: []script{{steps: []step{{0, other(1) + exit(2)}}}},
+	}
+	var at []Position
+	play(t, s, 12*time.Second, func(tail *Tail) {
+		for _, d := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second} {
+			time.AfterFunc(d, func() {
+				if p, ok := tail.Position(); ok {
+					at = append(at, p)
+				}
+			})
+		}
+	})
+	if len(at) != 2 {
+		t.Fatalf("%d positions, want 2: the log is not whole at first", len(at))
+	}
+	if diff := cmp.Diff(marks(other(1), exit(2)), at[0].Last); diff != "" {
+		t.Errorf("when it is whole: -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(marks(other(1), exit(2), exit(5), exit(9)), at[1].Last); diff != "" {
+		t.Errorf("later: -want +got:\n%s", diff)
+	}
+}
