@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -204,5 +205,31 @@ func TestScriptForOtherSystems(t *testing.T) {
 	}
 	if _, err := os.Stat(log); err == nil {
 		t.Error("a wrong archive was run")
+	}
+}
+
+// What the other systems are told is YAML, and runs that script or the image.
+func TestOtherSystems(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, b := range documents(t)["docs/other-ci.md"].blocks {
+		if b.language != "yaml" {
+			continue
+		}
+		found++
+		var config map[string]any
+		if err := yaml.Unmarshal([]byte(b.text), &config); err != nil {
+			t.Errorf("%s:%d: %v", b.file, b.line, err)
+		}
+		if !strings.Contains(b.text, "bin/deploy") && !strings.Contains(b.text, "docker run ") {
+			t.Errorf("%s:%d: nothing deploys or waits", b.file, b.line)
+		}
+		// One deploy at a time.
+		if alone := regexp.MustCompile(`(?:serial-group|resource_group|concurrency_group): heroku-my-app`); strings.Contains(b.text, "bin/deploy") && !alone.MatchString(b.text) {
+			t.Errorf("%s:%d: two deploys can run beside each other", b.file, b.line)
+		}
+	}
+	if found < 4 {
+		t.Errorf("%d settings found, there should be at least 4", found)
 	}
 }

@@ -9,7 +9,6 @@ package gate_test
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -103,143 +102,75 @@ func checkRecipe(t *testing.T, b block) {
 		t.Errorf("%s:%d: %v", b.file, b.line, err)
 		return
 	}
-	gates, outputs, deploys, rights := 0, map[string][]string{}, false, map[string]string{}
-	majors := ciMajors(t)
+	r := &recipe{block: b, outputs: map[string][]string{}, rights: map[string]string{}, majors: ciMajors(t)}
 	for name, job := range w.Jobs {
 		checkKeys(t, b, w.Env, job)
-		watched := ""
-		for _, step := range job.Steps {
-			deploys = deploys || deployed.MatchString(step.Run+step.Uses)
-			action, version, _ := strings.Cut(step.Uses, "@")
-			if action == "actions/checkout" {
-				rights["contents"] = "read"
-			}
-			if major := majors[action]; major != "" && version != major {
-				t.Errorf("%s:%d: it uses %q, and the workflows of this repository %s", b.file, b.line, step.Uses, major)
-			}
-			for _, m := range outputWritten.FindAllStringSubmatch(step.Run, -1) {
-				outputs[step.ID] = append(outputs[step.ID], m[1])
-			}
-			if step.Uses == ourBegin() {
-				watched += step.With["app"] + "\n"
-				outputs[step.ID] = names(readBegin(t).Outputs)
-				for input := range step.With {
-					if !slices.Contains(names(readBegin(t).Inputs), input) {
-						t.Errorf("%s:%d: begin has no input %s", b.file, b.line, input)
-					}
-				}
-				continue
-			}
-			if step.Uses != ourAction() {
-				if strings.Contains(step.Uses, "rollout-gate") {
-					t.Errorf("%s:%d: it uses %q, not %q", b.file, b.line, step.Uses, ourAction())
-				}
-				continue
-			}
-			gates++
-			watched = strings.Replace(watched, step.With["app"]+"\n", "", 1)
-			outputs[step.ID] = report.OutputNames
-			if timeout, limit := checkGate(t, b, step.With), time.Duration(job.Minutes)*time.Minute; limit <= timeout {
-				t.Errorf("%s:%d: job %s lives for %s, its gate for %s", b.file, b.line, name, limit, timeout)
-			}
-		}
-		if watched != "" {
-			t.Errorf("%s:%d: job %s begins to watch, and has no gate for %q", b.file, b.line, name, watched)
-		}
+		r.checkJob(t, name, job)
 	}
-	if w.Permissions == nil || !maps.Equal(w.Permissions, rights) {
-		t.Errorf("%s:%d: the workflow's permissions are %v, it needs %v", b.file, b.line, w.Permissions, rights)
+	if w.Permissions == nil || !maps.Equal(w.Permissions, r.rights) {
+		t.Errorf("%s:%d: the workflow's permissions are %v, it needs %v", b.file, b.line, w.Permissions, r.rights)
 	}
-	if c := w.Concurrency; deploys && (c == nil || c.Group == "" || c.Cancel == nil || *c.Cancel) {
+	if c := w.Concurrency; r.deploys && (c == nil || c.Group == "" || c.Cancel == nil || *c.Cancel) {
 		t.Errorf("%s:%d: the workflow deploys, and is not kept from running beside itself without being cancelled", b.file, b.line)
 	}
-	if gates == 0 {
+	if r.gates == 0 {
 		t.Errorf("%s:%d: the workflow has no gate", b.file, b.line)
 	}
 	for _, use := range outputUsed.FindAllStringSubmatch(b.text, -1) {
-		if !slices.Contains(outputs[use[1]], use[2]) {
+		if !slices.Contains(r.outputs[use[1]], use[2]) {
 			t.Errorf("%s:%d: there is no output %s", b.file, b.line, use[0])
 		}
 	}
 }
 
-var (
-	// A key of few rights is for the gate alone, and the other one for what changes something.
-	readKey, deployKey = "${{ secrets.HEROKU_READ_KEY }}", "${{ secrets.HEROKU_DEPLOY_KEY }}"
-	herokuClient       = regexp.MustCompile(`(?:npx --yes|npm install --global) heroku(\S*)`)
-	needsKey           = regexp.MustCompile(`\bheroku\S* (?:container|pipelines|run|ps|config|rollback)\b|\$HEROKU_API_KEY`)
-)
+// A recipe is what is known of a workflow so far.
+type recipe struct {
+	block
+	gates   int
+	deploys bool
+	outputs map[string][]string // of each step
+	rights  map[string]string   // those that it needs
+	majors  map[string]string   // of the actions that this repository uses
+}
 
-// checkKeys fails if a key is where it is not needed, or in a command line, or if the client may be any.
-func checkKeys(t *testing.T, b block, everywhere map[string]string, job job) {
+func (r *recipe) checkJob(t *testing.T, name string, job job) {
 	t.Helper()
-	for _, env := range []map[string]string{everywhere, job.Env} {
-		for name, value := range env {
-			if strings.Contains(value, "secrets.") {
-				t.Errorf("%s:%d: %s is given to steps that do not need it", b.file, b.line, name)
-			}
-		}
-	}
+	watched := map[string]bool{} // apps that are watched before the deploy, and have no gate yet
 	for _, step := range job.Steps {
-		if strings.Contains(step.Run, "secrets.") {
-			t.Errorf("%s:%d: a key is in a command line: %s", b.file, b.line, step.Run)
+		r.deploys = r.deploys || deployed.MatchString(step.Run+step.Uses)
+		action, version, _ := strings.Cut(step.Uses, "@")
+		if action == "actions/checkout" {
+			r.rights["contents"] = "read"
 		}
-		ours := step.Uses == ourAction() || step.Uses == ourBegin()
-		if ours && step.With["api-key"] != readKey {
-			t.Errorf("%s:%d: the gate gets the key %q", b.file, b.line, step.With["api-key"])
+		if major := r.majors[action]; major != "" && version != major {
+			t.Errorf("%s:%d: it uses %q, and the workflows of this repository %s", r.file, r.line, step.Uses, major)
 		}
-		if needs := needsKey.MatchString(step.Run); needs != (step.Env["HEROKU_API_KEY"] == deployKey) {
-			t.Errorf("%s:%d: the step needs a key: %v, and gets %q: %s", b.file, b.line, needs, step.Env["HEROKU_API_KEY"], step.Run)
+		for _, m := range outputWritten.FindAllStringSubmatch(step.Run, -1) {
+			r.outputs[step.ID] = append(r.outputs[step.ID], m[1])
 		}
-	}
-}
-
-// The client is the one that "make client" tries, wherever a document installs or runs it.
-func TestClientIsPinned(t *testing.T) {
-	t.Parallel()
-	var client struct{ Dependencies map[string]string }
-	text, err := os.ReadFile("../.ci/client/package.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &client); err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for name, doc := range documents(t) {
-		for _, m := range herokuClient.FindAllStringSubmatch(doc.text, -1) {
-			found++
-			if m[1] != "@"+client.Dependencies["heroku"] {
-				t.Errorf("%s: %q is not version %s", name, m[0], client.Dependencies["heroku"])
-			}
-		}
-	}
-	if found < 8 {
-		t.Errorf("the client is used %d times, it should be at least 8", found)
-	}
-}
-
-// The first workflow begins before the deploy.
-func TestFirstWorkflowBeginsBefore(t *testing.T) {
-	t.Parallel()
-	for _, b := range documents(t)["README.md"].blocks {
-		if b.language != "yaml" || !strings.HasPrefix(b.text, "on:") {
-			continue
-		}
-		var uses []string
-		for line := range strings.Lines(b.text) {
-			for _, what := range []string{ourBegin(), "push https://", ourAction()} {
-				if strings.Contains(line, what) {
-					uses = append(uses, what)
+		switch {
+		case step.Uses == ourBegin():
+			watched[step.With["app"]] = true
+			r.outputs[step.ID] = names(readBegin(t).Outputs)
+			for input := range step.With {
+				if !slices.Contains(names(readBegin(t).Inputs), input) {
+					t.Errorf("%s:%d: begin has no input %s", r.file, r.line, input)
 				}
 			}
+		case step.Uses == ourAction():
+			r.gates++
+			delete(watched, step.With["app"])
+			r.outputs[step.ID] = report.OutputNames
+			if timeout, limit := checkGate(t, r.block, step.With), time.Duration(job.Minutes)*time.Minute; limit <= timeout {
+				t.Errorf("%s:%d: job %s lives for %s, its gate for %s", r.file, r.line, name, limit, timeout)
+			}
+		case strings.Contains(step.Uses, "rollout-gate"):
+			t.Errorf("%s:%d: it uses %q, not %q", r.file, r.line, step.Uses, ourAction())
 		}
-		if want := []string{ourBegin(), "push https://", ourAction()}; !slices.Equal(uses, want) {
-			t.Errorf("the order is %q, not %q", uses, want)
-		}
-		return
 	}
-	t.Error("the README has no workflow")
+	if len(watched) > 0 {
+		t.Errorf("%s:%d: job %s begins to watch, and has no gate for %v", r.file, r.line, name, watched)
+	}
 }
 
 // checkGate fails if the program does not take a step's inputs. It returns how long the gate waits at most.
