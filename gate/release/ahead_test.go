@@ -27,6 +27,7 @@ func TestHeadStart(t *testing.T) {
 		{"a version, before the wait begins", "ahead v42", "look: v42", "none"},
 		{"a commit, before the wait begins", "ahead B", "look: v42; code s42 = B", "none"},
 		{"a commit", "ahead B", "look: v42; 20s begin; 20s look: v42, v43; code s43 = B; code s42 = A", "v43"},
+		{"a commit of before that other code has followed since", "ahead B", "look: v42; 20s begin; 20s look: v42, v43; code s42 = B; code s43 = C", "none, tried before"},
 		{"a commit that failed since the watch began", "ahead B", "look: v42; 20s begin; 20s look: v42, v43 failed; code s43 = B; builds:", "v43"},
 		{"a commit that failed before", "ahead B", "look: v42 failed; 20s begin; 20s look: v42 failed; code s42 = B; builds:", "none, tried before"},
 		{"a commit that failed before, and is not tried again", "ahead B", "look: v42 failed; 20s begin; 50s look: v42 failed; code s42 = B; builds:", "v42, of before"},
@@ -76,4 +77,15 @@ func TestHeadStartIsQuiet(t *testing.T) {
 		}
 		return text
 	})
+}
+
+func TestOwnAgain(t *testing.T) {
+	t.Parallel()
+	code := "code s41 = A; code s42 = B; code s43 = C; code s44 = D; "
+	check(t, []row{
+		{"none", "v42", code + "look: v41, v42, v43", "v0"},
+		{"after other code", "v42", code + "look: v41, v42, v43, v44 s42", "v44"},
+		{"before other code", "v42", code + "look: v41, v42, v43 s42, v44", "v0"},
+		{"without other code", "v42", code + "look: v41, v42, v43 s42", "v43"},
+	}, func(s *subject) string { return fmt.Sprintf("v%d", s.OwnAgain()) })
 }

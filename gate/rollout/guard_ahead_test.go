@@ -160,6 +160,11 @@ func TestNeedsOfAHeadStart(t *testing.T) {
 	if got := reasonsOf(fir); got != "guard preboot" {
 		t.Errorf("before preboot is known: %s", got)
 	}
+	early := &bench{t: t, core: rollout.New(rollout.Config{App: "shop", HeadStart: true, UseLog: true})}
+	early.logs(0, time.Minute)
+	if got := reasonsOf(early); got != "guard preboot" {
+		t.Errorf("before the first look: %s", got)
+	}
 	fir.look = b.look
 	fir.sees(0, dyno("web-1-a", 41, "up", -24*time.Hour))
 	fir.logs(1*sec, 0)
@@ -187,6 +192,13 @@ func TestNeedsFromTheBegin(t *testing.T) {
 	}
 	if at := due("a deploy that has made a release is listed by now"); at != 120*sec {
 		t.Errorf("the newest one is taken at %s", at)
+	}
+	late := aheadBench(t, rollout.Config{})
+	late.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	late.apply(60*sec, observe.Observation{Begin: true})
+	late.sees(120*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	if slices.ContainsFunc(late.core.Needs(), func(n rollout.Need) bool { return strings.Contains(n.Why, "a deploy that has made") }) {
+		t.Errorf("the newest one was taken, and another one is awaited still")
 	}
 	b.released()
 	b.sees(62*sec, dyno("web.1", 42, "up", 31*sec))

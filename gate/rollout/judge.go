@@ -90,8 +90,7 @@ func judgePod(e *evidence, t *timer) judgement {
 // came after the first look, and left the list between two looks.
 func (e *evidence) cameAndWent() bool {
 	r, lb := e.roster, e.label
-	return lb.lowest == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) &&
-		(!r.target.finished || lb.firstSeen.Before(r.target.finishedAt))
+	return lb.lowest == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) && lb.firstSeen.Before(r.target.finishedAt)
 }
 
 // endsAfter is from when on an exit of a pod, or of a one-off dyno, is its end. One of before the last

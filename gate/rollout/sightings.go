@@ -81,7 +81,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	for _, lb := range r.labels {
 		if listed[lb.name] == nil {
 			// A pod of which only the log has told may have been listed until just before.
-			if lb.leftAt == 0 || lb.lowest == 0 && !lb.missed && l.AskedAt > lb.leftAt && (r.fir() || lb.typ.oneOff) {
+			if lb.leftAt == 0 || !lb.missed && l.AskedAt > lb.leftAt && (r.fir() || lb.typ.oneOff) {
 				lb.leftAt, lb.missed = at, true
 			}
 			if lb.record != nil {
