@@ -53,10 +53,7 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	if at-s.lastAt > metricPause {
 		s.steadyAt = at
 	}
-	s.last, s.lastAt = l.Stamp, at
-	if lb.reporter == nil || s.last.After(lb.reporter.last) {
-		lb.reporter = s
-	}
+	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
 // lastMetric is the last sign of life of an old process of the label that its ledger does not
