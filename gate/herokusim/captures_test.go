@@ -46,7 +46,7 @@ var (
 		{regexp.MustCompile(`^Deploy [0-9a-f]{8} `), "Deploy COMMIT "},
 		{regexp.MustCompile(`\([0-9a-f]{12}\)`), "(IMAGE)"},
 		{regexp.MustCompile(`^Set .* config vars`), "Set VARS config vars"},
-		{regexp.MustCompile(`@\d+:[A-Z][\w.-]*`), "@N:SIZE"},
+		{regexp.MustCompile(`@\d+:(?:[A-Z]|dyno-)[\w.-]*`), "@N:SIZE"},
 		{regexp.MustCompile(`\bv\d+\b`), "vN"},
 		{regexp.MustCompile(`\bstatus \d+`), "status N"},
 	}
