@@ -165,6 +165,13 @@ func TestNeedsOfAHeadStart(t *testing.T) {
 	if got := reasonsOf(early); got != "guard preboot" {
 		t.Errorf("before the first look: %s", got)
 	}
+	early.look = b.look
+	early.looks(0, 1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	early.logs(2*sec, time.Minute)
+	early.apply(3*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "broke"}})
+	if got := reasonsOf(early); got != "guard preboot" {
+		t.Errorf("when the log is broken: %s", got)
+	}
 	fir.look = b.look
 	fir.sees(0, dyno("web-1-a", 41, "up", -24*time.Hour))
 	fir.logs(1*sec, 0)
