@@ -55,7 +55,7 @@ var Inputs = []Input{
 		choice([]string{"auto", "off"}, func(s *settings, v string) { s.UseLog = v == "auto" })},
 	{"require-proof", "false", false, "`true` opens on proof only, never because the longest possible life of old dynos is over.",
 		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
-	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which its API does not tell.",
+	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which the API does not expose.",
 		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
 	{"preboot-hold", "", false, "With preboot, how long old web dynos count as alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},

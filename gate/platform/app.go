@@ -59,7 +59,7 @@ func generation(raw json.RawMessage) string {
 	return ""
 }
 
-// Preboot reports whether the app's old web dynos run on for minutes. An app that
+// Preboot reports whether the app's old web dynos keep running for minutes. An app that
 // does not have the feature answers 404; one that has it may do so once in a while. So
 // that is only taken for an answer when it has been the only one for a minute, and the
 // 404 of something before the platform never.

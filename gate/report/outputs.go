@@ -46,7 +46,7 @@ var Outputs = []Output{
 			}
 			return strconv.FormatBool(!e.Picture.MadeBefore)
 		}},
-	{"commit", "The commit of that release. Empty if Heroku does not tell it, as for container images and on Fir.",
+	{"commit", "The commit of that release. Empty if Heroku does not expose it, as for container images and on Fir.",
 		func(e Ending) string { return e.Picture.Commit }},
 	{"superseded-by", "The newest release after it, such as `v124`. Empty if there is none.",
 		func(e Ending) string {
