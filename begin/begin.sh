@@ -15,12 +15,21 @@ annotate() {
 }
 
 give_up() { # TEXT
-  annotate "$1, so the app is not watched before the deploy: the gate works as without that"
+  annotate "$1, so the app is not watched before the deploy: the gate has no head start"
   printf 'app=%s\nwarning=%s\n' "${INPUT_APP//$'\n'/ }" "${1//$'\n'/ }" >"$said"
   exit 0
 }
 
 last_line() { tail -n 1 "$1" | tr -d '\r' | cut -c 1-300; }
+
+# reason FILE: the last line that says something; Docker's own ends with where its help is
+reason() {
+  local line last="no reason was given"
+  while IFS= read -r line; do
+    case $line in "" | "Run 'docker "* | "See 'docker "*) ;; *) last=${line//$'\r'/} ;; esac
+  done <"$1"
+  printf '%s' "${last:0:300}"
+}
 
 [ -d "${RUNNER_TEMP:-}" ] || { annotate "RUNNER_TEMP names no folder, so the app is not watched before the deploy"; exit 0; }
 rm -f "$said"
@@ -35,13 +44,13 @@ within() {
 
 image=$IMAGE
 if [ "$image" = Dockerfile ]; then # not a release: the image is built, as the runner does for the gate
-  image=$(within 600 docker build --quiet "$GITHUB_ACTION_PATH/.." 2>"$log") || give_up "the image cannot be built ($(last_line "$log"))"
+  image=$(within 600 docker build --quiet "$GITHUB_ACTION_PATH/.." 2>"$log") || give_up "the image cannot be built ($(reason "$log"))"
 fi
 within 300 docker run --detach --rm --network host --label heroku-rollout-gate=watch --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
   --env HEROKU_API_KEY --env INPUT_APP --env INPUT_API_KEY --env INPUT_API_URL \
   --env GITHUB_RUN_ID --env GITHUB_RUN_ATTEMPT \
   --env HTTPS_PROXY --env HTTP_PROXY --env NO_PROXY --env https_proxy --env http_proxy --env no_proxy \
-  "$image" watch-ahead >"$log" 2>&1 || give_up "the container does not start ($(last_line "$log"))"
+  "$image" watch-ahead >"$log" 2>&1 || give_up "the container does not start ($(reason "$log"))"
 
 until=$((SECONDS + patience))
 until [ -e "$said" ]; do

@@ -69,7 +69,11 @@ func writeSaid(path, text string) error {
 // whyNotAhead is why there is no watch of an app, as the step that should have begun it has said; empty if none should
 // have.
 func whyNotAhead(folder, app string) string {
-	f, err := os.Open(filepath.Join(folder, saidName))
+	path := filepath.Join(folder, saidName)
+	if there, err := os.Lstat(path); err != nil || !there.Mode().IsRegular() {
+		return "" // a pipe would hold up the gate
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
@@ -83,7 +87,7 @@ func whyNotAhead(folder, app string) string {
 		case name == "warning":
 			return value
 		case name == "watch":
-			return "the watch that was begun has ended, as another gate has gone on with it"
+			return "the recording of the watch is gone; an earlier gate of this job may have taken it"
 		}
 	}
 	return ""
@@ -95,7 +99,7 @@ func (a *aheadWatch) whatRuns(late error, hopeless bool) said {
 	defer a.mu.Unlock()
 	done(a.said)
 	if hopeless {
-		return said{app: a.app, warning: fmt.Sprintf("the app is not watched before the deploy: %v: the gate works without that", late)}
+		return said{app: a.app, warning: fmt.Sprintf("the app is not watched before the deploy: %v: the gate has no head start, and will find the same", late)}
 	}
 	s := said{app: a.app, watch: filepath.Base(a.path)}
 	if late != nil {
@@ -103,7 +107,7 @@ func (a *aheadWatch) whatRuns(late error, hopeless bool) said {
 	}
 	if a.newest > 0 {
 		s.release = fmt.Sprintf("v%d", a.newest)
-		s.text = "before the deploy " + running(a.dynos)
+		s.text = "before the deploy, " + running(a.dynos)
 	}
 	return s
 }
@@ -119,9 +123,9 @@ func running(dynos []observe.Dyno) string {
 		parts = append(parts, fmt.Sprintf("%d %s", count[what], what))
 	}
 	if parts == nil {
-		return "no dynos run"
+		return "the dyno list shows none"
 	}
-	return "there run " + strings.Join(parts, ", ")
+	return "the dyno list shows " + strings.Join(parts, ", ")
 }
 
 // oneText is several errors in one line.

@@ -5,9 +5,12 @@ package gate_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -220,4 +223,52 @@ func TestWatchesThatEndByThemselves(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a step has said is read from a file alone: a pipe would hold up the gate.
+func TestWhatWasSaidIsAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "heroku-rollout-gate.said"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, story := load(t, "measured-deploy")
+	synctest.Test(t, func(t *testing.T) {
+		server := herokusim.NewServer(story, herokusim.Options{From: 2 * time.Second})
+		server.Begin()
+		var stdout bytes.Buffer
+		g := gate.Command{
+			Args: []string{"--app", "measured", "--timeout", "3s"}, Stdout: &stdout, Stderr: &stdout,
+			Getenv:    func(k string) string { return map[string]string{"HEROKU_API_KEY": testKey, "RUNNER_TEMP": dir}[k] },
+			Transport: server.Transport(), Now: server.Clock,
+		}
+		if status := g.Main(t.Context()); status != gate.ExitTimedOut {
+			t.Errorf("status %d: %s", status, stdout.String())
+		}
+	})
+}
+
+// What the platform says while the watch gets ready is harmless on standard error, too.
+func TestHostileRefusalBeforeACommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	g := gate.Command{
+		Args: []string{"--app", "measured", "--timeout", "1s", "--", "deploy"}, Stdout: &stdout, Stderr: &stderr,
+		Getenv:    func(k string) string { return map[string]string{"HEROKU_API_KEY": testKey, "RUNNER_TEMP": dir}[k] },
+		Transport: hostileRefusal{}, Run: func([]string) int { return 0 },
+	}
+	g.Main(t.Context())
+	if !strings.Contains(stderr.String(), "pwned") || strings.Contains(stderr.String(), "##[") || strings.Contains(stderr.String(), "\u202e") {
+		t.Errorf("standard error: %q", stderr.String())
+	}
+}
+
+// hostileRefusal is a platform that refuses, with words for the runner and for the terminal.
+type hostileRefusal struct{}
+
+func (hostileRefusal) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := `{"id":"forbidden","message":"##[error]pwned \u202e"}`
+	return &http.Response{StatusCode: http.StatusForbidden, Status: "403 Forbidden", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		Header: http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}, Body: io.NopCloser(strings.NewReader(body))}, nil
 }

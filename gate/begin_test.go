@@ -17,7 +17,7 @@ import (
 // fakeDocker builds nothing, and runs the program with those variables that it is told to hand on.
 const fakeDocker = `#!/bin/bash
 printf '%s\n' "$*" >>"$DOCKER_LOG"
-case "$DOCKER_FAILS" in *"$1"*) echo "first line"; echo "docker: no $1 today" >&2; exit 125 ;; esac
+case "$DOCKER_FAILS" in *"$1"*) echo "first line"; printf '%s\n' "docker: no $1 today" "" "Run 'docker $1 --help' for more information" >&2; exit 125 ;; esac
 [ "$DOCKER_HANGS:$1" != yes:run ] || exec sleep 60
 [ "$1" = run ] || { echo sha256:1234; exit 0; }
 shift
@@ -89,7 +89,7 @@ func TestBegin(t *testing.T) {
 	temp := t.TempDir()
 	url := "INPUT_API_URL=" + serve(t, sim, "--speed", "20", "--from=-200s", "measured-deploy")
 	b := beginWatch(t, temp, program, url)
-	if b.outputs["release"] != "v41" || b.outputs["watch"] != "heroku-rollout-gate-measured.watch" || !strings.Contains(b.stdout, "watching: before the deploy there run 10 web of v41") {
+	if b.outputs["release"] != "v41" || b.outputs["watch"] != "heroku-rollout-gate-measured.watch" || !strings.Contains(b.stdout, "watching: before the deploy, the dyno list shows 10 web of v41") {
 		t.Errorf("outputs %v, log:\n%s", b.outputs, b.stdout)
 	}
 	if !strings.HasPrefix(b.commands, "build --quiet /action/begin/..\nrun --detach --rm ") || !strings.Contains(b.commands, "sha256:1234 watch-ahead") {

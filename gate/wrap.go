@@ -41,7 +41,7 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	ended := make(chan int, 1)
 	go func() { ended <- c.wait(watching, s, p, out, h) }()
 	if err := ready.wait(ctx); err != nil {
-		fmt.Fprintf(c.Stderr, "rollout-gate: warning: %v: the command is run all the same\n", err)
+		fmt.Fprintf(c.Stderr, "rollout-gate: warning: %s: the command is run all the same\n", out.Text(err.Error()))
 	}
 	status, what := ExitInterrupted, "interrupted before the command was run: nothing was deployed"
 	if ctx.Err() == nil {

@@ -44,6 +44,10 @@ func (t *Target) Building() bool {
 // WhyMissing says what is known of a release that did not appear, and what to do.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
+	if before := t.newestBefore(); t.AwaitsNewer() {
+		return fmt.Sprintf("the newest release is still v%d, which was there before the deploy", before),
+			fmt.Sprintf(`see whether the deploy made a release; if it was not meant to, give the input "timeout" more than %s`, observe.Span(ReleaseDue))
+	}
 	if t.want.newest() && t.history.newest > t.want.NewerThan {
 		known = "no release of the app carries code yet"
 	} else if t.history.newest > 0 {

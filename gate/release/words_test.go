@@ -23,6 +23,8 @@ func TestWhyMissing(t *testing.T) {
 		newer   = `check the input "newer-than", and that the deploy made a release`
 	)
 	check(t, []row{
+		{"no release since the watch began", "ahead latest", "look: v42; 20s begin; 21s look: v42",
+			`a release newer than v42: the newest release is still v42, which was there before the deploy; see whether the deploy made a release; if it was not meant to, give the input "timeout" more than 1m00s`},
 		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + app},
 		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + app},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
