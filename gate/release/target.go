@@ -199,11 +199,12 @@ func (t *Target) AwaitsNewer() bool {
 }
 
 // newestBefore is the newest release that was made before the head start; 0 if none was, without a head
-// start, and where the caller says what to be newer than.
+// start, and where the caller says what to be newer than. The earliest start counts that any answer speaks for:
+// a machine that slept, or one wrong clock, must not make the deploy's release one of before.
 func (t *Target) newestBefore() int {
 	newest := 0
 	for _, r := range t.history.byVersion {
-		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(t.clock.AnyStart()) {
+		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(t.clock.Start()) {
 			newest = max(newest, r.Version)
 		}
 	}
