@@ -30,6 +30,9 @@ func busyStory(t *testing.T, lines float64) *herokusim.Story {
 
 func TestBusyApps(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("plays a million lines")
+	}
 	ways := []struct {
 		name   string
 		inputs map[string]string
