@@ -4,6 +4,7 @@ package logtail
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,16 +75,21 @@ func TestPosition(t *testing.T) {
 		tails:     []script{lasting(0, told{0: exit(2), 5 * time.Second: exit(5), 9 * time.Second: exit(9)})},
 		histories: []script{{steps: []step{{0, other(1) + exit(2)}}}},
 	}
+	var mu sync.Mutex
 	var at []Position
 	play(t, s, 12*time.Second, func(tail *Tail) {
 		for _, d := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second} {
 			time.AfterFunc(d, func() {
+				mu.Lock()
+				defer mu.Unlock()
 				if p, ok := tail.Position(); ok {
 					at = append(at, p)
 				}
 			})
 		}
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if len(at) != 2 {
 		t.Fatalf("%d positions, want 2: the log is not whole at first", len(at))
 	}
