@@ -72,7 +72,7 @@ diagrams: ## have Mermaid itself read every diagram, and Chromium draw a summary
 
 # So many runs, and not so many seconds: go reports a time that ends in the middle of a
 # run as a failure now and then ("context deadline exceeded").
-FUZZ := 2000x
+FUZZ := 1000x
 fuzz: ## a short run of every fuzz test (FUZZ=100000x for longer)
 	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$d/*_test.go | sed 's/func //'); do \
@@ -88,8 +88,8 @@ mutants: ## delete and turn round each condition of the core: a test must notice
 	@set -e; for p in $(CORE); do echo "gremlins $$p"; \
 	  go run $(GREMLINS) unleash --workers 2 --test-cpu 1 --timeout-coefficient 20 --threshold-efficacy $(EFFICACY) -S lt $$p; done
 
-SAMPLE := 120
-mutants-short: ## delete some conditions of the core: a test must notice (SAMPLE=120)
+SAMPLE := 80
+mutants-short: ## delete some conditions of the core: a test must notice (SAMPLE=80)
 	go run ./cmd/mutants -sample $(SAMPLE) $(CORE)
 
 bench: ## the benchmarks

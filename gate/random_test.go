@@ -40,11 +40,15 @@ type tally struct {
 func TestRandomRollouts(t *testing.T) {
 	t.Parallel()
 	all := tally{failures: map[rollout.Reason]int{}, wrong: digest{what: "random roll-outs"}}
+	many := *rolls
+	if testing.Short() && many == defaultRolls {
+		many /= 3
+	}
 	t.Run("rolls", func(t *testing.T) {
 		for part := range 4 {
 			t.Run(fmt.Sprint(part), func(t *testing.T) {
 				t.Parallel()
-				for n := part; n < *rolls; n += 4 {
+				for n := part; n < many; n += 4 {
 					one(t, *seed+int64(n), &all)
 				}
 			})
