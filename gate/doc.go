@@ -11,8 +11,8 @@
 //   - herokusim: a simulated Heroku, for tests and demonstrations only
 //
 // Exit statuses: 0 passed, 1 the deploy failed, 2 an input is malformed (nothing was
-// started then), or what it names the app does not have or has twice, 3 the time was
-// over, 4 the gate cannot tell, 130 interrupted.
+// started then), or what it names the app does not have or has twice, 3 the timeout
+// was reached, 4 the gate cannot tell, 130 interrupted.
 //
 // None of these packages is a library: their Go interfaces may change with any version.
 package gate

@@ -4,6 +4,7 @@
 // are of.
 //
 //   - target.go: the release that is waited for
+//   - ahead.go: the same, when the watch began before the deploy
 //   - commit.go: the same, when the caller names a commit
 //   - newer.go: what came after it: the same code, other code, or old code that comes back
 //   - history.go: the releases of the app, as far as they were listed

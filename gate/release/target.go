@@ -45,6 +45,7 @@ type Target struct {
 	clock     *observe.Clock
 	headStart bool
 	began     time.Duration // when the wait began: until then nothing is chosen
+	atFirst   int           // the newest version of the first full look of all
 
 	history    history
 	codes      map[string]observe.Code // by id of slug or image
@@ -127,6 +128,9 @@ func (t *Target) seeLook(l *observe.Look) {
 	t.fullAskedAt = l.AskedAt
 	t.nothingRuns = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
+	if t.atFirst == 0 {
+		t.atFirst = t.history.newest
+	}
 	if t.newestAtStart < 0 && t.askedLater(0) {
 		t.newestAtStart = t.history.newest
 	}
@@ -181,35 +185,6 @@ func (t *Target) askedLater(after time.Duration) bool { return t.fullAskedAt-t.b
 
 // atStart is the platform's time of the begin of the wait; zero before any answer.
 func (t *Target) atStart() time.Time { return t.clock.Platform(t.began) }
-
-// latest is the newest release. With a head start it must be newer than any that was there before, until it
-// is clear that none comes: then the deploy has made none, or it is repeated.
-func (t *Target) latest() *observe.Release {
-	if t.AwaitsNewer() && !t.askedLater(ReleaseDue) {
-		return nil
-	}
-	return t.history.get(t.history.newest)
-}
-
-// AwaitsNewer reports whether the newest release was there before the head start, so that the one of the
-// deploy is awaited: until [ReleaseDue].
-func (t *Target) AwaitsNewer() bool {
-	before := t.newestBefore()
-	return t.release == nil && t.want.newest() && before > 0 && t.history.newest <= before
-}
-
-// newestBefore is the newest release that was made before the head start; 0 if none was, without a head
-// start, and where the caller says what to be newer than. The earliest start counts that any answer speaks for:
-// a machine that slept, or one wrong clock, must not make the deploy's release one of before.
-func (t *Target) newestBefore() int {
-	newest := 0
-	for _, r := range t.history.byVersion {
-		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(t.clock.Start()) {
-			newest = max(newest, r.Version)
-		}
-	}
-	return newest
-}
 
 // neverHadCode reports whether the app has never run any code, and the newest release brings none: its first
 // release with code is awaited.
