@@ -16,6 +16,7 @@ func TestHeadStart(t *testing.T) {
 		{"a new one is there", "ahead latest", "look: v41, v42; 20s begin; 20s look: v42, v43", "v43"},
 		{"one that was made just after the start", "ahead latest", "look: v42; 20s begin; look: v42, v43 +500ms", "v43"},
 		{"and one just before it", "ahead latest", "look: v42; 20s begin; look: v42, v43 -1s", "none, more new than v43"},
+		{"many of before", "ahead latest", "look: v2-v42; 20s begin; 21s look: v42", "none, more new than v42"},
 		{"the first answer has an old date", "ahead latest", "clock -60s; look: v41, v42; clock +0s; 20s begin; 21s look: v42", "none, more new than v42"},
 		{"a clock jumps ahead", "ahead latest", "look: v42; clock +600s; 20s begin; look: v42, v43", "v43"},
 		{"none is there", "ahead latest", "look: v41, v42; 20s begin; 21s look: v42", "none, more new than v42"},
