@@ -161,7 +161,7 @@ func (r *Rollout) change() []Need {
 	return []Need{{Kind: kind, Why: why}}
 }
 
-// doubts are the looks that would settle one.
+// timedLooks are those that settle a doubt when they are asked for late enough.
 func (r *Rollout) timedLooks() (needs []Need) {
 	add := func(is bool, by time.Duration, why string) {
 		if is && by != observe.Never {
