@@ -143,7 +143,6 @@ type headStart struct {
 	note       string                    // what to tell of it
 	see        func(observe.Observation) // is shown every observation; nil: nobody
 	begin      chan struct{}             // closed when the wait begins; nil: at once
-	began      time.Time                 // when that was
 	abandoned  atomic.Bool               // there will be no wait, and nothing to report
 }
 
@@ -204,23 +203,15 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if h.forerunner != nil {
 		defer h.forerunner.end()
 	}
-	begin := time.Now()
 	w := c.watcher(s, p, h)
 	w.Report, w.Debug = c.audience(out), c.debug(out)
 	picture, verdict := w.Run(ctx)
 	if h.abandoned.Load() {
 		return exitStatus(verdict)
 	}
-	if !h.began.IsZero() {
-		begin = h.began
-	}
-	waited := time.Since(begin)
-	if c.Speed > 0 {
-		waited = time.Duration(float64(waited) * c.Speed)
-	}
 	e := explainer{client: p.client, tail: p.tail, app: s.App}
-	e.explain(ctx, s.Timeout-waited, picture, verdict, out)
-	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: waited, ObserveOnly: s.observeOnly})
+	e.explain(ctx, s.Timeout-picture.At, picture, verdict, out)
+	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, ObserveOnly: s.observeOnly})
 }
 
 // watcher is what waits.

@@ -277,6 +277,7 @@ var blockStart = regexp.MustCompile(`^(?:    |\t|[-+=]|[0-9]+[.)])`)
 func checkMarkdown(t testing.TB, summary string) {
 	t.Helper()
 	text := way.ReplaceAllString(withoutFences(summary), "$1")
+	text = statusAddress.ReplaceAllString(codedCommand.ReplaceAllString(text, ""), "")
 	for _, bad := range []string{"://", "www.", "mailto:"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("a link in the summary: %q", bad)

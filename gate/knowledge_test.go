@@ -21,7 +21,7 @@ import (
 var saysGone = regexp.MustCompile(`(?i)\bno old\b|\bold (?:code|dynos?|one|ones|process|processes)\b.*\b(?:gone|ended|stopped|over)\b|\bruns? alone\b|\bof old code\b|\bgone \+|\bold code was\b|^(?:gone|proven)$`)
 
 // hedged finds what says in the same breath that this is not known for sure, or how far it is known.
-var hedged = regexp.MustCompile(`(?i)\bpresumed?\b|\bpresumption\b|\bmay\b|\bcan\b|\bfor want of proof\b|\bnot proven\b|\bto end\b|\bfirst old dyno ended\b|\bdyno list shows\b|\bwhat the log tells\b|\bso far\b`)
+var hedged = regexp.MustCompile(`(?i)\bpresumed?\b|\bpresumption\b|\bmay\b|\bcan\b|\bnothing proves\b|\bnot proven\b|\bto end\b|\bfirst old dyno ended\b|\bdyno list shows\b|\bwhat the log tells\b|\bso far\b`)
 
 // parts are what can be read by itself: a sentence, a cell of a table, a part of a line of progress.
 func parts(text string) []string {

@@ -363,6 +363,8 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	checkSilence(t, o.stdout)
 	checkOutputs(t, o.outputs)
 	checkKnowledge(t, story, o)
+	checkCopied(t, scenario.AppName(), o)
+	checkFigures(t, o)
 	checkToldOnce(t, o)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {
 		last := possible(story, o)

@@ -57,7 +57,6 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	}
 	defer context.AfterFunc(ctx, stop)()
 	out.Begin()
-	h.began = time.Now()
 	close(h.begin)
 	return <-ended
 }

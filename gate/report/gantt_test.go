@@ -83,7 +83,7 @@ func TestGantt(t *testing.T) {
 				"New dynos: milestone all up 00:00:20-00:00:20\nOld dynos: run 00:00:00-00:00:09\n",
 		},
 		"there was no old code": {
-			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(10), FirstNewUp: at(20), AllNewUp: at(20), OldGone: at(10)}, PlatformNow: at(20), Old: rollout.ByProof},
+			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(10), FirstNewUp: at(20), AllNewUp: at(20)}, PlatformNow: at(3000), Old: rollout.ByProof},
 			"Heroku says: done not finished 00:00:00-00:00:10\nHeroku says: done finished 00:00:10-00:00:20\nNew dynos: milestone all up 00:00:20-00:00:20\n",
 		},
 		"the release phase failed": {

@@ -42,11 +42,13 @@ func judge(e *evidence, t *timer) judgement {
 		doubt, limit = historyShort, e.hiddenGoneAt
 	}
 	first, stop := e.balance.FirstStop, e.balance.LastStop
-	if doubt != "" && e.listedAlone(t) {
+	alone := doubt != "" && e.listedAlone(t)
+	if alone {
 		doubt = ""
 		first, stop = e.label.ledger.Ends(e.roster.target.released)
 	}
 	j.proof = e.label.proof.after(doubt != "", e, t.now)
+	j.proof.metrics = j.proof.metrics || alone
 	if !reports && (doubt == "" || j.proof.lasts()) { // 3
 		if doubt == "" && !stop.IsZero() {
 			j.firstStop, j.lastStop = first, stop

@@ -84,6 +84,7 @@ type Rollout struct {
 	targetAt time.Duration // when the target became known
 	notices  []string
 	held     []string // notices of before the first good answer
+	figures  figures  // the ends of holds as they are told
 	tooShort bool     // it was said that a hold reaches past the timeout
 }
 
@@ -141,6 +142,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
 		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
+		r.tellHolds()
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -252,7 +254,7 @@ func (r *Rollout) warnings() []string {
 	until := r.status.holdUntil
 	if r.cfg.Timeout > 0 && until != observe.Never && r.waited(until) > r.cfg.Timeout && !r.tooShort {
 		r.tooShort = true
-		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", r.span(until), observe.Span(r.cfg.Timeout)))
+		all = append(all, fmt.Sprintf("without proof by the log, old dynos are assumed to run until %s: that is past the timeout of %s", observe.Span(r.holdEnd(until)), observe.Span(r.cfg.Timeout)))
 	}
 	if name := r.unknownType(); name != "" && r.verdict == nil {
 		what, next := r.noSuchType(name), ": the list may be behind, and is asked for again"
