@@ -53,6 +53,25 @@ func TestWhoseExitItWas(t *testing.T) {
 	}
 }
 
+// The ends are those of all processes but the listed one that crashed, whatever the count makes of them.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ about, lines, want string }{
+		{"none", "1s start, 2s sigterm", "never to never"},
+		{"one", "1s sigterm, 3s exit", "3s to 3s"},
+		{"three", "3s exit, 5s exit, 8s exit, 9s start", "3s to 8s"},
+		{"some before the release", "-3s exit, 0s exit, 5s exit", "0s to 5s"},
+		{"all before the release", "-3s exit", "never to never"},
+		{"a crash of the listed dyno", "3s exit, 3.1s up>crashed, 9s exit", "9s to 9s"},
+		{"a crash of the listed dyno at last", "3s exit, 9s exit, 9.1s up>crashed", "3s to 3s"},
+	} {
+		first, last := entered(t, c.lines).Ends(released)
+		if got := fmt.Sprintf("%s to %s", since(first), since(last)); got != c.want {
+			t.Errorf("%s: %s: got %s, want %s", c.about, c.lines, got, c.want)
+		}
+	}
+}
+
 // How long it takes until the last exit is believed to be that of an old process.
 func TestBelievedAfter(t *testing.T) {
 	t.Parallel()

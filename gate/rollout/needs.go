@@ -99,7 +99,7 @@ func (r *Rollout) needsAhead() []Need {
 	}
 	needs := []Need{guard}
 	// What ran when the log was whole already is what its lines are counted from.
-	if log, look := &r.roster.log, r.roster.look; log.flows() && look != nil && look.AskedAt < log.wholeAt {
+	if look := r.roster.look; look != nil && look.AskedAt < r.roster.log.wholeAt {
 		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
 	}
 	if r.lists.unseen && r.roster.rolling() { // what comes and goes between two looks has another name each time
