@@ -67,7 +67,7 @@ func checkReasons(t testing.TB, recording []byte) {
 		}
 	}
 	if answers == 0 && bytes.Count(recording, []byte("\n")) > 3 && !bytes.Contains(recording, []byte(observe.Internal)) {
-		t.Error("nothing was asked at all")
+		t.Errorf("nothing was asked at all:\n%s", recording)
 	}
 }
 
