@@ -164,6 +164,9 @@ func (w wordy) RoundTrip(r *http.Request) (*http.Response, error) {
 // A recording ends at 64 MiB and says so; the gate goes on.
 func TestRecordingIsBounded(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("writes 64 MiB")
+	}
 	sc, story := load(t, "plain-restart")
 	file := filepath.Join(t.TempDir(), "recording")
 	synctest.Test(t, func(t *testing.T) {
