@@ -123,7 +123,8 @@ compare: ## the gate beside the official client, in real time; needs what e2e ne
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo race lint mutants-short diagrams fuzz client release e2e
+# e2e makes the release that "make release" makes, and uses it.
+CHECK := test demo race lint mutants-short diagrams fuzz client e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
