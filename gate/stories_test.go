@@ -365,6 +365,7 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	checkKnowledge(t, story, o)
 	checkCopied(t, scenario.AppName(), o)
 	checkFigures(t, o)
+	checkExplained(t, o)
 	checkToldOnce(t, o)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {
 		last := possible(story, o)
