@@ -87,11 +87,11 @@ func anyHidden(ts []rollout.TypePicture) bool {
 	return slices.ContainsFunc(ts, func(t rollout.TypePicture) bool { return t.OldHidden > 0 })
 }
 
-// oldOfType is what old dynos of a type do: "2 listed, 1 hidden", or "may run: 1 hidden".
+// oldOfType is what old dynos of a type do: "2 in the dyno list, 1 hidden", or "may run: 1 hidden".
 func oldOfType(t rollout.TypePicture) string {
 	var counts []string
 	if t.OldListed > 0 {
-		counts = append(counts, fmt.Sprintf("%d listed", t.OldListed))
+		counts = append(counts, fmt.Sprintf("%d %s", t.OldListed, rollout.Seen.Words().Cell))
 	}
 	if t.OldHidden > 0 {
 		counts = append(counts, fmt.Sprintf("%d hidden", t.OldHidden))
