@@ -91,7 +91,7 @@ func anyHidden(ts []rollout.TypePicture) bool {
 func oldOfType(t rollout.TypePicture) string {
 	var counts []string
 	if t.OldListed > 0 {
-		counts = append(counts, fmt.Sprintf("%d %s", t.OldListed, rollout.Seen.Words().Cell))
+		counts = append(counts, fmt.Sprintf("%d %s", t.OldListed, rollout.Seen.Words().Bar))
 	}
 	if t.OldHidden > 0 {
 		counts = append(counts, fmt.Sprintf("%d hidden", t.OldHidden))

@@ -55,7 +55,7 @@ var wordings = map[Knowledge]Wording{
 		Sentence: "the dyno list still shows old code",
 		State:    "the dyno list still shows old code",
 		Line:     "old listed",
-		Cell:     "in the dyno list",
+		Cell:     "listed",
 		Bar:      "in the dyno list",
 		Unseen:   "… of listed old code after finished so far",
 	},
