@@ -12,7 +12,7 @@ import (
 )
 
 // holdEnd finds until when a hold lasts, as the log, the message and the summary tell it.
-var holdEnd = regexp.MustCompile(`(?:presumed gone at|are assumed to run until|they can run until|presumed alive until) ([0-9hms]+)`)
+var holdEnd = regexp.MustCompile(`(?:presumed gone at|assumed to run until|one can run until) ([0-9hms]+)`)
 
 // checkFigures fails if the end of one hold is told as two moments that are next to each other, or if what is told
 // of times does not add up.

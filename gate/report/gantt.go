@@ -115,9 +115,19 @@ func (g *chart) old(e Ending) {
 		return
 	}
 	from := latest(seen, t.ReleaseFinished)
-	g.section("Unseen",
+	g.section(unseenRow,
 		span{lasted(ran.Unseen, t.ReleaseFinished, seen), alarm, t.ReleaseFinished, seen},
 		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
+}
+
+// unseenRow is the row of what Heroku's word did not tell. caption explains it, where a chart has it.
+const unseenRow = "Unseen"
+
+func caption(chart string) string {
+	if !strings.Contains(chart, "    section "+unseenRow+"\n") {
+		return ""
+	}
+	return unseenRow + ": old code that ran, or may have run, after Heroku called the release finished.\n"
 }
 
 func lasted(text string, from, to time.Time) string {

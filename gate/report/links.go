@@ -20,7 +20,9 @@ var (
 	aCommit    = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
 	abbreviate = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
 	aServer    = regexp.MustCompile(`^https://[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?::[0-9]{1,5})?$`)
-	repository = regexp.MustCompile(`^[A-Za-z0-9-]{1,100}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
+	// The owner can be a managed user, as in octo_acme:
+	// https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication.
+	repository = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
 )
 
 // links are the beginnings of addresses; empty where the thing has none that is known.

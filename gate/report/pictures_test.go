@@ -151,7 +151,7 @@ func timedOut() story {
 		pictures: []rollout.Picture{p},
 		ending: Ending{Picture: p, Waited: 300 * time.Second, Requests: 27, BudgetRemaining: 90, BudgetLowest: 90,
 			Verdict: rollout.Verdict{Result: rollout.TimedOut, Reason: rollout.OldDynosRemain,
-				Message: "still waiting after 5m00s for 3 old web dynos to end: the dyno list does not show them any more, but nothing proves yet that they have ended, and they can run until 7m38s of the wait, so raise the input \"timeout\" above that"}},
+				Message: "still waiting after 5m00s for 3 old web dynos to end: the dyno list shows no old dyno any more, but nothing proves yet that all have ended, and one can run until 7m38s of the wait, so raise the input \"timeout\" above that"}},
 	}
 }
 

@@ -34,7 +34,8 @@ func summarize(e Ending, excerpts []excerpt, to links, version string, room int)
 	if version != "" {
 		last += " rollout-gate " + version + "."
 	}
-	sections = append(sections, facts(e, to), oldCode(e), command(e), warnings(p), gantt(e), types(p), timeline(e))
+	chart := gantt(e)
+	sections = append(sections, facts(e, to), oldCode(e), command(e), warnings(p), chart, caption(chart), types(p), timeline(e))
 	if proofMatters(e.Verdict) {
 		sections = append(sections, holds(p), logState(p))
 	}
@@ -117,7 +118,7 @@ func oldCode(e Ending) string {
 	if t.OldGone.IsZero() && p.Old == rollout.ByProof {
 		return "" // there was none to end
 	}
-	text := fmt.Sprintf("Heroku called the release finished at %s. ", distance(t.ReleaseFinished, p)) +
+	text := fmt.Sprintf("Since the release was created: Heroku called it finished at %s; ", distance(t.ReleaseFinished, p)) +
 		rollout.Fill(p.Old.Words().Sentence, distance(t.OldGone, p))
 	switch after := between(t.ReleaseFinished, t.OldGone); {
 	case t.OldGone.IsZero() && p.OldRemaining > 0:
@@ -133,10 +134,10 @@ func oldCode(e Ending) string {
 	}
 }
 
-// command is a line to copy where there is more to read.
+// command is a line to copy where there is more to read, if the message does not have it.
 func command(e Ending) string {
 	line := toCopy(e)
-	if line == "" {
+	if line == "" || strings.Contains(e.Verdict.Message, `"`+line+`"`) {
 		return ""
 	}
 	return fenced([]string{line}, "sh")
@@ -179,7 +180,7 @@ func holds(p rollout.Picture) string {
 	return list("Not proven", held, 20, func(t rollout.TypePicture) string {
 		s := fmt.Sprintf("**%s**", markdown(t.Type))
 		if t.HoldUntil > 0 {
-			s += ", presumed alive until " + observe.Span(t.HoldUntil).String() + " of waiting"
+			s += ", assumed to run until " + observe.Span(t.HoldUntil).String() + " of the wait"
 		}
 		if t.HoldReason != "" {
 			s += ": " + markdown(t.HoldReason)

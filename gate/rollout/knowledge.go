@@ -22,7 +22,7 @@ const (
 
 // A Wording is how one kind of knowledge is told. In some texts, … stands for a time.
 type Wording struct {
-	// Sentence tells of it after "Heroku called the release finished at". Where it has a time, how
+	// Sentence tells of it after "Heroku called it finished at". Where it has a time, how
 	// much later that was follows.
 	Sentence string
 	// Message is what the message of a gate that opens says of old dynos, after "no old one". There, …
@@ -52,15 +52,15 @@ func (k Knowledge) Words() Wording {
 // wordings has a row for each kind of knowledge.
 var wordings = map[Knowledge]Wording{
 	Seen: {
-		Sentence: "The dyno list still shows old code",
+		Sentence: "the dyno list still shows old code",
 		State:    "the dyno list still shows old code",
 		Line:     "old listed",
 		Cell:     "listed",
-		Bar:      "listed",
+		Bar:      "in the dyno list",
 		Unseen:   "… of listed old code after finished so far",
 	},
 	NotKnown: {
-		Sentence: "Old code may still run",
+		Sentence: "old code may still run",
 		State:    "old code may still run",
 		Line:     "old may run",
 		Cell:     "may run",
@@ -68,7 +68,7 @@ var wordings = map[Knowledge]Wording{
 		Unseen:   "… in which old code may have run so far",
 	},
 	ByProof: {
-		Sentence: "Old code was gone at …",
+		Sentence: "old code was gone at …",
 		Message:  "left (the log shows the end of every old process)",
 		State:    "no old code runs any more",
 		Moment:   "no old dyno runs any more",
@@ -78,7 +78,7 @@ var wordings = map[Knowledge]Wording{
 		Unseen: "… of old code after finished",
 	},
 	ByLimit: {
-		Sentence: "Old code can have run until …",
+		Sentence: "old code can have run until …",
 		Message:  "can be running (presumed, since …: the longest time that an old process can live is over)",
 		State:    "old code is presumed gone",
 		Moment:   "presumed: no old dyno can live longer",

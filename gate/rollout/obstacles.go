@@ -136,9 +136,9 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	case until == observe.Never:
 		return fmt.Sprintf("see with %s and %s why old dynos do not end", r.client("ps"), r.client("logs"))
 	case r.cfg.RequireProof:
-		return `the dyno list does not show them any more, but nothing proves yet that they have ended, so see that the log can be read whole, or raise the input "timeout"`
+		return `the dyno list shows no old dyno any more, but nothing proves yet that all have ended, so see that the log can be read whole, or raise the input "timeout"`
 	default:
-		return fmt.Sprintf(`the dyno list does not show them any more, but nothing proves yet that they have ended, and they can run until %s of the wait, so raise the input "timeout" above that`, observe.Span(r.holdEnd(until)))
+		return fmt.Sprintf(`the dyno list shows no old dyno any more, but nothing proves yet that all have ended, and one can run until %s of the wait, so raise the input "timeout" above that`, observe.Span(r.holdEnd(until)))
 	}
 }
 

@@ -229,11 +229,11 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
 	case o.Preboot != nil && !r.roster.preboot.Known && !r.roster.rolling():
-		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
+		return []string{"the platform does not say whether preboot is on; the gate waits as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
-		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}
+		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on can only be presumed"}
 	case o.Log != nil && o.Log.State == observe.Refused:
-		return []string{"no log: " + o.Log.Reason + "; without it nothing is proven, and the gate holds instead"}
+		return []string{"no log: " + o.Log.Reason + "; without it nothing can be proven, and the gate waits until the longest time that an old dyno can live is over"}
 	case o.Budget != nil:
 		return []string{fmt.Sprintf("the account's budget of API requests, which all its programs share, is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
 	}
