@@ -2,6 +2,7 @@
 // any client of the Platform API that wants to test itself.
 //
 //	herokusim [serve] [--speed=1] [--from=0s] [--wait] [--fault=…] SCENARIO
+//	herokusim account [--build=20s] [--size=…] [--fault=…] [TEMPLATE]
 //	herokusim show SCENARIO
 //	herokusim check FILE…
 //	herokusim list
@@ -10,7 +11,8 @@
 // SCENARIO is a name from list or a YAML file. To serve is what it does unless
 // told otherwise: it prints how to point the gate and the official heroku
 // command at it, and then the story as it happens. The story's clock starts at
-// once, or with --wait at the first request. SIGINT and SIGTERM end it.
+// once, or with --wait at the first request. An account has no story: it can be
+// written to, and its apps are what requests make. SIGINT and SIGTERM end both.
 // docs/simulator.md says what it models, and how a scenario is written.
 package main
 
@@ -31,11 +33,12 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve a scenario on loopback (what is done unless another command is named)."`
-	Show   showCommand   `cmd:"" help:"Print the story of a scenario without serving it."`
-	Check  checkCommand  `cmd:"" help:"Check scenario files; what is wrong is told with file and line."`
-	List   listCommand   `cmd:"" help:"List the scenarios that come with the program."`
-	Faults faultsCommand `cmd:"" help:"List what --fault and --log can make go wrong."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve a scenario on loopback (what is done unless another command is named)."`
+	Account accountCommand `cmd:"" help:"Serve an account on loopback that can be written to: apps are made, built, scaled and deleted."`
+	Show    showCommand    `cmd:"" help:"Print the story of a scenario without serving it."`
+	Check   checkCommand   `cmd:"" help:"Check scenario files; what is wrong is told with file and line."`
+	List    listCommand    `cmd:"" help:"List the scenarios that come with the program."`
+	Faults  faultsCommand  `cmd:"" help:"List what --fault and --log can make go wrong."`
 }
 
 func main() {

@@ -97,13 +97,13 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 func TestFaultExamples(t *testing.T) {
 	t.Parallel()
 	for _, k := range herokusim.FaultKinds {
-		c := serveCommand{Scenario: "fir", Fault: []string{k.Example}}
+		c := serveCommand{Scenario: "fir", serving: serving{Fault: []string{k.Example}}}
 		if _, err := play(c.Scenario, c.trouble); err != nil {
 			t.Errorf("%s: %v", k.Example, err)
 		}
 	}
 	for _, k := range herokusim.LogKinds {
-		c := serveCommand{Scenario: "fir", Log: k.Example}
+		c := serveCommand{Scenario: "fir", serving: serving{Log: k.Example}}
 		if _, err := play(c.Scenario, c.trouble); err != nil {
 			t.Errorf("%s: %v", k.Example, err)
 		}
@@ -130,7 +130,7 @@ func TestTLS(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	first, line := io.Pipe()
-	command := serveCommand{Scenario: "measured-deploy", Listen: "127.0.0.1:0", Speed: 1, Wait: true, TLS: dir, JSON: true}
+	command := serveCommand{Scenario: "measured-deploy", Wait: true, serving: serving{Listen: "127.0.0.1:0", Speed: 1, TLS: dir, JSON: true}}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Run(ctx, line) }()
 	var ready struct{ Address string }
