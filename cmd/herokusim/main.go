@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -128,6 +129,10 @@ func (faultsCommand) Run(stdout io.Writer) error {
 	fmt.Fprint(stdout, "\nWhat is wrong with the log, in place of what the scenario says of it:\n\n")
 	for _, k := range herokusim.LogKinds {
 		fmt.Fprintf(stdout, "  --log '%s'\n      %s\n", k.Example, k.About)
+	}
+	fmt.Fprint(stdout, "\nWhat an account can refuse, in the same words, and what else \"herokusim account --help\" says:\n\n")
+	for _, k := range herokusim.AccountKinds {
+		fmt.Fprintf(stdout, "  --fault '%s'\n      %s: %s\n", strings.ReplaceAll(k.Example, "'", `'\''`), k.Word, k.About)
 	}
 	return nil
 }
