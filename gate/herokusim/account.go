@@ -89,7 +89,11 @@ func (a *Account) Apps() []AppTruth {
 	var all []AppTruth
 	for _, x := range a.apps {
 		a.play(x)
-		all = append(all, AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Deleted: x.deleted, Story: x.story})
+		truth := AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Story: x.story}
+		if x.gone {
+			truth.Deleted = orElse(x.deleted, 1) // zero would mean that it is there
+		}
+		all = append(all, truth)
 	}
 	return all
 }

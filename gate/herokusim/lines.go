@@ -182,7 +182,7 @@ func (p *play) print() {
 	}
 	for n, x := range log.Lose {
 		if x.Notice != "" {
-			for _, l := range p.st.printed(x.From, x.To) {
+			for _, l := range p.st.printed(x.From-1, x.To-1) {
 				if !l.InTail {
 					lost[n]++
 				}
