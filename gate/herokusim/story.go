@@ -44,6 +44,10 @@ type Instance struct {
 	Term time.Duration
 	// Exit is when it ended. Zero: it still runs at the end of the story.
 	Exit time.Duration
+	// Process is the id that the process itself prints, and Code the version of its code:
+	// of an app of an Account, whose source says a code. Else they are empty.
+	Process string
+	Code    int
 
 	metricsID string
 }
