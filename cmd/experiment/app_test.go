@@ -85,7 +85,7 @@ func run(t *testing.T, dir, typ string, sigterm time.Duration) (lines []string, 
 
 func TestApp(t *testing.T) {
 	t.Parallel()
-	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Padding: 200}
+	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
 	src, err := p.source(2)
 	if err != nil {
 		t.Fatal(err)

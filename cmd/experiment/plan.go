@@ -35,13 +35,15 @@ type Plan struct {
 	Metrics bool `yaml:"metrics,omitempty"`
 	// Stop is how long a process goes on after SIGTERM. Heroku kills it after 30 s.
 	Stop time.Duration `yaml:"stop,omitempty"`
-	// Padding is how many lines the app prints in a second only to be busy, all dynos together.
-	Padding int `yaml:"padding,omitempty"`
+	// Lines is how many lines the app prints in a second only to be busy, all dynos together.
+	Lines int `yaml:"lines,omitempty"`
 	// ReleasePhase is empty for none, "succeeds", or "fails": with code 1 it never does.
 	ReleasePhase string `yaml:"release-phase,omitempty"`
 	// Size is Heroku's dyno type. Empty: standard-1x, the smallest one that has preboot.
 	Size  string         `yaml:"size,omitempty"`
 	Types map[string]int `yaml:"types"`
+	// Gate are inputs of both gates, beside the app, as in "on-supersede: follow".
+	Gate map[string]string `yaml:"gate,omitempty"`
 	// Then is what happens after the deploy. Times count from the answer that tells of its release.
 	Then []Action `yaml:"then,omitempty"`
 	// Simulated is how the simulated Heroku treats the dynos of each type; the real one does as it likes.
@@ -119,7 +121,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // What a plan may ask for at most: it costs money, and a mistyped figure must not cost much.
 const (
 	maxDynos   = 20
-	maxPadding = 2000
+	maxLines   = 2000
 	lastAction = 15 * time.Minute
 )
 
@@ -134,8 +136,8 @@ func (p *Plan) check() error {
 		return errors.New(`there is no web dyno: write "types: {web: 1}"`)
 	case p.Stop < 0 || p.Stop > time.Minute:
 		return fmt.Errorf("stop is %s: give a time from 0s to 1m", p.Stop)
-	case p.Padding < 0 || p.Padding > maxPadding:
-		return fmt.Errorf("padding is %d: give a number from 0 to %d lines a second", p.Padding, maxPadding)
+	case p.Lines < 0 || p.Lines > maxLines:
+		return fmt.Errorf("lines is %d: give a number from 0 to %d, of lines a second", p.Lines, maxLines)
 	case !slices.Contains([]string{"", "succeeds", "fails"}, p.ReleasePhase):
 		return fmt.Errorf(`release-phase is %q: give "succeeds" or "fails", or leave it out`, p.ReleasePhase)
 	case prices[p.Size] == 0:

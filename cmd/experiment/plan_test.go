@@ -45,7 +45,7 @@ func TestBadPlans(t *testing.T) {
 		head + "types: {web: 1}\nthen: [{at: 1s, scale: {web: 30}}]":                     "it has 30 dynos at once",
 		head + "types: {web: 1}\nsize: performance-xl":                                   `size is "performance-xl": give one of basic, `,
 		head + "types: {web: 1}\nstop: 2m":                                               "stop is 2m0s: give a time from 0s to 1m",
-		head + "types: {web: 1}\npadding: 5000":                                          "padding is 5000",
+		head + "types: {web: 1}\nlines: 5000":                                            "lines is 5000",
 		head + "types: {web: 1}\nrelease-phase: maybe":                                   `release-phase is "maybe"`,
 		head + "types: {web: 1}\nthen: [{at: 1s}]":                                       `action 1: it has to have one of "restart"`,
 		head + "types: {web: 1}\nthen: [{at: 1s, deploy: true, restart: all}]":           "action 1: it has to have one of",

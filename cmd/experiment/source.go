@@ -21,12 +21,35 @@ import (
 //go:embed app/app.py app/.python-version app/requirements.txt
 var app embed.FS
 
-// settings are what the app reads from settings.json.
-type settings struct {
-	Code         int     `json:"code"`
-	Stop         float64 `json:"stop"`    // seconds
-	Padding      int     `json:"padding"` // lines a second, of this process
-	ReleaseFails bool    `json:"release-fails"`
+// behaviour is what the app reads from behaviour.json, and the simulated Heroku, too.
+type behaviour struct {
+	Code    int      `json:"code"`
+	Stop    *float64 `json:"stop,omitempty"`  // seconds; nil: it ends at once
+	Lines   int      `json:"lines,omitempty"` // a second, of this process
+	Release *duty    `json:"release,omitempty"`
+}
+
+// duty is what the release phase does.
+type duty struct {
+	Seconds float64 `json:"seconds"`
+	Fails   bool    `json:"fails,omitempty"`
+}
+
+// behaviour is how one version of the plan's app behaves.
+func (p *Plan) behaviour(code int) behaviour {
+	dynos := 0
+	for _, n := range p.Types {
+		dynos += n
+	}
+	b := behaviour{Code: code, Lines: p.Lines / max(dynos, 1)}
+	if p.Stop > 0 {
+		seconds := p.Stop.Seconds()
+		b.Stop = &seconds
+	}
+	if p.ReleasePhase != "" {
+		b.Release = &duty{Seconds: 5, Fails: p.ReleasePhase == "fails" && code > 1}
+	}
+	return b
 }
 
 // A source is the archive of one version of the app.
@@ -44,18 +67,11 @@ func (s source) checksum() string {
 
 // source makes the archive of one version of the plan's app. The same version makes the same archive.
 func (p *Plan) source(code int) (source, error) {
-	dynos := 0
-	for _, n := range p.Types {
-		dynos += n
-	}
-	set, err := json.Marshal(settings{
-		Code: code, Stop: p.Stop.Seconds(), Padding: p.Padding / max(dynos, 1),
-		ReleaseFails: p.ReleasePhase == "fails" && code > 1,
-	})
+	set, err := json.Marshal(p.behaviour(code))
 	if err != nil {
-		return source{}, fmt.Errorf("making the app's settings: %w", err)
+		return source{}, fmt.Errorf("making the app's source: %w", err)
 	}
-	files := map[string][]byte{"settings.json": set, "Procfile": []byte(p.procfile())}
+	files := map[string][]byte{"behaviour.json": set, "Procfile": []byte(p.procfile())}
 	for _, name := range []string{"app/app.py", "app/.python-version", "app/requirements.txt"} {
 		if files[path.Base(name)], err = app.ReadFile(name); err != nil {
 			return source{}, fmt.Errorf("making the app's source: %w", err)

@@ -2,8 +2,8 @@
 
     alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
 
-It needs the standard library alone. settings.json says which code it is, how many seconds it goes on
-after SIGTERM, how many lines a second it prints only to be busy, and whether its release phase fails.
+It needs the standard library alone. behaviour.json says which code it is, how many seconds it goes on
+after SIGTERM, how many lines a second it prints only to be busy, and what its release phase does.
 """
 
 import datetime
@@ -16,8 +16,8 @@ import sys
 import threading
 import time
 
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "settings.json")) as file:
-    SETTINGS = json.load(file)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "behaviour.json")) as file:
+    BEHAVIOUR = json.load(file)
 PROCESS = secrets.token_hex(8)
 DYNO = os.environ.get("DYNO", "none.1")
 number = 0
@@ -32,7 +32,7 @@ def say(word):
     global number
     now = datetime.datetime.now(datetime.timezone.utc)
     at = now.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (now.microsecond // 1000)
-    write("%s code=%d process=%s dyno=%s n=%d at=%s\n" % (word, SETTINGS["code"], PROCESS, DYNO, number, at))
+    write("%s code=%d process=%s dyno=%s n=%d at=%s\n" % (word, BEHAVIOUR["code"], PROCESS, DYNO, number, at))
     number += 1
 
 
@@ -40,7 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(("code %d\n" % SETTINGS["code"]).encode())
+        self.wfile.write(("code %d\n" % BEHAVIOUR["code"]).encode())
 
     def log_message(self, *_):
         pass
@@ -53,7 +53,7 @@ def serve():
 def pad():
     """Lines that only make the log busy, 20 times a second."""
     due = time.monotonic()
-    lines = max(1, SETTINGS["padding"] // 20)
+    lines = max(1, BEHAVIOUR["lines"] // 20)
     while True:
         write(("padding " + "." * 40 + "\n") * lines)
         due += 0.05
@@ -69,19 +69,21 @@ def live():
         until = due if end is None else min(due, end)
         if signal.sigtimedwait({signal.SIGTERM}, max(0, until - time.monotonic())) and end is None:
             say("sigterm")
-            end = time.monotonic() + SETTINGS["stop"]
+            end = time.monotonic() + BEHAVIOUR.get("stop", 0)
     os._exit(143)
 
 
 def main():
     if sys.argv[1:] == ["release"]:
-        write("release phase of code %d\n" % SETTINGS["code"])
-        sys.exit(1 if SETTINGS["release-fails"] else 0)
+        release = BEHAVIOUR["release"]
+        write("release phase of code %d\n" % BEHAVIOUR["code"])
+        time.sleep(release["seconds"])
+        sys.exit(1 if release.get("fails") else 0)
     # Blocked before any thread begins, so that live() alone gets it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     if "PORT" in os.environ:
         threading.Thread(target=serve, daemon=True).start()
-    if SETTINGS["padding"]:
+    if BEHAVIOUR.get("lines"):
         threading.Thread(target=pad, daemon=True).start()
     live()
 

@@ -3,6 +3,7 @@
 // pure: who made the run fills it in, who judges it reads it.
 //
 //   - evidence.go: the run
+//   - clock.go: the platform's clock, and what of a gate it tells
 //   - redact.go: what a report must not hold
 //   - truth.go: the lines of the app, and what they tell of its processes
 package evidence

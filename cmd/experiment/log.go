@@ -1,0 +1,131 @@
+// The app's log, as the experiment reads it: by a session of its own, each line once, with an account of
+// the times of which lines may be missing.
+
+package main
+
+import (
+	"context"
+	"hash/maphash"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
+)
+
+// A logReader collects the log.
+type logReader struct {
+	tail     logtail.Tail
+	clock    *clock
+	redactor *evidence.Redactor
+
+	mu      sync.Mutex
+	seed    maphash.Seed
+	seen    map[uint64]bool
+	lines   []evidence.Line
+	padding int
+	truth   evidence.Truth
+	newest  time.Time // the newest stamp of a sign
+	gaps    []evidence.Gap
+	flowing bool
+	refused string // why there is no log
+}
+
+func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
+	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}}
+	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Speed: c.speed, Raw: l.line}
+	return l
+}
+
+// run reads until ctx ends.
+func (l *logReader) run(ctx context.Context) {
+	l.tail.Run(ctx, func(o observe.Observation) {
+		if o.Log != nil {
+			l.status(*o.Log)
+		}
+	})
+}
+
+// line takes in one line, which may come more than once.
+func (l *logReader) line(b []byte) {
+	at := l.clock.At()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := string(b)
+	// Lines that only make the log busy are as alike as many; they are counted, roughly.
+	if strings.Contains(text, "]: "+evidence.Padding+" ") {
+		l.padding++
+		return
+	}
+	h := maphash.Bytes(l.seed, b)
+	if l.seen[h] {
+		return
+	}
+	l.seen[h] = true
+	if s, ok := evidence.ReadSign(text); ok {
+		l.truth.See(text)
+		if s.At.After(l.newest) {
+			l.newest = s.At
+		}
+	}
+	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
+}
+
+// status takes in news of the log itself. What a gap lacks is what came between the newest line of before
+// and the time from which the log is whole again.
+func (l *logReader) status(s observe.LogStatus) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch s.State {
+	case observe.Flowing:
+		l.flowing = true
+		if n := len(l.gaps); n > 0 && l.gaps[n-1].To.IsZero() {
+			l.gaps[n-1].To = s.Since
+		}
+	case observe.Gapped:
+		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.redactor.Clean(s.Reason)})
+	case observe.Refused:
+		l.refused = l.redactor.Clean(s.Reason)
+		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.refused})
+	case observe.Broken: // nothing is lost yet
+	}
+}
+
+// lastOld is when a process of code older than that last told of itself, and newest when any did.
+func (l *logReader) lastOld(code int) (old, newest time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old, _ = l.truth.Last(code)
+	return old, l.newest
+}
+
+// unread says why there is no log; empty if there is one.
+func (l *logReader) unread() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
+}
+
+// alive is how many processes of that code told of themselves lately.
+func (l *logReader) alive(code int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, p := range l.truth.Processes(l.newest, nil) {
+		if p.Code == code && l.newest.Sub(p.Last) < 5*evidence.Every {
+			n++
+		}
+	}
+	return n
+}
+
+// told fills in what the log told. Nobody reads it any more.
+func (l *logReader) told(r *evidence.Run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
+	r.Processes = l.truth.Processes(l.newest, l.gaps)
+}

@@ -1,0 +1,228 @@
+// What a run does to the app, step by step.
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/account"
+	"heroku-rollout-gate/cmd/experiment/evidence"
+)
+
+const (
+	// build is how long a build may take, and boot how long all dynos may take to be up after it.
+	build = 8 * time.Minute
+	boot  = 4 * time.Minute
+	// settle is for how long nothing happens before the deploy, so that the gates see a quiet beginning.
+	settle = 45 * time.Second
+	// glance is how often it is asked whether something is over.
+	glance = time.Second
+)
+
+// steps does everything but cleaning up.
+func (e *experiment) steps(ctx context.Context, name string) error {
+	var err error
+	if err = e.do(ctx, "make the app "+name, func() error {
+		made, err := e.heroku.Make(ctx, name)
+		if err == nil {
+			e.app = made
+			err = e.note.made(made)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	e.done("made")
+	reading, enough := context.WithCancel(ctx)
+	e.log = newLogReader(e.app.ID, e.heroku, e.transport, e.clock, e.redactor)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer enough()
+	wg.Go(func() { e.log.run(reading) })
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	wg.Go(func() { e.witness(reading) })
+	return e.measure(ctx)
+}
+
+// do does one thing to the app, tells of it, and writes it down.
+func (e *experiment) do(ctx context.Context, what string, f func() error) error {
+	s := evidence.Step{At: e.clock.At(), What: what}
+	e.say("%s", what)
+	err := f()
+	s.Done = e.clock.At()
+	if err != nil {
+		s.Refused = e.redactor.Clean(err.Error())
+	}
+	e.mu.Lock()
+	e.run.Steps = append(e.run.Steps, s)
+	e.mu.Unlock()
+	return err
+}
+
+// prepare brings the app to where the deploy begins: code 1 runs on all dynos, and has for a while.
+func (e *experiment) prepare(ctx context.Context) error {
+	if e.plan.Metrics { // before any process starts: those of before do not report
+		if err := e.do(ctx, "switch log-runtime-metrics on", func() error {
+			return e.heroku.Feature(ctx, e.app, "log-runtime-metrics")
+		}); err != nil {
+			return err
+		}
+	}
+	if err := e.deploy(ctx); err != nil {
+		return err
+	}
+	sizes := e.plan.Types
+	if err := e.do(ctx, Action{Scale: sizes}.String()+" of size "+e.plan.Size, func() error {
+		return e.heroku.Scale(ctx, e.app, sizes, e.plan.Size)
+	}); err != nil {
+		return err
+	}
+	e.done("scaled")
+	if e.plan.Preboot {
+		if err := e.do(ctx, "switch preboot on", func() error { return e.heroku.Feature(ctx, e.app, "preboot") }); err != nil {
+			return err
+		}
+		e.done("preboot")
+	}
+	if err := e.allUp(ctx, sizes); err != nil {
+		return err
+	}
+	e.say("all dynos are up; nothing happens for %s", span(settle))
+	return e.clock.Sleep(ctx, settle)
+}
+
+// deploy uploads and builds the next version of the code, and waits until its release is there.
+func (e *experiment) deploy(ctx context.Context) error {
+	code := e.code + 1
+	src, err := e.plan.source(code)
+	if err != nil {
+		return err
+	}
+	var place string
+	if err := e.do(ctx, fmt.Sprintf("upload code %d", code), func() error {
+		place, err = e.heroku.Upload(ctx, src.archive)
+		return err
+	}); err != nil {
+		return err
+	}
+	e.done("uploaded")
+	var release account.Release
+	if err := e.do(ctx, fmt.Sprintf("build code %d", code), func() error {
+		release, err = e.build(ctx, place, src)
+		return err
+	}); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.code = code
+	e.run.Releases = append(e.run.Releases, evidence.Release{Code: code, Version: release.Version, ID: release.ID, Commit: src.commit, Created: release.Created})
+	e.mu.Unlock()
+	e.say("code %d is release v%d", code, release.Version)
+	e.done("built")
+	return nil
+}
+
+// build builds what was uploaded, until its release is there and its release phase over.
+func (e *experiment) build(ctx context.Context, place string, src source) (account.Release, error) {
+	ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
+	defer cancel()
+	b, err := e.heroku.Build(ctx, e.app, place, src.checksum(), src.commit)
+	for err == nil && (b.Status == "pending" || b.Status == "succeeded" && b.ReleaseID == "") {
+		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
+			b, err = e.refresh(ctx, b)
+		}
+	}
+	if err != nil {
+		return account.Release{}, err
+	}
+	if b.Status != "succeeded" {
+		return account.Release{}, fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, indent(e.heroku.Output(ctx, b, 12)))
+	}
+	r, err := e.heroku.Release(ctx, e.app, b.ReleaseID)
+	for err == nil && r.Status == "pending" && e.code == 0 {
+		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
+			r, err = e.heroku.Release(ctx, e.app, b.ReleaseID)
+		}
+	}
+	return r, err
+}
+
+func (e *experiment) refresh(ctx context.Context, b account.Build) (account.Build, error) {
+	return e.heroku.Built(ctx, e.app, b.ID)
+}
+
+func indent(text string) string {
+	if text == "" {
+		return "  (nothing)"
+	}
+	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+}
+
+// allUp waits until the formation is up, by the list and by what the processes say.
+func (e *experiment) allUp(ctx context.Context, want map[string]int) error {
+	ctx, cancel := e.clock.within(ctx, boot, fmt.Errorf("not all dynos are up after %s", boot))
+	defer cancel()
+	sum := 0
+	for _, n := range want {
+		sum += n
+	}
+	for {
+		list, err := e.heroku.Dynos(ctx, e.app)
+		if err != nil {
+			return err
+		}
+		up := map[string]int{}
+		for _, d := range list {
+			if d.State == "up" {
+				up[d.Type]++
+			}
+		}
+		if maps.Equal(up, want) && e.log.alive(e.code) >= sum {
+			return nil
+		}
+		if err := e.clock.Sleep(ctx, 2*glance); err != nil {
+			return err
+		}
+	}
+}
+
+// act does what the plan does after the deploy. What Heroku refuses is a result, and not a failure.
+func (e *experiment) act(ctx context.Context, begun time.Duration) error {
+	for _, a := range e.plan.Then {
+		if err := e.clock.Sleep(ctx, begun+a.At-e.clock.At()); err != nil {
+			return err
+		}
+		err := e.one(ctx, a)
+		refusal, no := errors.AsType[*account.Refusal](err)
+		if err != nil && !no {
+			return err
+		}
+		if no {
+			e.say("%v", refusal)
+		}
+	}
+	return nil
+}
+
+func (e *experiment) one(ctx context.Context, a Action) error {
+	if a.Deploy {
+		return e.deploy(ctx)
+	}
+	return e.do(ctx, a.String(), func() error {
+		switch {
+		case a.Restart == "all":
+			return e.heroku.Restart(ctx, e.app, "")
+		case a.Restart != "":
+			return e.heroku.Restart(ctx, e.app, a.Restart)
+		}
+		return e.heroku.Scale(ctx, e.app, a.Scale, "")
+	})
+}
