@@ -49,7 +49,7 @@ func howToRemove(n *note) string {
 }
 
 // offer offers to delete what earlier runs left.
-func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask func(question string) bool) error {
+func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask func(ctx context.Context, question string) bool) error {
 	notes, err := readNotes(w.notes)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask 
 			fmt.Fprintf(out, "Another experiment runs, with the app %s, since %s. It is left alone.\n", n.Name, when)
 			continue
 		}
-		if !ask(fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when)) {
+		if !ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when)) {
 			fmt.Fprintf(out, "It stays: %s\n", howToRemove(n))
 			continue
 		}

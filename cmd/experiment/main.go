@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -38,8 +37,9 @@ type commandLine struct {
 
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	getenv         func(string) string
 	terminal       bool // somebody can be asked
+	// heroku is the world that a plan runs in.
+	heroku func(*Plan) (*world, error)
 }
 
 // Exit statuses.
@@ -50,16 +50,20 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second one ends the program at once
-	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	c.terminal, _ = gate.Terminal(os.Stdin)
+	c.heroku = func(p *Plan) (*world, error) { return simulated(p, c.Speed) }
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "experiment: %v; see --help\n", err)
 		os.Exit(exitInvalid)
+	}
+	if c.Real {
+		c.heroku = func(*Plan) (*world, error) { return real(os.Getenv) }
 	}
 	os.Exit(c.main(ctx))
 }
@@ -70,22 +74,19 @@ func (c *commandLine) main(ctx context.Context) int {
 	if err == nil && c.List {
 		return c.list(plans)
 	}
-	var w *world
-	if err == nil {
-		w, err = c.world()
-	}
 	if err != nil {
 		fmt.Fprintln(c.stderr, "experiment:", err)
 		return exitInvalid
 	}
 	status := exitDone
 	for _, p := range plans {
-		if ctx.Err() != nil {
-			break
-		}
-		if err := c.one(ctx, p, w); err != nil {
+		err := c.one(ctx, p)
+		if err != nil {
 			fmt.Fprintln(c.stderr, "experiment:", err)
 			status = exitFailed
+		}
+		if ctx.Err() != nil {
+			return exitFailed
 		}
 	}
 	return status
@@ -131,28 +132,20 @@ func (c *commandLine) list(plans []*Plan) int {
 }
 
 // one runs one plan.
-func (c *commandLine) one(ctx context.Context, p *Plan, w *world) error {
-	if !w.simulated {
-		fmt.Fprintf(c.stdout, "%s", p.preview(c.Keep))
-		if !c.ask("Go on?") {
-			return errors.New("nothing was made")
-		}
+func (c *commandLine) one(ctx context.Context, p *Plan) error {
+	w, err := c.heroku(p)
+	if err != nil {
+		return err
+	}
+	if err := c.agree(ctx, p, w); err != nil {
+		return err
 	}
 	results, err := c.folder(p, w)
 	if err != nil {
 		return err
 	}
-	if w.simulated {
-		if w, err = simulated(p, c.Speed); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, c.Speed)
-	}
 	e := newExperiment(p, w, c.stdout, results)
-	e.keep = c.Keep && !w.simulated
-	if err := offer(ctx, w, e.heroku, c.stdout, c.ask); err != nil {
-		return err
-	}
+	e.keep = c.Keep
 	run, failed := e.play(ctx)
 	if run == nil {
 		return failed
@@ -164,12 +157,25 @@ func (c *commandLine) one(ctx context.Context, p *Plan, w *world) error {
 	return cmp.Or(failed, tooEarly(run))
 }
 
-// world is the real Heroku, or stands for the simulated ones, of which each plan has its own.
-func (c *commandLine) world() (*world, error) {
-	if !c.Real {
-		return &world{simulated: true}, nil
+// agree says what will be made, and asks whether that, and the deletion of what earlier runs left, is wanted.
+func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
+	if w.simulated {
+		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, c.Speed)
+		return nil
 	}
-	key := c.getenv("HEROKU_API_KEY")
+	if err := offer(ctx, w, newExperiment(p, w, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
+		return err
+	}
+	fmt.Fprint(c.stdout, p.preview(c.Keep))
+	if !c.ask(ctx, "Go on?") {
+		return errors.New("nothing was made")
+	}
+	return nil
+}
+
+// real is the real Heroku.
+func real(getenv func(string) string) (*world, error) {
+	key := getenv("HEROKU_API_KEY")
 	switch {
 	case key == "":
 		return nil, errors.New("there is no key: set HEROKU_API_KEY, as in HEROKU_API_KEY=$(heroku auth:token); it has to be one that may make apps")
@@ -182,7 +188,7 @@ func (c *commandLine) world() (*world, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: c.getenv("HEROKU_READ_KEY"), transport: transport, now: time.Now, speed: 1, notes: notes}, nil
+	return &world{key: key, readKey: getenv("HEROKU_READ_KEY"), transport: transport, now: time.Now, speed: 1, notes: notes}, nil
 }
 
 // attemptTime is how long an answer may take to begin. Log streams begin at once, too.
@@ -217,7 +223,7 @@ func (c *commandLine) folder(p *Plan, w *world) (string, error) {
 }
 
 // ask asks a question that is answered by yes or no.
-func (c *commandLine) ask(question string) bool {
+func (c *commandLine) ask(ctx context.Context, question string) bool {
 	fmt.Fprintf(c.stdout, "%s [y/N] ", question)
 	if c.Yes {
 		fmt.Fprintln(c.stdout, "yes, by --yes")
@@ -232,6 +238,15 @@ func (c *commandLine) ask(question string) bool {
 		in = bufio.NewReader(c.stdin)
 		c.stdin = in
 	}
-	answer, _ := in.ReadString('\n') // no answer is a no
-	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
+	answered := make(chan string, 1)
+	go func() {
+		answer, _ := in.ReadString('\n') // no answer is a no
+		answered <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case answer := <-answered:
+		return answer == "y" || answer == "yes"
+	case <-ctx.Done():
+		return false
+	}
 }
