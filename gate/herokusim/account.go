@@ -2,7 +2,13 @@
 
 package herokusim
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"time"
+)
 
 // AccountOptions are how an account behaves.
 type AccountOptions struct {
@@ -48,10 +54,45 @@ type Account struct{ *Server }
 
 // NewAccount makes an account without apps. Its clock starts with its first request, or
 // with Begin. An error tells what is wrong with the template.
-func NewAccount(o AccountOptions) (*Account, error) { panic("not yet") }
+func NewAccount(o AccountOptions) (*Account, error) {
+	template := Scenario{}
+	if o.Template != nil {
+		template = *o.Template
+	}
+	if len(template.Releases) > 0 || len(template.Events) > 0 || template.Young || template.App.Stack != "" || template.App.Name != "" {
+		return nil, errors.New("template: releases, events, young, app.name and app.stack are what requests decide: leave them out")
+	}
+	// What a template says nothing of, routine lines, nobody needs here.
+	if template.Noise == nil {
+		template.Noise = new(float64)
+	}
+	if template.Types = maps.Clone(template.Types); template.Types == nil {
+		template.Types = map[string]Type{"web": {}}
+	}
+	if bad := template.check(); bad != nil {
+		return nil, fmt.Errorf("template: %w", bad)
+	}
+	template.Young = true
+	if o.Build == nil {
+		o.Build = &Build{Takes: 20 * time.Second}
+	}
+	o.MostApps = orElse(o.MostApps, 100)
+	s := newServer(&template, template.start(), o.Options)
+	s.writing = &writing{options: o, uploads: map[string]*upload{}, rng: rand.New(rand.NewPCG(uint64(template.Seed), 3))}
+	return &Account{s}, nil
+}
 
 // Apps are all apps that were ever made, in that order; deleted ones, too.
-func (a *Account) Apps() []AppTruth { panic("not yet") }
+func (a *Account) Apps() []AppTruth {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []AppTruth
+	for _, x := range a.apps {
+		a.play(x)
+		all = append(all, AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Deleted: x.deleted, Story: x.story})
+	}
+	return all
+}
 
 // An AppTruth is what the account knows of one app, and no request tells.
 type AppTruth struct {
@@ -63,36 +104,4 @@ type AppTruth struct {
 	// Instances are the truth: each process that ran, also of an app that is deleted.
 	// Its times are those of the account's clock, as Created is.
 	Story *Story
-}
-
-// A Behaviour is how the processes of a source behave: its file behaviour.json, beside the
-// Procfile. Everything in it may be left out. The experiment's real app reads the same
-// file, so that both do the same.
-//
-// With Code each process prints, from a moment after its start line on, one line a second
-// on its standard output, as in
-//
-//	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
-//
-// and at SIGTERM one that begins with "sigterm" in place of "alive". The process is
-// Instance.Process, n counts the lines of both kinds from 0.
-type Behaviour struct {
-	// Code is the version of the code.
-	Code int `json:"code"`
-	// Stop is how many seconds a process goes on after SIGTERM; from 30 on it is killed.
-	// Nil is what the template says, which says 0.15 s where it says nothing.
-	Stop *float64 `json:"stop"`
-	// Lines is how many lines a second each process prints beside those of the truth; they
-	// begin with "padding".
-	Lines int `json:"lines"`
-	// Build and Release are of the build and of the release phase, which there is only with
-	// a line "release:" in the Procfile. Its command takes 5 s where nothing is said.
-	Build   *Duty `json:"build"`
-	Release *Duty `json:"release"`
-}
-
-// A Duty takes seconds, and may fail.
-type Duty struct {
-	Seconds float64 `json:"seconds"`
-	Fails   bool    `json:"fails"`
 }
