@@ -19,13 +19,17 @@ var prices = map[string]float64{
 // month is what a monthly price is divided by.
 const month = 30 * 24 * time.Hour
 
-// expected is how long a plan takes on the real Heroku, roughly: two builds, boots and the quiet before the
-// deploy; then what keeps old code or the later gate, which with preboot waits for the whole hold.
+// quiet is for how long nothing happens before the deploy: so long that for the gates nothing of before the
+// scaling can be left, and a little longer (docs/how-it-knows.md has this hold). Without preboot it is as
+// long: how the feature was set before the app was made, nobody can know.
+func (p *Plan) quiet() time.Duration {
+	return 330*time.Second + time.Duration(p.Types["web"])*12*time.Second + 15*time.Second
+}
+
+// expected is how long a plan takes on the real Heroku, roughly: two builds and boots; the quiet before the
+// deploy; and what comes after it, of which the later gate may have to wait for the whole hold.
 func (p *Plan) expected() time.Duration {
-	d := 9 * time.Minute
-	if p.Preboot {
-		d = 12*time.Minute + time.Duration(p.dynos())*12*time.Second
-	}
+	d := 5*time.Minute + 2*p.quiet()
 	if n := len(p.Then); n > 0 {
 		d += p.Then[n-1].At
 	}

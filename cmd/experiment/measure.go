@@ -34,7 +34,9 @@ func (e *experiment) measure(ctx context.Context) error {
 				err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see its log in the results", g.Name, g.Status)
 			}
 			e.ended(g)
-			cancel(err) // nil is none
+			if err != nil {
+				cancel(err)
+			}
 		})
 	}
 	deployed := make(chan error, 1)

@@ -47,7 +47,7 @@ type Plan struct {
 	// Then is what happens after the deploy. Times count from the answer that tells of its release.
 	Then []Action `yaml:"then,omitempty"`
 	// Simulated is how the simulated Heroku treats the dynos of each type; the real one does as it likes.
-	Simulated map[string]herokusim.Timing `yaml:"simulated,omitempty"`
+	Simulated map[string]herokusim.Type `yaml:"simulated,omitempty"`
 }
 
 // An Action is one thing that is done to the app: exactly one of the words after At.

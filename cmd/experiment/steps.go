@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// build is how long a build may take, and boot how long all dynos may take to be up after it.
-	build = 8 * time.Minute
-	boot  = 4 * time.Minute
-	// settle is for how long nothing happens before the deploy, so that the gates see a quiet beginning.
-	settle = 45 * time.Second
+	// build is how long a build may take, firstBoot for how long the first dyno is waited for, and boot how
+	// long all dynos may take to be up.
+	build     = 8 * time.Minute
+	firstBoot = time.Minute
+	boot      = 4 * time.Minute
 	// glance is how often it is asked whether something is over.
 	glance = time.Second
 )
@@ -79,6 +79,10 @@ func (e *experiment) prepare(ctx context.Context) error {
 	if err := e.deploy(ctx); err != nil {
 		return err
 	}
+	// Heroku begins with one web dyno by itself. It is scaled once it runs: so the log tells of its whole life.
+	if err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot); err != nil && ctx.Err() != nil {
+		return err
+	}
 	sizes := e.plan.Types
 	if err := e.do(ctx, Action{Scale: sizes}.String()+" of size "+e.plan.Size, func() error {
 		return e.heroku.Scale(ctx, e.app, sizes, e.plan.Size)
@@ -86,17 +90,20 @@ func (e *experiment) prepare(ctx context.Context) error {
 		return err
 	}
 	e.done("scaled")
+	if err := e.allUp(ctx, sizes, boot); err != nil {
+		return err
+	}
+	e.say("all dynos are up; nothing happens for %s", span(e.plan.quiet()))
+	if err := e.clock.Sleep(ctx, e.plan.quiet()); err != nil {
+		return err
+	}
 	if e.plan.Preboot {
 		if err := e.do(ctx, "switch preboot on", func() error { return e.heroku.Feature(ctx, e.app, "preboot") }); err != nil {
 			return err
 		}
 		e.done("preboot")
 	}
-	if err := e.allUp(ctx, sizes); err != nil {
-		return err
-	}
-	e.say("all dynos are up; nothing happens for %s", span(settle))
-	return e.clock.Sleep(ctx, settle)
+	return nil
 }
 
 // deploy uploads and builds the next version of the code, and waits until its release is there.
@@ -166,9 +173,9 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-// allUp waits until the formation is up, by the list and by what the processes say.
-func (e *experiment) allUp(ctx context.Context, want map[string]int) error {
-	ctx, cancel := e.clock.within(ctx, boot, fmt.Errorf("not all dynos are up after %s", boot))
+// allUp waits until these dynos are up, by the list and by what their processes say.
+func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
+	ctx, cancel := e.clock.within(ctx, limit, fmt.Errorf("not all dynos are up after %s", limit))
 	defer cancel()
 	sum := 0
 	for _, n := range want {
