@@ -33,7 +33,7 @@ type commandLine struct {
 	Yes     bool    `help:"Do not ask."`
 	Keep    bool    `help:"Do not delete the app."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
-	Speed   float64 `default:"20" placeholder:"N" help:"How many times as fast as in life the simulated Heroku runs, from 1 to 100. Default: ${default}."`
+	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as in life the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -63,7 +63,12 @@ func main() {
 		os.Exit(exitInvalid)
 	}
 	if c.Real {
-		c.heroku = func(*Plan) (*world, error) { return real(os.Getenv) }
+		w, err := realHeroku(os.Getenv)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "experiment:", err)
+			os.Exit(exitInvalid)
+		}
+		c.heroku = func(*Plan) (*world, error) { return w, nil }
 	}
 	os.Exit(c.main(ctx))
 }
@@ -173,8 +178,8 @@ func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 	return nil
 }
 
-// real is the real Heroku.
-func real(getenv func(string) string) (*world, error) {
+// realHeroku is the world in which things cost money.
+func realHeroku(getenv func(string) string) (*world, error) {
 	key := getenv("HEROKU_API_KEY")
 	switch {
 	case key == "":
