@@ -5,12 +5,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/logtail"
 	"heroku-rollout-gate/gate/observe"
@@ -36,7 +38,7 @@ type logReader struct {
 
 func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
 	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}}
-	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Speed: c.speed, Raw: l.line}
+	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
 	return l
 }
 
@@ -102,11 +104,14 @@ func (l *logReader) lastOld(code int) (old, newest time.Time) {
 	return old, l.newest
 }
 
-// unread says why there is no log; empty if there is one.
-func (l *logReader) unread() string {
+// unread is an error if the platform will not give the log.
+func (l *logReader) unread() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.refused
+	if l.refused == "" {
+		return nil
+	}
+	return errors.New("the log cannot be read, so there is no truth: " + l.refused)
 }
 
 // alive is how many processes of that code told of themselves lately.

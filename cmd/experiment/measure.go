@@ -114,8 +114,8 @@ func (e *experiment) over(ctx context.Context) error {
 				return err
 			}
 		}
-		if why := e.log.unread(); why != "" {
-			return errors.New("the log cannot be read, so there is no truth: " + why)
+		if err := e.log.unread(); err != nil {
+			return err
 		}
 		old, newest := e.log.lastOld(live)
 		if live > 0 && newest.Sub(old) >= silence {

@@ -132,7 +132,7 @@ func (p *Plan) check() error {
 	switch {
 	case p.About == "" || p.Asks == "":
 		return errors.New(`"about" and "asks" are needed: say what happens, and what it can settle`)
-	case p.Types["web"] == 0:
+	case p.Types["web"] < 1:
 		return errors.New(`there is no web dyno: write "types: {web: 1}"`)
 	case p.Stop < 0 || p.Stop > time.Minute:
 		return fmt.Errorf("stop is %s: give a time from 0s to 1m", p.Stop)
@@ -143,7 +143,10 @@ func (p *Plan) check() error {
 	case prices[p.Size] == 0:
 		return fmt.Errorf("size is %q: give one of %s", p.Size, strings.Join(slices.Sorted(maps.Keys(prices)), ", "))
 	}
-	for t := range p.Types {
+	for t, n := range p.Types {
+		if n < 0 {
+			return fmt.Errorf("there are %d dynos of type %s: give a number that is not below 0", n, t)
+		}
 		if !typeName.MatchString(t) || t == "release" {
 			return fmt.Errorf("a process type is called %q: give a name of small letters, as in web or worker", t)
 		}

@@ -107,12 +107,8 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		return nil, err
 	}
 	limited, cancel := e.clock.within(ctx, longest, errLongest)
-	err = e.steps(limited, name)
-	if cause := context.Cause(limited); err != nil && cause != nil {
-		err = cause
-		if errors.Is(cause, context.Canceled) {
-			err = errors.New("it was interrupted")
-		}
+	if err = because(limited, e.steps(limited, name)); errors.Is(err, context.Canceled) {
+		err = errors.New("it was interrupted")
 	}
 	cancel()
 	if err != nil {
@@ -138,10 +134,7 @@ func (e *experiment) clean(ctx context.Context) error {
 		return e.note.forget()
 	}
 	if err := remove(ctx, e.heroku, e.note); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		err = fmt.Errorf("%w; %s", err, howToRemove(e.note))
+		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note))
 		e.say("%v", err)
 		return err
 	}

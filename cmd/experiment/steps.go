@@ -80,7 +80,8 @@ func (e *experiment) prepare(ctx context.Context) error {
 		return err
 	}
 	// Heroku begins with one web dyno by itself. It is scaled once it runs: so the log tells of its whole life.
-	if err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot); err != nil && ctx.Err() != nil {
+	err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot)
+	if err != nil && !errors.Is(err, errSlow) {
 		return err
 	}
 	sizes := e.plan.Types
@@ -144,11 +145,11 @@ func (e *experiment) build(ctx context.Context, place string, src source) (accou
 	b, err := e.heroku.Build(ctx, e.app, place, src.checksum(), src.commit)
 	for err == nil && (b.Status == "pending" || b.Status == "succeeded" && b.ReleaseID == "") {
 		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
-			b, err = e.refresh(ctx, b)
+			b, err = e.heroku.Built(ctx, e.app, b.ID)
 		}
 	}
 	if err != nil {
-		return account.Release{}, err
+		return account.Release{}, because(ctx, err)
 	}
 	if b.Status != "succeeded" {
 		return account.Release{}, fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, indent(e.heroku.Output(ctx, b, 12)))
@@ -159,11 +160,15 @@ func (e *experiment) build(ctx context.Context, place string, src source) (accou
 			r, err = e.heroku.Release(ctx, e.app, b.ReleaseID)
 		}
 	}
-	return r, err
+	return r, because(ctx, err)
 }
 
-func (e *experiment) refresh(ctx context.Context, b account.Build) (account.Build, error) {
-	return e.heroku.Built(ctx, e.app, b.ID)
+// because is why ctx ended, if it has, and otherwise what went wrong.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
 }
 
 func indent(text string) string {
@@ -173,9 +178,11 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
+var errSlow = errors.New("not all dynos are up in time")
+
 // allUp waits until these dynos are up, by the list and by what their processes say.
 func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
-	ctx, cancel := e.clock.within(ctx, limit, fmt.Errorf("not all dynos are up after %s", limit))
+	ctx, cancel := e.clock.within(ctx, limit, errSlow)
 	defer cancel()
 	sum := 0
 	for _, n := range want {
@@ -183,8 +190,11 @@ func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.
 	}
 	for {
 		list, err := e.heroku.Dynos(ctx, e.app)
+		if err == nil {
+			err = e.log.unread()
+		}
 		if err != nil {
-			return err
+			return because(ctx, err)
 		}
 		up := map[string]int{}
 		for _, d := range list {

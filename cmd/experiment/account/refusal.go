@@ -66,4 +66,11 @@ func (c *Client) refused(op string, err error) error {
 	return fmt.Errorf("%s: Heroku gave no answer of use: %s", op, c.sender.Redactor.Clean(oneLine(err.Error())))
 }
 
+// Forbids reports whether an error is a no that asking again does not change. An app that was just made may
+// not be known everywhere for a moment, so 404 is none.
+func Forbids(err error) bool {
+	r, ok := errors.AsType[*Refusal](err)
+	return ok && (r.Status == http.StatusUnauthorized || r.Status == http.StatusPaymentRequired || r.Status == http.StatusForbidden)
+}
+
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
