@@ -4,12 +4,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +72,7 @@ func TestPlay(t *testing.T) {
 				checkTruth(t, pl, run)
 				checkGates(t, run, want)
 				checkGone(t, pl)
+				checkResults(t, pl, run)
 				if took := pl.e.clock.At(); took > longest-8*time.Minute {
 					t.Errorf("it took %s, and real builds take longer", took)
 				}
@@ -152,10 +147,3 @@ func checkGone(t *testing.T, pl *play) {
 		}
 	}
 }
-
-var _ = fmt.Sprint
-var _ = json.Marshal
-var _ = os.ReadFile
-var _ = filepath.Join
-var _ = slices.Sort[[]int]
-var _ = strings.Cut
