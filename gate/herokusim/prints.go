@@ -86,7 +86,7 @@ func (st *Story) next(m mark) time.Duration {
 	if m.played < len(st.Lines) {
 		next = st.Lines[m.played].Emitted
 	}
-	shift := st.lag() > 0 // then lines come between the seconds
+	shift := st.lag() > 0 // then lines come at any time
 	for i := range st.Instances {
 		x := &st.Instances[i]
 		if x.program.code == 0 || x.Exit != 0 && x.Exit+said+burst+st.lag() < m.printed {
@@ -96,13 +96,20 @@ func (st *Story) next(m mark) time.Duration {
 		switch at := m.printed; {
 		case at < begins:
 			next = min(next, begins)
-		case x.program.lines > 0 || shift:
+		case shift:
+			next = min(next, at+burst)
+		case x.program.lines > 0:
 			next = min(next, batch(at)+burst)
 		default:
 			next = min(next, begins+((at-begins)/time.Second+1)*time.Second)
 			if x.Term != 0 && x.Term+said+time.Millisecond > at {
 				next = min(next, x.Term+said+time.Millisecond)
 			}
+		}
+	}
+	if shift && next < math.MaxInt64 {
+		if soon := st.printed(m.printed, min(next, m.printed+burst)); len(soon) > 0 {
+			next = soon[0].Emitted
 		}
 	}
 	return next

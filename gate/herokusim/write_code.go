@@ -112,7 +112,7 @@ func (c *edit) createRelease() *answer {
 	of, description := releaseRecord{}, ""
 	for _, r := range c.app.story.releases.all(c.now) {
 		switch {
-		case wish.Release != nil && (r.id == *wish.Release || fmt.Sprint(r.version) == *wish.Release):
+		case wish.Release != nil && r.id == *wish.Release:
 			of, description = r, fmt.Sprintf("Rollback to v%d", r.version)
 		case wish.Release == nil && wish.Slug != nil && r.slug == *wish.Slug:
 			of, description = r, "Deploy "+r.commit[:min(8, len(r.commit))]
