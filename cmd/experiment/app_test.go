@@ -4,6 +4,7 @@ package main
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
@@ -45,8 +46,8 @@ func unpack(t *testing.T, archive []byte) string {
 	}
 }
 
-// run runs one command line of the app's Procfile, with a SIGTERM after some time.
-func run(t *testing.T, dir, typ string, sigterm time.Duration) (lines []string, status int) {
+// run runs one command line of the app's Procfile, with a SIGTERM once a line holds those words.
+func run(t *testing.T, dir, typ, sigterm string) (lines []string, status int) {
 	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -67,20 +68,26 @@ func run(t *testing.T, dir, typ string, sigterm time.Duration) (lines []string, 
 	}
 	cmd := exec.Command(python, command...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "DYNO="+typ+".1", "PORT=0")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, os.Stderr
-	if err := cmd.Start(); err != nil {
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if sigterm > 0 {
-		time.AfterFunc(sigterm, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+	defer time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }).Stop()
+	for all := bufio.NewScanner(out); all.Scan(); {
+		lines = append(lines, all.Text())
+		if sigterm != "" && strings.Contains(all.Text(), sigterm) {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+		}
 	}
-	time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 	var exit *exec.ExitError
 	if err := cmd.Wait(); errors.As(err, &exit) {
 		status = exit.ExitCode()
 	}
-	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n"), status
+	return lines, status
 }
 
 func TestApp(t *testing.T) {
@@ -90,7 +97,7 @@ func TestApp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, status := run(t, unpack(t, src.archive), "web", 2500*time.Millisecond)
+	lines, status := run(t, unpack(t, src.archive), "web", "n=2 ")
 	var truth evidence.Truth
 	signs, padding := 0, 0
 	for _, line := range lines {
@@ -125,7 +132,7 @@ func TestAppReleasePhase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lines, status := run(t, unpack(t, src.archive), "release", 0); status != want || len(lines) != 1 {
+		if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
 			t.Errorf("code %d: status %d, want %d; %q", code, status, want, lines)
 		}
 	}
@@ -148,5 +155,18 @@ func TestSource(t *testing.T) {
 	}
 	if want := "web: python app.py\nworker: python app.py\n"; p.procfile() != want {
 		t.Errorf("the Procfile is %q", p.procfile())
+	}
+}
+
+// Code that crashes does so by itself, and says that it lived.
+func TestAppCrashes(t *testing.T) {
+	t.Parallel()
+	p := &Plan{Types: map[string]int{"web": 1}, Crashes: true}
+	src, err := p.source(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines, status := run(t, unpack(t, src.archive), "web", ""); status != 1 || len(lines) != 3 {
+		t.Errorf("status %d: %q", status, lines)
 	}
 }

@@ -32,7 +32,7 @@ func TestBadWorlds(t *testing.T) {
 		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
 		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
-		"old code that stays": {change: func(o *options) {
+		"a plan that is long": {plan: "then: [{at: 15m, deploy: true}]", change: func(o *options) {
 			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}
 		}, apps: 1, want: "it took longer than 30m0s, which is the most that an experiment may"},
 	} {
@@ -166,4 +166,21 @@ func TestBadCommandLines(t *testing.T) {
 			t.Errorf("%q: %v", env, err)
 		}
 	}
+}
+
+// A gate that opens while old code runs is told as what it is.
+func TestTooEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepare(t, quick(t), func(o *herokusim.AccountOptions) {
+			o.Template.Types["web"] = herokusim.Type{Preboot: herokusim.Timing{Exit: herokusim.After(9 * time.Minute)}}
+		})
+		run, err := pl.e.play(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), " the deploy opened 3m1") || !strings.Contains(err.Error(), "please report it") {
+			t.Errorf("%v\n%s", err, pl.out.String())
+		}
+	})
 }

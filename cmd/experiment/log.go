@@ -30,14 +30,21 @@ type logReader struct {
 	lines   []evidence.Line
 	padding int
 	truth   evidence.Truth
-	newest  time.Time // the newest stamp of a sign
+	heard   map[string]sign // of each process, by its id, the last
+	newest  time.Time       // the newest stamp of a sign
 	gaps    []evidence.Gap
 	flowing bool
 	refused string // why there is no log
 }
 
+// A sign is that a process lives.
+type sign struct {
+	code int
+	at   time.Duration // when it came
+}
+
 func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
-	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}}
+	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, heard: map[string]sign{}}
 	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
 	return l
 }
@@ -69,6 +76,7 @@ func (l *logReader) line(b []byte) {
 	l.seen[h] = true
 	if s, ok := evidence.ReadSign(text); ok {
 		l.truth.See(text)
+		l.heard[s.Process] = sign{s.Code, at}
 		if s.At.After(l.newest) {
 			l.newest = s.At
 		}
@@ -81,9 +89,9 @@ func (l *logReader) line(b []byte) {
 func (l *logReader) status(s observe.LogStatus) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.flowing = s.State == observe.Flowing
 	switch s.State {
 	case observe.Flowing:
-		l.flowing = true
 		if n := len(l.gaps); n > 0 && l.gaps[n-1].To.IsZero() {
 			l.gaps[n-1].To = s.Since
 		}
@@ -91,17 +99,25 @@ func (l *logReader) status(s observe.LogStatus) {
 		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.redactor.Clean(s.Reason)})
 	case observe.Refused:
 		l.refused = l.redactor.Clean(s.Reason)
-		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.refused})
 	case observe.Broken: // nothing is lost yet
 	}
 }
 
-// lastOld is when a process of code older than that last told of itself, and newest when any did.
-func (l *logReader) lastOld(code int) (old, newest time.Time) {
+// silence is for how long no process of code older than that has told of itself, while the log flowed; 0
+// if it does not flow now. old is false if none ever told.
+func (l *logReader) silence(code int) (d time.Duration, old bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	old, _ = l.truth.Last(code)
-	return old, l.newest
+	last := time.Duration(0)
+	for _, s := range l.heard {
+		if s.code < code {
+			old, last = true, max(last, s.at)
+		}
+	}
+	if !l.flowing {
+		return 0, old
+	}
+	return l.clock.At() - last, old
 }
 
 // unread is an error if the platform will not give the log.
@@ -115,12 +131,12 @@ func (l *logReader) unread() error {
 }
 
 // alive is how many processes of that code told of themselves lately.
-func (l *logReader) alive(code int) int {
+func (l *logReader) alive(code int) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for _, p := range l.truth.Processes(l.newest, nil) {
-		if p.Code == code && l.newest.Sub(p.Last) < 5*evidence.Every {
+	now := l.clock.At()
+	for _, s := range l.heard {
+		if s.code == code && now-s.at < 5*evidence.Every {
 			n++
 		}
 	}
@@ -132,5 +148,9 @@ func (l *logReader) told(r *evidence.Run) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
-	r.Processes = l.truth.Processes(l.newest, l.gaps)
+	read := l.newest
+	if start, _ := r.Clock(); l.flowing {
+		read = start.Add(l.clock.At() - evidence.Every) // some lines are under way
+	}
+	r.Processes = l.truth.Processes(read, l.gaps)
 }

@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// silence is for how long old code has told nothing when it counts as gone, while new code tells.
+	// silence is for how long old code has told nothing, while the log flows, when it counts as gone.
 	silence = 30 * time.Second
+	// patience is for how long old code is waited for after the last that the plan does.
+	patience = 12 * time.Minute
 	// calm is how long is waited after all else, for what comes late.
 	calm = 15 * time.Second
 )
@@ -101,9 +103,10 @@ func (e *experiment) live(ctx context.Context) (int, error) {
 	return 0, errors.New("no release of the run has succeeded")
 }
 
-// over waits until both gates have ended, and old code has told nothing for a while.
+// over waits until both gates have ended, and old code has told nothing for a while. Old code that does not
+// end is a result, too.
 func (e *experiment) over(ctx context.Context) error {
-	live := 0
+	live, begun := 0, e.clock.At()
 	for {
 		e.mu.Lock()
 		gates := len(e.run.Gates)
@@ -117,11 +120,16 @@ func (e *experiment) over(ctx context.Context) error {
 		if err := e.log.unread(); err != nil {
 			return err
 		}
-		old, newest := e.log.lastOld(live)
-		if live > 0 && newest.Sub(old) >= silence {
-			if !old.IsZero() {
-				e.say("old code told of itself for the last time %s before now", span(newest.Sub(old)))
+		quiet, old := e.log.silence(live)
+		switch {
+		case live == 0:
+		case quiet >= silence:
+			if old {
+				e.say("old code told of itself for the last time %s ago", span(quiet))
 			}
+			return nil
+		case e.clock.At()-begun > patience:
+			e.say("old code still runs after %s; it is not waited for any longer", span(patience))
 			return nil
 		}
 		if err := e.clock.Sleep(ctx, glance); err != nil {

@@ -37,6 +37,8 @@ type Plan struct {
 	Stop time.Duration `yaml:"stop,omitempty"`
 	// Lines is how many lines the app prints in a second only to be busy, all dynos together.
 	Lines int `yaml:"lines,omitempty"`
+	// Crashes: from code 2 on each process ends by itself, soon after its start.
+	Crashes bool `yaml:"crashes,omitempty"`
 	// ReleasePhase is empty for none, "succeeds", or "fails": with code 1 it never does.
 	ReleasePhase string `yaml:"release-phase,omitempty"`
 	// Size is Heroku's dyno type. Empty: standard-1x, the smallest one that has preboot.

@@ -11,8 +11,8 @@ import (
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	names := planNames()
-	if len(names) != 8 {
-		t.Errorf("there are %d plans, this test knows 8: %q", len(names), names)
+	if len(names) != 9 {
+		t.Errorf("there are %d plans, this test knows 9: %q", len(names), names)
 	}
 	for _, name := range names {
 		p, err := loadPlan(name)

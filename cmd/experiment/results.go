@@ -45,7 +45,7 @@ func (e *experiment) write(r *evidence.Run) error {
 func tooEarly(r *evidence.Run) error {
 	for _, g := range r.Gates {
 		if after, opened := r.After(g); opened && after < 0 {
-			return fmt.Errorf("the gate from %s the deploy opened %s before old code told of itself for the last time: that is a bug, please report it", g.Name, -after.Round(time.Millisecond))
+			return fmt.Errorf("the gate from %s the deploy opened %s before old code told of itself for the last time, which it must never do: please report it", g.Name, -after.Round(time.Millisecond))
 		}
 	}
 	return nil

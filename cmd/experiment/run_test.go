@@ -58,6 +58,7 @@ func TestPlay(t *testing.T) {
 		"restart-in-window":   {"rolled-out proven", "rolled-out proven"},
 		"scaling-in-window":   {"rolled-out proven", "rolled-out proven"},
 		"two-deploys":         {"rolled-out proven", "rolled-out proven"},
+		"new-code-crashes":    {"dynos-crashed ", "dynos-crashed "},
 		"release-phase-fails": {"release-failed ", "release-failed "},
 		"worker-beside-web":   {"rolled-out proven", "rolled-out presumed"},
 	} {

@@ -26,6 +26,7 @@ type behaviour struct {
 	Code    int      `json:"code"`
 	Stop    *float64 `json:"stop,omitempty"`  // seconds; nil: it ends at once
 	Lines   int      `json:"lines,omitempty"` // a second, of this process
+	Crashes bool     `json:"crashes,omitempty"`
 	Release *duty    `json:"release,omitempty"`
 }
 
@@ -41,7 +42,7 @@ func (p *Plan) behaviour(code int) behaviour {
 	for _, n := range p.Types {
 		dynos += n
 	}
-	b := behaviour{Code: code, Lines: p.Lines / max(dynos, 1)}
+	b := behaviour{Code: code, Lines: p.Lines / max(dynos, 1), Crashes: p.Crashes && code > 1}
 	if p.Stop > 0 {
 		seconds := p.Stop.Seconds()
 		b.Stop = &seconds

@@ -3,7 +3,8 @@
     alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
 
 It needs the standard library alone. behaviour.json says which code it is, how many seconds it goes on
-after SIGTERM, how many lines a second it prints only to be busy, and what its release phase does.
+after SIGTERM, how many lines a second it prints only to be busy, whether it crashes, and what its release
+phase does.
 """
 
 import datetime
@@ -79,6 +80,11 @@ def main():
         write("release phase of code %d\n" % BEHAVIOUR["code"])
         time.sleep(release["seconds"])
         sys.exit(1 if release.get("fails") else 0)
+    if BEHAVIOUR.get("crashes"):
+        for _ in range(3):
+            say("alive")
+            time.sleep(1)
+        sys.exit(1)
     # Blocked before any thread begins, so that live() alone gets it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     if "PORT" in os.environ:

@@ -146,16 +146,6 @@ func (t *Truth) See(line string) bool {
 	return true
 }
 
-// Last is when a process of code older than that last told of itself; false if none ever did.
-func (t *Truth) Last(code int) (last time.Time, any bool) {
-	for _, p := range t.processes {
-		if p.Code < code && p.Last.After(last) {
-			last, any = p.Last, true
-		}
-	}
-	return last, any
-}
-
 // Processes are all that told of themselves, in the order of their first lines. read is until when
 // the log was read, by its stamps; gaps are the times of which lines may be missing.
 func (t *Truth) Processes(read time.Time, gaps []Gap) []Process {
