@@ -99,6 +99,9 @@ func (p *play) boot(s *slot, t times) {
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	})
 	fails := t.crash == Always || s.crashes < int(t.crash)
+	if src := p.byVer[d.version].source; src != nil && src.behaviour.Crashes {
+		fails = true
+	}
 	ready := t.up
 	if fails && t.r10 {
 		ready = t.start + p.bootTimeout()
