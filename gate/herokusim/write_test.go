@@ -7,8 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -232,7 +230,7 @@ func onAccountAfter(t *testing.T, f Fault, play func(w *writer)) {
 	onAccount(t, AccountOptions{Template: &Scenario{Faults: []Fault{f}}}, play)
 }
 
-// Whatever can be written is on the page, and was written in a test of this package.
+// Whatever can be written is on the page.
 func TestPageListsWhatCanBeWritten(t *testing.T) {
 	t.Parallel()
 	var want, got []string
@@ -246,24 +244,53 @@ func TestPageListsWhatCanBeWritten(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-code +page):\n%s", diff)
 	}
-	tests := ""
-	for _, file := range []string{"account_test.go", "write_test.go", "source_test.go"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tests += string(text)
-	}
-	called := regexp.MustCompile(`\("(POST|PATCH|DELETE)", "(/[^"?]*)"`)
-	sent := map[string]bool{}
-	for _, m := range called.FindAllStringSubmatch(tests, -1) {
-		for _, x := range writes {
-			if match, _ := path.Match(x.path, strings.ReplaceAll(m[2], "/apps/\"", "/apps/x")); match && x.method == m[1] {
-				sent[x.method+" "+x.path] = true
+}
+
+// Every write is asked for and answered as the schema has it, and so is everything that can
+// be read after each.
+func TestEveryWriteIsHerokus(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriter(t, AccountOptions{})
+		look := func() {
+			for _, version := range []string{"3", "3.sdk"} {
+				everything(checked{t, w.a.Server, map[string]bool{}}, w.a.Now(), version)
 			}
 		}
-	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(sent))); diff != "" {
-		t.Errorf("written in tests (-code +tests):\n%s", diff)
-	}
+		send := func(method, path, body string) {
+			t.Helper()
+			if status, answer := w.send(method, path, body); status >= 300 {
+				t.Fatalf("%s %s %s: %d %s", method, path, body, status, answer)
+			}
+			look()
+			time.Sleep(5 * time.Second)
+			look()
+		}
+		send("POST", "/apps", `{"name": "shop", "region": "us", "stack": "heroku-24"}`)
+		send("POST", "/apps/shop/sources", "")
+		url := w.upload(tarball(t, python(plain+"release: r\n", `{"code": 1}`)))
+		send("POST", "/apps/shop/builds", fmt.Sprintf(`{"source_blob": {"url": %q, "version": "v1", "checksum": null}}`, url))
+		time.Sleep(time.Minute)
+		send("POST", "/apps/shop/builds", fmt.Sprintf(`{"source_blob": {"url": %q}}`, url))
+		send("PATCH", "/apps/shop/formation", `{"updates": [{"type": "web", "quantity": 2, "size": "Standard-1X"}]}`)
+		send("PATCH", "/apps/shop/formation/worker", `{"quantity": 1}`)
+		send("PATCH", "/apps/shop/features/preboot", `{"enabled": true}`)
+		send("PATCH", "/apps/shop/features/log-runtime-metrics", `{"enabled": true}`)
+		send("PATCH", "/apps/shop/config-vars", `{"A": "1", "B": null}`)
+		send("DELETE", "/apps/shop/dynos", "")
+		send("DELETE", "/apps/shop/dynos/web.1", "")
+		send("POST", "/apps/shop/releases", fmt.Sprintf(`{"release": %q}`, w.good("GET", "/apps/shop/releases/3", "")["id"]))
+		slug := w.list("/apps/shop/builds")[0]["slug"].(map[string]any)["id"]
+		send("POST", "/apps/shop/releases", fmt.Sprintf(`{"slug": %q, "description": "again"}`, slug))
+		send("PATCH", "/apps/shop", `{"name": "store", "maintenance": true}`)
+		w.good("DELETE", "/apps/store", "")
+		var want []string
+		for _, x := range writes {
+			want = append(want, x.method+" "+strings.ReplaceAll(x.path, "*", "{}"))
+		}
+		got := slices.DeleteFunc(slices.Sorted(maps.Keys(w.asked)), func(endpoint string) bool { return strings.HasPrefix(endpoint, "GET ") })
+		if diff := cmp.Diff(slices.Sorted(slices.Values(want)), got); diff != "" {
+			t.Errorf("good answers (-code +seen):\n%s", diff)
+		}
+	})
 }
