@@ -246,6 +246,44 @@ func TestPageListsWhatCanBeWritten(t *testing.T) {
 	}
 }
 
+// In a Private Space and on Fir the same is written, with their sizes, and without preboot.
+func TestWritesInSpaces(t *testing.T) {
+	t.Parallel()
+	for size, app := range map[string]App{"Private-M": {Space: "west"}, "dyno-1c-4gb": {Space: "west", Generation: "fir"}} {
+		onAccount(t, AccountOptions{Template: &Scenario{App: app}}, func(w *writer) {
+			look := func() {
+				for _, version := range []string{"3", "3.sdk"} {
+					everything(checked{w.t, w.a.Server, map[string]bool{}}, w.a.Now(), version)
+				}
+			}
+			w.build("shop", python(plain, `{"code": 1, "stop": 3}`), "v1")
+			w.form(fmt.Sprintf(`{"updates": [{"type": "web", "quantity": 5, "size": %q}]}`, size))
+			w.refused("PATCH", "/apps/shop/formation/web", `{"size": "standard-1x"}`, 422, "invalid_params", "standard-1x")
+			w.refused("PATCH", "/apps/shop/features/preboot", `{"enabled": true}`, 422, "invalid_params", "Preboot")
+			time.Sleep(5 * time.Minute)
+			look()
+			w.build("shop", python(plain, `{"code": 2}`), "v2")
+			time.Sleep(30 * time.Second)
+			look()
+			if old := len(w.story().OldRunning(w.a.Now(), 4)); old == 0 || old == 5 {
+				w.t.Errorf("%s: %d old processes run in the middle", size, old)
+			}
+			time.Sleep(5 * time.Minute)
+			w.good("DELETE", "/apps/shop/dynos/web", "")
+			time.Sleep(5 * time.Minute)
+			if dynos := w.list("/apps/shop/dynos"); len(dynos) != 5 || dynos[0]["size"] != size || len(w.story().OldRunning(w.a.Now(), 4)) != 0 {
+				w.t.Errorf("at last there are %v", dynos)
+			}
+			w.good("DELETE", "/apps/shop", "")
+			for _, i := range w.story().Instances {
+				if i.Exit == 0 {
+					w.t.Errorf("%+v runs on", i)
+				}
+			}
+		})
+	}
+}
+
 // Every write is asked for and answered as the schema has it, and so is everything that can
 // be read after each.
 func TestEveryWriteIsHerokus(t *testing.T) {
