@@ -180,7 +180,7 @@ func TestKindsAreAllThatCanGoWrong(t *testing.T) {
 		typ   reflect.Type
 		not   []string
 	}{
-		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "page", "share", "retry-after", "retry-after-as"}},
+		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "request", "page", "share", "retry-after", "retry-after-as"}},
 		{LogKinds, reflect.TypeFor[Log](), nil},
 	} {
 		want := map[string]bool{}
