@@ -47,17 +47,21 @@ var mayImport = map[string][]string{
 	"cmd/release":      {},
 	"cmd/compare":      {"gate/herokusim"},
 	"cmd/mutants":      {},
+
+	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
+	"cmd/experiment/account":  {"cmd/experiment/evidence"},
+	"cmd/experiment/evidence": {},
 }
 
 // only lists packages from outside, with the packages that may import each.
 var only = map[string][]string{
-	"github.com/heroku/heroku-go/v5":        {"gate/platform"},
+	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment/account"},
 	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
 	"github.com/sethvargo/go-githubactions": {"gate/report"},
 	"github.com/spf13/pflag":                {"gate"},
 	"golang.org/x/term":                     {"gate"},
-	"github.com/goccy/go-yaml":              {"gate/herokusim"},
-	"github.com/alecthomas/kong":            {"cmd/demo", "cmd/herokusim"},
+	"github.com/goccy/go-yaml":              {"gate/herokusim", "cmd/experiment"},
+	"github.com/alecthomas/kong":            {"cmd/demo", "cmd/experiment", "cmd/herokusim"},
 	// Not even there, for tests alone:
 	"github.com/santhosh-tekuri/jsonschema/v6": {},
 	"github.com/dlclark/regexp2/v2":            {},
@@ -76,8 +80,8 @@ var shipped = []string{
 	"golang.org/x/sys",
 }
 
-// notShipped are packages that no program needs in production.
-var notShipped = []string{module + "/gate/herokusim", "testing", "net/http/httptest"}
+// notShipped are packages that no program needs in production, and that which can change something on Heroku.
+var notShipped = []string{module + "/gate/herokusim", module + "/cmd/experiment/account", "testing", "net/http/httptest"}
 
 type pkg struct {
 	ImportPath string

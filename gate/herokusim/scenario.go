@@ -79,6 +79,8 @@ type Type struct {
 	Command  string `yaml:"command,omitempty"` // empty means one made up from the type
 	// Timing holds for every event that does not say otherwise.
 	Timing Timing `yaml:"timing,omitempty"`
+	// Preboot goes before it where old and new processes run side by side by preboot.
+	Preboot Timing `yaml:"preboot,omitempty"`
 }
 
 // Past is a release before the story. It is played like a deploy, so that its

@@ -1,0 +1,180 @@
+// One run of a plan, from the app's making to its deletion.
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/account"
+	"heroku-rollout-gate/cmd/experiment/evidence"
+)
+
+// longest is how long a run may take; then it ends, and cleans up.
+const longest = 30 * time.Minute
+
+var errLongest = fmt.Errorf("it took longer than %s, which is the most that an experiment may", longest)
+
+// namePrefix begins the name of every app that the experiment makes.
+const namePrefix = "rollout-gate-x-"
+
+// An experiment is one run of a plan.
+type experiment struct {
+	plan    *Plan
+	world   *world
+	out     io.Writer // for people
+	results string    // the folder of what the run brings
+	keep    bool      // the app stays
+	// reached is called when a step is done, by its name. nil: nobody asks.
+	reached func(step string)
+
+	clock     *clock
+	redactor  *evidence.Redactor
+	transport http.RoundTripper
+	heroku    *account.Client
+	note      *note
+	app       account.App
+	log       *logReader
+	code      int // of the newest build
+
+	mu  sync.Mutex // guards run, and out
+	run evidence.Run
+}
+
+// newExperiment prepares a run. Nothing is sent yet.
+func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
+	e := &experiment{plan: p, world: w, out: out, results: results, clock: w.clock(), redactor: &evidence.Redactor{}}
+	e.redactor.Hide(w.readKey, "[api-key]")
+	e.transport = discreet{w.transport, e.redactor}
+	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
+	e.run = evidence.Run{
+		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
+		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop, ReadKey: w.readKey != "",
+	}
+	return e
+}
+
+func (e *experiment) gateKey() string {
+	if e.world.readKey != "" {
+		return e.world.readKey
+	}
+	return e.world.key
+}
+
+func (e *experiment) seen(r evidence.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.run.Requests = append(e.run.Requests, r)
+}
+
+// say tells people how it goes.
+func (e *experiment) say(format string, args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fmt.Fprintf(e.out, "%7s  %s\n", span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
+}
+
+// span is a duration as people write it: 8s, 5m08s.
+func span(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	if s < 60 {
+		return fmt.Sprintf("%ds", s)
+	}
+	return fmt.Sprintf("%dm%02ds", s/60, s%60)
+}
+
+func (e *experiment) done(step string) {
+	if e.reached != nil {
+		e.reached(step)
+	}
+}
+
+// play makes the run, cleans up, and returns what there is to judge. The end of ctx ends it early, and
+// cleans up all the same.
+func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
+	name, err := randomName()
+	if err != nil {
+		return nil, err
+	}
+	if e.note, err = newNote(e.world.notes, name, e.clock.now()); err != nil {
+		return nil, err
+	}
+	limited, cancel := e.clock.within(ctx, longest, errLongest)
+	if err = because(limited, e.steps(limited, name)); errors.Is(err, context.Canceled) {
+		err = errors.New("it was interrupted")
+	}
+	cancel()
+	if err != nil {
+		e.run.Failed = e.redactor.Clean(err.Error())
+		e.say("%s", e.run.Failed)
+	}
+	if e.log != nil {
+		e.log.told(&e.run)
+	}
+	return &e.run, errors.Join(err, e.clean(ctx))
+}
+
+// clean deletes the app, also where the run was interrupted.
+func (e *experiment) clean(ctx context.Context) error {
+	if e.keep && e.app.ID != "" {
+		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.app.Name, e.app.Name)
+		return nil
+	}
+	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errCleaning)
+	defer cancel()
+	asked := e.app.ID != "" || e.note.ID != "" || e.posted()
+	if !asked {
+		return e.note.forget()
+	}
+	if err := remove(ctx, e.heroku, e.note); err != nil {
+		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note))
+		e.say("%v", err)
+		return err
+	}
+	e.say("the app %s is deleted", e.note.Name)
+	e.done("deleted")
+	return nil
+}
+
+// posted reports whether an app may have been made of which nothing is known: Heroku was asked for one,
+// and did not say no.
+func (e *experiment) posted() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.run.Requests {
+		if r.Method == http.MethodPost && r.Path == "/apps" && r.Status/100 != 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// randomName is one that no app has.
+func randomName() (string, error) {
+	var b [7]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("making up a name: %w", err)
+	}
+	return namePrefix + hex.EncodeToString(b[:]), nil // at most 30 characters, which Heroku allows
+}
+
+// discreet carries requests, and has the redactor hide every host that is not the API's: of log
+// sessions, uploads and outputs.
+type discreet struct {
+	http.RoundTripper
+	redactor *evidence.Redactor
+}
+
+func (d discreet) RoundTrip(req *http.Request) (*http.Response, error) {
+	if host := req.URL.Hostname(); host != "api.heroku.com" {
+		d.redactor.Hide(host, "[host]")
+	}
+	return d.RoundTripper.RoundTrip(req)
+}

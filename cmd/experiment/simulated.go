@@ -1,0 +1,36 @@
+// The simulated Heroku that an experiment without --real runs on.
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// simulatedKey is what the simulated account takes for a key.
+const simulatedKey = "simulated-key"
+
+// simulated makes a world of its own for a plan.
+func simulated(p *Plan, speed float64) (*world, error) {
+	account, err := herokusim.NewAccount(simulatedOptions(p, speed))
+	if err != nil {
+		return nil, fmt.Errorf("making the simulated Heroku of plan %q: %w", p.Name, err)
+	}
+	account.Begin()
+	return worldOf(account, speed), nil
+}
+
+// simulatedOptions are how the simulated Heroku treats a plan.
+func simulatedOptions(p *Plan, speed float64) herokusim.AccountOptions {
+	template := &herokusim.Scenario{Begins: time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC), Types: map[string]herokusim.Type{}}
+	for t := range p.Types {
+		template.Types[t] = p.Simulated[t]
+	}
+	return herokusim.AccountOptions{Options: herokusim.Options{Speed: speed, Key: simulatedKey}, Template: template}
+}
+
+func worldOf(account *herokusim.Account, speed float64) *world {
+	return &world{simulated: true, key: simulatedKey, transport: account.Transport(), now: account.Clock, speed: speed}
+}
