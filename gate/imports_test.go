@@ -48,9 +48,10 @@ var mayImport = map[string][]string{
 	"cmd/compare":      {"gate/herokusim"},
 	"cmd/mutants":      {},
 
-	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
+	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
 	"cmd/experiment/evidence": {},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/measure", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
