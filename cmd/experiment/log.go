@@ -4,11 +4,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/maphash"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -58,17 +58,19 @@ func (l *logReader) run(ctx context.Context) {
 	})
 }
 
+var padded = []byte("]: " + evidence.Padding + " ")
+
 // line takes in one line, which may come more than once.
 func (l *logReader) line(b []byte) {
 	at := l.clock.At()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text := string(b)
 	// Lines that only make the log busy are as alike as many; they are counted, roughly.
-	if strings.Contains(text, "]: "+evidence.Padding+" ") {
+	if bytes.Contains(b, padded) {
 		l.padding++
 		return
 	}
+	text := string(b)
 	h := maphash.Bytes(l.seed, b)
 	if l.seen[h] {
 		return

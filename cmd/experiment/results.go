@@ -50,6 +50,3 @@ func tooEarly(r *evidence.Run) error {
 	}
 	return nil
 }
-
-// report is what the run showed, for people.
-func report(r *evidence.Run) string { return "" }

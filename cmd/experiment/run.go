@@ -40,6 +40,7 @@ type experiment struct {
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
+	asked     bool // Heroku was asked for an app, and did not refuse
 	app       account.App
 	log       *logReader
 	code      int // of the newest build
@@ -119,41 +120,6 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.log.told(&e.run)
 	}
 	return &e.run, errors.Join(err, e.clean(ctx))
-}
-
-// clean deletes the app, also where the run was interrupted.
-func (e *experiment) clean(ctx context.Context) error {
-	if e.keep && e.app.ID != "" {
-		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.app.Name, e.app.Name)
-		return nil
-	}
-	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errCleaning)
-	defer cancel()
-	asked := e.app.ID != "" || e.note.ID != "" || e.posted()
-	if !asked {
-		return e.note.forget()
-	}
-	if err := remove(ctx, e.heroku, e.note); err != nil {
-		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note))
-		e.say("%v", err)
-		return err
-	}
-	e.say("the app %s is deleted", e.note.Name)
-	e.done("deleted")
-	return nil
-}
-
-// posted reports whether an app may have been made of which nothing is known: Heroku was asked for one,
-// and did not say no.
-func (e *experiment) posted() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, r := range e.run.Requests {
-		if r.Method == http.MethodPost && r.Path == "/apps" && r.Status/100 != 4 {
-			return true
-		}
-	}
-	return false
 }
 
 // randomName is one that no app has.

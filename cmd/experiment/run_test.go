@@ -64,6 +64,9 @@ func TestPlay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && name == "busy-app" {
+				t.Skip("a million lines")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				pl := prepare(t, named(t, name))
 				run, err := pl.e.play(t.Context())

@@ -29,7 +29,11 @@ const (
 func (e *experiment) steps(ctx context.Context, name string) error {
 	var err error
 	if err = e.do(ctx, "make the app "+name, func() error {
-		made, err := e.heroku.Make(ctx, name)
+		e.asked = true
+		made, err := e.heroku.Make(context.WithoutCancel(ctx), name) // whose answer is not to be missed
+		if r, ok := errors.AsType[*account.Refusal](err); ok && r.Status/100 == 4 {
+			e.asked = false
+		}
 		if err == nil {
 			e.app = made
 			err = e.note.made(made)

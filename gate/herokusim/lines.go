@@ -182,6 +182,11 @@ func (p *play) print() {
 	}
 	for n, x := range log.Lose {
 		if x.Notice != "" {
+			for _, l := range p.st.printed(x.From-1, x.To-1) {
+				if !l.InTail {
+					lost[n]++
+				}
+			}
 			// In front, so that it comes before the first line that is not lost.
 			p.st.Lines = slices.Insert(p.st.Lines, 0, p.notice(x, lost[n]))
 		}

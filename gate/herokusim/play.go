@@ -59,6 +59,8 @@ type process struct {
 	ended    bool
 	plan     int            // number of its newest end: a newer one voids the older
 	stop     *time.Duration // how long it lives after SIGTERM, if its source says it
+	hidden   bool           // by preboot
+	listed   string         // its key in the dyno list, if it is there although it is hidden
 }
 
 func (p *process) runs() bool { return p != nil && p.n >= 0 && !p.ended }

@@ -45,6 +45,10 @@ type Scenario struct {
 	MetricsChanged time.Duration `yaml:"metrics-changed,omitempty"`
 	// RestartingLine prints "Restarting" with preboot, too. Not known of Heroku.
 	RestartingLine bool `yaml:"restarting-line,omitempty"`
+	// ListsHidden keeps old processes in the dyno list that preboot hides. SilentEnd ends
+	// them without an exit line. Neither is known of Heroku.
+	ListsHidden bool `yaml:"lists-hidden,omitempty"`
+	SilentEnd   bool `yaml:"silent-end,omitempty"`
 	// Budget is how many requests the account has left at first. Nil means 4500.
 	Budget *int `yaml:"budget,omitempty"`
 	// Drain is how many requests a minute other programs of the account make.
@@ -277,6 +281,8 @@ type Fault struct {
 	From time.Duration `yaml:"from,omitempty"`
 	To   time.Duration `yaml:"to,omitempty"`
 	Path string        `yaml:"path,omitempty"` // part of the path; empty means all
+	// Request is a method and the whole of a path, in which an asterisk is one segment.
+	Request string `yaml:"request,omitempty"`
 	// Page limits it to the first page of a list (1) or to the further ones (2).
 	Page  int      `yaml:"page,omitempty"`
 	Share *float64 `yaml:"share,omitempty"` // nil means always
