@@ -174,7 +174,7 @@ func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
 // agree says what will be made, and asks whether that, and the deletion of what earlier runs left, is wanted.
 func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 	if w.simulated {
-		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, c.Speed)
+		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
 		return nil
 	}
 	if err := offer(ctx, w, newExperiment(p, w, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
