@@ -18,6 +18,31 @@ func Text(r *evidence.Run) string {
 	return strings.Join([]string{timelineText(r), AssumptionText(Judge(r)), answerText(r)}, "\n")
 }
 
+// Short is the same for a terminal: of what was as assumed only that it was.
+func Short(r *evidence.Run) string {
+	return timelineText(r) + "\n" + verdictText(r) + "\n" + Together(r)
+}
+
+// Together is what runs showed of the assumptions, in short.
+func Together(runs ...*evidence.Run) string {
+	rows := Judge(runs...)
+	var b strings.Builder
+	fmt.Fprintln(&b, counts(rows))
+	var unseen []string
+	for _, row := range rows {
+		switch row.Outcome {
+		case Refuted:
+			row.write(&b)
+		case Confirmed:
+			fmt.Fprintf(&b, "  confirmed  %s: %s\n", row.Name, row.Why)
+		case NotSeen:
+			unseen = append(unseen, row.Name)
+		}
+	}
+	fmt.Fprintf(&b, "  not seen   %s\n", strings.Join(unseen, ", "))
+	return b.String()
+}
+
 // table aligns columns, a head above them.
 func table(title string, head []string, rows [][]string) string {
 	if len(rows) == 0 {
@@ -59,23 +84,31 @@ func timelineText(r *evidence.Run) string {
 // AssumptionText is the table of assumptions, with the lines that show each below it.
 func AssumptionText(rows []Row) string {
 	var b strings.Builder
-	count := map[Outcome]int{}
-	for _, row := range rows {
-		count[row.Outcome]++
-	}
-	fmt.Fprintf(&b, "Assumptions: %d confirmed, %d refuted, %d not seen\n", count[Confirmed], count[Refuted], count[NotSeen])
+	fmt.Fprintln(&b, counts(rows))
 	for _, outcome := range []Outcome{Refuted, Confirmed, NotSeen} {
 		for _, row := range rows {
-			if row.Outcome != outcome {
-				continue
-			}
-			fmt.Fprintf(&b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, capital(row.Why))
-			for _, line := range row.Lines {
-				fmt.Fprintf(&b, "    | %s\n", inert(line))
+			if row.Outcome == outcome {
+				row.write(&b)
 			}
 		}
 	}
 	return b.String()
+}
+
+func counts(rows []Row) string {
+	count := map[Outcome]int{}
+	for _, row := range rows {
+		count[row.Outcome]++
+	}
+	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen", count[Confirmed], count[Refuted], count[NotSeen])
+}
+
+// write tells of a finding, with the lines that show it.
+func (row Row) write(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, capital(row.Why))
+	for _, line := range row.Lines {
+		fmt.Fprintf(b, "    | %s\n", inert(line))
+	}
 }
 
 func capital(s string) string {

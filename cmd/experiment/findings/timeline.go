@@ -4,6 +4,7 @@
 package findings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,7 +144,7 @@ type Answer struct {
 	Statuses map[int]int
 }
 
-// Answers are those to the experiment's own requests, in the order in which they were first asked for.
+// Answers are those to the experiment's own requests, by path and method.
 func Answers(r *evidence.Run) []Answer {
 	var all []Answer
 	index := map[string]int{}
@@ -158,6 +159,11 @@ func Answers(r *evidence.Run) []Answer {
 		}
 		all[n].Statuses[q.Status]++
 	}
+	slices.SortFunc(all, func(a, b Answer) int {
+		method, path, _ := strings.Cut(a.Request, " ")
+		other, with, _ := strings.Cut(b.Request, " ")
+		return cmp.Or(strings.Compare(path, with), strings.Compare(method, other))
+	})
 	return all
 }
 
