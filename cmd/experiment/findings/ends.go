@@ -46,21 +46,21 @@ func (v *view) kept(p evidence.Process) bool {
 // due, and the clocks may differ.
 func (v *view) exits(of func(evidence.Process) bool) Finding {
 	var shown, missing []string
-	used := map[time.Time]bool{}
+	used := map[string]bool{}
 	for _, p := range v.run.Processes {
 		until := p.Last.Add(evidence.Every + slack)
 		if p.Open || !of(p) || !v.whole(p.Last, until) {
 			continue
 		}
 		exit := slices.IndexFunc(v.of(p.Dyno, observe.Exit), func(l line) bool {
-			return !used[l.Stamp] && !l.Stamp.Before(p.Last.Add(-slack)) && !l.Stamp.After(until)
+			return !used[l.text] && !l.Stamp.Before(p.Last.Add(-slack)) && !l.Stamp.After(until)
 		})
 		if exit < 0 {
 			missing = append(missing, v.sign(p))
 			continue
 		}
 		l := v.of(p.Dyno, observe.Exit)[exit]
-		used[l.Stamp] = true
+		used[l.text] = true
 		shown = append(shown, l.text)
 	}
 	switch {
