@@ -1,12 +1,14 @@
 // Package findings judges runs of the experiment: what each assumption about Heroku came to, when what
-// happened, and what was answered. It is pure: evidence in, findings and tables out.
+// happened, how the gates did against the truth, and what was answered. It is pure: evidence in, findings and
+// tables out.
 //
 //   - findings.go: assumptions, and what becomes of them
 //   - case.go: one run, read so that it can be judged
 //   - ends.go: assumptions about the ends of processes; lines.go: about lines of the log; lists.go: about
 //     lists; answers.go: about other answers; windows.go: about the time in which old processes hide
 //   - hold.go: how long the hold was, by the gates' recordings
-//   - timeline.go: when what happened, and what was answered; tables.go: all of it as text
+//   - timeline.go: when what happened, and what was answered; verdicts.go: the gates against the truth;
+//     tables.go: all of it as text
 package findings
 
 import (

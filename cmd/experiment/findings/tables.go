@@ -13,9 +13,10 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// Text is what one run showed: its timeline, what became of the assumptions, and what was answered.
-func Text(r *evidence.Run) string {
-	return strings.Join([]string{timelineText(r), AssumptionText(Judge(r)), answerText(r)}, "\n")
+// Report is what one run showed: its timeline, how the gates did, what became of the assumptions, and what
+// was answered.
+func Report(r *evidence.Run) string {
+	return strings.Join([]string{timelineText(r), verdictText(r), AssumptionText(Judge(r)), answerText(r)}, "\n")
 }
 
 // Short is the same for a terminal: of what was as assumed only that it was.
@@ -79,6 +80,14 @@ func timelineText(r *evidence.Run) string {
 		rows = append(rows, []string{after(m.After), m.What, m.Heroku, m.List})
 	}
 	return table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, rows)
+}
+
+func verdictText(r *evidence.Run) string {
+	var rows [][]string
+	for _, v := range Verdicts(r) {
+		rows = append(rows, []string{v.Gate, v.Verdict, after(v.At), v.Truth})
+	}
+	return table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
 }
 
 // AssumptionText is the table of assumptions, with the lines that show each below it.

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestText(t *testing.T) {
+func TestReport(t *testing.T) {
 	t.Parallel()
 	other := newMaker().with(func(m *maker) {
 		m.says(101*sec, "web.2", "Restarting")
@@ -26,7 +26,7 @@ func TestText(t *testing.T) {
 	}).make(t)
 	for name, run := range map[string]*evidence.Run{"good.txt": newMaker().make(t), "refuted.txt": other, "empty.txt": {Start: began}} {
 		t.Run(name, func(t *testing.T) {
-			got, path := Text(run), "testdata/"+name
+			got, path := Report(run), "testdata/"+name
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 					t.Fatal(err)
@@ -71,6 +71,55 @@ func TestFigures(t *testing.T) {
 		}
 		if d, err := time.ParseDuration(string(m[1])); err != nil || d != want {
 			t.Errorf("%s is %s, want %s", name, m[1], want)
+		}
+	}
+}
+
+// What is said of a gate, by when it opened and when old code last told of itself.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	gate := func(ended time.Duration, result, reason, basis string, release int) evidence.Gate {
+		return evidence.Gate{Name: "after", Ended: ended, Result: result, Reason: reason, Basis: basis, Release: release}
+	}
+	for name, c := range map[string]struct {
+		gate    evidence.Gate
+		verdict string
+		truth   string
+		wrong   bool
+		change  func(*maker)
+	}{
+		"in time":           {gate: gate(302*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "1.0 s after the last sign of old code"},
+		"late":              {gate: gate(454*sec, "passed", "rolled-out", "presumed", 4), verdict: "passed, presumed", truth: "153.0 s after the last sign of old code"},
+		"too early":         {gate: gate(300*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
+		"not at all":        {gate: gate(300*sec, "timed-out", "old-dynos-remain", "", 4), verdict: "timed-out, old-dynos-remain", truth: "it did not open; web.2 of code 1 told of itself until 16:05:01.000"},
+		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "there was no old code"},
+		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open"},
+		"without a verdict": {gate: gate(300*sec, "", "", "", 0), verdict: "none", truth: "it ended without a verdict"},
+		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last sign of old code that came; the log has a gap there",
+			change: func(m *maker) { m.run.Gaps = []evidence.Gap{{From: began.Add(300 * sec), To: began.Add(305 * sec)}} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMaker()
+			if c.change != nil {
+				c.change(m)
+			}
+			run := m.make(t)
+			run.Gates = []evidence.Gate{c.gate}
+			v := Verdicts(run)[0]
+			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || (v.At-(c.gate.Ended-100*sec)).Abs() > sec/10 {
+				t.Errorf("it is %+v", v)
+			}
+		})
+	}
+}
+
+// Of a terminal's short version only what is refuted has its lines.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	text := Together(newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t))
+	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
 }
