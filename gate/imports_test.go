@@ -34,12 +34,13 @@ var mayImport = map[string][]string{
 	"gate/release":     {"gate/observe"},
 	"gate/ledger":      {"gate/observe"},
 	"gate/rollout":     {"gate/observe", "gate/release", "gate/ledger"},
+	"gate/measure":     {"gate/observe", "gate/rollout"},
 	"gate/platform":    {"gate/observe"},
 	"gate/logtail":     {"gate/observe"},
 	"gate/watch":       {"gate/observe", "gate/rollout"},
-	"gate/report":      {"gate/observe", "gate/rollout"},
+	"gate/report":      {"gate/observe", "gate/rollout", "gate/measure"},
 	"gate/herokusim":   {},
-	"gate":             {"gate/observe", "gate/release", "gate/rollout", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
+	"gate":             {"gate/observe", "gate/release", "gate/rollout", "gate/measure", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
 	"cmd/rollout-gate": {"gate"},
 	"cmd/herokusim":    {"gate/herokusim"},
 	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
@@ -47,9 +48,10 @@ var mayImport = map[string][]string{
 	"cmd/compare":      {"gate/herokusim"},
 	"cmd/mutants":      {},
 
-	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
+	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
 	"cmd/experiment/evidence": {},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/measure", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
@@ -66,8 +68,8 @@ var only = map[string][]string{
 	"github.com/dlclark/regexp2/v2":            {},
 }
 
-// core are the packages that judge; pure is all that they may import beside each other.
-var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout"}
+// core are the packages that judge, and that which measures; pure is all that they may import beside each other.
+var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout", "gate/measure"}
 
 var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"}
 

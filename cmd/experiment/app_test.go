@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -128,13 +129,16 @@ func TestAppReleasePhase(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, ReleasePhase: "fails"}
 	for code, want := range map[int]int{1: 0, 2: 1} {
-		src, err := p.source(code)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
-			t.Errorf("code %d: status %d, want %d; %q", code, status, want, lines)
-		}
+		t.Run(fmt.Sprint("code ", code), func(t *testing.T) {
+			t.Parallel()
+			src, err := p.source(code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
+				t.Errorf("status %d, want %d; %q", status, want, lines)
+			}
+		})
 	}
 }
 

@@ -179,7 +179,7 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), " the deploy opened 3m1") || !strings.Contains(err.Error(), "please report it") {
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "TOO EARLY: web.1 of code 1 told of itself 19") || !strings.Contains(err.Error(), "please report it") {
 			t.Errorf("%v\n%s", err, pl.out.String())
 		}
 	})

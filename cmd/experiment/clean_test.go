@@ -165,7 +165,7 @@ func TestOthersAppsStay(t *testing.T) {
 			"was not made by this program": {App: account.App{Name: shop.Name}, Asked: pl.world.now()},
 			"is called":                    {App: account.App{ID: shop.ID, Name: namePrefix + "other"}, Asked: pl.world.now()},
 		} {
-			if err := remove(t.Context(), fresh, n); err == nil || !strings.Contains(err.Error(), what) {
+			if _, err := remove(t.Context(), fresh, n, pl.e.clock); err == nil || !strings.Contains(err.Error(), what) {
 				t.Errorf("%v does not say %q", err, what)
 			}
 		}
@@ -197,4 +197,35 @@ func TestNotes(t *testing.T) {
 	if _, err := readNotes(dir); err == nil || !strings.Contains(err.Error(), "is not one of this program") {
 		t.Error(err)
 	}
+}
+
+// What was asked for in vain, or is gone already, is not asked about.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		gone, err := newNote(pl.world.notes, namePrefix+"gone", pl.world.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gone.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: gone.Name}); err != nil {
+			t.Fatal(err)
+		}
+		machine := &mortal{RoundTripper: pl.world.transport}
+		machine.dead.Store(true)
+		pl.world.transport = machine
+		pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+		if _, err := pl.e.play(t.Context()); err == nil || !strings.Contains(err.Error(), "making the app rollout-gate-x-") || !strings.Contains(err.Error(), "run this program again") {
+			t.Error(err)
+		}
+		checkNotes(t, pl.world.notes, 2)
+		machine.dead.Store(false)
+		if err := offer(t.Context(), pl.world, pl.e.heroku, &pl.out, func(context.Context, string) bool {
+			t.Error("it was asked about")
+			return true
+		}); err != nil {
+			t.Error(err)
+		}
+		checkNotes(t, pl.world.notes, 0)
+	})
 }

@@ -50,6 +50,9 @@ func planTable(t *testing.T) string {
 	return b.String()
 }
 
+// byChance is what depends on which of two things of the same moment comes first.
+var byChance = regexp.MustCompile(`\b\d+ answers\b|\(\d+\)`)
+
 func TestPage(t *testing.T) {
 	t.Parallel()
 	old := page(t, "experiment.md")
@@ -57,19 +60,21 @@ func TestPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := named(t, "measured-deploy")
 		pl := prepare(t, p)
+		pl.e.name = namePrefix + "1f2e3d4c5b6a79"
 		run, err := pl.e.play(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again = section(t, again, "result", "```text\n"+strings.TrimSpace(report(run))+"\n```\n")
+		again = section(t, again, "result", "```text\n"+strings.TrimSpace(report(run, true))+"\n```\n")
 	})
-	if *update {
+	was, is := byChance.ReplaceAllString(old, "N"), byChance.ReplaceAllString(again, "N")
+	if *update && was != is {
 		if err := os.WriteFile("../../docs/experiment.md", []byte(again), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(old, again); diff != "" {
+	if diff := cmp.Diff(was, is); diff != "" {
 		t.Errorf("docs/experiment.md is not what there is; \"make golden\" writes it (-there +now):\n%s", diff)
 	}
 }

@@ -20,6 +20,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
 	"heroku-rollout-gate/gate"
 )
 
@@ -84,15 +86,22 @@ func (c *commandLine) main(ctx context.Context) int {
 		return exitInvalid
 	}
 	status := exitDone
+	var runs []*evidence.Run
 	for _, p := range plans {
-		err := c.one(ctx, p)
+		run, err := c.one(ctx, p)
 		if err != nil {
 			fmt.Fprintln(c.stderr, "experiment:", err)
 			status = exitFailed
 		}
+		if run != nil {
+			runs = append(runs, run)
+		}
 		if ctx.Err() != nil {
 			return exitFailed
 		}
+	}
+	if len(runs) > 1 {
+		fmt.Fprintf(c.stdout, "\nAll plans together. %s", findings.Together(runs...))
 	}
 	return status
 }
@@ -136,36 +145,36 @@ func (c *commandLine) list(plans []*Plan) int {
 	return exitDone
 }
 
-// one runs one plan.
-func (c *commandLine) one(ctx context.Context, p *Plan) error {
+// one runs one plan. What it brings is nil if nothing was made.
+func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
 	w, err := c.heroku(p)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.agree(ctx, p, w)
 	}
-	if err := c.agree(ctx, p, w); err != nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	results, err := c.folder(p, w)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e := newExperiment(p, w, c.stdout, results)
 	e.keep = c.Keep
 	run, failed := e.play(ctx)
 	if run == nil {
-		return failed
+		return nil, failed
 	}
 	if err := e.write(run); err != nil {
-		return errors.Join(failed, err)
+		return nil, errors.Join(failed, err)
 	}
-	fmt.Fprintf(c.stdout, "\n%s\nThe results are in %s\n", report(run), results)
-	return cmp.Or(failed, tooEarly(run))
+	fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", report(run, false), results)
+	return run, cmp.Or(failed, tooEarly(run))
 }
 
 // agree says what will be made, and asks whether that, and the deletion of what earlier runs left, is wanted.
 func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 	if w.simulated {
-		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, c.Speed)
+		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
 		return nil
 	}
 	if err := offer(ctx, w, newExperiment(p, w, c.stdout, "").heroku, c.stdout, c.ask); err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +34,7 @@ type experiment struct {
 	out     io.Writer // for people
 	results string    // the folder of what the run brings
 	keep    bool      // the app stays
+	name    string    // of the app
 	// reached is called when a step is done, by its name. nil: nobody asks.
 	reached func(step string)
 
@@ -40,6 +43,7 @@ type experiment struct {
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
+	asked     bool // Heroku was asked for an app, and did not refuse
 	app       account.App
 	log       *logReader
 	code      int // of the newest build
@@ -50,7 +54,7 @@ type experiment struct {
 
 // newExperiment prepares a run. Nothing is sent yet.
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
-	e := &experiment{plan: p, world: w, out: out, results: results, clock: w.clock(), redactor: &evidence.Redactor{}}
+	e := &experiment{plan: p, world: w, out: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
 	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
@@ -99,15 +103,12 @@ func (e *experiment) done(step string) {
 // play makes the run, cleans up, and returns what there is to judge. The end of ctx ends it early, and
 // cleans up all the same.
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
-	name, err := randomName()
-	if err != nil {
-		return nil, err
-	}
-	if e.note, err = newNote(e.world.notes, name, e.clock.now()); err != nil {
+	var err error
+	if e.note, err = newNote(e.world.notes, e.name, e.clock.now()); err != nil {
 		return nil, err
 	}
 	limited, cancel := e.clock.within(ctx, longest, errLongest)
-	if err = because(limited, e.steps(limited, name)); errors.Is(err, context.Canceled) {
+	if err = because(limited, e.steps(limited)); errors.Is(err, context.Canceled) {
 		err = errors.New("it was interrupted")
 	}
 	cancel()
@@ -118,51 +119,15 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	if e.log != nil {
 		e.log.told(&e.run)
 	}
+	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))
 }
 
-// clean deletes the app, also where the run was interrupted.
-func (e *experiment) clean(ctx context.Context) error {
-	if e.keep && e.app.ID != "" {
-		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.app.Name, e.app.Name)
-		return nil
-	}
-	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errCleaning)
-	defer cancel()
-	asked := e.app.ID != "" || e.note.ID != "" || e.posted()
-	if !asked {
-		return e.note.forget()
-	}
-	if err := remove(ctx, e.heroku, e.note); err != nil {
-		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note))
-		e.say("%v", err)
-		return err
-	}
-	e.say("the app %s is deleted", e.note.Name)
-	e.done("deleted")
-	return nil
-}
-
-// posted reports whether an app may have been made of which nothing is known: Heroku was asked for one,
-// and did not say no.
-func (e *experiment) posted() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, r := range e.run.Requests {
-		if r.Method == http.MethodPost && r.Path == "/apps" && r.Status/100 != 4 {
-			return true
-		}
-	}
-	return false
-}
-
-// randomName is one that no app has.
-func randomName() (string, error) {
+// randomName is one that no app has; Heroku allows 30 characters.
+func randomName() string {
 	var b [7]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", fmt.Errorf("making up a name: %w", err)
-	}
-	return namePrefix + hex.EncodeToString(b[:]), nil // at most 30 characters, which Heroku allows
+	_, _ = rand.Read(b[:]) // it never fails
+	return namePrefix + hex.EncodeToString(b[:])
 }
 
 // discreet carries requests, and has the redactor hide every host that is not the API's: of log

@@ -25,9 +25,8 @@ const elsewhere = "sessions.logs.example.net"
 // A mover moves them, and has some requests fail as they do in life: with addresses in what is said.
 type mover struct {
 	http.RoundTripper
-	mu     sync.Mutex
-	asked  map[string]int
-	failed int
+	mu    sync.Mutex
+	asked map[string]int
 }
 
 func (m *mover) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -26,10 +26,14 @@ const (
 )
 
 // steps does everything but cleaning up.
-func (e *experiment) steps(ctx context.Context, name string) error {
+func (e *experiment) steps(ctx context.Context) error {
 	var err error
-	if err = e.do(ctx, "make the app "+name, func() error {
-		made, err := e.heroku.Make(ctx, name)
+	if err = e.do(ctx, "make the app "+e.name, func() error {
+		e.asked = true
+		made, err := e.heroku.Make(context.WithoutCancel(ctx), e.name) // whose answer is not to be missed
+		if r, ok := errors.AsType[*account.Refusal](err); ok && r.Status/100 == 4 {
+			e.asked = false
+		}
 		if err == nil {
 			e.app = made
 			err = e.note.made(made)

@@ -31,8 +31,8 @@ func (c *Client) Upload(ctx context.Context, archive []byte) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
-	// Not by heroku-go, which would add the key. The address is signed for a request without a type.
-	req := (&http.Request{Method: http.MethodPut, URL: u, Host: u.Host, Header: http.Header{"Content-Type": {""}},
+	// Not by heroku-go, which would add the key, and a content type, for which the address is not signed.
+	req := (&http.Request{Method: http.MethodPut, URL: u, Host: u.Host, Header: http.Header{},
 		Body: io.NopCloser(bytes.NewReader(archive)), ContentLength: int64(len(archive))}).WithContext(ctx)
 	res, err := c.sender.Transport.RoundTrip(req)
 	if err != nil {
