@@ -14,6 +14,9 @@ help: ## list the targets
 demo: ## the gate against the simulated measured deploy, about 15 seconds
 	go run ./cmd/demo
 
+experiment: ## the measured deploy on an app of its own, on the simulated Heroku, with two gates beside it
+	go run ./cmd/experiment
+
 test: ## the tests
 	go test ./...
 
@@ -46,7 +49,7 @@ lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.m
 	  cd "$$d"; go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
-	go test ./gate/report ./gate/rollout ./gate ./cmd/compare -update
+	go test ./gate/report ./gate/rollout ./gate ./cmd/compare ./cmd/experiment -update
 
 owner: ## name the owner of the repository in documents and module path, once, before it is published (NAME=acme)
 	@test -n "$(NAME)" || { echo 'make owner: no name: write it as in "make owner NAME=acme"'; exit 1; }
@@ -124,7 +127,7 @@ e2e: ## the action in real workflows, by act and podman; installs what it needs 
 	.ci/e2e
 
 # e2e makes the release that "make release" makes, and uses it.
-CHECK := test demo race lint mutants-short diagrams fuzz client e2e
+CHECK := test demo experiment race lint mutants-short diagrams fuzz client e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 
@@ -132,4 +135,4 @@ VERSION := v0.0.1-rc.1
 release: ## a dry run of a release, in a copy: archives, commit and notes (VERSION=v1.2.3)
 	.ci/dry-run .build/release $(VERSION)
 
-.PHONY: help demo test race rolls lint golden owner picture pictures diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release
+.PHONY: help demo experiment test race rolls lint golden owner picture pictures diagrams fuzz mutants mutants-short bench soak measure client compare e2e check release

@@ -13,7 +13,7 @@ require (
 
 // The simulated Heroku and the tests only.
 require (
-	github.com/alecthomas/kong v1.17.0 // command lines of cmd/herokusim and cmd/demo
+	github.com/alecthomas/kong v1.17.0 // command lines of cmd/herokusim, cmd/demo and cmd/experiment
 	github.com/dlclark/regexp2/v2 v2.13.0 // for patterns that Go's own package does not know
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0

@@ -170,9 +170,10 @@ func (c *Command) speak() (out *report.Report, end func()) {
 
 // parts are what a wait is put together from.
 type parts struct {
-	client   *platform.Client
-	tail     *logtail.Tail // nil: the log is not read
-	recorder *recorder
+	client    *platform.Client
+	tail      *logtail.Tail // nil: the log is not read
+	recorder  *recorder
+	measuring *measuring
 }
 
 func (c *Command) build(s settings) (*parts, error) {
@@ -180,7 +181,7 @@ func (c *Command) build(s settings) (*parts, error) {
 	if err != nil {
 		return nil, &inputError{Name: "api-url", Value: s.apiURL, Allowed: err.Error(), secret: true}
 	}
-	p := &parts{client: client}
+	p := &parts{client: client, measuring: newMeasuring()}
 	if s.UseLog {
 		p.tail = &logtail.Tail{
 			App: s.App, Sessions: client, Transport: c.Transport, Refused: platform.RefusesLog,
@@ -230,6 +231,7 @@ func (c *Command) watcher(s settings, p *parts, h *headStart) *watch.Watcher {
 		}
 	}
 	w.Record = func(o observe.Observation) {
+		p.measuring.see(o)
 		if p.recorder != nil {
 			p.recorder.observe(o)
 		}
@@ -263,6 +265,7 @@ func (a also) Update(p rollout.Picture) time.Duration {
 func (c *Command) conclude(s settings, p *parts, out *report.Report, e report.Ending) int {
 	budget := p.client.Budget()
 	e.Requests, e.BudgetRemaining, e.BudgetLowest = budget.Requests, budget.Remaining, budget.Lowest
+	e.Measured = p.measuring.figures(e.Picture)
 	unwritten := out.End(e)
 	if c.Ended != nil {
 		c.Ended(e.Picture, e.Verdict)

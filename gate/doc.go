@@ -7,6 +7,7 @@
 //   - platform: the Platform API as observations
 //   - logtail: the app's log as observations
 //   - watch: the waiting loop between them
+//   - measure: what a run has shown of Heroku
 //   - report: what people and later steps are told
 //   - herokusim: a simulated Heroku, for tests and demonstrations only
 //

@@ -70,6 +70,13 @@ func waitFlags() *pflag.FlagSet {
 	return set
 }
 
+// replayFlags are those of a replay.
+func replayFlags() *pflag.FlagSet {
+	set := newFlags()
+	addSwitch(set, measureFlag, "Tell what the runs have shown of Heroku: when old dynos were stopped, how long they took to end, how late lists and log were, and how long a hold would have been.")
+	return addJSON(set)
+}
+
 func newFlags() *pflag.FlagSet {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.SetOutput(io.Discard)
@@ -99,7 +106,7 @@ func parse(set *pflag.FlagSet, args []string) (given, error) {
 	if n := set.ArgsLenAtDash(); n >= 0 {
 		g.args, g.behind = g.args[:n], g.args[n:]
 	}
-	for _, name := range []string{"help", "version", jsonFlag} {
+	for _, name := range []string{"help", "version", jsonFlag, measureFlag} {
 		v, is := g.flags[name]
 		if _, known := yesNoWords[v]; is && !known {
 			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, short(v)))

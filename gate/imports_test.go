@@ -34,36 +34,42 @@ var mayImport = map[string][]string{
 	"gate/release":     {"gate/observe"},
 	"gate/ledger":      {"gate/observe"},
 	"gate/rollout":     {"gate/observe", "gate/release", "gate/ledger"},
+	"gate/measure":     {"gate/observe", "gate/rollout"},
 	"gate/platform":    {"gate/observe"},
 	"gate/logtail":     {"gate/observe"},
 	"gate/watch":       {"gate/observe", "gate/rollout"},
-	"gate/report":      {"gate/observe", "gate/rollout"},
+	"gate/report":      {"gate/observe", "gate/rollout", "gate/measure"},
 	"gate/herokusim":   {},
-	"gate":             {"gate/observe", "gate/release", "gate/rollout", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
+	"gate":             {"gate/observe", "gate/release", "gate/rollout", "gate/measure", "gate/platform", "gate/logtail", "gate/watch", "gate/report"},
 	"cmd/rollout-gate": {"gate"},
 	"cmd/herokusim":    {"gate/herokusim"},
 	"cmd/demo":         {"gate", "gate/rollout", "gate/herokusim"},
 	"cmd/release":      {},
 	"cmd/compare":      {"gate/herokusim"},
 	"cmd/mutants":      {},
+
+	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
+	"cmd/experiment/account":  {"cmd/experiment/evidence"},
+	"cmd/experiment/evidence": {},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/measure", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
 var only = map[string][]string{
-	"github.com/heroku/heroku-go/v5":        {"gate/platform"},
+	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment/account"},
 	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
 	"github.com/sethvargo/go-githubactions": {"gate/report"},
 	"github.com/spf13/pflag":                {"gate"},
 	"golang.org/x/term":                     {"gate"},
-	"github.com/goccy/go-yaml":              {"gate/herokusim"},
-	"github.com/alecthomas/kong":            {"cmd/demo", "cmd/herokusim"},
+	"github.com/goccy/go-yaml":              {"gate/herokusim", "cmd/experiment"},
+	"github.com/alecthomas/kong":            {"cmd/demo", "cmd/experiment", "cmd/herokusim"},
 	// Not even there, for tests alone:
 	"github.com/santhosh-tekuri/jsonschema/v6": {},
 	"github.com/dlclark/regexp2/v2":            {},
 }
 
-// core are the packages that judge; pure is all that they may import beside each other.
-var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout"}
+// core are the packages that judge, and that which measures; pure is all that they may import beside each other.
+var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout", "gate/measure"}
 
 var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"}
 
@@ -75,8 +81,8 @@ var shipped = []string{
 	"golang.org/x/sys",
 }
 
-// notShipped are packages that no program needs in production.
-var notShipped = []string{module + "/gate/herokusim", "testing", "net/http/httptest"}
+// notShipped are packages that no program needs in production, and that which can change something on Heroku.
+var notShipped = []string{module + "/gate/herokusim", module + "/cmd/experiment/account", "testing", "net/http/httptest"}
 
 type pkg struct {
 	ImportPath string

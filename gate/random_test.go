@@ -9,6 +9,8 @@ package gate_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +36,19 @@ type tally struct {
 	calm, troubled []time.Duration
 	proven, held   int
 	failures       map[rollout.Reason]int
+	types, told    int // process types that were measured, and of which all kills were told
 	wrong          digest
+}
+
+func (all *tally) measure(f figures) {
+	all.Lock()
+	defer all.Unlock()
+	for _, ty := range f.Types {
+		all.types++
+		if ty.FirstKill != nil {
+			all.told++
+		}
+	}
 }
 
 func TestRandomRollouts(t *testing.T) {
@@ -57,8 +71,8 @@ func TestRandomRollouts(t *testing.T) {
 	if text := all.wrong.String(); text != "" {
 		t.Error(text)
 	}
-	t.Logf("%d proven, %d presumed, %v; calm: %s; troubled: %s",
-		all.proven, all.held, all.failures, quantiles(all.calm), quantiles(all.troubled))
+	t.Logf("%d proven, %d presumed, %v; calm: %s; troubled: %s; of %d process types %d told when they were stopped",
+		all.proven, all.held, all.failures, quantiles(all.calm), quantiles(all.troubled), all.types, all.told)
 }
 
 func quantiles(all []time.Duration) string {
@@ -82,10 +96,18 @@ func one(t *testing.T, seed int64, all *tally) {
 		return
 	}
 	var o outcome
+	recording := filepath.Join(t.TempDir(), "recording")
+	r.inputs["record"] = recording
 	synctest.Test(t, func(t *testing.T) {
 		o = play(t, r.story, r.App.Name, r.story.Gate, r.inputs, 0)
 	})
 	wrong := r.wrong(o)
+	if o.ended && wrong == "" {
+		f := measured(t, recording)
+		wrong = untrueFigure(r.story, o, f)
+		all.measure(f)
+	}
+	os.Remove(recording)
 	all.add(&r, o)
 	if told := overstated(r.story, o); wrong == "" {
 		wrong = told

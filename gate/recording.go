@@ -149,10 +149,10 @@ func (r *recorder) close() error {
 	return nil
 }
 
-// replay reads a recording and folds it again, calling update after each observation.
-// Where it cannot, it says which version could.
-func replay(in io.Reader, version string, update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
-	r := &replayer{update: update, debug: debug}
+// replay reads a recording and folds it again: see is shown each observation, and then update what it
+// came to. Where it cannot, it says which version could.
+func replay(in io.Reader, version string, see func(observe.Observation), update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+	r := &replayer{see: see, update: update, debug: debug}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
@@ -174,6 +174,7 @@ func replay(in io.Reader, version string, update func(rollout.Picture), debug *w
 
 // replayer is the state of one replay.
 type replayer struct {
+	see     func(observe.Observation)
 	update  func(rollout.Picture)
 	debug   *watch.Debug
 	program string // which recorded
@@ -265,6 +266,7 @@ func (r *replayer) apply(o observe.Observation) {
 			r.ended = r.line
 		}
 	}()
+	r.see(o)
 	r.core.Apply(o)
 	r.debug.See(&o, r.core)
 	r.picture = r.core.Picture()

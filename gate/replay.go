@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"os"
 
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/report"
 	"heroku-rollout-gate/gate/rollout"
 	"heroku-rollout-gate/gate/watch"
 )
 
 func (c *Command) replay(_ context.Context, given given) int {
+	if given.has(measureFlag) {
+		return c.measure(given.args, given.has(jsonFlag))
+	}
 	file := given.args[0]
 	f, err := os.Open(file)
 	if err != nil {
@@ -26,7 +30,7 @@ func (c *Command) replay(_ context.Context, given given) int {
 		options.Stdout, options.Result = c.Stderr, c.Stdout
 	}
 	out := report.New(options)
-	picture, verdict, err := replay(f, c.Version, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
+	picture, verdict, err := replay(f, c.Version, func(observe.Observation) {}, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid

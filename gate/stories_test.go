@@ -354,6 +354,10 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	inputs["record"] = filepath.Join(t.TempDir(), "recording")
 	o := play(t, story, scenario.AppName(), story.Gate, inputs, time.Duration(e.Interrupt))
 	checkReplay(t, inputs["record"], o)
+	figures := measured(t, inputs["record"])
+	checkMeasured(t, story, o, figures)
+	checkDelays(t, story, o, figures)
+	checkLimits(t, story, o)
 	w := e.Want
 	if got := string(o.verdict.Result); got != w.Result || string(o.verdict.Reason) != w.Reason || string(o.verdict.Basis) != w.Basis {
 		t.Errorf("verdict %s, %s, basis %q at %s (%s); want %s, %s, %q", got, o.verdict.Reason, o.verdict.Basis, o.at, o.verdict.Message, w.Result, w.Reason, w.Basis)

@@ -19,7 +19,7 @@ type subcommand struct {
 	long  string // its own help, wrapped
 	// takes says what arguments there must be; taken reports whether these will do.
 	takes string
-	taken func(args []string) bool
+	taken func(given) bool
 	flags func() *pflag.FlagSet
 	run   func(c *Command, ctx context.Context, given given) int
 }
@@ -28,13 +28,18 @@ type subcommand struct {
 func subcommands() []subcommand {
 	return []subcommand{
 		{
-			name: "replay", args: "FILE", about: "judge a recorded run again",
+			name: "replay", args: "FILE...", about: "judge a recorded run again, or measure some",
 			long: `Judges a recorded run again, and ends as it did: with the same log, the same
 verdict and the same exit status. FILE is what the input "record" has written.
 Nothing is asked of Heroku, and neither outputs nor a summary are written.
+
+With --measure it tells instead what the run has shown of Heroku. Several files
+give one table with the medians. A file that cannot be read is named, and makes
+the exit status 2.
 `,
-			takes: "one file, the recording", taken: func(args []string) bool { return len(args) == 1 },
-			flags: func() *pflag.FlagSet { return addJSON(newFlags()) }, run: (*Command).replay,
+			takes: "one file, the recording, and with --measure several",
+			taken: func(g given) bool { return len(g.args) == 1 || len(g.args) > 1 && g.has(measureFlag) },
+			flags: replayFlags, run: (*Command).replay,
 		},
 		{
 			name: "watch-ahead", args: "--app NAME", about: "watch before a deploy, for a gate to come",
@@ -43,18 +48,18 @@ The gate that comes after the deploy finds it by the name of the app, goes on wi
 it, and ends it. Without a gate it ends by itself after an hour. The action
 "begin" starts it.
 `,
-			takes: "no arguments", taken: func(args []string) bool { return len(args) == 0 },
+			takes: "no arguments", taken: func(g given) bool { return len(g.args) == 0 },
 			flags: aheadFlags, run: (*Command).watchAhead,
 		},
 		{
 			name: "version", about: "show which version this is",
 			long:  "Shows which version of the program this is. --version does the same.\n",
-			takes: "no arguments", taken: func(args []string) bool { return len(args) == 0 },
+			takes: "no arguments", taken: func(g given) bool { return len(g.args) == 0 },
 			flags: newFlags, run: (*Command).version,
 		},
 		{
 			name: "help", args: "[COMMAND]", about: "show this, or the help of a command",
-			takes: "the name of one command", taken: func(args []string) bool { return len(args) <= 1 },
+			takes: "the name of one command", taken: func(g given) bool { return len(g.args) <= 1 },
 			flags: newFlags, run: (*Command).help,
 		},
 	}
@@ -84,7 +89,7 @@ func (s *subcommand) main(ctx context.Context, c *Command) int {
 	case errors.Is(err, pflag.ErrHelp):
 		fmt.Fprint(c.Stdout, s.help())
 		return ExitPassed
-	case err == nil && (!s.taken(given.args) || given.behind != nil):
+	case err == nil && (!s.taken(given) || given.behind != nil):
 		err = usageError(fmt.Sprintf("%s takes %s;", s.name, s.takes))
 	}
 	if err != nil {

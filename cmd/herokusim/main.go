@@ -2,6 +2,7 @@
 // any client of the Platform API that wants to test itself.
 //
 //	herokusim [serve] [--speed=1] [--from=0s] [--wait] [--fault=…] SCENARIO
+//	herokusim account [--build=20s] [--size=…] [--fault=…] [TEMPLATE]
 //	herokusim show SCENARIO
 //	herokusim check FILE…
 //	herokusim list
@@ -10,7 +11,8 @@
 // SCENARIO is a name from list or a YAML file. To serve is what it does unless
 // told otherwise: it prints how to point the gate and the official heroku
 // command at it, and then the story as it happens. The story's clock starts at
-// once, or with --wait at the first request. SIGINT and SIGTERM end it.
+// once, or with --wait at the first request. An account has no story: it can be
+// written to, and its apps are what requests make. SIGINT and SIGTERM end both.
 // docs/simulator.md says what it models, and how a scenario is written.
 package main
 
@@ -21,6 +23,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,11 +34,12 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve a scenario on loopback (what is done unless another command is named)."`
-	Show   showCommand   `cmd:"" help:"Print the story of a scenario without serving it."`
-	Check  checkCommand  `cmd:"" help:"Check scenario files; what is wrong is told with file and line."`
-	List   listCommand   `cmd:"" help:"List the scenarios that come with the program."`
-	Faults faultsCommand `cmd:"" help:"List what --fault and --log can make go wrong."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve a scenario on loopback (what is done unless another command is named)."`
+	Account accountCommand `cmd:"" help:"Serve an account on loopback that can be written to: apps are made, built, scaled and deleted."`
+	Show    showCommand    `cmd:"" help:"Print the story of a scenario without serving it."`
+	Check   checkCommand   `cmd:"" help:"Check scenario files; what is wrong is told with file and line."`
+	List    listCommand    `cmd:"" help:"List the scenarios that come with the program."`
+	Faults  faultsCommand  `cmd:"" help:"List what --fault and --log can make go wrong."`
 }
 
 func main() {
@@ -138,6 +142,10 @@ func (faultsCommand) Run(stdout io.Writer) error {
 	fmt.Fprint(stdout, "\nWhat is wrong with the log, in place of what the scenario says of it:\n\n")
 	for _, k := range herokusim.LogKinds {
 		fmt.Fprintf(stdout, "  --log '%s'\n      %s\n", k.Example, k.About)
+	}
+	fmt.Fprint(stdout, "\nWhat an account can refuse, in the same words, and what else \"herokusim account --help\" says:\n\n")
+	for _, k := range herokusim.AccountKinds {
+		fmt.Fprintf(stdout, "  --fault '%s'\n      %s: %s\n", strings.ReplaceAll(k.Example, "'", `'\''`), k.Word, k.About)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,7 +32,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "get": get, "ready": ready, "term": term,
+			"ask": ask, "await": await, "get": get, "ready": ready, "term": term,
 		},
 	})
 }
@@ -57,11 +58,7 @@ func term(ts *testscript.TestScript, neg bool, args []string) {
 
 // get ENV-FILE PATH STATUS asks with the key of the file, and prints status, Date and body.
 func get(ts *testscript.TestScript, neg bool, args []string) {
-	env := map[string]string{}
-	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		env[name] = value
-	}
+	env := environmentOf(ts, args[0])
 	r, err := http.NewRequest("GET", env["HEROKU_HOST"]+"/apps/"+env["HEROKU_APP"]+args[1], nil)
 	ts.Check(err)
 	r.Header.Set("Authorization", "Bearer "+env["HEROKU_API_KEY"])
@@ -71,6 +68,30 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d %s\n%s\n", resp.StatusCode, resp.Header.Get("Date"), body)
+}
+
+// ask ENV-FILE METHOD PATH [BODY] asks with the key of the file, and prints status and body.
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	env := environmentOf(ts, args[0])
+	r, err := http.NewRequest(args[1], env["HEROKU_HOST"]+args[2], strings.NewReader(strings.Join(args[3:], "")))
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+env["HEROKU_API_KEY"])
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s", resp.StatusCode, body)
+}
+
+// environmentOf reads what --env-file wrote.
+func environmentOf(ts *testscript.TestScript, file string) map[string]string {
+	env := map[string]string{}
+	for line := range strings.Lines(ts.ReadFile(file)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		env[name] = value
+	}
+	return env
 }
 
 // ready FILE checks that the first line is what a program needs, and every line JSON.
@@ -96,14 +117,14 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 // Every example that the list of faults gives is one.
 func TestFaultExamples(t *testing.T) {
 	t.Parallel()
-	for _, k := range herokusim.FaultKinds {
-		c := serveCommand{Scenario: "fir", Fault: []string{k.Example}}
+	for _, k := range slices.Concat(herokusim.FaultKinds, herokusim.AccountKinds) {
+		c := serveCommand{Scenario: "fir", serving: serving{Fault: []string{k.Example}}}
 		if _, err := play(c.Scenario, c.trouble); err != nil {
 			t.Errorf("%s: %v", k.Example, err)
 		}
 	}
 	for _, k := range herokusim.LogKinds {
-		c := serveCommand{Scenario: "fir", Log: k.Example}
+		c := serveCommand{Scenario: "fir", serving: serving{Log: k.Example}}
 		if _, err := play(c.Scenario, c.trouble); err != nil {
 			t.Errorf("%s: %v", k.Example, err)
 		}
@@ -130,7 +151,7 @@ func TestTLS(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	first, line := io.Pipe()
-	command := serveCommand{Scenario: "measured-deploy", Listen: "127.0.0.1:0", Speed: 1, Wait: true, TLS: dir, JSON: true}
+	command := serveCommand{Scenario: "measured-deploy", Wait: true, serving: serving{Listen: "127.0.0.1:0", Speed: 1, TLS: dir, JSON: true}}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Run(ctx, line) }()
 	var ready struct{ Address string }

@@ -89,7 +89,11 @@ func (a *Account) Apps() []AppTruth {
 	var all []AppTruth
 	for _, x := range a.apps {
 		a.play(x)
-		all = append(all, AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Deleted: x.deleted, Story: x.story})
+		truth := AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Story: x.story}
+		if x.gone {
+			truth.Deleted = orElse(x.deleted, 1) // zero would mean that it is there
+		}
+		all = append(all, truth)
 	}
 	return all
 }
@@ -104,4 +108,17 @@ type AppTruth struct {
 	// Instances are the truth: each process that ran, also of an app that is deleted.
 	// Its times are those of the account's clock, as Created is.
 	Story *Story
+}
+
+// AccountKinds is what a fault can make go wrong with writing, each as --fault takes it. The ids
+// of the errors are those of the Platform API reference; which of them Heroku chooses is not known.
+var AccountKinds = []Kind{
+	{"forbidden", "request: POST /apps, status: 403", "the key has no right to make apps"},
+	{"delinquent", "request: POST /apps, status: 402", "the account has not paid, or its way to pay has to be confirmed"},
+	{"verification_needed", `request: POST /apps, status: 422, body: '{"id":"verification_needed","message":"Please verify your account."}'`, "the account has no way to pay"},
+	{"suspended", `request: POST /apps, status: 403, body: '{"id":"suspended","message":"Your account is suspended."}'`, "the account is suspended"},
+	{"invalid_params", "request: PATCH /apps/*/formation, status: 422", "the formation cannot be that; also of one type: PATCH /apps/*/formation/*"},
+	{"invalid_params", "request: PATCH /apps/*/features/preboot, status: 422", "preboot cannot be switched"},
+	{"rate_limit", "request: POST /apps/*/builds, status: 429, retry-after: 60s", "too many builds in an hour"},
+	{"service_unavailable", "request: DELETE /apps/*, status: 503, to: 5m", "no app can be deleted for a while"},
 }

@@ -61,10 +61,10 @@ func TestEveryAnswerIsHerokus(t *testing.T) {
 	})
 	// What the simulator answers at all; a good answer was seen from each.
 	want := []string{
-		"GET /account", "GET /account/rate-limits", "GET /apps/{}", "GET /apps/{}/builds", "GET /apps/{}/builds/{}",
+		"GET /account", "GET /account/rate-limits", "GET /apps", "GET /apps/{}", "GET /apps/{}/builds", "GET /apps/{}/builds/{}", "GET /apps/{}/config-vars",
 		"GET /apps/{}/dynos", "GET /apps/{}/dynos/{}", "GET /apps/{}/features", "GET /apps/{}/features/{}", "GET /apps/{}/formation", "GET /apps/{}/formation/{}",
 		"GET /apps/{}/oci-images/{}", "GET /apps/{}/releases", "GET /apps/{}/releases/{}", "GET /apps/{}/releases/{}/config-vars", "GET /apps/{}/slugs/{}",
-		"POST /apps/{}/log-sessions",
+		"GET /users/{}/apps", "POST /apps/{}/log-sessions",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked))); diff != "" {
 		t.Errorf("endpoints with a good answer (-want +got):\n%s", diff)
@@ -117,7 +117,7 @@ func everything(c checked, at time.Duration, version string) {
 	st := c.s.apps[0].story
 	state, _ := st.app.get("app", at)
 	app := "/apps/" + state.name
-	for _, path := range []string{"/account", "/account/rate-limits", app, "/apps/" + st.Scenario.AppID(), app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
+	for _, path := range []string{"/account", "/account/rate-limits", "/apps", "/users/~/apps", app, app + "/config-vars", "/apps/" + st.appID, app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
 		c.get(path, version)
 	}
 	one := func(list string, names ...string) {

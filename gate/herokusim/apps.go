@@ -12,8 +12,9 @@ import (
 type app struct {
 	story   *Story
 	created time.Duration
-	deleted time.Duration // zero: it is not
-	grows   *growth       // nil: a played story, which nobody writes to
+	deleted time.Duration // when gone
+	gone    bool
+	grows   *growth // nil: a played story, which nobody writes to
 	// changed is closed when the story becomes another one. Nil: nobody waits for that. It is
 	// made by who waits, so that in virtual time it belongs to the same bubble.
 	changed chan struct{}
@@ -39,7 +40,7 @@ const ahead = time.Hour
 
 // there reports whether the app is there at that time.
 func (a *app) there(at time.Duration) bool {
-	return a.created <= at && (a.deleted == 0 || at < a.deleted)
+	return a.created <= at && (!a.gone || at < a.deleted)
 }
 
 // find returns the app of that name or id at that time.
@@ -93,12 +94,12 @@ func (s *Server) glance(a *app) glance {
 		a.changed = make(chan struct{})
 	}
 	s.play(a)
-	return glance{a.story, s.now(), a.deleted != 0, a.changed}
+	return glance{a.story, s.now(), a.gone, a.changed}
 }
 
 // play has the story of an app go on when it comes to its end.
 func (s *Server) play(a *app) {
-	if a.grows == nil || a.deleted != 0 || s.now() < a.grows.until-ahead/2 {
+	if a.grows == nil || a.gone || s.now() < a.grows.until-ahead/2 {
 		return
 	}
 	// What was played can be played on: no write is added.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,6 +66,7 @@ var (
 	small     = regexp.MustCompile(`^(eco|basic)$`)
 	spaceSize = regexp.MustCompile(`^(private|shield)-`)
 	firSize   = regexp.MustCompile(`^dyno-`)
+	request   = regexp.MustCompile(`^[A-Z]+ /\S*$`)
 	word      = regexp.MustCompile(`^[-\w.]+$`)
 	oneLine   = regexp.MustCompile(`^[^\n\r\x00]*$`)
 )
@@ -234,15 +236,17 @@ func (c *checker) share(path string, share *float64) {
 	c.refuse(share != nil && !(*share >= 0 && *share <= 1), path, "a share is 0 to 1")
 }
 
-func (c *checker) fault(path string, f Fault) {
-	c.refuse(f.To != 0 && f.To <= f.From, path, "to is %s, from %s: make to later than from", f.To, f.From)
-	c.share(path+".share", f.Share)
-	c.refuse(f.RetryAfter > 0 && f.Status == 0, path+".retry-after", "retry-after goes with a status: add one, such as 429")
-	c.refuse(f.RetryAfterAs != "" && f.RetryAfter == 0, path+".retry-after-as", "retry-after-as goes with retry-after: add that")
-	c.refuse(!slices.Contains([]string{"", "date", "moment"}, f.RetryAfterAs), path+".retry-after-as", "retry-after-as is date, moment or left out, not %q", f.RetryAfterAs)
-	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), path+".status", "status is 200 to 599, not %d", f.Status)
-	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0 || f.Trickle < 0, path, "delay, stale, trickle and retry-after cannot be less than zero")
-	c.refuse(f.Page < 0 || f.Page > 2, path+".page", "page is 1, the first, or 2, all further ones")
+func (c *checker) fault(at string, f Fault) {
+	c.refuse(f.To != 0 && f.To <= f.From, at, "to is %s, from %s: make to later than from", f.To, f.From)
+	c.share(at+".share", f.Share)
+	c.refuse(f.RetryAfter > 0 && f.Status == 0, at+".retry-after", "retry-after goes with a status: add one, such as 429")
+	c.refuse(f.RetryAfterAs != "" && f.RetryAfter == 0, at+".retry-after-as", "retry-after-as goes with retry-after: add that")
+	c.refuse(!slices.Contains([]string{"", "date", "moment"}, f.RetryAfterAs), at+".retry-after-as", "retry-after-as is date, moment or left out, not %q", f.RetryAfterAs)
+	c.refuse(f.Status != 0 && (f.Status < 200 || f.Status > 599), at+".status", "status is 200 to 599, not %d", f.Status)
+	c.refuse(f.Delay < 0 || f.Stale < 0 || f.RetryAfter < 0 || f.Trickle < 0, at, "delay, stale, trickle and retry-after cannot be less than zero")
+	_, bad := path.Match(f.Request, "")
+	c.refuse(f.Request != "" && (!request.MatchString(f.Request) || bad != nil), at+".request", "request is a method and a path, as in \"PATCH /apps/*/formation\", not %q", f.Request)
+	c.refuse(f.Page < 0 || f.Page > 2, at+".page", "page is 1, the first, or 2, all further ones")
 	wrong := f.Status != 0 || f.Body != "" || f.HTML || f.Hang || f.Reset || f.CutBody || f.Stale > 0 || f.Delay > 0 || f.Clock != 0 || f.NoDate || f.Trickle > 0
-	c.refuse(!wrong, path, "the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale, delay, clock, no-date or trickle")
+	c.refuse(!wrong, at, "the fault does not say what is wrong: give status, body, html, hang, reset, cut-body, stale, delay, clock, no-date or trickle")
 }

@@ -34,10 +34,11 @@ func needClient(t *testing.T) {
 
 const rightKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
 
-// A simulator is cmd/herokusim as a process, telling one story.
+// A simulator is cmd/herokusim as a process, telling one story or serving an account.
 type simulator struct {
 	t     *testing.T
-	story *Story
+	story *Story // nil of an account
+	start time.Time
 	url   string
 	// What the client is given.
 	key, app string
@@ -81,10 +82,6 @@ func TestMain(m *testing.M) {
 // simulate starts the program; scenario is a name or a YAML text.
 func simulate(t *testing.T, scenario string, flags ...string) *simulator {
 	t.Helper()
-	program, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if strings.Contains(scenario, "\n") {
 		file := filepath.Join(t.TempDir(), "scenario.yaml")
 		if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
@@ -92,7 +89,29 @@ func simulate(t *testing.T, scenario string, flags ...string) *simulator {
 		}
 		scenario = file
 	}
-	cmd := exec.Command(program, append(append([]string{"--key=" + rightKey}, flags...), scenario)...)
+	s := &simulator{t: t, story: tell(t, scenario), key: rightKey}
+	s.app, s.start = s.story.Scenario.AppName(), s.story.Start
+	s.serve(append(flags, scenario)...)
+	return s
+}
+
+// simulateAccount starts the program with an account that can be written to.
+func simulateAccount(t *testing.T, flags ...string) *simulator {
+	t.Helper()
+	s := &simulator{t: t, key: rightKey, start: (&Scenario{}).start()}
+	s.serve(append([]string{"account"}, flags...)...)
+	return s
+}
+
+// serve runs the program, and stands in front of it.
+func (s *simulator) serve(args ...string) {
+	t := s.t
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, append(args, "--key="+rightKey)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -102,8 +121,6 @@ func simulate(t *testing.T, scenario string, flags ...string) *simulator {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	s := &simulator{t: t, story: tell(t, scenario), key: rightKey}
-	s.app = s.story.Scenario.AppName()
 	lines := bufio.NewScanner(stdout)
 	address := ""
 	for address == "" && lines.Scan() {
@@ -124,7 +141,6 @@ func simulate(t *testing.T, scenario string, flags ...string) *simulator {
 	t.Cleanup(front.Close)
 	t.Cleanup(front.CloseClientConnections)
 	s.url = front.URL
-	return s
 }
 
 // saw notes an exchange, and holds an answer of the API against the schema.
@@ -135,9 +151,9 @@ func (s *simulator) saw(resp *http.Response) error {
 		s.t.Errorf("%s %s: answered without a good Date: %v", r.Method, r.URL.Path, err)
 	}
 	s.mu.Lock()
-	s.looks = append(s.looks, look{r.Method, r.URL.Path, resp.StatusCode, date.Sub(s.story.Start), time.Now()})
+	s.looks = append(s.looks, look{r.Method, r.URL.Path, resp.StatusCode, date.Sub(s.start), time.Now()})
 	s.mu.Unlock()
-	if strings.HasPrefix(r.URL.Path, "/logplex/") || strings.HasPrefix(r.URL.Path, "/streams/") {
+	if strings.HasPrefix(r.URL.Path, "/logplex/") || strings.HasPrefix(r.URL.Path, "/streams/") || strings.HasPrefix(r.URL.Path, sources) {
 		return nil
 	}
 	body, err := io.ReadAll(resp.Body)
@@ -200,7 +216,9 @@ func (s *simulator) command(enough func(line string) bool, args ...string) run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	args = append(args, "--app", s.app)
+	if s.app != "" {
+		args = append(args, "--app", s.app)
+	}
 	cmd := exec.CommandContext(ctx, *clientFlag, args...)
 	home := t.TempDir()
 	// The client tells of new terms of service unless it has done so.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,11 @@ func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 		f := &s.base.Faults[i]
 		if f.From != 0 && now < f.From || f.To != 0 && now >= f.To || !strings.Contains(r.URL.Path, f.Path) {
 			continue
+		}
+		if method, pattern, _ := strings.Cut(f.Request, " "); f.Request != "" {
+			if match, _ := path.Match(pattern, r.URL.Path); !match || method != r.Method {
+				continue
+			}
 		}
 		if f.Page > 0 && (f.Page > 1) != strings.Contains(r.Header.Get("Range"), "]") {
 			continue // the first page has no exclusive start, the others have
@@ -151,7 +157,7 @@ type Kind struct{ Word, Example, About string }
 
 // FaultKinds are what a fault can do, each by its word in a scenario.
 var FaultKinds = []Kind{
-	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s, and retry-after-as: date or moment"},
+	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s, and retry-after-as: date or moment; request in place of path is for one request alone, as in request: PATCH /apps/*/formation"},
 	{"body", `body: "[]", path: /formation`, "answers with that text"},
 	{"html", "html: true, share: 0.5", "answers with 503 and a page for people; share is the chance that it happens"},
 	{"hang", "hang: true, from: 10s, to: 40s", "does not answer at all"},

@@ -48,6 +48,11 @@ func (p *play) turn(s *slot, why string, t times) {
 	old := s.proc
 	if old.runs() {
 		s.hidden = append(s.hidden, old)
+		old.hidden = preboot
+		if preboot && p.sc.ListsHidden {
+			old.listed = s.record.label + " " + s.record.id
+			p.st.dynos.put(old.listed, p.now, s.record)
+		}
 	}
 	s.crashes = 0
 	p.renew(s)
@@ -94,6 +99,9 @@ func (p *play) boot(s *slot, t times) {
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	})
 	fails := t.crash == Always || s.crashes < int(t.crash)
+	if src := p.byVer[d.version].source; src != nil && src.behaviour.Crashes {
+		fails = true
+	}
 	ready := t.up
 	if fails && t.r10 {
 		ready = t.start + p.bootTimeout()
@@ -171,6 +179,12 @@ func (p *play) exit(proc *process, status int) {
 	}
 	proc.ended = true
 	p.st.Instances[proc.n].Exit = orElse(p.now, 1) // zero would mean that it runs
+	if proc.listed != "" {
+		p.st.dynos.drop(proc.listed, p.now)
+	}
+	if proc.hidden && p.sc.SilentEnd {
+		return
+	}
 	p.heroku(proc.label, fmt.Sprintf("Process exited with status %d", status))
 }
 

@@ -32,7 +32,11 @@ func stopTime(stop time.Duration) time.Duration {
 // times works out the timing of label i of n: what the event says, then what
 // the process type says, then what is usual.
 func (p *play) times(typ string, event map[string]Timing, i, n int) times {
-	said := event[typ].over(p.sc.Types[typ].Timing)
+	said := event[typ]
+	if p.prebooted(typ) {
+		said = said.over(p.sc.Types[typ].Preboot)
+	}
+	said = said.over(p.sc.Types[typ].Timing)
 	pick := func(s *Span, otherwise time.Duration) time.Duration {
 		if s == nil {
 			return otherwise

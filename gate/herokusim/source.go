@@ -47,6 +47,8 @@ type Behaviour struct {
 	// Lines is how many lines a second each process prints beside those of the truth; they
 	// begin with "padding".
 	Lines int `json:"lines"`
+	// Crashes: it ends by itself, with status 1, when it would be up.
+	Crashes bool `json:"crashes"`
 	// Build and Release are of the build and of the release phase, which there is only with
 	// a line "release:" in the Procfile. Its command takes 5 s where nothing is said.
 	Build   *Duty `json:"build"`

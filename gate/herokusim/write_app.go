@@ -103,7 +103,7 @@ func (c *edit) deleteApp() *answer {
 	if bad := c.do((*play).end); bad != nil {
 		return bad
 	}
-	c.app.deleted = max(c.now, 1)
+	c.app.deleted, c.app.gone = c.now, true
 	return reply(last)
 }
 

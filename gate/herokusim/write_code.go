@@ -27,43 +27,45 @@ func (c *edit) createSource() *answer {
 // blob takes a source, or gives it back. On Heroku its URL leads to Amazon S3, and is signed:
 // whoever adds a key, or a type of content that was not signed, is refused there.
 func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
-	put := r.Method == http.MethodPut
 	var data bytes.Buffer
 	var large error
-	if put {
+	if r.Method == http.MethodPut {
 		_, large = data.ReadFrom(http.MaxBytesReader(nil, r.Body, mostUpload))
 	}
+	status, text := s.stored(r, data.Bytes(), large != nil)
+	if status != http.StatusOK {
+		w.Header().Set("Content-Type", "application/xml")
+		text = []byte("<Error><Code>" + string(text) + "</Code></Error>\n")
+	}
+	w.WriteHeader(status)
+	w.Write(text)
+}
+
+// stored keeps what was put, or returns it; or what Amazon calls the mistake.
+func (s *Server) stored(r *http.Request, data []byte, large bool) (status int, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	status, text := http.StatusOK, []byte(nil)
-	refuse := func(as int, code string) {
-		status, text = as, fmt.Appendf(nil, "<Error><Code>%s</Code></Error>\n", code)
-	}
+	put := r.Method == http.MethodPut
 	var at *upload
 	if s.writing != nil {
 		at = s.writing.uploads[strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, sources), ".tgz")]
 	}
 	switch {
 	case at == nil || !put && at.tarball == nil:
-		refuse(http.StatusNotFound, "NoSuchKey")
+		return http.StatusNotFound, []byte("NoSuchKey")
 	case r.Header.Get("Authorization") != "":
-		refuse(http.StatusBadRequest, "InvalidArgument")
+		return http.StatusBadRequest, []byte("InvalidArgument")
 	case put && r.Header.Get("Content-Type") != "":
-		refuse(http.StatusForbidden, "SignatureDoesNotMatch")
-	case put && large != nil:
-		refuse(http.StatusBadRequest, "EntityTooLarge")
+		return http.StatusForbidden, []byte("SignatureDoesNotMatch")
+	case large:
+		return http.StatusBadRequest, []byte("EntityTooLarge")
 	case put:
-		at.tarball = data.Bytes()
+		at.tarball = data
+		return http.StatusOK, nil
 	case r.Method == http.MethodGet:
-		text = at.tarball
-	default:
-		refuse(http.StatusMethodNotAllowed, "MethodNotAllowed")
+		return http.StatusOK, at.tarball
 	}
-	if status >= 400 {
-		w.Header().Set("Content-Type", "application/xml")
-	}
-	w.WriteHeader(status)
-	w.Write(text)
+	return http.StatusMethodNotAllowed, []byte("MethodNotAllowed")
 }
 
 func (c *edit) createBuild() *answer {

@@ -3,16 +3,36 @@
 package herokusim
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // An update is what a request wants of one process type.
 type update struct {
 	Type     string
-	Quantity *int
+	Quantity *quantity
 	Size     *string
+}
+
+// A quantity is a number, or text: "2", or "+2" for two more, as the official client sends it
+// (npm package heroku 11.10.0, ps:scale).
+type quantity struct {
+	n    int
+	more bool // than there are
+}
+
+// UnmarshalJSON reads a number or text.
+func (q *quantity) UnmarshalJSON(data []byte) error {
+	text := strings.Trim(string(data), `"`)
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return &json.UnmarshalTypeError{Value: text}
+	}
+	*q = quantity{n, data[0] == '"' && strings.ContainsAny(text[:1], "+-")}
+	return nil
 }
 
 // mostOfType is how many dynos a process type may have (Dev Center, "Dyno Scaling and
@@ -64,7 +84,10 @@ func (c *edit) form(updates []update) *answer {
 			size = strings.ToLower(*u.Size)
 		}
 		if u.Quantity != nil {
-			quantity = *u.Quantity
+			quantity = u.Quantity.n
+			if u.Quantity.more {
+				quantity += f.quantity
+			}
 		}
 		if bad := c.allowed(f, size, quantity); bad != nil {
 			return bad

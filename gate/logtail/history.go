@@ -18,6 +18,7 @@ const wholeBelow = 1400
 // A history is the last lines of the log, in the order in which they arrived.
 type history struct {
 	seed      maphash.Seed
+	raw       func([]byte)
 	discarded bool // the platform said that it threw some away
 	none      bool // there is no history of this log
 
@@ -35,6 +36,9 @@ type history struct {
 }
 
 func (h *history) line(b []byte) {
+	if h.raw != nil {
+		h.raw(b)
+	}
 	h.hashes = append(h.hashes, maphash.Bytes(h.seed, b))
 	h.look(b)
 	if !h.led {

@@ -147,7 +147,7 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 		defer res.Body.Close()
 		stop := context.AfterFunc(ctx, func() { res.Body.Close() })
 		defer stop()
-		h := &history{seed: f.seed, seek: f.After, discarded: res.Header.Get("X-Heroku-Warning") != ""}
+		h := &history{seed: f.seed, seek: f.After, raw: f.Raw, discarded: res.Header.Get("X-Heroku-Warning") != ""}
 		d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: h.line}
 		err = readChunks(res.Body, func(p []byte) {
 			d.write(p)

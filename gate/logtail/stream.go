@@ -127,6 +127,9 @@ func (s *stream) line(b []byte) {
 	if s.over {
 		return
 	}
+	if s.Raw != nil {
+		s.Raw(b)
+	}
 	s.remember(maphash.Bytes(s.seed, b))
 	if s.flowing == s {
 		s.last.add(b)

@@ -48,6 +48,9 @@ type Tail struct {
 	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but for a
 	// demonstration. All waits but those for a connection are of the platform's time.
 	Speed float64
+	// Raw is called with each line as it comes, of the app, too, and with some of them again: by
+	// several goroutines at once, with a slice that is only good during the call. nil: nobody asks.
+	Raw func(line []byte)
 	// After is where another process stopped reading: the log goes on from there, or has a gap. nil: none did.
 	After *Position
 

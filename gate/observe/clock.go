@@ -64,7 +64,13 @@ func (c *Clock) Start() time.Time { return c.start }
 // right; zero before any answer.
 func (c *Clock) LatestStart() time.Time { return c.latestStart }
 
-// AnyStart is the same, whichever answer's clock is right.
+// Starts are the earliest and the latest time that the start of the gate can have been, if every
+// answer's clock is right. They are false before any answer, and where two contradict each other.
+func (c *Clock) Starts() (from, to time.Time, known bool) {
+	return c.earliest, c.latest, !c.latest.IsZero() && !c.earliest.After(c.latest)
+}
+
+// AnyStart is the same as LatestStart, whichever answer's clock is right.
 func (c *Clock) AnyStart() time.Time {
 	if c.earliest.After(c.latest) {
 		return c.earliest

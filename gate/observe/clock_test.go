@@ -139,3 +139,32 @@ func TestAnyStart(t *testing.T) {
 		t.Errorf("the start is %s at the latest, want 0s", got)
 	}
 }
+
+// Between which times the gate began: each answer was dated after it was asked for and before it came.
+func TestStarts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		about string
+		told  []observe.Observation
+		want  string
+	}{
+		{"no answer", []observe.Observation{{At: 5 * sec}}, "never never false"},
+		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s 5s true"},
+		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s 2s true"},
+		{"a look that narrows it", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6900*ms, 7*sec, 7*sec)}, "0s 1.1s true"},
+		{"two that narrow it", []observe.Observation{look(6900*ms, 7*sec, 7*sec), look(7800*ms, 7900*ms, 7*sec)}, "0s 200ms true"},
+		{"two that cannot both be right", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "0s -1m1s false"},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			t.Parallel()
+			var clock observe.Clock
+			for _, o := range c.told {
+				clock.Learn(o)
+			}
+			from, to, known := clock.Starts()
+			if got := fmt.Sprint(since(from), " ", since(to), " ", known); got != c.want {
+				t.Errorf("it began between %s, want %s", got, c.want)
+			}
+		})
+	}
+}

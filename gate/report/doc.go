@@ -7,6 +7,7 @@
 //   - printer.go: the lines of the step log or the terminal; fit.go: the width of one
 //   - outputs.go, result.go: what later steps and scripts can read
 //   - summary.go: the page for people; tables.go, gantt.go: what stands on it
+//   - measured.go, measuredtable.go: what runs have shown of Heroku
 //   - links.go: where to read on, and what to copy
 //   - invalid.go: bad inputs
 //   - excerpt.go: lines that somebody else wrote

@@ -28,6 +28,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"heroku-rollout-gate/gate/measure"
 	"heroku-rollout-gate/gate/rollout"
 
 	"github.com/sethvargo/go-githubactions"
@@ -225,6 +226,8 @@ type Ending struct {
 	// BudgetRemaining and BudgetLowest are what the platform last said is left of
 	// the account's budget, and the lowest that it said. -1 is unknown.
 	Requests, BudgetRemaining, BudgetLowest int
+	// Measured is what the run has shown of Heroku.
+	Measured measure.Figures
 	// ObserveOnly: it is a trial, and the step will not fail.
 	ObserveOnly bool
 }

@@ -39,7 +39,7 @@ func summarize(e Ending, excerpts []excerpt, to links, version string, room int)
 	if proofMatters(e.Verdict) {
 		sections = append(sections, holds(p), logState(p))
 	}
-	sections = append(sections, dynos(p), oneOff(p), last+"\n")
+	sections = append(sections, dynos(p), ofHeroku(e), oneOff(p), last+"\n")
 
 	var page strings.Builder
 	left := 0

@@ -21,6 +21,8 @@ type hold struct {
 	list  []observe.Dyno // what the last looks show
 	shut  time.Duration
 	opens time.Duration
+	// told is the limit of all labels, if that is another: of one that was proven.
+	told time.Duration
 }
 
 func noLog(b *bench) {
@@ -45,8 +47,24 @@ func checkHolds(t *testing.T, cfg rollout.Config, holds map[string]hold) {
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed || v.Basis != rollout.Presumed {
 				t.Errorf("at %s: %v, %+v; want it to pass, presumed; the limit: %s; picture %+v", h.opens, done, v, h.limit, b.core.Picture())
 			}
+			// And the limit that it tells is that at which it opened, or a later one of what was proven.
+			switch told := limitToldOf(b.core.Picture()); {
+			case told <= h.shut, h.told == 0 && told > h.opens, h.told != 0 && told.Round(sec) != h.told:
+				t.Errorf("the limit that is told is %s, want it after %s and by %s: %s", told, h.shut, max(h.opens, h.told), h.limit)
+			}
 		})
 	}
+}
+
+// limitToldOf is the last limit of the types that are presumed to be clear.
+func limitToldOf(p rollout.Picture) time.Duration {
+	var last time.Time
+	for _, x := range p.Types {
+		if x.Basis == rollout.Presumed && x.Limit.After(last) {
+			last = x.Limit
+		}
+	}
+	return last.Sub(at(0))
 }
 
 // lostStart has a label restart, in a way that cannot be proven: its start is lost.
@@ -119,7 +137,7 @@ func TestHoldsOfPreboot(t *testing.T) {
 				b.line(78*sec, "web.2", observe.State, "up", "crashed")
 				b.starts(79*sec, "web.2", "crashed")
 			},
-			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
+			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec, told: 433 * sec},
 		"nor a restart of a worker, nor a line that comes late": {limit: "60 s, when web.2 was created, and 354 s",
 			play: func(b *bench) {
 				two(b)
@@ -134,7 +152,7 @@ func TestHoldsOfPreboot(t *testing.T) {
 			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
 		"a dyno that was scaled away before, and a log that broke": {limit: "-20 s, when web was last scaled, and 342 s: the log broke before it covered that",
 			play: func(b *bench) { b.scaledAway(); b.state(30*sec, observe.Broken); b.sees(50*sec, web1) },
-			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec},
+			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec, told: 343 * sec},
 		"a dyno that was scaled away before, and a log that begins nowhere": {limit: "-20 s, when web was last scaled, and 342 s",
 			play: func(b *bench) {
 				b.scaledAway()
@@ -142,10 +160,10 @@ func TestHoldsOfPreboot(t *testing.T) {
 				b.apply(31*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
 				b.sees(50*sec, web1)
 			},
-			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec},
+			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec, told: 343 * sec},
 		"without preboot it does not": {limit: "1 s, when web.1 was created, and 90 s",
 			play: func(b *bench) { two(b); b.lostStart(1*sec, "web.1"); restarted(b) },
-			list: []observe.Dyno{web1, web2}, shut: 90 * sec, opens: 92 * sec},
+			list: []observe.Dyno{web1, web2}, shut: 90 * sec, opens: 92 * sec, told: 150 * sec},
 		"not of a worker": {limit: "1 s, when worker.1 was created, and 90 s",
 			play: func(b *bench) {
 				b.wants("worker", 1, -999*time.Hour, -99*time.Hour)

@@ -155,3 +155,32 @@ func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
 	}
 	return from
 }
+
+// limitOf is when the hold on a process type is over, or would be if nothing of it were proven; zero
+// where no old process of it can hide, and while the list shows one.
+func (r *Rollout) limitOf(typ string) time.Time {
+	var last time.Duration
+	for i := range r.status.labels {
+		e := &r.status.labels[i].evidence
+		switch {
+		case e.label.typ.name != typ || e.nothingOld:
+		case e.listedOld:
+			return time.Time{}
+		case r.roster.fir() || e.label.typ.oneOff:
+			if r.roster.wasOld(e.label) {
+				last = max(last, e.label.leftAt+rollingHold)
+			}
+		default:
+			last = max(last, e.limit())
+		}
+	}
+	if t := r.roster.types[typ]; t != nil && !t.oneOff {
+		if j := r.roster.judgeNeverListed(t, &timer{now: r.now}); j.basis == Presumed {
+			last = max(last, j.until)
+		}
+	}
+	if last == 0 {
+		return time.Time{}
+	}
+	return r.clock.Platform(last)
+}

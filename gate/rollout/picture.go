@@ -92,6 +92,9 @@ type TypePicture struct {
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
 	// HoldReason says why it is, or was, a hold and not proof.
 	HoldReason string `json:"holdReason,omitempty"`
+	// Limit is, once there is a verdict, the platform's time at which a hold on this type was over, or would
+	// have been if nothing of it had been proven; zero where no old process of it could hide.
+	Limit time.Time `json:"limit,omitzero"`
 }
 
 // DynoPicture is one label: the record in the list, and what is hidden behind it.
@@ -183,6 +186,9 @@ func (r *Rollout) Picture() Picture {
 			tp.HoldUntil = 0
 		default:
 			tp.HoldUntil = r.holdEnd(tp.HoldUntil)
+		}
+		if r.verdict != nil {
+			tp.Limit = r.limitOf(tp.Type)
 		}
 		p.Types = append(p.Types, tp)
 		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)

@@ -1,0 +1,176 @@
+// The test app itself, as Python runs it: its lines are those that the truth is read from.
+
+package main
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+)
+
+// unpack is the app in a folder.
+func unpack(t *testing.T, archive []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	zip, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(zip); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return dir
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(h.Name)), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// run runs one command line of the app's Procfile, with a SIGTERM once a line holds those words.
+func run(t *testing.T, dir, typ, sigterm string) (lines []string, status int) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	procfile, err := os.ReadFile(filepath.Join(dir, "Procfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var command []string
+	for line := range strings.Lines(string(procfile)) {
+		if rest, ok := strings.CutPrefix(line, typ+": python "); ok {
+			command = strings.Fields(rest)
+		}
+	}
+	if command == nil {
+		t.Fatalf("the Procfile has no %s: %s", typ, procfile)
+	}
+	cmd := exec.Command(python, command...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "DYNO="+typ+".1", "PORT=0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }).Stop()
+	for all := bufio.NewScanner(out); all.Scan(); {
+		lines = append(lines, all.Text())
+		if sigterm != "" && strings.Contains(all.Text(), sigterm) {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+		}
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); errors.As(err, &exit) {
+		status = exit.ExitCode()
+	}
+	return lines, status
+}
+
+func TestApp(t *testing.T) {
+	t.Parallel()
+	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
+	src, err := p.source(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, status := run(t, unpack(t, src.archive), "web", "n=2 ")
+	var truth evidence.Truth
+	signs, padding := 0, 0
+	for _, line := range lines {
+		switch {
+		case truth.See("2026-06-09T16:00:00+00:00 app[web.1]: " + line):
+			signs++
+		case strings.HasPrefix(line, evidence.Padding+" "):
+			padding++
+		default:
+			t.Errorf("the app prints %q", line)
+		}
+	}
+	all := truth.Processes(time.Now().Add(time.Minute), nil)
+	if len(all) != 1 {
+		t.Fatalf("the processes are %+v of\n%s", all, strings.Join(lines, "\n"))
+	}
+	q := all[0]
+	if q.Code != 2 || q.Dyno != "web.1" || len(q.ID) != 16 || q.Missing != 0 || q.Sigterm.IsZero() || time.Since(q.Last) > time.Minute {
+		t.Errorf("it told %+v", q)
+	}
+	// It ran for 4 s or more, however slow the machine is.
+	if signs < 5 || padding < 200 || status != 143 || q.Last.Sub(q.First) < 3*time.Second {
+		t.Errorf("%d signs, %d lines of padding, status %d: %+v", signs, padding, status, q)
+	}
+}
+
+func TestAppReleasePhase(t *testing.T) {
+	t.Parallel()
+	p := &Plan{Types: map[string]int{"web": 1}, ReleasePhase: "fails"}
+	for code, want := range map[int]int{1: 0, 2: 1} {
+		t.Run(fmt.Sprint("code ", code), func(t *testing.T) {
+			t.Parallel()
+			src, err := p.source(code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
+				t.Errorf("status %d, want %d; %q", status, want, lines)
+			}
+		})
+	}
+}
+
+// The same version is the same archive, and another one is another.
+func TestSource(t *testing.T) {
+	t.Parallel()
+	p := &Plan{Types: map[string]int{"web": 1, "worker": 2}}
+	var all []source
+	for _, code := range []int{1, 1, 2} {
+		src, err := p.source(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, src)
+	}
+	if all[0].commit != all[1].commit || all[0].commit == all[2].commit || len(all[0].commit) != 40 {
+		t.Errorf("the commits are %q, %q, %q", all[0].commit, all[1].commit, all[2].commit)
+	}
+	if want := "web: python app.py\nworker: python app.py\n"; p.procfile() != want {
+		t.Errorf("the Procfile is %q", p.procfile())
+	}
+}
+
+// Code that crashes does so by itself, and says that it lived.
+func TestAppCrashes(t *testing.T) {
+	t.Parallel()
+	p := &Plan{Types: map[string]int{"web": 1}, Crashes: true}
+	src, err := p.source(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines, status := run(t, unpack(t, src.archive), "web", ""); status != 1 || len(lines) != 3 {
+		t.Errorf("status %d: %q", status, lines)
+	}
+}

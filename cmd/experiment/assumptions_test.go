@@ -1,0 +1,357 @@
+// The assumptions against the simulated Heroku: all plans together refute none, and each is refuted by a
+// Heroku that breaks it on purpose.
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// A breaking is a plan on a Heroku that breaks an assumption: by what a scenario can say, or by changing what
+// comes over the wire.
+type breaking struct {
+	plan    string
+	more    func(*Plan)
+	readKey string // which the gates have
+	heroku  func(*herokusim.AccountOptions)
+	// line gives a line of the log others in its place; answer changes an answer, and is given the time of
+	// the run's second 0 for it.
+	line   func(string) []string
+	answer func(req *http.Request, status int, body string) (int, string)
+}
+
+// two is a plan of two web dynos, so that it is soon played.
+const two = "worker-beside-web"
+
+var breakings = map[string]breaking{
+	"exit-of-prebooted":          {plan: two, heroku: template(func(s *herokusim.Scenario) { s.SilentEnd = true })},
+	"exit-of-others":             {plan: two, line: drop(`heroku\[worker\.\d\]: Process exited`)},
+	"one-exit-each":              {plan: two, line: again(`heroku\[web\.1\]: Process exited`, 3)},
+	"start-line":                 {plan: two, line: drop(`heroku\[worker\.2\]: Starting process`)},
+	"killed-after-30s":           {plan: two, line: sigtermEarlier},
+	"turn-line":                  {plan: two, line: drop(`State changed from up to starting`)},
+	"no-restarting-with-preboot": {plan: two, heroku: template(func(s *herokusim.Scenario) { s.RestartingLine = true })},
+	"no-state-at-hidden-end":     {plan: two, line: stateAtEnd},
+	"log-delay":                  {plan: two, heroku: template(func(s *herokusim.Scenario) { s.Log.Late = &herokusim.Late{Share: 1, By: 15 * time.Second} })},
+	"one-clock":                  {plan: two, heroku: template(func(s *herokusim.Scenario) { s.Faults = []herokusim.Fault{{Clock: -time.Minute}} })},
+	"metrics-id":                 {plan: two, heroku: template(func(s *herokusim.Scenario) { s.MetricsIDs = "other" })},
+	"metrics-come":               {plan: two, heroku: template(func(s *herokusim.Scenario) { s.Log.MetricsLose = 0.97 })},
+	"prebooted-unlisted":         {plan: two, heroku: template(func(s *herokusim.Scenario) { s.ListsHidden = true })},
+	"record-turns-first":         {plan: two, heroku: template(func(s *herokusim.Scenario) { s.ListLag = 20 * time.Second }), more: func(p *Plan) { p.Stop = 16 * time.Second }},
+	"one-record":                 {plan: two, heroku: template(func(s *herokusim.Scenario) { s.ListsHidden = true })},
+	"list-delay":                 {plan: two, heroku: template(func(s *herokusim.Scenario) { s.ListLag = 15 * time.Second })},
+	"release-listed": {plan: two, heroku: template(func(s *herokusim.Scenario) {
+		s.Faults = []herokusim.Fault{{Request: "GET /apps/*/releases", Stale: 25 * time.Second}}
+	})},
+	"finished-at-once":      {plan: two, answer: pendingAtFirst()},
+	"failed-phase-harmless": {plan: "release-phase-fails", answer: replaced(`/releases$`, `"status":"failed"`, `"status":"pending"`)},
+	"first-kill":            {plan: two, heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.Between(100*time.Second, 110*time.Second) })},
+	"kills-apart":           {plan: two, heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.Between(200*time.Second, 260*time.Second) })},
+	"preboot-hold":          {plan: two, heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.Between(380*time.Second, 400*time.Second) })},
+	"plain-hold": {plan: two, heroku: template(func(s *herokusim.Scenario) {
+		s.Types["worker"] = herokusim.Type{Timing: herokusim.Timing{Term: herokusim.After(2 * time.Minute)}}
+	})},
+	"restart-renews":  {plan: "restart-in-window", heroku: timing(func(t *herokusim.Timing) { t.LeaveHidden = true })},
+	"deploy-renews":   {plan: "two-deploys", heroku: timing(func(t *herokusim.Timing) { t.LeaveHidden = true })},
+	"crash-kills":     {plan: "new-code-crashes", heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.After(2 * time.Hour) })},
+	"scaling-refused": {plan: "scaling-in-window", heroku: func(o *herokusim.AccountOptions) { o.ScaleInWindow = true }},
+	"old-id-gone":     {plan: two, answer: oldIDs()},
+	"preboot-told":    {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
+	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: refusesLogTo("read-key")},
+	"answers-fit": {plan: two, heroku: template(func(s *herokusim.Scenario) {
+		s.Faults = []herokusim.Fault{{Request: "GET /apps/*/formation", Status: 503}}
+	})},
+}
+
+// anyKey is an account that takes every key.
+func anyKey(o *herokusim.AccountOptions) { o.Key = "" }
+
+func template(change func(*herokusim.Scenario)) func(*herokusim.AccountOptions) {
+	return func(o *herokusim.AccountOptions) { change(o.Template) }
+}
+
+// timing changes what preboot does to web dynos.
+func timing(change func(*herokusim.Timing)) func(*herokusim.AccountOptions) {
+	return template(func(s *herokusim.Scenario) {
+		web := s.Types["web"]
+		change(&web.Preboot)
+		s.Types["web"] = web
+	})
+}
+
+// drop loses lines.
+func drop(pattern string) func(string) []string {
+	re := regexp.MustCompile(pattern)
+	return func(line string) []string {
+		if re.MatchString(line) {
+			return nil
+		}
+		return []string{line}
+	}
+}
+
+// again has lines come some more times, each with a stamp of its own.
+func again(pattern string, times int) func(string) []string {
+	re, stamp := regexp.MustCompile(pattern), regexp.MustCompile(`\.(\d{6})\+00:00`)
+	return func(line string) []string {
+		all := []string{line}
+		for n := 1; re.MatchString(line) && n <= times; n++ {
+			all = append(all, stamp.ReplaceAllString(line, fmt.Sprintf(".%06d+00:00", 990000+n)))
+		}
+		return all
+	}
+}
+
+// sigtermEarlier has processes tell of their SIGTERM as 40 s earlier than it was.
+func sigtermEarlier(line string) []string {
+	if before, at, ok := strings.Cut(line, " at="); ok && strings.Contains(line, "]: sigterm ") {
+		if t, err := time.Parse("2006-01-02T15:04:05.000Z", at); err == nil {
+			return []string{before + " at=" + t.Add(-40*time.Second).Format("2006-01-02T15:04:05.000Z")}
+		}
+	}
+	return []string{line}
+}
+
+// stateAtEnd has each exit of a web dyno followed by a state, also that of a hidden one.
+func stateAtEnd(line string) []string {
+	if before, _, ok := strings.Cut(line, "]: Process exited"); ok && strings.Contains(before, "heroku[web.") {
+		return []string{line, before + "]: State changed from up to down"}
+	}
+	return []string{line}
+}
+
+// replaced changes a part of the answers to some requests.
+func replaced(request, old, now string) func(*http.Request, int, string) (int, string) {
+	re := regexp.MustCompile(request)
+	return func(req *http.Request, status int, body string) (int, string) {
+		if re.MatchString(req.Method + " " + req.URL.Path) {
+			body = strings.ReplaceAll(body, old, now)
+		}
+		return status, body
+	}
+}
+
+// pendingAtFirst has the list of releases call the newest one pending the first times that it has it.
+func pendingAtFirst() func(*http.Request, int, string) (int, string) {
+	var mu sync.Mutex
+	times := 0
+	return func(req *http.Request, status int, body string) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasSuffix(req.URL.Path, "/releases") && strings.Contains(body, `"version":4`) && times < 40 {
+			times++
+			body = strings.Replace(body, `"status":"succeeded"`, `"status":"pending"`, 1)
+		}
+		return status, body
+	}
+}
+
+// oldIDs answers for ids that are not listed any more as for those that are.
+func oldIDs() func(*http.Request, int, string) (int, string) {
+	var mu sync.Mutex
+	known := map[string]string{}
+	return func(req *http.Request, status int, body string) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch _, id, ok := strings.Cut(req.URL.Path, "/dynos/"); {
+		case !ok || req.Method != http.MethodGet:
+		case status == http.StatusOK:
+			known[id] = body
+		case known[id] != "":
+			return http.StatusOK, known[id]
+		}
+		return status, body
+	}
+}
+
+// refusesLogTo refuses log sessions to a key.
+func refusesLogTo(key string) func(*http.Request, int, string) (int, string) {
+	return func(req *http.Request, status int, body string) (int, string) {
+		if strings.HasSuffix(req.URL.Path, "/log-sessions") && req.Header.Get("Authorization") == "Bearer "+key {
+			return http.StatusForbidden, `{"id":"forbidden","message":"You do not have access."}`
+		}
+		return status, body
+	}
+}
+
+// A wire changes what comes from a platform.
+type wire struct {
+	http.RoundTripper
+	breaking
+}
+
+func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := w.RoundTripper.RoundTrip(req)
+	stream := strings.Contains(req.URL.Path, "/logplex/") || strings.Contains(req.URL.Path, "/streams/")
+	switch {
+	case err != nil:
+	case stream && w.line != nil:
+		res.Body = w.filtered(res.Body)
+		res.ContentLength = -1
+		res.Header.Del("Content-Length")
+	case !stream && w.answer != nil:
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		status, text := w.answer(req, res.StatusCode, string(body))
+		res.StatusCode, res.Status = status, fmt.Sprintf("%d %s", status, http.StatusText(status))
+		res.Body, res.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		res.Header.Set("Content-Length", strconv.Itoa(len(text)))
+	}
+	return res, err
+}
+
+// filtered is a stream whose lines are changed, as text or as events.
+func (w wire) filtered(body io.ReadCloser) io.ReadCloser {
+	r, to := io.Pipe()
+	go func() {
+		in := bufio.NewReader(body)
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				to.CloseWithError(err)
+				return
+			}
+			var out bytes.Buffer
+			text, event := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "data: ")
+			mark := map[bool]string{true: "data: "}[event]
+			if all := w.line(text); len(all) > 0 || !event {
+				for i, l := range all {
+					if i > 0 && event { // an event of its own
+						out.WriteString("\n")
+					}
+					out.WriteString(mark + l + "\n")
+				}
+			}
+			if _, err := to.Write(out.Bytes()); err != nil {
+				body.Close()
+				return
+			}
+		}
+	}()
+	return streamBody{r, body}
+}
+
+type streamBody struct {
+	io.Reader
+	body io.Closer
+}
+
+func (s streamBody) Close() error { return s.body.Close() }
+
+// played plays a plan on such a Heroku.
+func (b breaking) played(t *testing.T) *evidence.Run {
+	t.Helper()
+	p := named(t, b.plan)
+	if b.more != nil {
+		b.more(p)
+	}
+	heroku := func(*herokusim.AccountOptions) {}
+	if b.heroku != nil {
+		heroku = b.heroku
+	}
+	pl := prepare(t, p, heroku)
+	pl.world.transport = wire{pl.world.transport, b}
+	pl.world.readKey = b.readKey
+	pl.e = newExperiment(p, pl.world, &pl.out, pl.results)
+	run, err := pl.e.play(t.Context())
+	if run == nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Logf("%v\n%s", err, pl.out.String())
+	}
+	return run
+}
+
+func TestBrokenAssumptions(t *testing.T) {
+	t.Parallel()
+	for _, a := range findings.Assumptions {
+		b, ok := breakings[a.Name]
+		if !ok {
+			t.Errorf("no Heroku breaks %s", a.Name)
+			continue
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for _, row := range findings.Judge(b.played(t)) {
+					if row.Name == a.Name && row.Outcome != findings.Refuted {
+						t.Errorf("%s is %s: %s %q", row.Name, row.Outcome, row.Why, row.Lines)
+					}
+				}
+			})
+		})
+	}
+	for name := range breakings {
+		known := false
+		for _, a := range findings.Assumptions {
+			known = known || a.Name == name
+		}
+		if !known {
+			t.Errorf("there is no assumption %s", name)
+		}
+	}
+}
+
+// Outcomes are those of all plans on the simulated Heroku as it is.
+type outcomes struct {
+	mu        sync.Mutex
+	confirmed map[string]bool
+	runs      int
+}
+
+// check fails if a run refutes an assumption.
+func (o *outcomes) check(t *testing.T, run *evidence.Run) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.runs++
+	for _, row := range findings.Judge(run) {
+		if row.Outcome == findings.Refuted {
+			t.Errorf("%s is refuted: %s %q", row.Name, row.Why, row.Lines)
+		}
+		o.confirmed[row.Name] = o.confirmed[row.Name] || row.Outcome == findings.Confirmed
+	}
+}
+
+// all fails if all plans were played and none has confirmed an assumption. Scope needs a key of its own, see
+// TestReadScope.
+func (o *outcomes) all(t *testing.T) {
+	if o.runs < len(planNames()) {
+		return
+	}
+	for _, a := range findings.Assumptions {
+		if !o.confirmed[a.Name] && a.Name != "read-scope" {
+			t.Errorf("no plan confirms %s", a.Name)
+		}
+	}
+}
+
+func TestReadScope(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := outcomes{confirmed: map[string]bool{}}
+		o.check(t, breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey}.played(t))
+		if !o.confirmed["read-scope"] {
+			t.Error("it is not confirmed")
+		}
+	})
+}

@@ -1,0 +1,186 @@
+// What goes wrong is said plainly, with what was made so far and how it is cleaned up.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+func TestBadWorlds(t *testing.T) {
+	t.Parallel()
+	type options = herokusim.AccountOptions
+	for name, c := range map[string]struct {
+		plan   string // more of it
+		change func(*options)
+		key    string
+		apps   int // that were made
+		want   string
+	}{
+		"a key that is wrong": {key: "wrong", want: "making the app rollout-gate-x-NAME: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY"},
+		"a quota":             {change: func(o *options) { o.MostApps = -1 }, want: "limit"},
+		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scaling the app rollout-gate-x-NAME: Heroku answered 4"},
+		"a build that fails":  {change: func(o *options) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }, apps: 1, want: "the build failed; the end of what it printed:\n  "},
+		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
+		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
+		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
+		"a plan that is long": {plan: "then: [{at: 15m, deploy: true}]", change: func(o *options) {
+			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}
+		}, apps: 1, want: "it took longer than 30m0s, which is the most that an experiment may"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, err := parsePlan("bad", []byte("about: It goes wrong.\nasks: what then\ntypes: {web: 1}\npreboot: true\n"+c.plan))
+				if err != nil {
+					t.Fatal(err)
+				}
+				change := func(*options) {}
+				if c.change != nil {
+					change = c.change
+				}
+				pl := prepareNoted(t, p, change)
+				if c.key != "" {
+					pl.world.key = c.key
+					pl.e = newExperiment(p, pl.world, &pl.out, pl.results)
+				}
+				run, err := pl.e.play(t.Context())
+				if err == nil {
+					t.Fatalf("it went well:\n%s", pl.out.String())
+				}
+				said := strings.ReplaceAll(err.Error(), pl.e.note.Name, "rollout-gate-x-NAME")
+				if !strings.Contains(said, c.want) || run.Failed == "" || !strings.Contains(pl.out.String(), run.Failed) {
+					t.Errorf("it says\n%s\nwant %s; it told\n%s", said, c.want, pl.out.String())
+				}
+				if apps := pl.account.Apps(); len(apps) != c.apps {
+					t.Errorf("%d apps were made, want %d", len(apps), c.apps)
+				}
+				if deleted := strings.Contains(pl.out.String(), "is deleted"); deleted != (c.apps > 0) {
+					t.Errorf("that the app is deleted was told: %v", deleted)
+				}
+				checkGone(t, pl)
+				checkNotes(t, pl.world.notes, 0)
+			})
+		})
+	}
+}
+
+// A network that is gone for a minute is waited for; one that stays away ends the run, and what is left is named.
+func TestNetworkGone(t *testing.T) {
+	t.Parallel()
+	for lasts, good := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t))
+			var gone atomic.Bool
+			alive := pl.world.transport
+			pl.world.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+				if gone.Load() {
+					return nil, errDead
+				}
+				return alive.RoundTrip(req)
+			})
+			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+			leaveAt(pl.e, "scaled", 1, func() {
+				gone.Store(true)
+				time.AfterFunc(lasts, func() { gone.Store(false) })
+			})
+			_, err := pl.e.play(t.Context())
+			switch {
+			case good && err != nil:
+				t.Errorf("a minute without network: %v\n%s", err, pl.out.String())
+			case !good && (err == nil || !strings.Contains(err.Error(), "network is unreachable") || !strings.Contains(err.Error(), "may still be there, and cost money: run this program again")):
+				t.Errorf("an hour without network: %v", err)
+			case good:
+				checkGone(t, pl)
+			default:
+				checkNotes(t, pl.world.notes, 1)
+			}
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// Before anything is made it is said what, and asked.
+func TestAsksBefore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer        string
+		terminal, yes bool
+		made          int
+	}{
+		"no": {"n\n", true, false, 0}, "nothing": {"", true, false, 0}, "yes": {"Yes\n", true, false, 1},
+		"nobody is there": {"y\n", false, false, 0}, "--yes": {"", false, true, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := quick(t)
+			pl := prepareNoted(t, p)
+			w := *pl.world
+			w.simulated = false
+			var out bytes.Buffer
+			command := &commandLine{Plan: "worker-beside-web", Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
+				stdout: &out, stderr: &out, terminal: c.terminal, heroku: func(*Plan) (*world, error) { return &w, nil }}
+			status := command.main(t.Context())
+			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
+				t.Errorf("%s: status %d, %d apps:\n%s", name, status, len(pl.account.Apps()), out.String())
+			}
+			checkGone(t, pl)
+			said, _, _ := strings.Cut(out.String(), "Go on?")
+			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "2 web and 2 worker, of size standard-1x", "features  preboot, log-runtime-metrics", "at the most 30", "US dollars", "also after a failure and Ctrl-C"} {
+				if !strings.Contains(said, want) {
+					t.Errorf("%s: it does not say %q:\n%s", name, want, said)
+				}
+			}
+		})
+	}
+}
+
+func TestBadCommandLines(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]commandLine{
+		`there is no plan and no file "none"`:             {Plan: "none", Speed: 1},
+		"speed is 0: give a number from 1 to 100":         {Plan: "plain-restart"},
+		"it has 30 dynos at once: an experiment has 20":   {Plan: "plain-restart", Speed: 1, Dynos: 30},
+		`is not empty: give another one with --results`:   {Plan: "plain-restart", Speed: 1, Results: "."},
+		"there is no web dyno: write \"types: {web: 1}\"": {Plan: "plain-restart", Speed: 1, Dynos: -1},
+	} {
+		var out bytes.Buffer
+		c.stdout, c.stderr = &out, &out
+		c.heroku = func(p *Plan) (*world, error) { return simulated(p, 1) }
+		if status := c.main(context.Background()); status == exitDone || !strings.Contains(out.String(), want) {
+			t.Errorf("status %d, want %q:\n%s", status, want, out.String())
+		}
+	}
+	for env, want := range map[string]string{"": "there is no key: set HEROKU_API_KEY", "a b": "has a space, a line break or another character"} {
+		if _, err := realHeroku(func(string) string { return env }); err == nil || !strings.Contains(err.Error(), want) || env != "" && strings.Contains(err.Error(), env) {
+			t.Errorf("%q: %v", env, err)
+		}
+	}
+}
+
+// A gate that opens while old code runs is told as what it is.
+func TestTooEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepare(t, quick(t), func(o *herokusim.AccountOptions) {
+			o.Template.Types["web"] = herokusim.Type{Preboot: herokusim.Timing{Exit: herokusim.After(9 * time.Minute)}}
+		})
+		run, err := pl.e.play(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "TOO EARLY: web.1 of code 1 told of itself 19") || !strings.Contains(err.Error(), "please report it") {
+			t.Errorf("%v\n%s", err, pl.out.String())
+		}
+	})
+}

@@ -1,0 +1,231 @@
+// However a run ends, nothing is left on the simulated Heroku: it cleans up, or the next run does.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/account"
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// mortal carries requests until the machine is dead.
+type mortal struct {
+	http.RoundTripper
+	dead atomic.Bool
+	// answerless is a request of which the answer is never read: the machine dies of it.
+	answerless string
+}
+
+var errDead = errors.New("connect: network is unreachable")
+
+func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
+	if m.dead.Load() {
+		return nil, errDead
+	}
+	res, err := m.RoundTripper.RoundTrip(req)
+	if m.answerless == req.Method+" "+req.URL.Path {
+		m.dead.Store(true)
+		return nil, errDead
+	}
+	return res, err
+}
+
+// quick is a plan that is soon over.
+func quick(t *testing.T) *Plan {
+	t.Helper()
+	p, err := parsePlan("quick", []byte("about: It is soon over.\nasks: nothing\ntypes: {web: 1}\npreboot: true"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// steps of a run, and how often each is reached before it is left.
+var stepsToLeave = []struct {
+	step string
+	nth  int
+}{{"made", 1}, {"uploaded", 1}, {"built", 1}, {"scaled", 1}, {"preboot", 1}, {"uploaded", 2}, {"built", 2}, {"deployed", 1}}
+
+// leaveAt calls leave when a step is done for the n-th time.
+func leaveAt(e *experiment, step string, nth int, leave func()) {
+	e.reached = func(s string) {
+		if s == step {
+			if nth--; nth == 0 {
+				leave()
+			}
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, at := range stepsToLeave {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t))
+			ctx, interrupt := context.WithCancel(t.Context())
+			leaveAt(pl.e, at.step, at.nth, interrupt)
+			_, err := pl.e.play(ctx)
+			if err == nil || err.Error() != "it was interrupted" {
+				t.Errorf("%v: %v", at, err)
+			}
+			checkGone(t, pl)
+			checkNotes(t, pl.world.notes, 0)
+			if len(pl.account.Apps()) != 1 || !strings.Contains(pl.out.String(), "is deleted") {
+				t.Errorf("%v: it said\n%s", at, pl.out.String())
+			}
+		})
+	}
+}
+
+// A program that is killed sends nothing any more. The next one finds what it left.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	for _, at := range append(stepsToLeave, struct {
+		step string
+		nth  int
+	}{"POST /apps", 1}) {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t))
+			machine := &mortal{RoundTripper: pl.world.transport, answerless: at.step}
+			alive := pl.world.transport
+			pl.world.transport = machine
+			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+			ctx, end := context.WithCancel(t.Context())
+			leaveAt(pl.e, at.step, at.nth, func() {
+				machine.dead.Store(true)
+				end()
+			})
+			_, err := pl.e.play(ctx)
+			if apps := pl.account.Apps(); len(apps) != 1 || apps[0].Deleted != 0 {
+				t.Fatalf("%v: the apps are %+v", at, apps)
+			}
+			if err == nil || !strings.Contains(err.Error(), "may still be there, and cost money: run this program again") {
+				t.Errorf("%v: %v", at, err)
+			}
+			checkNotes(t, pl.world.notes, 1)
+			next := *pl.world
+			next.transport = alive
+			for _, answer := range []bool{false, true} {
+				var out bytes.Buffer
+				var asked []string
+				err := offer(t.Context(), &next, newExperiment(pl.plan, &next, &out, "").heroku, &out, func(_ context.Context, q string) bool {
+					asked = append(asked, q)
+					return answer
+				})
+				if err != nil || len(asked) != 1 || !strings.Contains(asked[0], pl.account.Apps()[0].Name) {
+					t.Errorf("%v: asked %q, %v\n%s", at, asked, err, out.String())
+				}
+				if gone := pl.account.Apps()[0].Deleted != 0; gone != answer {
+					t.Errorf("%v: answered %v, and it is deleted: %v", at, answer, gone)
+				}
+			}
+			checkNotes(t, pl.world.notes, 0)
+		})
+	}
+}
+
+// prepareNoted is a play that takes notes, as on the real Heroku.
+func prepareNoted(t *testing.T, p *Plan, options ...func(*herokusim.AccountOptions)) *play {
+	t.Helper()
+	pl := prepare(t, p, options...)
+	pl.world.notes = t.TempDir()
+	return pl
+}
+
+func checkNotes(t *testing.T, folder string, want int) {
+	t.Helper()
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != want {
+		t.Errorf("there are %d notes, want %d: %v %v", len(files), want, files, err)
+	}
+}
+
+// Nothing is deleted that this program did not make, whatever a note says.
+func TestOthersAppsStay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		shop, err := pl.e.heroku.Make(t.Context(), namePrefix+"old")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		fresh := newExperiment(pl.plan, pl.world, &pl.out, "").heroku // which did not make it
+		for what, n := range map[string]*note{
+			"was not made by this program": {App: account.App{Name: shop.Name}, Asked: pl.world.now()},
+			"is called":                    {App: account.App{ID: shop.ID, Name: namePrefix + "other"}, Asked: pl.world.now()},
+		} {
+			if _, err := remove(t.Context(), fresh, n, pl.e.clock); err == nil || !strings.Contains(err.Error(), what) {
+				t.Errorf("%v does not say %q", err, what)
+			}
+		}
+		if pl.account.Apps()[0].Deleted != 0 {
+			t.Error("an app was deleted that is somebody else's")
+		}
+	})
+}
+
+// A note that is not one of ours, and one of an experiment that runs, are left alone.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	now := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
+	if n, err := newNote(dir, namePrefix+"1", now); err != nil || n.running(now) {
+		t.Error(n, err)
+	}
+	all, err := readNotes(dir)
+	if err != nil || len(all) != 1 || all[0].Name != namePrefix+"1" || !all[0].Asked.Equal(now) || all[0].ID != "" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	all[0].Process = os.Getppid()
+	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
+		t.Error("whether another process still runs it is not known")
+	}
+	if err := os.WriteFile(dir+"/shop.json", []byte(`{"name":"shop","id":"1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readNotes(dir); err == nil || !strings.Contains(err.Error(), "is not one of this program") {
+		t.Error(err)
+	}
+}
+
+// What was asked for in vain, or is gone already, is not asked about.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		gone, err := newNote(pl.world.notes, namePrefix+"gone", pl.world.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gone.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: gone.Name}); err != nil {
+			t.Fatal(err)
+		}
+		machine := &mortal{RoundTripper: pl.world.transport}
+		machine.dead.Store(true)
+		pl.world.transport = machine
+		pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+		if _, err := pl.e.play(t.Context()); err == nil || !strings.Contains(err.Error(), "making the app rollout-gate-x-") || !strings.Contains(err.Error(), "run this program again") {
+			t.Error(err)
+		}
+		checkNotes(t, pl.world.notes, 2)
+		machine.dead.Store(false)
+		if err := offer(t.Context(), pl.world, pl.e.heroku, &pl.out, func(context.Context, string) bool {
+			t.Error("it was asked about")
+			return true
+		}); err != nil {
+			t.Error(err)
+		}
+		checkNotes(t, pl.world.notes, 0)
+	})
+}

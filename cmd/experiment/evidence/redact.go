@@ -1,0 +1,57 @@
+// What may not leave the machine: keys, addresses, e-mail, and where logs and uploads are.
+
+package evidence
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// A Redactor takes out of texts what a report must not hold. It may be used by several goroutines.
+type Redactor struct {
+	mu      sync.Mutex
+	secrets []string // with what stands for each, by turns
+}
+
+// Hide has a secret replaced wherever it stands.
+func (r *Redactor) Hide(secret, by string) {
+	if len(secret) < 4 {
+		return // it would be found in ordinary words
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := 0; i < len(r.secrets); i += 2 {
+		if r.secrets[i] == secret {
+			return
+		}
+	}
+	r.secrets = append(r.secrets, secret, by)
+}
+
+var (
+	urls   = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+`)
+	emails = regexp.MustCompile(`[\w.+%-]+@[\w-]+(?:\.[\w-]+)+`)
+	ipv4   = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	ipv6   = regexp.MustCompile(`(?i)[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`)
+)
+
+// Clean is a text without them. In JSON it stays JSON.
+func (r *Redactor) Clean(text string) string {
+	r.mu.Lock()
+	all := strings.NewReplacer(r.secrets...)
+	r.mu.Unlock()
+	text = urls.ReplaceAllString(all.Replace(text), "[url]")
+	text = emails.ReplaceAllString(text, "[e-mail]")
+	text = ipv4.ReplaceAllStringFunc(text, address)
+	return ipv6.ReplaceAllStringFunc(text, address)
+}
+
+// address stands for one; what only looks like one, such as a time of day, stays.
+func address(s string) string {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return s
+	}
+	return "[address]"
+}

@@ -1,0 +1,56 @@
+// The gates against the truth: whether one opened too early, and how late.
+
+package findings
+
+import (
+	"fmt"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+)
+
+// A Verdict is how one gate did.
+type Verdict struct {
+	Gate    string
+	Verdict string // with its basis or reason
+	At      time.Duration
+	// Truth is what there is to say of it; Wrong: it opened while old code ran.
+	Truth string
+	Wrong bool
+	// Late is how long after the last sign of old code it opened; Opened is false if it did not open, or
+	// there was no old code.
+	Late   time.Duration
+	Opened bool
+}
+
+// Verdicts are those of the gates of a run.
+func Verdicts(r *evidence.Run) []Verdict {
+	v := newView(r)
+	var all []Verdict
+	for _, g := range r.Gates {
+		x := Verdict{Gate: "from " + g.Name + " the deploy", Verdict: g.Result + ", " + g.Reason, At: v.time(g.Ended).Sub(v.target.Created)}
+		if g.Result == "passed" {
+			x.Verdict = "passed, " + g.Basis
+		}
+		x.Late, x.Opened = r.After(g)
+		last, any := r.LastOld(r.Code(g.Release))
+		switch {
+		case g.Result == "":
+			x.Verdict, x.Truth = "none", "it ended without a verdict"
+		case g.Result != "passed" && any:
+			x.Truth = fmt.Sprintf("it did not open; %s of code %d told of itself until %s", last.Dyno, last.Code, last.Last.UTC().Format("15:04:05.000"))
+		case g.Result != "passed":
+			x.Truth = "it did not open"
+		case !any:
+			x.Truth = "there was no old code"
+		case x.Late < 0:
+			x.Wrong, x.Truth = true, fmt.Sprintf("TOO EARLY: %s of code %d told of itself %.1f s later", last.Dyno, last.Code, -x.Late.Seconds())
+		case last.Open:
+			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code that came; the log has a gap there", x.Late.Seconds())
+		default:
+			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code", x.Late.Seconds())
+		}
+		all = append(all, x)
+	}
+	return all
+}

@@ -1,0 +1,163 @@
+// The app's log, as the experiment reads it: by a session of its own, each line once, with an account of
+// the times of which lines may be missing.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/maphash"
+	"net/http"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/account"
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
+)
+
+// A logReader collects the log.
+type logReader struct {
+	tail     logtail.Tail
+	clock    *clock
+	redactor *evidence.Redactor
+
+	mu      sync.Mutex
+	seed    maphash.Seed
+	seen    map[uint64]bool
+	lines   []evidence.Line
+	padding int
+	truth   evidence.Truth
+	heard   map[string]sign // of each process, by its id, the last
+	newest  time.Time       // the newest stamp of a sign
+	last    []byte          // the line that came last
+	lastAt  time.Duration
+	gaps    []evidence.Gap
+	flowing bool
+	refused string // why there is no log
+}
+
+// A sign is that a process lives.
+type sign struct {
+	code int
+	at   time.Duration // when it came
+}
+
+func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
+	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, heard: map[string]sign{}}
+	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
+	return l
+}
+
+// run reads until ctx ends.
+func (l *logReader) run(ctx context.Context) {
+	l.tail.Run(ctx, func(o observe.Observation) {
+		if o.Log != nil {
+			l.status(*o.Log)
+		}
+	})
+}
+
+var padded = []byte("]: " + evidence.Padding + " ")
+
+// line takes in one line, which may come more than once.
+func (l *logReader) line(b []byte) {
+	at := l.clock.At()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last, l.lastAt = append(l.last[:0], b...), at
+	// Lines that only make the log busy are as alike as many; they are counted, roughly.
+	if bytes.Contains(b, padded) {
+		l.padding++
+		return
+	}
+	text := string(b)
+	h := maphash.Bytes(l.seed, b)
+	if l.seen[h] {
+		return
+	}
+	l.seen[h] = true
+	if s, ok := evidence.ReadSign(text); ok {
+		l.truth.See(text)
+		l.heard[s.Process] = sign{s.Code, at}
+		if s.At.After(l.newest) {
+			l.newest = s.At
+		}
+	}
+	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
+}
+
+// status takes in news of the log itself. What a gap lacks is what came between the newest line of before
+// and the time from which the log is whole again.
+func (l *logReader) status(s observe.LogStatus) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flowing = s.State == observe.Flowing
+	switch s.State {
+	case observe.Flowing:
+		if n := len(l.gaps); n > 0 && l.gaps[n-1].To.IsZero() {
+			l.gaps[n-1].To = s.Since
+		}
+	case observe.Gapped:
+		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.redactor.Clean(s.Reason)})
+	case observe.Refused:
+		l.refused = l.redactor.Clean(s.Reason)
+	case observe.Broken: // nothing is lost yet
+	}
+}
+
+// silence is for how long no process of code older than that has told of itself, while the log flowed; 0
+// if it does not flow now. old is false if none ever told.
+func (l *logReader) silence(code int) (d time.Duration, old bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := time.Duration(0)
+	for _, s := range l.heard {
+		if s.code < code {
+			old, last = true, max(last, s.at)
+		}
+	}
+	if !l.flowing {
+		return 0, old
+	}
+	return l.clock.At() - last, old
+}
+
+// unread is an error if the platform will not give the log.
+func (l *logReader) unread() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused == "" {
+		return nil
+	}
+	return errors.New("the log cannot be read, so there is no truth: " + l.refused)
+}
+
+// alive is how many processes of that code told of themselves lately.
+func (l *logReader) alive(code int) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.At()
+	for _, s := range l.heard {
+		if s.code == code && now-s.at < 5*evidence.Every {
+			n++
+		}
+	}
+	return n
+}
+
+// told fills in what the log told. Nobody reads it any more.
+func (l *logReader) told(r *evidence.Run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
+	// How far the log was read, by its own time: that goes on while it flows, also where nothing is printed.
+	read := l.newest
+	stamp, _, _ := bytes.Cut(l.last, []byte(" "))
+	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && l.flowing {
+		read = t.Add(l.clock.At() - l.lastAt - evidence.Every) // some lines are under way
+	}
+	r.Processes = l.truth.Processes(read, l.gaps)
+}

@@ -1,0 +1,266 @@
+// Command experiment repeats the measured deploy, and others, on an app of its own, with the gate beside
+// it: on a simulated Heroku in its own process, or with --real on the real one. docs/experiment.md says
+// what it makes, what that costs, and how its result is read.
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
+	"heroku-rollout-gate/gate"
+)
+
+// A commandLine is what the program is asked for.
+type commandLine struct {
+	Plan    string  `default:"measured-deploy" placeholder:"NAME|FILE" help:"What is done, one of those that --list shows, a file, or all of them. Default: ${default}."`
+	List    bool    `help:"Show the plans, and do nothing."`
+	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
+	Dynos   int     `placeholder:"N" help:"So many web dynos, in place of the plan's."`
+	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
+	Yes     bool    `help:"Do not ask."`
+	Keep    bool    `help:"Do not delete the app."`
+	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
+	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as in life the simulated Heroku runs, from 1 to 100. Default: ${default}."`
+
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	terminal       bool // somebody can be asked
+	// heroku is the world that a plan runs in.
+	heroku func(*Plan) (*world, error)
+}
+
+// Exit statuses.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // a run was not made to its end, or a gate opened too early
+	exitInvalid = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second one ends the program at once
+	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	c.terminal, _ = gate.Terminal(os.Stdin)
+	c.heroku = func(p *Plan) (*world, error) { return simulated(p, c.Speed) }
+	parser := kong.Must(&c, kong.Name("experiment"),
+		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
+	if _, err := parser.Parse(os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "experiment: %v; see --help\n", err)
+		os.Exit(exitInvalid)
+	}
+	if c.Real {
+		w, err := realHeroku(os.Getenv)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "experiment:", err)
+			os.Exit(exitInvalid)
+		}
+		c.heroku = func(*Plan) (*world, error) { return w, nil }
+	}
+	os.Exit(c.main(ctx))
+}
+
+// main runs what was asked for, and returns the exit status.
+func (c *commandLine) main(ctx context.Context) int {
+	plans, err := c.plans()
+	if err == nil && c.List {
+		return c.list(plans)
+	}
+	if err != nil {
+		fmt.Fprintln(c.stderr, "experiment:", err)
+		return exitInvalid
+	}
+	status := exitDone
+	var runs []*evidence.Run
+	for _, p := range plans {
+		run, err := c.one(ctx, p)
+		if err != nil {
+			fmt.Fprintln(c.stderr, "experiment:", err)
+			status = exitFailed
+		}
+		if run != nil {
+			runs = append(runs, run)
+		}
+		if ctx.Err() != nil {
+			return exitFailed
+		}
+	}
+	if len(runs) > 1 {
+		fmt.Fprintf(c.stdout, "\nAll plans together. %s", findings.Together(runs...))
+	}
+	return status
+}
+
+// plans are those that were asked for, with what the command line changes.
+func (c *commandLine) plans() ([]*Plan, error) {
+	names := []string{c.Plan}
+	if c.Plan == "all" || c.List {
+		names = planNames()
+	}
+	var all []*Plan
+	for _, name := range names {
+		p, err := loadPlan(name)
+		if err != nil {
+			return nil, err
+		}
+		if c.Dynos != 0 {
+			p.Types["web"] = c.Dynos
+		}
+		if c.Preboot != nil {
+			p.Preboot = *c.Preboot
+		}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("plan %q: %w", name, err)
+		}
+		all = append(all, p)
+	}
+	if c.Speed < 1 || c.Speed > 100 || c.Speed != c.Speed {
+		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
+	}
+	return all, nil
+}
+
+func (c *commandLine) list(plans []*Plan) int {
+	for i, p := range plans {
+		if i > 0 {
+			fmt.Fprintln(c.stdout)
+		}
+		fmt.Fprintf(c.stdout, "%s\n  %s\n  It asks %s.\n  On the real Heroku: %s\n", p.Name, p.About, p.Asks, p.takes())
+	}
+	return exitDone
+}
+
+// one runs one plan. What it brings is nil if nothing was made.
+func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
+	w, err := c.heroku(p)
+	if err == nil {
+		err = c.agree(ctx, p, w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	results, err := c.folder(p, w)
+	if err != nil {
+		return nil, err
+	}
+	e := newExperiment(p, w, c.stdout, results)
+	e.keep = c.Keep
+	run, failed := e.play(ctx)
+	if run == nil {
+		return nil, failed
+	}
+	if err := e.write(run); err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", report(run, false), results)
+	return run, cmp.Or(failed, tooEarly(run))
+}
+
+// agree says what will be made, and asks whether that, and the deletion of what earlier runs left, is wanted.
+func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
+	if w.simulated {
+		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
+		return nil
+	}
+	if err := offer(ctx, w, newExperiment(p, w, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
+		return err
+	}
+	fmt.Fprint(c.stdout, p.preview(c.Keep))
+	if !c.ask(ctx, "Go on?") {
+		return errors.New("nothing was made")
+	}
+	return nil
+}
+
+// realHeroku is the world in which things cost money.
+func realHeroku(getenv func(string) string) (*world, error) {
+	key := getenv("HEROKU_API_KEY")
+	switch {
+	case key == "":
+		return nil, errors.New("there is no key: set HEROKU_API_KEY, as in HEROKU_API_KEY=$(heroku auth:token); it has to be one that may make apps")
+	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return nil, errors.New("the key in HEROKU_API_KEY has a space, a line break or another character that no key has: copy it again")
+	}
+	notes, err := notesFolder()
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = attemptTime
+	return &world{key: key, readKey: getenv("HEROKU_READ_KEY"), transport: transport, now: time.Now, speed: 1, notes: notes}, nil
+}
+
+// attemptTime is how long an answer may take to begin. Log streams begin at once, too.
+const attemptTime = 30 * time.Second
+
+// folder makes the one for the results of a plan.
+func (c *commandLine) folder(p *Plan, w *world) (string, error) {
+	dir := c.Results
+	var err error
+	switch {
+	case dir != "" && c.Plan == "all":
+		dir = filepath.Join(dir, p.Name)
+	case dir == "" && w.simulated:
+		dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
+	case dir == "":
+		dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
+	}
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	var there []os.DirEntry
+	if err == nil {
+		there, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return "", fmt.Errorf("making a folder for the results: %w", err)
+	}
+	if len(there) > 0 {
+		return "", fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+	}
+	return dir, nil
+}
+
+// ask asks a question that is answered by yes or no.
+func (c *commandLine) ask(ctx context.Context, question string) bool {
+	fmt.Fprintf(c.stdout, "%s [y/N] ", question)
+	if c.Yes {
+		fmt.Fprintln(c.stdout, "yes, by --yes")
+		return true
+	}
+	if !c.terminal {
+		fmt.Fprintln(c.stdout, "no: nobody can be asked here; --yes says yes")
+		return false
+	}
+	in, ok := c.stdin.(*bufio.Reader)
+	if !ok {
+		in = bufio.NewReader(c.stdin)
+		c.stdin = in
+	}
+	answered := make(chan string, 1)
+	go func() {
+		answer, _ := in.ReadString('\n') // no answer is a no
+		answered <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case answer := <-answered:
+		return answer == "y" || answer == "yes"
+	case <-ctx.Done():
+		return false
+	}
+}

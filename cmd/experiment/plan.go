@@ -1,0 +1,202 @@
+// Plans: what is done on Heroku, in files that a person can read.
+
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"heroku-rollout-gate/gate/herokusim"
+)
+
+// A Plan is an app, and what happens to it from its second deploy on.
+type Plan struct {
+	// Name is that of its file.
+	Name  string `yaml:"-"`
+	About string `yaml:"about"`
+	// Asks is what it can settle, for people.
+	Asks string `yaml:"asks"`
+	// Preboot and Metrics switch the features preboot and log-runtime-metrics on.
+	Preboot bool `yaml:"preboot,omitempty"`
+	Metrics bool `yaml:"metrics,omitempty"`
+	// Stop is how long a process goes on after SIGTERM. Heroku kills it after 30 s.
+	Stop time.Duration `yaml:"stop,omitempty"`
+	// Lines is how many lines the app prints in a second only to be busy, all dynos together.
+	Lines int `yaml:"lines,omitempty"`
+	// Crashes: from code 2 on each process ends by itself, soon after its start.
+	Crashes bool `yaml:"crashes,omitempty"`
+	// ReleasePhase is empty for none, "succeeds", or "fails": with code 1 it never does.
+	ReleasePhase string `yaml:"release-phase,omitempty"`
+	// Size is Heroku's dyno type. Empty: standard-1x, the smallest one that has preboot.
+	Size  string         `yaml:"size,omitempty"`
+	Types map[string]int `yaml:"types"`
+	// Gate are inputs of both gates, beside the app, as in "on-supersede: follow".
+	Gate map[string]string `yaml:"gate,omitempty"`
+	// Then is what happens after the deploy. Times count from the answer that tells of its release.
+	Then []Action `yaml:"then,omitempty"`
+	// Simulated is how the simulated Heroku treats the dynos of each type; the real one does as it likes.
+	Simulated map[string]herokusim.Type `yaml:"simulated,omitempty"`
+}
+
+// An Action is one thing that is done to the app: exactly one of the words after At.
+type Action struct {
+	At      time.Duration  `yaml:"at"`
+	Restart string         `yaml:"restart,omitempty"` // a label, or "all"
+	Scale   map[string]int `yaml:"scale,omitempty"`
+	Deploy  bool           `yaml:"deploy,omitempty"` // the next version of the code
+}
+
+// String is the action in words.
+func (a Action) String() string {
+	switch {
+	case a.Restart != "":
+		return "restart " + a.Restart
+	case a.Deploy:
+		return "deploy"
+	}
+	var all []string
+	for _, t := range slices.Sorted(maps.Keys(a.Scale)) {
+		all = append(all, fmt.Sprintf("%s to %d", t, a.Scale[t]))
+	}
+	return "scale " + strings.Join(all, ", ")
+}
+
+//go:embed plans/*.yaml
+var embeddedPlans embed.FS
+
+// planNames lists the plans that come with the program.
+func planNames() []string {
+	files, err := fs.Glob(embeddedPlans, "plans/*.yaml")
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(path.Base(file), ".yaml")
+	}
+	return files
+}
+
+// loadPlan reads the plan of that name, or the file at that path.
+func loadPlan(name string) (*Plan, error) {
+	if data, err := embeddedPlans.ReadFile("plans/" + name + ".yaml"); err == nil {
+		return parsePlan(name, data)
+	}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no plan and no file %q: give a file, or one of %s", name, strings.Join(planNames(), ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	return parsePlan(strings.TrimSuffix(filepath.Base(name), ".yaml"), data)
+}
+
+func parsePlan(name string, data []byte) (*Plan, error) {
+	p := Plan{Name: name}
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&p); err != nil {
+		return nil, fmt.Errorf("plan %q: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	p.About, p.Asks = oneLine(p.About), oneLine(p.Asks)
+	p.Size = cmp.Or(p.Size, "standard-1x")
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("plan %q: %w", name, err)
+	}
+	return &p, nil
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// What a plan may ask for at most: it costs money, and a mistyped figure must not cost much.
+const (
+	maxDynos   = 20
+	maxLines   = 2000
+	lastAction = 15 * time.Minute
+)
+
+var typeName = regexp.MustCompile(`^[a-z]{1,20}$`)
+
+// check says what is wrong with a plan.
+func (p *Plan) check() error {
+	switch {
+	case p.About == "" || p.Asks == "":
+		return errors.New(`"about" and "asks" are needed: say what happens, and what it can settle`)
+	case p.Types["web"] < 1:
+		return errors.New(`there is no web dyno: write "types: {web: 1}"`)
+	case p.Stop < 0 || p.Stop > time.Minute:
+		return fmt.Errorf("stop is %s: give a time from 0s to 1m", p.Stop)
+	case p.Lines < 0 || p.Lines > maxLines:
+		return fmt.Errorf("lines is %d: give a number from 0 to %d, of lines a second", p.Lines, maxLines)
+	case !slices.Contains([]string{"", "succeeds", "fails"}, p.ReleasePhase):
+		return fmt.Errorf(`release-phase is %q: give "succeeds" or "fails", or leave it out`, p.ReleasePhase)
+	case prices[p.Size] == 0:
+		return fmt.Errorf("size is %q: give one of %s", p.Size, strings.Join(slices.Sorted(maps.Keys(prices)), ", "))
+	}
+	for t, n := range p.Types {
+		if n < 0 {
+			return fmt.Errorf("there are %d dynos of type %s: give a number that is not below 0", n, t)
+		}
+		if !typeName.MatchString(t) || t == "release" {
+			return fmt.Errorf("a process type is called %q: give a name of small letters, as in web or worker", t)
+		}
+	}
+	last := time.Duration(0)
+	for i, a := range p.Then {
+		if err := p.checkAction(a, last); err != nil {
+			return fmt.Errorf("action %d: %w", i+1, err)
+		}
+		last = a.At
+	}
+	if n := p.dynos(); n > maxDynos {
+		return fmt.Errorf("it has %d dynos at once: an experiment has %d at most", n, maxDynos)
+	}
+	return nil
+}
+
+func (p *Plan) checkAction(a Action, last time.Duration) error {
+	words := 0
+	for _, is := range []bool{a.Restart != "", a.Scale != nil, a.Deploy} {
+		if is {
+			words++
+		}
+	}
+	switch {
+	case words != 1:
+		return errors.New(`it has to have one of "restart", "scale" and "deploy"`)
+	case a.At < last || a.At > lastAction:
+		return fmt.Errorf("at is %s: give a time from that of the action before it to %s", a.At, lastAction)
+	}
+	for t, n := range a.Scale {
+		if _, known := p.Types[t]; !known || n < 0 {
+			return fmt.Errorf("it scales %q to %d: the plan has the types %s", t, n, strings.Join(slices.Sorted(maps.Keys(p.Types)), ", "))
+		}
+	}
+	return nil
+}
+
+// dynos is how many of the formation there are at most.
+func (p *Plan) dynos() int {
+	now, most := maps.Clone(p.Types), 0
+	for _, a := range append([]Action{{}}, p.Then...) {
+		maps.Copy(now, a.Scale)
+		sum := 0
+		for _, n := range now {
+			sum += n
+		}
+		most = max(most, sum)
+	}
+	return most
+}

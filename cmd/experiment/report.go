@@ -1,0 +1,39 @@
+// What a run showed, for people.
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
+)
+
+// report is what it showed: all of it, or for a terminal what matters most.
+func report(r *evidence.Run, all bool) string {
+	var b strings.Builder
+	where := "the real Heroku"
+	if r.Simulated {
+		where = "the simulated Heroku, of which it tells, and not of the real one"
+	}
+	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
+	if r.Failed != "" {
+		fmt.Fprintf(&b, "It was not made to its end: %s.\n", r.Failed)
+	}
+	tables := findings.Short
+	if all {
+		tables = findings.Report
+	}
+	return b.String() + "\n" + tables(r)
+}
+
+// tooEarly is an error if a gate opened while old code ran.
+func tooEarly(r *evidence.Run) error {
+	for _, v := range findings.Verdicts(r) {
+		if v.Wrong {
+			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it (%s)", v.Gate, v.Truth)
+		}
+	}
+	return nil
+}

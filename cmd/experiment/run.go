@@ -1,0 +1,145 @@
+// One run of a plan, from the app's making to its deletion.
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/account"
+	"heroku-rollout-gate/cmd/experiment/evidence"
+)
+
+// longest is how long a run may take; then it ends, and cleans up.
+const longest = 30 * time.Minute
+
+var errLongest = fmt.Errorf("it took longer than %s, which is the most that an experiment may", longest)
+
+// namePrefix begins the name of every app that the experiment makes.
+const namePrefix = "rollout-gate-x-"
+
+// An experiment is one run of a plan.
+type experiment struct {
+	plan    *Plan
+	world   *world
+	out     io.Writer // for people
+	results string    // the folder of what the run brings
+	keep    bool      // the app stays
+	name    string    // of the app
+	// reached is called when a step is done, by its name. nil: nobody asks.
+	reached func(step string)
+
+	clock     *clock
+	redactor  *evidence.Redactor
+	transport http.RoundTripper
+	heroku    *account.Client
+	note      *note
+	asked     bool // Heroku was asked for an app, and did not refuse
+	app       account.App
+	log       *logReader
+	code      int // of the newest build
+
+	mu  sync.Mutex // guards run, and out
+	run evidence.Run
+}
+
+// newExperiment prepares a run. Nothing is sent yet.
+func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
+	e := &experiment{plan: p, world: w, out: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
+	e.redactor.Hide(w.readKey, "[api-key]")
+	e.transport = discreet{w.transport, e.redactor}
+	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
+	e.run = evidence.Run{
+		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
+		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop, ReadKey: w.readKey != "",
+	}
+	return e
+}
+
+func (e *experiment) gateKey() string {
+	if e.world.readKey != "" {
+		return e.world.readKey
+	}
+	return e.world.key
+}
+
+func (e *experiment) seen(r evidence.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.run.Requests = append(e.run.Requests, r)
+}
+
+// say tells people how it goes.
+func (e *experiment) say(format string, args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fmt.Fprintf(e.out, "%7s  %s\n", span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
+}
+
+// span is a duration as people write it: 8s, 5m08s.
+func span(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	if s < 60 {
+		return fmt.Sprintf("%ds", s)
+	}
+	return fmt.Sprintf("%dm%02ds", s/60, s%60)
+}
+
+func (e *experiment) done(step string) {
+	if e.reached != nil {
+		e.reached(step)
+	}
+}
+
+// play makes the run, cleans up, and returns what there is to judge. The end of ctx ends it early, and
+// cleans up all the same.
+func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
+	var err error
+	if e.note, err = newNote(e.world.notes, e.name, e.clock.now()); err != nil {
+		return nil, err
+	}
+	limited, cancel := e.clock.within(ctx, longest, errLongest)
+	if err = because(limited, e.steps(limited)); errors.Is(err, context.Canceled) {
+		err = errors.New("it was interrupted")
+	}
+	cancel()
+	if err != nil {
+		e.run.Failed = e.redactor.Clean(err.Error())
+		e.say("%s", e.run.Failed)
+	}
+	if e.log != nil {
+		e.log.told(&e.run)
+	}
+	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
+	return &e.run, errors.Join(err, e.clean(ctx))
+}
+
+// randomName is one that no app has; Heroku allows 30 characters.
+func randomName() string {
+	var b [7]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return namePrefix + hex.EncodeToString(b[:])
+}
+
+// discreet carries requests, and has the redactor hide every host that is not the API's: of log
+// sessions, uploads and outputs.
+type discreet struct {
+	http.RoundTripper
+	redactor *evidence.Redactor
+}
+
+func (d discreet) RoundTrip(req *http.Request) (*http.Response, error) {
+	if host := req.URL.Hostname(); host != "api.heroku.com" {
+		d.redactor.Hide(host, "[host]")
+	}
+	return d.RoundTripper.RoundTrip(req)
+}
