@@ -81,6 +81,13 @@ func TestLimits(t *testing.T) {
 			b.sees(20 * sec)
 			b.sees(200 * sec)
 		}, want: "web 1m20s"},
+		"what was scaled away of another type": {play: func(b *bench) { // at 50 s
+			noLog(b)
+			b.wants("worker", 0, -999*time.Hour, 50*sec)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(60*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+		}, want: "web 1m31s, worker 1m50s"},
 		"scaled away long before": {play: func(b *bench) {
 			noLog(b)
 			b.look.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
@@ -99,8 +106,9 @@ func TestLimits(t *testing.T) {
 			runsOn(b, "s", "fir")
 			noLog(b)
 			b.before(0, pod("web-1-a", 41))
-			b.sees(10*sec, dyno("web-2-b", 42, "up", 100*sec))
-			b.sees(300*sec, pod("web-2-c", 42))
+			b.sees(10*sec, pod("web-2-c", 42))
+			b.sees(300*sec, dyno("web-2-b", 42, "up", 290*sec), pod("web-2-c", 42))
+			b.sees(320*sec, pod("web-2-c", 42))
 			b.sees(400*sec, pod("web-2-c", 42))
 		}, want: "web 1m10s"},
 		"one-off dynos": {cfg: rollout.Config{IncludeOneOff: true}, play: func(b *bench) {
