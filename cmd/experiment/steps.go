@@ -182,7 +182,7 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-var errSlow = errors.New("not all dynos are up in time")
+var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
 
 // allUp waits until these dynos are up, by the list and by what their processes say.
 func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
