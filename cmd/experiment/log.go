@@ -32,6 +32,8 @@ type logReader struct {
 	truth   evidence.Truth
 	heard   map[string]sign // of each process, by its id, the last
 	newest  time.Time       // the newest stamp of a sign
+	last    []byte          // the line that came last
+	lastAt  time.Duration
 	gaps    []evidence.Gap
 	flowing bool
 	refused string // why there is no log
@@ -65,6 +67,7 @@ func (l *logReader) line(b []byte) {
 	at := l.clock.At()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.last, l.lastAt = append(l.last[:0], b...), at
 	// Lines that only make the log busy are as alike as many; they are counted, roughly.
 	if bytes.Contains(b, padded) {
 		l.padding++
@@ -150,9 +153,11 @@ func (l *logReader) told(r *evidence.Run) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
+	// How far the log was read, by its own time: that goes on while it flows, also where nothing is printed.
 	read := l.newest
-	if start, _ := r.Clock(); l.flowing {
-		read = start.Add(l.clock.At() - evidence.Every) // some lines are under way
+	stamp, _, _ := bytes.Cut(l.last, []byte(" "))
+	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && l.flowing {
+		read = t.Add(l.clock.At() - l.lastAt - evidence.Every) // some lines are under way
 	}
 	r.Processes = l.truth.Processes(read, l.gaps)
 }

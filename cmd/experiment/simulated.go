@@ -12,8 +12,14 @@ import (
 // simulatedKey is what the simulated account takes for a key.
 const simulatedKey = "simulated-key"
 
-// simulated makes a world of its own for a plan.
+// mostLines is how many lines a second are simulated at most: with more, this machine's own time would show.
+const mostLines = 20_000
+
+// simulated makes a world of its own for a plan, in which time passes so fast, if the machine can keep up.
 func simulated(p *Plan, speed float64) (*world, error) {
+	if p.Lines > 0 {
+		speed = max(1, min(speed, mostLines/float64(p.Lines)))
+	}
 	account, err := herokusim.NewAccount(simulatedOptions(p, speed))
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated Heroku of plan %q: %w", p.Name, err)

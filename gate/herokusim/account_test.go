@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,4 +190,83 @@ func TestAccount(t *testing.T) {
 			}
 		}
 	})
+}
+
+// In real time an account is a handler as any other, and whoever asks at once gets along.
+func TestAccountInRealTime(t *testing.T) {
+	t.Parallel()
+	a, err := NewAccount(AccountOptions{Options: Options{Speed: 100, Key: "key"}, Build: &Build{Takes: 10 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a)
+	defer server.Close()
+	send := func(method, url, body string, key string) string {
+		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		if key != "" {
+			r.Header.Set("Authorization", "Bearer "+key)
+		}
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		defer resp.Body.Close()
+		data, _ := io.ReadAll(resp.Body)
+		return string(data)
+	}
+	if said := send("POST", server.URL+"/apps", "", "wrong"); !strings.Contains(said, "unauthorized") || len(a.Apps()) != 0 {
+		t.Errorf("a wrong key gets %s", said)
+	}
+	source := send("POST", server.URL+"/sources", "", "key")
+	_, url, _ := strings.Cut(source, `"put_url":"`)
+	url, _, _ = strings.Cut(url, `"`)
+	send("PUT", url, string(tarball(t, python("web: a\n", `{"code": 1}`))), "")
+	var all sync.WaitGroup
+	for n := range 4 {
+		all.Go(func() {
+			app := fmt.Sprintf("%s/apps/shop-%d", server.URL, n)
+			send("POST", server.URL+"/apps", fmt.Sprintf(`{"name": "shop-%d"}`, n), "key")
+			session := send("POST", app+"/log-sessions", `{"tail": true}`, "key")
+			_, log, _ := strings.Cut(session, `"logplex_url":"`)
+			log, _, _ = strings.Cut(log, `"`)
+			all.Go(func() {
+				if log = strings.ReplaceAll(log, "\\u0026", "&"); !strings.Contains(send("GET", log, "", ""), "app[web.1]: alive code=1") {
+					t.Errorf("the log of app %d has no sign of life", n)
+				}
+			})
+			send("POST", app+"/builds", fmt.Sprintf(`{"source_blob": {"url": %q}}`, url), "key")
+			for range 200 {
+				if time.Sleep(10 * time.Millisecond); strings.Contains(send("GET", app+"/dynos", "", "key"), `"up"`) {
+					break
+				}
+			}
+			send("DELETE", app, "", "key")
+		})
+	}
+	all.Wait()
+	for _, app := range a.Apps() {
+		if n := len(app.Story.Instances); n != 1 || app.Deleted == 0 {
+			t.Errorf("%s had %d processes, deleted %s", app.Name, n, app.Deleted)
+		}
+	}
+}
+
+// A template that tells a story is refused.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	for says, sc := range map[string]*Scenario{
+		"releases, events, young":         {Events: []Event{{Idle: true}}},
+		"app.name and app.stack":          {App: App{Name: "shop"}},
+		"template: list-lag: list-lag is": {ListLag: -1},
+		"template: faults[0]":             {Faults: []Fault{{}}},
+	} {
+		if _, err := NewAccount(AccountOptions{Template: sc}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
 }

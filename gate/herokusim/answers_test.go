@@ -110,7 +110,7 @@ func everything(c checked, at time.Duration, version string) {
 	st := c.s.apps[0].story
 	state, _ := st.app.get("app", at)
 	app := "/apps/" + state.name
-	for _, path := range []string{"/account", "/account/rate-limits", "/apps", "/users/~/apps", app, app + "/config-vars", "/apps/" + st.Scenario.AppID(), app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
+	for _, path := range []string{"/account", "/account/rate-limits", "/apps", "/users/~/apps", app, app + "/config-vars", "/apps/" + st.appID, app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
 		c.get(path, version)
 	}
 	one := func(list string, names ...string) {

@@ -14,7 +14,7 @@ type app struct {
 	created time.Duration
 	deleted time.Duration // when gone
 	gone    bool
-	grows   *growth       // nil: a played story, which nobody writes to
+	grows   *growth // nil: a played story, which nobody writes to
 	// changed is closed when the story becomes another one. Nil: nobody waits for that. It is
 	// made by who waits, so that in virtual time it belongs to the same bubble.
 	changed chan struct{}

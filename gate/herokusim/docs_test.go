@@ -118,6 +118,33 @@ func TestTablesOfThePageHaveEveryField(t *testing.T) {
 	}
 }
 
+// The table of behaviour.json has its words, and their kinds.
+func TestBehaviourOfThePage(t *testing.T) {
+	t.Parallel()
+	var want, got []string
+	for f := range reflect.TypeFor[Behaviour]().Fields() {
+		typ := f.Type
+		if typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		what := kind(typ)
+		switch {
+		case typ == reflect.TypeFor[Duty]():
+			what = "`seconds`, `fails`"
+		case what == "whole number":
+			what = "number"
+		}
+		want = append(want, f.Tag.Get("json")+": "+what)
+	}
+	part := between(t, simulatorPage(t), "<!-- behaviour -->", "<!-- /behaviour -->")
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\| ([^|]+) \\|").FindAllStringSubmatch(part, -1) {
+		got = append(got, m[1]+": "+m[2])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-code +page):\n%s", diff)
+	}
+}
+
 // What the words test says is not modelled, the page says, too.
 func TestPageSaysWhatIsNotModelled(t *testing.T) {
 	t.Parallel()
@@ -153,7 +180,7 @@ func TestKindsAreAllThatCanGoWrong(t *testing.T) {
 		typ   reflect.Type
 		not   []string
 	}{
-		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "page", "share", "retry-after", "retry-after-as"}},
+		{FaultKinds, reflect.TypeFor[Fault](), []string{"from", "to", "path", "request", "page", "share", "retry-after", "retry-after-as"}},
 		{LogKinds, reflect.TypeFor[Log](), nil},
 	} {
 		want := map[string]bool{}

@@ -181,8 +181,10 @@ func TestSessionOfADeletedAppEnds(t *testing.T) {
 		w.good("POST", "/apps", `{"name": "brief"}`)
 		start := time.Now()
 		body := open(t, t.Context(), w.a.Server, `{"tail": true, "lines": 100}`, "")
-		time.AfterFunc(5*time.Second, func() { w.good("DELETE", "/apps/brief", "") })
+		deleted := make(chan bool)
+		time.AfterFunc(5*time.Second, func() { w.good("DELETE", "/apps/brief", ""); close(deleted) })
 		got := lines(body, start)
+		<-deleted
 		if n := len(got); n != 4 || !strings.HasSuffix(got[0], "app[api]: Initial release by user "+user) || time.Since(start) != 5*time.Second {
 			t.Errorf("after %s: %q", time.Since(start), got)
 		}

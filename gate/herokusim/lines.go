@@ -155,25 +155,7 @@ func (p *play) print() {
 			stamp = stamp.Truncate(time.Second)
 		}
 		l := Line{Emitted: max(at, d.at), Stamp: stamp, Source: d.source, Proc: d.proc, Text: d.text, InTail: true, InHistory: true}
-		platform := d.source == "heroku" && d.proc != "router"
-		if d.api() {
-			l.Emitted += log.APILate
-		}
-		if log.Late != nil && rng.Float64() < log.Late.Share {
-			l.Emitted += log.Late.By
-		}
-		if platform && log.LoseLines > 0 && rng.Float64() < log.LoseLines {
-			l.InTail, l.InHistory = false, false
-		}
-		if d.metrics() {
-			p.badMetrics(&l, rng)
-		}
-		for n, x := range log.Lose {
-			if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || rng.Float64() < *x.Share) {
-				l.InTail, l.InHistory = false, l.InHistory && x.Kept
-				lost[n]++
-			}
-		}
+		p.trouble(&l, d, lost, rng)
 		p.st.Lines = append(p.st.Lines, l)
 		if log.Double > 0 && rng.Float64() < log.Double {
 			l.Emitted += 300 * time.Millisecond
@@ -192,6 +174,30 @@ func (p *play) print() {
 		}
 	}
 	slices.SortStableFunc(p.st.Lines, func(a, b Line) int { return int(a.Emitted - b.Emitted) })
+}
+
+// trouble lets a line come late, or not at all; lost counts what is lost in each time.
+func (p *play) trouble(l *Line, d draft, lost []int, rng *rand.Rand) {
+	log := p.sc.Log
+	platform := d.source == "heroku" && d.proc != "router"
+	if d.api() {
+		l.Emitted += log.APILate
+	}
+	if log.Late != nil && rng.Float64() < log.Late.Share {
+		l.Emitted += log.Late.By
+	}
+	if platform && log.LoseLines > 0 && rng.Float64() < log.LoseLines {
+		l.InTail, l.InHistory = false, false
+	}
+	if d.metrics() {
+		p.badMetrics(l, rng)
+	}
+	for n, x := range log.Lose {
+		if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || rng.Float64() < *x.Share) {
+			l.InTail, l.InHistory = false, l.InHistory && x.Kept
+			lost[n]++
+		}
+	}
 }
 
 // badMetrics lets a line of the metrics come late, or not at all.

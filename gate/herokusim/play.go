@@ -190,53 +190,6 @@ func (p *play) begin() {
 	}
 }
 
-// past is the releases before the story.
-func (sc *Scenario) past() []Past {
-	if len(sc.Releases) == 0 && !sc.Young {
-		return []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
-	}
-	return sc.Releases
-}
-
-// youngVersions is how many releases a new app begins with.
-const youngVersions = 2
-
-// young makes them. They carry no code.
-func (p *play) young() {
-	if !p.sc.Young {
-		return
-	}
-	for _, description := range [youngVersions]string{"Initial release", "Enable Logplex"} {
-		p.version++
-		if p.grows != nil {
-			p.api(description + " by user " + user)
-		}
-		r := releaseRecord{id: p.uuid(), description: description, status: "succeeded", version: p.version, created: p.now}
-		p.succeed(r, nil)
-	}
-}
-
-// earlier notes the releases of which nothing but the record is left.
-func (p *play) earlier(past []Past) {
-	for n := p.sc.Earlier; n > 0; n-- {
-		version, at := past[0].Version-n, p.now-time.Duration(n)*24*time.Hour
-		r := releaseRecord{id: p.uuid(), description: fmt.Sprintf("Deploy %08x", version), status: "succeeded", version: version, eligible: true, created: at, updated: at}
-		r.commit = fmt.Sprintf("%040x", version)
-		if n > 20 && at < -30*24*time.Hour { // its code is destroyed
-			r.status, r.eligible = "expired", false
-			p.byVer[version] = r
-			p.st.releases.put(r.id, at, r)
-			continue
-		}
-		if !p.fir() && p.sc.App.Stack != "container" {
-			r.slug = p.uuid()
-			p.st.slugs.put(r.slug, at, slugRecord{id: r.slug, commit: r.commit, created: at})
-		}
-		p.byVer[version] = r
-		p.st.releases.put(r.id, at, r)
-	}
-}
-
 // happen does what an event says.
 func (p *play) happen(e *Event) {
 	switch {
@@ -312,22 +265,6 @@ func (p *play) after(d time.Duration, do func()) {
 	heap.Push(&p.queue, moment{p.now + d, p.seq, do})
 }
 
-// chance decides what is worked out after the play. A story that grows has one of its own
-// for each kind of thing, so that what comes later does not change what was before.
-func (p *play) chance(kind uint64) *rand.Rand {
-	if p.grows == nil {
-		return p.rng
-	}
-	return rand.New(rand.NewPCG(uint64(p.sc.Seed), 41+kind))
-}
-
-func (p *play) uuid() string { return uuid(p.rng) }
-
-func uuid(rng *rand.Rand) string {
-	a, b := rng.Uint64(), rng.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, 0x8000|b>>48&0x3fff, b&0xffffffffffff)
-}
-
 func orElse[T comparable](value, otherwise T) T {
 	var zero T
 	if value == zero {
@@ -341,26 +278,4 @@ func defaultCommand(typ string) string {
 		return "bundle exec puma -C config/puma.rb"
 	}
 	return "bundle exec " + typ
-}
-
-// A moment is something planned.
-type moment struct {
-	at  time.Duration
-	seq int // of two at the same time the one that was planned first is first
-	do  func()
-}
-
-type queue []moment
-
-func (q queue) Len() int      { return len(q) }
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q queue) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].seq < q[j].seq
-}
-func (q *queue) Push(x any) { *q = append(*q, x.(moment)) }
-func (q *queue) Pop() any {
-	old := *q
-	last := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return last
 }

@@ -5,10 +5,7 @@ package herokusim
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -230,40 +227,4 @@ func onAccountAfter(t *testing.T, f Fault, play func(w *writer)) {
 	t.Helper()
 	f.From = time.Minute
 	onAccount(t, AccountOptions{Template: &Scenario{Faults: []Fault{f}}}, play)
-}
-
-// Whatever can be written is on the page, and was written in a test of this package.
-func TestPageListsWhatCanBeWritten(t *testing.T) {
-	t.Parallel()
-	var want, got []string
-	for _, x := range writes {
-		want = append(want, x.method+" "+x.path)
-	}
-	part := between(t, simulatorPage(t), "<!-- writes -->", "<!-- /writes -->")
-	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+ [^`]+)` \\|").FindAllStringSubmatch(part, -1) {
-		got = append(got, m[1])
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-code +page):\n%s", diff)
-	}
-	tests := ""
-	for _, file := range []string{"account_test.go", "write_test.go", "source_test.go"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tests += string(text)
-	}
-	called := regexp.MustCompile(`\("(POST|PATCH|DELETE)", "(/[^"?]*)"`)
-	sent := map[string]bool{}
-	for _, m := range called.FindAllStringSubmatch(tests, -1) {
-		for _, x := range writes {
-			if match, _ := path.Match(x.path, strings.ReplaceAll(m[2], "/apps/\"", "/apps/x")); match && x.method == m[1] {
-				sent[x.method+" "+x.path] = true
-			}
-		}
-	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(sent))); diff != "" {
-		t.Errorf("written in tests (-code +tests):\n%s", diff)
-	}
 }

@@ -40,6 +40,8 @@ func TestOnlyWhatIsAllowed(t *testing.T) {
 		"POST https://api.heroku.com/apps/shop", "POST https://api.heroku.com/apps/shop/dynos", "POST https://api.heroku.com/apps/shop/releases",
 		"DELETE https://api.heroku.com/apps/shop/dynos", "DELETE https://api.heroku.com/apps/shop/dynos/web.1",
 		"PATCH https://api.heroku.com/apps/shop/formation", "PATCH https://api.heroku.com/apps/shop/features/preboot",
+		"POST https://api.heroku.com/apps", "POST https://api.heroku.com/sources", "POST https://api.heroku.com/apps/shop/sources",
+		"PATCH https://api.heroku.com/apps/shop/formation/web", "PATCH https://api.heroku.com/apps/shop/config-vars",
 		"POST https://api.heroku.com/apps/shop/builds", "DELETE https://api.heroku.com/apps/shop/log-sessions", "GET https://api.heroku.com/apps/shop/log-sessions",
 		"GET https://api.heroku.com/apps/shop/config-vars", "GET https://api.heroku.com/apps/shop/features/other", "GET https://api.heroku.com/apps",
 		"GET https://api.heroku.com/account", "GET https://api.heroku.com/apps/shop/dynos/", "GET https://api.heroku.com/apps/shop/dynos?extended=true",
