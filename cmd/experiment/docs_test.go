@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"heroku-rollout-gate/cmd/experiment/findings"
 )
 
 var update = flag.Bool("update", false, "rewrite what docs/experiment.md has from the code")
@@ -50,13 +52,22 @@ func planTable(t *testing.T) string {
 	return b.String()
 }
 
+func assumptionTable() string {
+	var b strings.Builder
+	b.WriteString("| name | assumption | from |\n|---|---|---|\n")
+	for _, a := range findings.Assumptions {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", a.Name, a.Says, a.Source)
+	}
+	return b.String()
+}
+
 // byChance is what depends on which of two things of the same moment comes first.
 var byChance = regexp.MustCompile(`\b\d+ answers\b|\(\d+\)`)
 
 func TestPage(t *testing.T) {
 	t.Parallel()
 	old := page(t, "experiment.md")
-	again := section(t, old, "plans", planTable(t))
+	again := section(t, section(t, old, "plans", planTable(t)), "assumptions", assumptionTable())
 	synctest.Test(t, func(t *testing.T) {
 		p := named(t, "measured-deploy")
 		pl := prepare(t, p)

@@ -27,7 +27,7 @@ import (
 
 // A commandLine is what the program is asked for.
 type commandLine struct {
-	Plan    string  `default:"measured-deploy" placeholder:"NAME|FILE" help:"What is done, one of those that --list shows, a file, or all of them. Default: ${default}."`
+	Plan    string  `placeholder:"NAME|FILE" help:"What is done: one of those that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
 	Dynos   int     `placeholder:"N" help:"So many web dynos, in place of the plan's."`
@@ -109,8 +109,10 @@ func (c *commandLine) main(ctx context.Context) int {
 // plans are those that were asked for, with what the command line changes.
 func (c *commandLine) plans() ([]*Plan, error) {
 	names := []string{c.Plan}
-	if c.Plan == "all" || c.List {
+	if c.Plan == "all" || c.Plan == "" && c.List {
 		names = planNames()
+	} else if c.Plan == "" {
+		names = []string{"measured-deploy"}
 	}
 	var all []*Plan
 	for _, name := range names {
@@ -189,12 +191,14 @@ func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 
 // realHeroku is the world in which things cost money.
 func realHeroku(getenv func(string) string) (*world, error) {
-	key := getenv("HEROKU_API_KEY")
-	switch {
-	case key == "":
+	key, readKey := getenv("HEROKU_API_KEY"), getenv("HEROKU_READ_KEY")
+	if key == "" {
 		return nil, errors.New("there is no key: set HEROKU_API_KEY, as in HEROKU_API_KEY=$(heroku auth:token); it has to be one that may make apps")
-	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return nil, errors.New("the key in HEROKU_API_KEY has a space, a line break or another character that no key has: copy it again")
+	}
+	for name, key := range map[string]string{"HEROKU_API_KEY": key, "HEROKU_READ_KEY": readKey} {
+		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return nil, fmt.Errorf("the key in %s has a space, a line break or another character that no key has: copy it again", name)
+		}
 	}
 	notes, err := notesFolder()
 	if err != nil {
@@ -202,7 +206,7 @@ func realHeroku(getenv func(string) string) (*world, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: getenv("HEROKU_READ_KEY"), transport: transport, now: time.Now, speed: 1, notes: notes}, nil
+	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: notes}, nil
 }
 
 // attemptTime is how long an answer may take to begin. Log streams begin at once, too.

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,18 @@ func (e *experiment) measure(ctx context.Context) error {
 		}
 		return 0
 	})
+	var err error
 	select {
-	case err := <-deployed:
-		if err != nil {
-			return err
+	case err = <-deployed:
+	case <-ctx.Done(): // the gate may have ended because of the deploy
+		select {
+		case err = <-deployed:
+		default:
 		}
-	case <-ctx.Done():
-		return context.Cause(ctx)
+		err = cmp.Or(err, context.Cause(ctx))
+	}
+	if err != nil {
+		return err
 	}
 	begun := e.clock.At()
 	watch("after", nil)

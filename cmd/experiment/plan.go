@@ -127,7 +127,10 @@ const (
 	lastAction = 15 * time.Minute
 )
 
-var typeName = regexp.MustCompile(`^[a-z]{1,20}$`)
+var (
+	typeName = regexp.MustCompile(`^[a-z]{1,20}$`)
+	digits   = regexp.MustCompile(`^[1-9][0-9]?$`)
+)
 
 // check says what is wrong with a plan.
 func (p *Plan) check() error {
@@ -178,6 +181,10 @@ func (p *Plan) checkAction(a Action, last time.Duration) error {
 		return errors.New(`it has to have one of "restart", "scale" and "deploy"`)
 	case a.At < last || a.At > lastAction:
 		return fmt.Errorf("at is %s: give a time from that of the action before it to %s", a.At, lastAction)
+	}
+	typ, number, labelled := strings.Cut(a.Restart, ".")
+	if _, known := p.Types[typ]; a.Restart != "" && a.Restart != "all" && (!labelled || !known || !digits.MatchString(number)) {
+		return fmt.Errorf("it restarts %q: give a label such as web.1, or all", a.Restart)
 	}
 	for t, n := range a.Scale {
 		if _, known := p.Types[t]; !known || n < 0 {

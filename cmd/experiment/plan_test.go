@@ -50,6 +50,8 @@ func TestBadPlans(t *testing.T) {
 		head + "types: {web: 1}\nthen: [{at: 1s}]":                                       `action 1: it has to have one of "restart"`,
 		head + "types: {web: 1}\nthen: [{at: 1s, deploy: true, restart: all}]":           "action 1: it has to have one of",
 		head + "types: {web: 1}\nthen: [{at: 9s, deploy: true}, {at: 8s, deploy: true}]": "action 2: at is 8s: give a time from that of the action before",
+		head + "types: {web: 1}\nthen: [{at: 1s, restart: worker.1}]":                    `action 1: it restarts "worker.1": give a label such as web.1, or all`,
+		head + "types: {web: 1}\nthen: [{at: 1s, restart: web}]":                         `action 1: it restarts "web"`,
 		head + "types: {web: 1}\nthen: [{at: 20m, deploy: true}]":                        "action 1: at is 20m0s",
 		head + "types: {web: 1}\nthen: [{at: 1s, scale: {worker: 1}}]":                   `it scales "worker" to 1: the plan has the types web`,
 	} {

@@ -27,19 +27,7 @@ const (
 
 // steps does everything but cleaning up.
 func (e *experiment) steps(ctx context.Context) error {
-	var err error
-	if err = e.do(ctx, "make the app "+e.name, func() error {
-		e.asked = true
-		made, err := e.heroku.Make(context.WithoutCancel(ctx), e.name) // whose answer is not to be missed
-		if r, ok := errors.AsType[*account.Refusal](err); ok && r.Status/100 == 4 {
-			e.asked = false
-		}
-		if err == nil {
-			e.app = made
-			err = e.note.made(made)
-		}
-		return err
-	}); err != nil {
+	if err := e.do("make the app "+e.name, func() error { return e.make(ctx) }); err != nil {
 		return err
 	}
 	e.done("made")
@@ -57,7 +45,7 @@ func (e *experiment) steps(ctx context.Context) error {
 }
 
 // do does one thing to the app, tells of it, and writes it down.
-func (e *experiment) do(ctx context.Context, what string, f func() error) error {
+func (e *experiment) do(what string, f func() error) error {
 	s := evidence.Step{At: e.clock.At(), What: what}
 	e.say("%s", what)
 	err := f()
@@ -71,44 +59,52 @@ func (e *experiment) do(ctx context.Context, what string, f func() error) error 
 	return err
 }
 
+// make makes the app. Its answer is waited for also where the run is interrupted: it must not be missed.
+func (e *experiment) make(ctx context.Context) (err error) {
+	e.asked = true
+	if e.app, err = e.heroku.Make(context.WithoutCancel(ctx), e.name); err == nil {
+		return e.note.made(e.app)
+	}
+	if no, ok := errors.AsType[*account.Refusal](err); ok && no.Status/100 == 4 {
+		e.asked = false
+	}
+	return err
+}
+
+// feature switches a feature of the app on.
+func (e *experiment) feature(ctx context.Context, name string) error {
+	return e.do("switch "+name+" on", func() error { return e.heroku.Feature(ctx, e.app, name) })
+}
+
 // prepare brings the app to where the deploy begins: code 1 runs on all dynos, and has for a while.
 func (e *experiment) prepare(ctx context.Context) error {
 	if e.plan.Metrics { // before any process starts: those of before do not report
-		if err := e.do(ctx, "switch log-runtime-metrics on", func() error {
-			return e.heroku.Feature(ctx, e.app, "log-runtime-metrics")
-		}); err != nil {
+		if err := e.feature(ctx, "log-runtime-metrics"); err != nil {
 			return err
 		}
 	}
 	if err := e.deploy(ctx); err != nil {
 		return err
 	}
-	// Heroku begins with one web dyno by itself. It is scaled once it runs: so the log tells of its whole life.
-	err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot)
-	if err != nil && !errors.Is(err, errSlow) {
+	// Heroku begins with one web dyno by itself. It is scaled once that runs: so the log tells of its whole life.
+	if err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot); err != nil && !errors.Is(err, errSlow) {
 		return err
 	}
-	sizes := e.plan.Types
-	if err := e.do(ctx, Action{Scale: sizes}.String()+" of size "+e.plan.Size, func() error {
-		return e.heroku.Scale(ctx, e.app, sizes, e.plan.Size)
+	if err := e.do(Action{Scale: e.plan.Types}.String()+" of size "+e.plan.Size, func() error {
+		return e.heroku.Scale(ctx, e.app, e.plan.Types, e.plan.Size)
 	}); err != nil {
 		return err
 	}
 	e.done("scaled")
-	if err := e.allUp(ctx, sizes, boot); err != nil {
+	if err := e.allUp(ctx, e.plan.Types, boot); err != nil {
 		return err
 	}
 	e.say("all dynos are up; nothing happens for %s", span(e.plan.quiet()))
-	if err := e.clock.Sleep(ctx, e.plan.quiet()); err != nil {
+	if err := e.clock.Sleep(ctx, e.plan.quiet()); err != nil || !e.plan.Preboot {
 		return err
 	}
-	if e.plan.Preboot {
-		if err := e.do(ctx, "switch preboot on", func() error { return e.heroku.Feature(ctx, e.app, "preboot") }); err != nil {
-			return err
-		}
-		e.done("preboot")
-	}
-	return nil
+	defer e.done("preboot")
+	return e.feature(ctx, "preboot")
 }
 
 // deploy uploads and builds the next version of the code, and waits until its release is there.
@@ -119,7 +115,7 @@ func (e *experiment) deploy(ctx context.Context) error {
 		return err
 	}
 	var place string
-	if err := e.do(ctx, fmt.Sprintf("upload code %d", code), func() error {
+	if err := e.do(fmt.Sprintf("upload code %d", code), func() error {
 		place, err = e.heroku.Upload(ctx, src.archive)
 		return err
 	}); err != nil {
@@ -127,7 +123,7 @@ func (e *experiment) deploy(ctx context.Context) error {
 	}
 	e.done("uploaded")
 	var release account.Release
-	if err := e.do(ctx, fmt.Sprintf("build code %d", code), func() error {
+	if err := e.do(fmt.Sprintf("build code %d", code), func() error {
 		release, err = e.build(ctx, place, src)
 		return err
 	}); err != nil {
@@ -142,7 +138,7 @@ func (e *experiment) deploy(ctx context.Context) error {
 	return nil
 }
 
-// build builds what was uploaded, until its release is there and its release phase over.
+// build builds what was uploaded, until its release is there; that of code 1 until its release phase is over.
 func (e *experiment) build(ctx context.Context, place string, src source) (account.Release, error) {
 	ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
 	defer cancel()
@@ -182,7 +178,7 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-var errSlow = errors.New("not all dynos are up in time")
+var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
 
 // allUp waits until these dynos are up, by the list and by what their processes say.
 func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
@@ -237,13 +233,10 @@ func (e *experiment) one(ctx context.Context, a Action) error {
 	if a.Deploy {
 		return e.deploy(ctx)
 	}
-	return e.do(ctx, a.String(), func() error {
-		switch {
-		case a.Restart == "all":
-			return e.heroku.Restart(ctx, e.app, "")
-		case a.Restart != "":
-			return e.heroku.Restart(ctx, e.app, a.Restart)
+	return e.do(a.String(), func() error {
+		if a.Scale != nil {
+			return e.heroku.Scale(ctx, e.app, a.Scale, "")
 		}
-		return e.heroku.Scale(ctx, e.app, a.Scale, "")
+		return e.heroku.Restart(ctx, e.app, strings.TrimPrefix(a.Restart, "all"))
 	})
 }

@@ -39,11 +39,12 @@ type run struct {
 // started under the label, and it is the one that is listed, so that all that have ended are old.
 func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	e := ends{any: true}
-	was, starts := l.before(r), 0
+	was := l.before(r)
+	var starts []time.Time
 	for _, n := range l.since(r.finished) {
 		switch n.kind {
 		case observe.Start:
-			starts++
+			starts = append(starts, n.at)
 		case observe.Sigterm:
 			e.kills = append(e.kills, n.at)
 		case observe.Exit:
@@ -72,35 +73,27 @@ func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	return e
 }
 
-// toldApart reports whether all exits are those of old processes.
-func (l *label) toldApart(r run, d rollout.DynoPicture, starts int) bool {
+// toldApart reports whether all exits are those of old processes: the one that was started is the listed one.
+func (l *label) toldApart(r run, d rollout.DynoPicture, starts []time.Time) bool {
 	if r.fir {
-		return starts == 0
+		return len(starts) == 0
 	}
-	if starts != 1 || d.State != "up" || d.Version < r.target {
-		return false
-	}
-	for _, n := range l.since(r.finished) {
-		if n.kind == observe.Start {
-			return !n.at.Before(l.created.Add(-stampSlack)) // it is the listed one's
-		}
-	}
-	return false
+	return len(starts) == 1 && !starts[0].Before(l.created.Add(-stampSlack)) && d.State == "up" && d.Version >= r.target
 }
 
 // cameUp is when the one process that was started since the release was finished came up; false if there
 // was another number of them.
 func (l *label) cameUp(finished time.Time) (at time.Time, once bool) {
-	starts, ups := 0, 0
+	starts := 0
 	for _, n := range l.since(finished) {
 		switch {
 		case n.kind == observe.Start:
 			starts++
-		case n.from == "starting" && n.to == "up":
-			ups, at = ups+1, n.at
+		case n.to == "up":
+			at = n.at
 		}
 	}
-	return at, starts == 1 && ups == 1
+	return at, starts == 1 && !at.IsZero()
 }
 
 // since are the lines of a time and later.
@@ -117,7 +110,7 @@ func (l *label) since(t time.Time) []line {
 func (l *label) before(r run) bool {
 	for _, n := range l.since(r.finished) {
 		if n.to == "starting" {
-			return n.from == "up" || n.from == "starting"
+			return n.from == "up"
 		}
 	}
 	for version, state := range l.states {

@@ -112,7 +112,7 @@ func (t *Type) notSeen(why Figure) {
 // A tally adds up the ends of the labels of a process type.
 type tally struct {
 	dynos, told                   int
-	why                           string // the first reason why one is not told
+	why                           string // why one of them is not told
 	lostKill                      bool   // there is an exit without its SIGTERM
 	firstKill, lastKill, lastExit time.Time
 	stops                         []Figure
@@ -124,9 +124,7 @@ func (a *tally) add(e ends) {
 	}
 	a.dynos++
 	if e.why != "" {
-		if a.why == "" {
-			a.why = e.why
-		}
+		a.why = e.why
 		return
 	}
 	a.told++

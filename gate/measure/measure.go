@@ -24,8 +24,8 @@ type Measure struct {
 	asked   time.Duration // when the newest look was asked for
 
 	flowing  bool
-	flowedAt time.Duration
-	live     int // lines that came as they were written
+	flowedAt time.Duration // when the stream last had news
+	live     int           // lines that came as they were written
 	// The start of the gate by the line that came the soonest after it was written, and the latest.
 	soonest, latest time.Time
 }
@@ -63,10 +63,7 @@ func (m *Measure) See(o observe.Observation) {
 			m.seeRecord(&o.Look.Dynos[i], o.At)
 		}
 	case o.Log != nil:
-		m.flowing = o.Log.State == observe.Flowing
-		if m.flowing {
-			m.flowedAt = o.At
-		}
+		m.flowing, m.flowedAt = o.Log.State == observe.Flowing, o.At
 	case o.Line != nil:
 		m.seeLine(o.Line, o.At)
 	}
@@ -110,7 +107,7 @@ func (m *Measure) seeRecord(d *observe.Dyno, at time.Duration) {
 // seeLine takes in a line that tells of a process.
 func (m *Measure) seeLine(o *observe.Line, at time.Duration) {
 	switch o.Kind {
-	case observe.Start, observe.State, observe.Sigterm, observe.Exit, observe.Replace:
+	case observe.Start, observe.State, observe.Sigterm, observe.Exit:
 	default:
 		return
 	}
@@ -121,7 +118,7 @@ func (m *Measure) seeLine(o *observe.Line, at time.Duration) {
 	// What was written before the stream was opened is not late.
 	if opened := m.clock.Latest(m.flowedAt); m.flowing && !opened.IsZero() && o.Stamp.After(opened) {
 		began := o.Stamp.Add(-at)
-		if m.live == 0 || began.After(m.soonest) {
+		if began.After(m.soonest) {
 			m.soonest = began
 		}
 		if m.live == 0 || began.Before(m.latest) {
@@ -133,12 +130,10 @@ func (m *Measure) seeLine(o *observe.Line, at time.Duration) {
 
 // enter remembers a line, once. It reports whether it was new.
 func (l *label) enter(n line) bool {
-	i, _ := slices.BinarySearchFunc(l.lines, n, func(a, b line) int { return a.at.Compare(b.at) })
-	for ; i < len(l.lines) && l.lines[i].at.Equal(n.at); i++ {
-		if l.lines[i] == n {
-			return false
-		}
+	if slices.Contains(l.lines, n) {
+		return false
 	}
+	i, _ := slices.BinarySearchFunc(l.lines, n, func(a, b line) int { return a.at.Compare(b.at) })
 	l.lines = slices.Insert(l.lines, i, n)
 	if len(l.lines) > mostLines {
 		l.dropped = l.lines[0].at

@@ -3,7 +3,6 @@
 package measure_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -81,7 +80,7 @@ func (p *play) turns(label string, kill, exit time.Duration) *play {
 
 // dyno adds one more to the end.
 func (p *play) dyno(label string, version int, state string, basis rollout.Basis) *play {
-	typ, _, _ := strings.Cut(label, ".")
+	typ := label[:strings.IndexAny(label, ".-")]
 	p.end.Dynos = append(p.end.Dynos, rollout.DynoPicture{Label: label, Type: typ, Version: version, State: state, Basis: basis})
 	return p
 }
@@ -173,9 +172,24 @@ func TestKillsAndEnds(t *testing.T) {
 		"the log begins late": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince = at(12 * sec) }), nothing("the log begins 12s after the release was finished")},
 		"the log has a gap": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince, p.Gaps = at(12*sec), []rollout.Gap{{}} }),
 			nothing("lines of the log were lost")},
-		"a gap of before":         {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince, p.Gaps = at(0), []rollout.Gap{{}} }), good},
-		"it was never finished":   {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Times.ReleaseFinished = time.Time{} }), nothing("the release was not finished")},
-		"no hold":                 {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Types[0].Limit = time.Time{} }), strings.Replace(good, "2m31s", "(no old process of it could hide)", 1)},
+		"a gap of before":       {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince, p.Gaps = at(0), []rollout.Gap{{}} }), good},
+		"it was never finished": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Times.ReleaseFinished = time.Time{} }), nothing("the release was not finished")},
+		"no hold":               {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Types[0].Limit = time.Time{} }), strings.Replace(good, "2m31s", "(no old process of it could hide)", 1)},
+		"the end alone tells that there was an old one": {newPlay().flows(0).line(sec, "web.1", observe.Start).line(190*sec, "web.1", observe.Sigterm).line(191*sec, "web.1", observe.Exit), good},
+		"nothing is known, and the end is presumed": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
+			"0 of 1: (of 1 of 1: not every end is proven); stop (not every end is proven) of 0"},
+		"up by the log, and crashed by the list": {newPlay().flows(0).look(0, "web.1 v41 crashed").line(500*ms, "web.1", observe.State, "up", "starting").line(sec, "web.1", observe.Start), noEnd},
+		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
+		"it was still starting":                  {newPlay().flows(0).look(0, "web.1 v41 starting").line(sec, "web.1", observe.Start), noEnd},
+		"only a new one was listed":              {newPlay().flows(0).look(2*sec, "web.1 v42 up").line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
+		"one SIGTERM for two exits": {one().turns("web.1", 190*sec, 191*sec).line(200*sec, "web.1", observe.Exit),
+			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m20s, spare 2m22s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
+		"the SIGTERM of one of two is lost": {one().look(0, "web.1 v41 up", "web.2 v41 up").dyno("web.2", 42, "up", rollout.Proven).line(sec, "web.1", observe.Start).line(191*sec, "web.1", observe.Exit).turns("web.2", 200*sec, 230*sec),
+			"2 of 2: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m50s, spare 1m52s; stop 30s of 1, at most 30s"},
+		"the first one is stopped last": {one().look(0, "web.1 v41 up", "web.2 v41 up").dyno("web.2", 42, "up", rollout.Proven).turns("web.1", 200*sec, 230*sec).turns("web.2", 190*sec, 191*sec),
+			"2 of 2: kills 3m10s to 3m20s, apart 10s, last exit 3m50s, spare 1m52s; stop 15.5s of 2, at most 30s"},
+		"two things at the same moment": {one().line(sec, "web.1", observe.Sigterm).line(sec, "web.1", observe.Start).line(sec, "web.1", observe.Exit),
+			"1 of 1: kills 1s to 1s, apart (there is one dyno), last exit 1s, spare 5m41s; stop 0s of 1, at most 0s"},
 		"a pod that is gone":      {fir().line(5*sec, "web-a", observe.Sigterm).line(6*sec, "web-a", observe.Exit), "1 of 1: kills 5s to 5s, apart (there is one dyno), last exit 6s, spare 5m36s; stop 1s of 1, at most 1s"},
 		"a pod started once more": {fir().line(2*sec, "web-a", observe.Start).line(5*sec, "web-a", observe.Sigterm).line(6*sec, "web-a", observe.Exit), restarted},
 		"a new pod that crashes": {fir().line(5*sec, "web-a", observe.Sigterm).line(6*sec, "web-a", observe.Exit).
@@ -187,7 +201,27 @@ func TestKillsAndEnds(t *testing.T) {
 			if got := said(f.Types[0]); got != c.want {
 				t.Errorf("told is\n%s\nwant\n%s", got, c.want)
 			}
+			if f.Finished.IsZero() && f.Types[0].Hold.Seen {
+				t.Errorf("a hold is told of a release that was not finished: %+v", f.Types[0].Hold)
+			}
 		})
+	}
+}
+
+// Preboot is of web alone, where it is on; and a run without a target has figures of nothing.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{true, false} {
+		p := newPlay().last(func(p *rollout.Picture) {
+			p.Preboot = on
+			p.Types = append(p.Types, rollout.TypePicture{Type: "worker"})
+		})
+		if f := p.figures(); f.Types[0].Preboot != on || f.Types[1].Preboot || f.Release != 42 || f.App != "shop" {
+			t.Errorf("preboot is %v, and the figures are %+v", on, f)
+		}
+	}
+	if f := newPlay().last(func(p *rollout.Picture) { p.Target = nil }).figures(); f.Release != 0 {
+		t.Errorf("without a target the release is %d", f.Release)
 	}
 }
 
@@ -216,52 +250,6 @@ func fir() *play {
 	})
 }
 
-func TestMedian(t *testing.T) {
-	t.Parallel()
-	fig := func(spans ...time.Duration) (figures []measure.Figure) {
-		for _, d := range spans {
-			figures = append(figures, measure.Figure{Seen: d != 0, Span: d})
-		}
-		return figures
-	}
-	for _, c := range []struct {
-		of   []measure.Figure
-		want time.Duration
-		n    int
-	}{
-		{nil, 0, 0}, {fig(0, 0), 0, 0}, {fig(3), 3, 1}, {fig(9, 1, 4), 4, 3}, {fig(8, 0, 2), 5, 2}, {fig(-6, 20, 2, 4), 3, 4},
-	} {
-		got, n := measure.Median(c.of)
-		if got.Span != c.want || n != c.n || got.Seen != (n > 0) || got.Seen == (got.Why != "") {
-			t.Errorf("the middle of %v is %+v of %d, want %d of %d", c.of, got, n, c.want, c.n)
-		}
-	}
-	r, n := measure.MedianRange([]measure.Range{{Seen: true, Least: 1, Most: 9}, {}, {Seen: true, Least: 3, Most: 5}})
-	if want := (measure.Range{Seen: true, Least: 2, Most: 7}); r != want || n != 2 {
-		t.Errorf("the middle of two ranges is %+v of %d, want %+v of 2", r, n, want)
-	}
-	if r, n := measure.MedianRange([]measure.Range{{}}); r.Seen || n != 0 || r.Why == "" {
-		t.Errorf("the middle of none is %+v of %d", r, n)
-	}
-}
-
-// What was not seen is null in JSON, and never 0.
-func TestJSON(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		of   any
-		want string
-	}{
-		{measure.Figure{}, "null"}, {measure.Figure{Why: "no"}, "null"}, {measure.Figure{Seen: true}, "0"},
-		{measure.Figure{Seen: true, Span: 30057 * ms}, "30.057"}, {measure.Figure{Seen: true, Span: -2 * sec}, "-2"}, {measure.Figure{Seen: true, Span: time.Hour + 400*time.Microsecond}, "3600"},
-		{measure.Range{}, "null"}, {measure.Range{Seen: true, Most: 400 * ms}, `{"least":0,"most":0.4}`},
-	} {
-		if got, err := json.Marshal(c.of); err != nil || string(got) != c.want {
-			t.Errorf("%+v is %s, %v; want %s", c.of, got, err, c.want)
-		}
-	}
-}
-
 // However long a run is and however many names it has, what is remembered has bounds.
 func TestBounds(t *testing.T) {
 	t.Parallel()
@@ -272,6 +260,10 @@ func TestBounds(t *testing.T) {
 	for i := range 1000 {
 		m.See(observe.Observation{Line: &observe.Line{Label: "web.1", Kind: observe.Start, Stamp: at(time.Duration(i) * sec)}})
 		m.See(observe.Observation{Look: &observe.Look{Dynos: []observe.Dyno{{Name: "web.1", Version: i, State: "up"}, {Name: "late", Version: i}}}})
+	}
+	m.See(observe.Observation{Look: &observe.Look{Dynos: []observe.Dyno{{Name: "web.1", Version: 3, State: "crashed"}, {Name: "web.1", Version: 999, State: "crashed"}}}})
+	if got := measure.States(&m, "web.1"); got[3] != "crashed" || got[999] != "" {
+		t.Errorf("the states that are remembered are %v", got)
 	}
 	labels, lines, versions := measure.Remembered(&m, "web.1")
 	if labels != 20_000 || lines != 64 || versions != 16 {

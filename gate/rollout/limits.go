@@ -174,9 +174,9 @@ func (r *Rollout) limitOf(typ string) time.Time {
 			last = max(last, e.limit())
 		}
 	}
-	if t := r.roster.types[typ]; t != nil && !t.oneOff {
-		if j := r.roster.judgeNeverListed(t, &timer{now: r.now}); j.basis == Presumed {
-			last = max(last, j.until)
+	for _, t := range r.roster.typesInScope() {
+		if t.name == typ && !t.oneOff {
+			last = max(last, r.roster.judgeNeverListed(t, &timer{now: r.now}).until)
 		}
 	}
 	if last == 0 {

@@ -1,0 +1,132 @@
+// Guards of the limit that a picture tells with the verdict: when the hold on a process type was over, or
+// would have been without any proof.
+
+package rollout_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/release"
+	"heroku-rollout-gate/gate/rollout"
+)
+
+// limits are those of all types, in seconds since the release.
+func limits(p rollout.Picture) string {
+	var all []string
+	for _, x := range p.Types {
+		limit := "none"
+		if !x.Limit.IsZero() {
+			limit = x.Limit.Sub(at(0)).Round(time.Second).String()
+		}
+		all = append(all, x.Type+" "+limit)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	old := dyno("web.1", 41, "up", -24*time.Hour)
+	ends := func(b *bench, d time.Duration) { b.apply(d, observe.Observation{End: observe.Deadline}) }
+	pod := func(name string, version int) observe.Dyno { return dyno(name, version, "up", -time.Hour) }
+	for name, c := range map[string]struct {
+		cfg  rollout.Config
+		play func(b *bench)
+		want string
+	}{
+		"a proven roll-out": {play: func(b *bench) { // 1 s, when its record was made, and 90 s
+			b.replaced()
+			b.line(5*sec, "web.1", observe.Exit)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+		}, want: "web 1m31s"},
+		"the later of two labels": {play: func(b *bench) {
+			noLog(b)
+			b.look.Formation[0].Quantity = 2
+			b.sees(20*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
+			b.sees(200*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
+		}, want: "web 1m39s"},
+		"each type by itself": {play: func(b *bench) {
+			noLog(b)
+			b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), typed("worker", "worker.1", 42, "up", 9*sec))
+			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec), typed("worker", "worker.1", 42, "up", 9*sec))
+		}, want: "web 1m31s, worker 1m39s"},
+		"before the verdict": {play: func(b *bench) {
+			noLog(b)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+		}, want: "web none"},
+		"an old dyno is listed": {play: func(b *bench) {
+			noLog(b)
+			b.look.Formation[0].Quantity = 2
+			b.sees(20*sec, dyno("web.2", 42, "up", 1*sec), old)
+			ends(b, 30*sec)
+		}, want: "web none"},
+		"nothing old behind what was scaled up": {play: func(b *bench) { // as for web.1 alone
+			b.replaced()
+			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look.Formation[0].Quantity, b.look.Formation[0].UpdatedAt = 2, at(8*sec)
+			b.line(9*sec, "web.2", observe.Start)
+			b.line(10*sec, "web.2", observe.State, "starting", "up")
+			two := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 8*sec)}
+			b.sees(15*sec, two...)
+			b.line(20*sec, "web.1", observe.Exit)
+			b.sees(40*sec, two...)
+		}, want: "web 1m31s"},
+		"what was scaled away": {play: func(b *bench) { // 30 s before the first look, and 90 s
+			noLog(b)
+			b.look.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-10 * sec)}
+			b.sees(20 * sec)
+			b.sees(200 * sec)
+		}, want: "web 1m20s"},
+		"what was scaled away of another type": {play: func(b *bench) { // at 50 s
+			noLog(b)
+			b.wants("worker", 0, -999*time.Hour, 50*sec)
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(60*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+		}, want: "web 1m31s, worker 1m50s"},
+		"scaled away long before": {play: func(b *bench) {
+			noLog(b)
+			b.look.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
+			b.sees(20 * sec)
+			b.sees(200 * sec)
+		}, want: "web none"},
+		"pods": {play: func(b *bench) { // when the later one was first missing, and 60 s
+			runsOn(b, "s", "fir")
+			noLog(b)
+			b.before(0, pod("web-1-a", 41), pod("web-1-b", 41), pod("web-9-z", 42))
+			b.sees(10*sec, pod("web-1-a", 41), pod("web-2-c", 42))
+			b.sees(30*sec, pod("web-2-c", 42))
+			b.sees(400*sec, pod("web-2-c", 42))
+		}, want: "web 1m30s"},
+		"a new pod that left is none": {play: func(b *bench) {
+			runsOn(b, "s", "fir")
+			noLog(b)
+			b.before(0, pod("web-1-a", 41))
+			b.sees(10*sec, pod("web-2-c", 42))
+			b.sees(300*sec, dyno("web-2-b", 42, "up", 290*sec), pod("web-2-c", 42))
+			b.sees(320*sec, pod("web-2-c", 42))
+			b.sees(400*sec, pod("web-2-c", 42))
+		}, want: "web 1m10s"},
+		"one-off dynos": {cfg: rollout.Config{IncludeOneOff: true}, play: func(b *bench) {
+			noLog(b)
+			b.before(0, old, typed("run", "run.1", 41, "up", -time.Hour))
+			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+		}, want: "run 1m20s, web 1m31s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.cfg.Want = release.Want{Version: 42}
+			b := newBench(t, c.cfg)
+			c.play(b)
+			if got := limits(b.core.Picture()); got != c.want {
+				v, done := b.core.Verdict()
+				t.Errorf("the limits are %s, want %s; verdict %v", got, c.want, fmt.Sprint(done, v))
+			}
+		})
+	}
+}
