@@ -111,13 +111,14 @@ client: ## the official Heroku client against the simulated Heroku (needs Node; 
 	go test ./gate/herokusim -count=1 -run TestClient -parallel 4 -client "$$client"
 
 RUNS := 5
-compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5)
+ONLY :=
+compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5 ONLY=busy)
 	mkdir -p .build/compare
 	[ -x /usr/bin/time ] || $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --quiet --yes time
 	.ci/e2e .build/compare
 	cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json .build/compare
 	cd .build/compare && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	go run ./cmd/compare -runs $(RUNS)
+	go run ./cmd/compare -runs $(RUNS) -only "$(ONLY)"
 
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e

@@ -73,7 +73,7 @@ func help() string {
 	var b strings.Builder
 	var others strings.Builder
 	for _, sub := range subcommands() {
-		fmt.Fprintf(&others, "  %-30s %s\n", sub.usage(), sub.about)
+		fmt.Fprintf(&others, "  %-36s %s\n", sub.usage(), sub.about)
 	}
 	fmt.Fprintf(&b, beforeFlags, others.String())
 	for line := range strings.Lines(flagHelp(waitFlags())) {

@@ -57,7 +57,7 @@ var Inputs = []Input{
 		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
 	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which the API does not expose.",
 		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
-	{"preboot-hold", "", false, "With preboot, how long old web dynos count as alive for want of proof. Empty: computed from the boot timeout and the number of web dynos.",
+	{"preboot-hold", "", false, "With preboot, how long old web dynos are assumed to run if nothing proves that they have ended. Empty: computed from the boot timeout and the number of web dynos.",
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
 	{"on-supersede", "same-code", false, "What to do if a newer release comes. `same-code`: if it runs the same code, as after a config change, wait for it, too; if not, fail with `superseded`. `follow`: always wait for it. `fail`: always fail.",
 		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},

@@ -114,7 +114,7 @@ func changes[T any](h history[T], add func(time.Duration)) {
 
 // everything asks for every list, and for the first and the last of each by all its names.
 func everything(c checked, at time.Duration, version string) {
-	st := c.s.story
+	st := c.s.apps[0].story
 	state, _ := st.app.get("app", at)
 	app := "/apps/" + state.name
 	for _, path := range []string{"/account", "/account/rate-limits", app, "/apps/" + st.Scenario.AppID(), app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
@@ -155,7 +155,7 @@ func ends[T any](all []T) []T {
 // decoded asks with Heroku's own client, and holds what it reads against the story.
 func decoded(c checked, at time.Duration) {
 	c.t.Helper()
-	st := c.s.story
+	st := c.s.apps[0].story
 	sc := st.Scenario
 	h := heroku.NewService(&http.Client{Transport: &heroku.Transport{BearerToken: "key", Transport: c}})
 	state, _ := st.app.get("app", at)

@@ -8,6 +8,7 @@
 //   - outputs.go, result.go: what later steps and scripts can read
 //   - summary.go: the page for people; tables.go, gantt.go: what stands on it
 //   - links.go: where to read on, and what to copy
+//   - invalid.go: bad inputs
 //   - excerpt.go: lines that somebody else wrote
 //   - escape.go, inert.go: what comes from outside becomes harmless
 //   - secret.go: what is never printed

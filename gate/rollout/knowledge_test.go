@@ -87,7 +87,7 @@ func TestPresumedWaitsForNoExit(t *testing.T) {
 func TestHeldNoticesAreTold(t *testing.T) {
 	t.Parallel()
 	refused := observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no access"}}
-	const notice = "no log: no access; without it nothing is proven, and the gate holds instead"
+	const notice = "no log: no access; without it nothing can be proven, and the gate waits until the longest time that an old dyno can live is over"
 	r := New(Config{UseLog: true})
 	r.Apply(refused)
 	if got := r.Picture().Notices; len(got) > 0 {

@@ -41,7 +41,11 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 		v.Basis = Presumed
 	}
 	how := Fill(Knowledge(v.Basis).Words().Message, then.doubt())
-	if v.Basis == Proven && r.timeline.times.FirstOldStopped.IsZero() {
+	switch {
+	case v.Basis != Proven:
+	case then.byMetrics:
+		how = byMetrics
+	case r.timeline.times.FirstOldStopped.IsZero():
 		how = noneToEnd
 	}
 	if r.status.wanted == 0 {
