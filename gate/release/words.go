@@ -35,6 +35,15 @@ func (t *Target) Wish() string {
 	return "the first release of the app"
 }
 
+// Instead says what is waited for if no release comes that is newer than all from before the deploy; empty if
+// nothing is.
+func (t *Target) Instead() string {
+	if !t.AwaitsNewer() {
+		return ""
+	}
+	return fmt.Sprintf("if none does by %s of the wait, v%d is taken", observe.Span(ReleaseDue), t.history.newest)
+}
+
 // Building reports whether a build of the wanted commit runs.
 func (t *Target) Building() bool {
 	b := t.newestBuild()

@@ -51,6 +51,8 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			o.waits += " (its build is running)"
 		} else if tried := r.target.TriedBefore(); tried != "" {
 			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
+		} else if instead := r.target.Instead(); instead != "" {
+			o.waits += " (" + instead + ")"
 		}
 		return o
 	case rel.Status == "pending":
