@@ -61,7 +61,8 @@ type Command struct {
 	Uptime func() (boot string, up time.Duration, err error)
 	// Run runs such a command and returns its status. nil: as a process of its own.
 	Run func(command []string) int
-	// Ended is called with the end of the wait. nil: nobody asks.
+	// Seen is called with the picture after each observation, Ended with the end of the wait. nil: nobody asks.
+	Seen  func(rollout.Picture)
 	Ended func(rollout.Picture, rollout.Verdict)
 
 	mu      sync.Mutex
@@ -203,7 +204,7 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 		defer h.forerunner.end()
 	}
 	w := c.watcher(s, p, h)
-	w.Report, w.Debug = out, c.debug(out)
+	w.Report, w.Debug = c.audience(out), c.debug(out)
 	picture, verdict := w.Run(ctx)
 	if h.abandoned.Load() {
 		return exitStatus(verdict)
@@ -237,6 +238,25 @@ func (c *Command) watcher(s settings, p *parts, h *headStart) *watch.Watcher {
 		}
 	}
 	return w
+}
+
+// audience is whoever is shown the picture.
+func (c *Command) audience(out *report.Report) watch.Report {
+	if c.Seen == nil {
+		return out
+	}
+	return also{out, c.Seen}
+}
+
+// also shows a picture to one more.
+type also struct {
+	watch.Report
+	seen func(rollout.Picture)
+}
+
+func (a also) Update(p rollout.Picture) time.Duration {
+	a.seen(p)
+	return a.Report.Update(p)
 }
 
 // conclude tells of the end everywhere, and returns the exit status.

@@ -94,7 +94,7 @@ func TestDocumentTables(t *testing.T) {
 // mostNeeded is what the README tells of, picked by hand.
 var mostNeeded = struct{ inputs, outputs, reasons []string }{
 	inputs:  []string{"app", "api-key", "commit", "newer-than", "process-types", "timeout", "require-proof", "boot-timeout", "on-supersede"},
-	outputs: []string{"result", "reason", "message", "basis", "release", "new-release", "unseen-seconds"},
+	outputs: []string{"result", "reason", "message", "basis", "release", "new-release"},
 	reasons: []string{"release-failed", "dynos-crashed", "superseded", "old-dynos-remain", "new-dynos-missing"},
 }
 

@@ -68,7 +68,7 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request, fault *Fault) {
 		for i := range body {
 			w.Write(body[i : i+1])
 			flush(w)
-			if !sleep(r, fault.Trickle) {
+			if !sleep(r, fault.Trickle, nil) {
 				panic(http.ErrAbortHandler)
 			}
 		}

@@ -20,15 +20,22 @@ import (
 func TestEveryAnswerIsHerokus(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
+	moments, each := 24, 1
+	if testing.Short() { // as with the race detector, which finds the same in few of them
+		moments, each = 4, 4
+	}
 	t.Run("all", func(t *testing.T) {
 		for _, name := range Names() {
-			t.Run(name, func(t *testing.T) { answers(t, tell(t, name), 24, asked) })
+			t.Run(name, func(t *testing.T) { answers(t, tell(t, name), moments, asked) })
 		}
 		files, err := filepath.Glob("../testdata/stories/*.yaml")
 		if err != nil || len(files) == 0 {
 			t.Fatal("no stories")
 		}
-		for _, file := range files {
+		for i, file := range files {
+			if i%each != 0 {
+				continue
+			}
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 				data, err := os.ReadFile(file)
 				if err != nil {
@@ -107,7 +114,7 @@ func changes[T any](h history[T], add func(time.Duration)) {
 
 // everything asks for every list, and for the first and the last of each by all its names.
 func everything(c checked, at time.Duration, version string) {
-	st := c.s.story
+	st := c.s.apps[0].story
 	state, _ := st.app.get("app", at)
 	app := "/apps/" + state.name
 	for _, path := range []string{"/account", "/account/rate-limits", app, "/apps/" + st.Scenario.AppID(), app + "/dynos", app + "/formation", app + "/releases", app + "/builds", app + "/features"} {
@@ -148,7 +155,7 @@ func ends[T any](all []T) []T {
 // decoded asks with Heroku's own client, and holds what it reads against the story.
 func decoded(c checked, at time.Duration) {
 	c.t.Helper()
-	st := c.s.story
+	st := c.s.apps[0].story
 	sc := st.Scenario
 	h := heroku.NewService(&http.Client{Transport: &heroku.Transport{BearerToken: "key", Transport: c}})
 	state, _ := st.app.get("app", at)

@@ -153,7 +153,7 @@ func (s telling) release(r releaseRecord) string {
 	text := fmt.Sprintf("=== Release v%d\nBy: %s\nChange: %s\nEligible for Rollback?: %s\nWhen: %s\n=== v%d Config vars\n",
 		r.version, user, change(r, " (%s)"), eligible, s.st.stamp(r.created).Format(time.RFC3339), r.version)
 	for _, name := range slices.Sorted(maps.Keys(r.vars)) {
-		text += fmt.Sprintf("%s: set in v%d\n", name, r.vars[name])
+		text += fmt.Sprintf("%s: %s\n", name, r.vars[name])
 	}
 	return text
 }

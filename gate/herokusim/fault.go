@@ -15,8 +15,8 @@ import (
 func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.story.Scenario.Faults {
-		f := &s.story.Scenario.Faults[i]
+	for i := range s.base.Faults {
+		f := &s.base.Faults[i]
 		if f.From != 0 && now < f.From || f.To != 0 && now >= f.To || !strings.Contains(r.URL.Path, f.Path) {
 			continue
 		}
@@ -39,7 +39,7 @@ func (f *Fault) wait(s *Server, r *http.Request) bool {
 	if f.Delay == 0 {
 		return false
 	}
-	if !sleep(r, s.until(s.Now()+f.Delay)) {
+	if !sleep(r, s.until(s.Now()+f.Delay), nil) {
 		panic(http.ErrAbortHandler)
 	}
 	return true
@@ -131,12 +131,15 @@ func errorID(status int) string {
 	return "internal_server_error"
 }
 
-// sleep waits for the time or the end of the request, and tells which it was.
-func sleep(r *http.Request, d time.Duration) bool {
+// sleep waits for the time, for a change (if there can be one), or for the end of the
+// request, of which it tells.
+func sleep(r *http.Request, d time.Duration, changed <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
+	case <-changed:
 		return true
 	case <-r.Context().Done():
 		return false

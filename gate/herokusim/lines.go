@@ -4,6 +4,7 @@ package herokusim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -66,14 +67,12 @@ const (
 
 // metrics writes the runtime metrics of every process, each at its own beat.
 func (p *play) metrics() {
-	if !p.sc.Metrics {
-		return
-	}
+	rng := p.chance(1)
 	for _, i := range p.st.Instances {
-		if on := p.sc.MetricsChanged; on != 0 && i.Start < on { // it runs on without
+		if !i.reports {
 			continue
 		}
-		at := i.Start + time.Duration(p.rng.Int64N(int64(beat)))
+		at := i.Start + time.Duration(rng.Int64N(int64(beat)))
 		if at < -routine {
 			at += ((-routine-at)/beat + 1) * beat
 		}
@@ -98,26 +97,46 @@ func (p *play) noise() {
 	if rate == 0 || len(p.st.Instances) == 0 {
 		return
 	}
+	rng := p.chance(2)
 	for at := -routine; at < p.st.End && p.bad == nil; {
-		at += time.Duration(min(p.rng.ExpFloat64()/rate*float64(time.Second), float64(lastEnd)+float64(routine)))
-		i := p.st.Instances[p.rng.IntN(len(p.st.Instances))]
+		at += time.Duration(min(rng.ExpFloat64()/rate*float64(time.Second), float64(lastEnd)+float64(routine)))
+		some := p.candidates(at)
+		if len(some) == 0 {
+			continue
+		}
+		i := some[rng.IntN(len(some))]
 		if !i.Running(at) || i.OneOff {
 			continue
 		}
-		if i.Type == "web" && p.rng.IntN(2) == 0 {
+		if i.Type == "web" && rng.IntN(2) == 0 {
 			p.draft(draft{at, "heroku", "router", fmt.Sprintf(
 				`at=info method=GET path="/" host=%s.herokuapp.com request_id=%s fwd="192.0.2.1" dyno=%s connect=0ms service=%dms status=200 bytes=7918 protocol=http1.1 tls=true tls_version=tls1.3`,
-				p.sc.AppName(), p.uuid(), i.Label, 1+p.rng.IntN(90))})
+				p.sc.AppName(), uuid(rng), i.Label, 1+rng.IntN(90))})
 			continue
 		}
-		p.draft(draft{at, "app", i.Label, fmt.Sprintf("[%d] done in %d ms", 10+p.rng.IntN(90), 1+p.rng.IntN(900))})
+		p.draft(draft{at, "app", i.Label, fmt.Sprintf("[%d] done in %d ms", 10+rng.IntN(90), 1+rng.IntN(900))})
 	}
+}
+
+// candidates are the processes of which one may be heard. Of a story that grows, those that
+// run then, since it is not known yet how many there will be.
+func (p *play) candidates(at time.Duration) []Instance {
+	if p.grows == nil {
+		return p.st.Instances
+	}
+	var some []Instance
+	for _, i := range p.st.Instances {
+		if i.Running(at) {
+			some = append(some, i)
+		}
+	}
+	return some
 }
 
 // print turns the drafts into lines, with the trouble that the scenario wants.
 func (p *play) print() {
 	slices.SortStableFunc(p.lines, func(a, b draft) int { return int(a.at - b.at) })
-	log := p.sc.Log
+	log, rng := p.sc.Log, p.chance(3)
 	lost := make([]int, len(log.Lose))
 	var last time.Duration
 	for i, d := range p.lines {
@@ -140,23 +159,23 @@ func (p *play) print() {
 		if d.api() {
 			l.Emitted += log.APILate
 		}
-		if log.Late != nil && p.rng.Float64() < log.Late.Share {
+		if log.Late != nil && rng.Float64() < log.Late.Share {
 			l.Emitted += log.Late.By
 		}
-		if platform && log.LoseLines > 0 && p.rng.Float64() < log.LoseLines {
+		if platform && log.LoseLines > 0 && rng.Float64() < log.LoseLines {
 			l.InTail, l.InHistory = false, false
 		}
 		if d.metrics() {
-			p.badMetrics(&l)
+			p.badMetrics(&l, rng)
 		}
 		for n, x := range log.Lose {
-			if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || p.rng.Float64() < *x.Share) {
+			if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || rng.Float64() < *x.Share) {
 				l.InTail, l.InHistory = false, l.InHistory && x.Kept
 				lost[n]++
 			}
 		}
 		p.st.Lines = append(p.st.Lines, l)
-		if log.Double > 0 && p.rng.Float64() < log.Double {
+		if log.Double > 0 && rng.Float64() < log.Double {
 			l.Emitted += 300 * time.Millisecond
 			p.st.Lines = append(p.st.Lines, l)
 		}
@@ -171,11 +190,11 @@ func (p *play) print() {
 }
 
 // badMetrics lets a line of the metrics come late, or not at all.
-func (p *play) badMetrics(l *Line) {
+func (p *play) badMetrics(l *Line, rng *rand.Rand) {
 	if late := p.sc.Log.MetricsLate; late > 0 {
-		l.Emitted += time.Duration(p.rng.Int64N(int64(late)))
+		l.Emitted += time.Duration(rng.Int64N(int64(late)))
 	}
-	if lose := p.sc.Log.MetricsLose; lose > 0 && p.rng.Float64() < lose {
+	if lose := p.sc.Log.MetricsLose; lose > 0 && rng.Float64() < lose {
 		l.InTail, l.InHistory = false, false
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -25,29 +25,31 @@ type sessionWish struct {
 
 type session struct {
 	id      string
+	app     *app
 	wish    sessionWish
 	created time.Duration
 	used    bool
 	pods    bool // labels are like web-848cd4f64d-pvpr2
 }
 
-func (s *Server) newSession(wish sessionWish, now time.Duration) *session {
+func (s *Server) newSession(a *app, wish sessionWish, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	fir := s.base.generation() == "fir"
 	// On Fir every session is a tail, asked for or not.
-	wish.Tail = wish.Tail || s.story.Scenario.generation() == "fir"
-	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), wish: wish, created: now, pods: s.story.Scenario.generation() == "fir"}
+	wish.Tail = wish.Tail || fir
+	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), app: a, wish: wish, created: now, pods: fir}
 	s.sessions[x.id] = x
 	return x
 }
 
 // useSession finds a session. Its URL is good for five minutes, and for an hour
-// once it was used.
+// once it was used, as long as its app is there.
 func (s *Server) useSession(id string, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.sessions[id]
-	if x == nil || !x.used && now > x.created+5*time.Minute || now > x.created+time.Hour {
+	if x == nil || !x.used && now > x.created+5*time.Minute || now > x.created+time.Hour || !x.app.there(now) {
 		return nil
 	}
 	x.used = true
@@ -66,55 +68,55 @@ func (x *session) wants(l Line) bool {
 }
 
 // history is the lines that are still kept at that time, at most as many as wanted.
-func (s *Server) history(x *session, now time.Duration) []Line {
+func (x *session) history(st *Story, now time.Duration) []Line {
 	kept := 1500
-	if s.story.Scenario.App.Generation == "fir" {
+	if st.Scenario.App.Generation == "fir" {
 		kept = 0
 	}
-	if h := s.story.Scenario.Log.History; h != nil {
+	if h := st.Scenario.Log.History; h != nil {
 		kept = *h
 	}
 	var lines []Line
-	for i := s.firstAfter(now) - 1; i >= 0 && kept > 0 && len(lines) < x.wish.Lines; i-- {
-		l := s.story.Lines[i]
-		if !l.InHistory {
-			continue
+	to := now
+	for span := time.Second; kept > 0 && len(lines) < x.wish.Lines && to >= st.first(); span *= 2 {
+		all := st.Between(to-span, to)
+		for i := len(all) - 1; i >= 0 && kept > 0 && len(lines) < x.wish.Lines; i-- {
+			l := all[i]
+			if !l.InHistory {
+				continue
+			}
+			kept--
+			if x.wants(l) {
+				lines = append(lines, l)
+			}
 		}
-		kept--
-		if x.wants(l) {
-			lines = append(lines, l)
-		}
+		to -= span
 	}
 	slices.Reverse(lines)
 	return lines
 }
 
-// firstAfter is the number of the first line that comes out after that time.
-func (s *Server) firstAfter(now time.Duration) int {
-	return sort.Search(len(s.story.Lines), func(i int) bool { return s.story.Lines[i].Emitted > now })
-}
-
 // stream sends a session: its history, and then what comes.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
-	log := s.story.Scenario.Log
-	joined := s.Now()
-	x := s.useSession(strings.TrimPrefix(r.URL.Path, "/logplex/sessions/"), joined)
+	x := s.useSession(strings.TrimPrefix(r.URL.Path, "/logplex/sessions/"), s.Now())
 	if x == nil {
 		w.Header().Set("Content-Type", "text/plain")
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
+	log := s.base.Log
 	out := &lineWriter{
-		w: w, chunk: log.Chunk, endless: s.story.Scenario.generation() == "fir",
+		w: w, chunk: log.Chunk, endless: x.pods,
 		events: strings.Contains(r.Header.Get("Accept"), "text/event-stream") && !log.PlainText,
 	}
 	out.begin()
+	joined := s.glance(x.app)
 	if log.L20 && x.wish.Tail {
-		out.raw(s.story.Time(joined).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
+		out.raw(s.time(joined.now).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
 		out.send()
 		return
 	}
-	for _, l := range s.history(x, joined) {
+	for _, l := range x.history(joined.story, joined.now) {
 		out.raw(l.String())
 	}
 	if !out.send() || !x.wish.Tail {
@@ -124,29 +126,32 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 }
 
 // tail sends lines as they come out.
-func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined time.Duration) {
-	log := s.story.Scenario.Log
-	deaf := joined
+func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glance) {
+	log := s.base.Log
+	listens := time.Duration(math.MinInt64)
 	if log.JoinLoss {
 		// The history is sent before the tail is joined: what comes out in
 		// between is in neither.
-		deaf += 200 * time.Millisecond
+		listens = joined.now + 200*time.Millisecond
 	}
-	end := joined + orElse(log.Cut, 15*time.Minute)
-	next := s.firstAfter(deaf)
-	spoke := joined
+	end := joined.now + orElse(log.Cut, 15*time.Minute)
+	heard := joined.story.mark(joined.now)
+	spoke := joined.now
 	for {
-		now := s.Now()
-		if now >= end {
+		g := s.glance(x.app)
+		now := g.now
+		if now >= end || g.gone {
 			return
 		}
-		if log.SilentAfter > 0 && now >= joined+log.SilentAfter {
-			sleep(r, s.until(end))
+		if log.SilentAfter > 0 && now >= joined.now+log.SilentAfter {
+			sleep(r, s.until(end), nil)
 			return
 		}
-		deaf := log.DeafAfter > 0 && now >= joined+log.DeafAfter
-		for ; next < len(s.story.Lines) && s.story.Lines[next].Emitted <= now; next++ {
-			if l := s.story.Lines[next]; l.InTail && x.wants(l) && !deaf {
+		deaf := log.DeafAfter > 0 && now >= joined.now+log.DeafAfter
+		var lines []Line
+		lines, heard = g.story.since(heard, now)
+		for _, l := range lines {
+			if l.InTail && x.wants(l) && l.Emitted > listens && !deaf {
 				out.raw(l.String())
 				spoke = now
 			}
@@ -158,25 +163,22 @@ func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined time.
 		if !out.send() {
 			return
 		}
-		wake := end
+		wake := min(end, g.story.next(heard))
 		if log.Heartbeat > 0 {
 			wake = min(wake, spoke+log.Heartbeat)
 		}
 		if log.SilentAfter > 0 {
-			wake = min(wake, joined+log.SilentAfter)
+			wake = min(wake, joined.now+log.SilentAfter)
 		}
-		if next < len(s.story.Lines) {
-			wake = min(wake, s.story.Lines[next].Emitted)
-		}
-		if !sleep(r, s.until(wake)) {
+		if !sleep(r, s.until(wake), g.changed) {
 			return
 		}
 	}
 }
 
-// outputStream sends what a release phase prints, from its start to its end.
+// outputStream sends what a build or a release phase prints, from its start to its end.
 func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
-	o, ok := s.story.outputs[strings.TrimPrefix(r.URL.Path, "/streams/")]
+	o, ok := s.output(strings.TrimPrefix(r.URL.Path, "/streams/"))
 	if !ok || s.Now() < o.begins {
 		w.WriteHeader(http.StatusNotFound)
 		return
@@ -185,14 +187,26 @@ func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 	out.begin()
 	for i, line := range o.lines {
 		at := o.begins + (o.ends-o.begins)*time.Duration(i+1)/time.Duration(len(o.lines)+1)
-		if left := s.until(at); left > 0 && (!out.send() || !sleep(r, left)) {
+		if left := s.until(at); left > 0 && (!out.send() || !sleep(r, left, nil)) {
 			return
 		}
 		out.raw(line)
 	}
 	if out.send() {
-		sleep(r, max(0, s.until(o.ends)))
+		sleep(r, max(0, s.until(o.ends)), nil)
 	}
+}
+
+// output finds the output of that id.
+func (s *Server) output(id string) (output, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.apps {
+		if o, ok := a.story.outputs[id]; ok {
+			return o, a.there(s.now())
+		}
+	}
+	return output{}, false
 }
 
 // A lineWriter sends lines in the form and the pieces that are wanted.

@@ -17,7 +17,7 @@ import (
 // open opens a log session and its stream.
 func open(t *testing.T, ctx context.Context, s *Server, wish, accept string) io.ReadCloser {
 	t.Helper()
-	post, _ := http.NewRequestWithContext(ctx, "POST", "http://localhost/apps/"+s.story.Scenario.AppName()+"/log-sessions", strings.NewReader(wish))
+	post, _ := http.NewRequestWithContext(ctx, "POST", "http://localhost/apps/"+s.apps[0].story.Scenario.AppName()+"/log-sessions", strings.NewReader(wish))
 	post.Header.Set("Authorization", "Bearer key")
 	resp, err := s.Transport().RoundTrip(post)
 	if err != nil {
@@ -237,7 +237,7 @@ func TestSessionsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		x := s.newSession(sessionWish{}, s.Now())
+		x := s.newSession(s.apps[0], sessionWish{}, s.Now())
 		time.Sleep(6 * time.Minute)
 		if resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id); resp.StatusCode != 404 {
 			t.Errorf("a session that nobody used for 6 minutes is answered with %d", resp.StatusCode)

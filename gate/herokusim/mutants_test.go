@@ -25,12 +25,12 @@ func TestWrongAnswersAreSeen(t *testing.T) {
 	}
 	plain := NewServer(tell(t, "phase-succeeds"), Options{From: 60 * time.Second})
 	fir := NewServer(tell(t, "fir"), Options{From: 60 * time.Second})
-	image := "/apps/fir/oci-images/" + imageID(fir.story.releases.all(time.Minute)[0])
+	image := "/apps/fir/oci-images/" + imageID(fir.apps[0].story.releases.all(time.Minute)[0])
 	for path, s := range map[string]*Server{
 		"/account": plain, "/account/rate-limits": plain, "/apps/phased": plain, "/apps/phased/dynos": plain, "/apps/phased/dynos/web.1": plain,
 		"/apps/phased/formation/web": plain, "/apps/phased/releases": plain, "/apps/phased/releases/42": plain, "/apps/phased/builds": plain,
 		"/apps/phased/features/preboot": plain, "/apps/phased/nothing": plain,
-		"/apps/phased/slugs/" + plain.story.releases.all(0)[0].slug: plain,
+		"/apps/phased/slugs/" + plain.apps[0].story.releases.all(0)[0].slug: plain,
 		"/apps/fir": fir, image: fir, "/apps/fir/releases/41": fir,
 	} {
 		for _, version := range []string{"3", "3.sdk"} {

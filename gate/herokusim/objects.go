@@ -45,12 +45,10 @@ type view struct {
 	userRef person
 }
 
-func (s *Server) view(r *http.Request, at time.Duration) view {
-	sc := s.story.Scenario
-	app, _ := s.story.app.get("app", at)
+func viewOf(r *http.Request, st *Story, at time.Duration) view {
 	return view{
-		st: s.story, at: at, base: base(r), sdk: strings.Contains(r.Header.Get("Accept"), "version=3.sdk"),
-		appRef: named{sc.AppID(), orElse(app.name, sc.AppName())}, userRef: person{idOf("user"), user},
+		st: st, at: at, base: base(r), sdk: strings.Contains(r.Header.Get("Accept"), "version=3.sdk"),
+		appRef: named{st.appID, st.appName(at)}, userRef: person{idOf("user"), user},
 	}
 }
 
@@ -73,10 +71,6 @@ func (v view) find(list, one string, r *http.Request) *answer {
 		one = strconv.Itoa(n)
 	}
 	switch list {
-	case "account":
-		return reply(v.account())
-	case "account/rate-limits":
-		return reply(nil) // filled in by who knows the budget
 	case "app":
 		return reply(v.app())
 	case "dynos":
@@ -88,6 +82,8 @@ func (v view) find(list, one string, r *http.Request) *answer {
 		return v.answer("release", rows(v, v.st.releases, v.release), one, r, "id", "version")
 	case "releases/config-vars":
 		return v.configVars(one)
+	case "config-vars":
+		return v.configVars(fmt.Sprint(v.st.current(v.at)))
 	case "slugs":
 		if one == "" {
 			return nil // Heroku does not list slugs
@@ -132,18 +128,33 @@ func (v view) answer(what string, rows []row, one string, r *http.Request, field
 
 func (v view) time(at time.Duration) time.Time { return v.st.stamp(at) }
 
-func (v view) stack() string {
+func (v view) stack() string { return v.st.Scenario.stack() }
+
+func (sc *Scenario) stack() string {
 	switch {
-	case v.st.Scenario.App.Generation == "fir":
+	case sc.App.Generation == "fir":
 		return "cnb"
-	case v.st.Scenario.App.Stack != "":
-		return v.st.Scenario.App.Stack
+	case sc.App.Stack != "":
+		return sc.App.Stack
 	}
 	return "heroku-24"
 }
 
+// appRow is the app as one of a list.
+func (v view) appRow() row {
+	app := v.app()
+	return row{map[string]string{"id": v.appRef.ID, "name": v.appRef.Name, "updated_at": app["updated_at"].(time.Time).Format(time.RFC3339)}, app}
+}
+
 func (v view) app() object {
 	a, _ := v.st.app.get("app", v.at)
+	var buildpack, slugSize any = "Ruby", 1 << 20
+	if v.st.made > -365*24*time.Hour { // a new app
+		buildpack, slugSize = v.language(), nil
+		if buildpack != nil {
+			slugSize = 1 << 20
+		}
+	}
 	sc := v.st.Scenario
 	var generation any = object{"id": idOf("generation", sc.generation()), "name": sc.generation()}
 	if v.sdk {
@@ -156,13 +167,23 @@ func (v view) app() object {
 		team = named{idOf("team"), "example-team"}
 	}
 	return object{
-		"acm": false, "archived_at": nil, "buildpack_provided_description": "Ruby", "build_stack": stack,
-		"created_at": v.time(-365 * 24 * time.Hour), "git_url": "https://git.heroku.com/" + v.appRef.Name + ".git",
+		"acm": false, "archived_at": nil, "buildpack_provided_description": buildpack, "build_stack": stack,
+		"created_at": v.time(v.st.made), "git_url": "https://git.heroku.com/" + v.appRef.Name + ".git",
 		"generation": generation, "id": v.appRef.ID, "internal_routing": false, "maintenance": a.maintenance,
 		"name": v.appRef.Name, "owner": v.userRef, "organization": team, "team": team, "region": named{idOf("region"), "us"},
-		"released_at": v.time(a.released), "repo_size": 0, "slug_size": 1 << 20, "space": space, "stack": stack,
+		"released_at": v.time(a.released), "repo_size": 0, "slug_size": slugSize, "space": space, "stack": stack,
 		"updated_at": v.time(a.released), "web_url": "https://" + v.appRef.Name + ".herokuapp.com/",
 	}
+}
+
+// language is what the current code was built as; nil before there is any.
+func (v view) language() any {
+	for _, r := range v.st.releases.all(v.at) {
+		if r.current && r.source != nil {
+			return r.source.language
+		}
+	}
+	return nil
 }
 
 func (v view) dyno(d dynoRecord) row {
@@ -207,8 +228,8 @@ func (v view) configVars(one string) *answer {
 	for _, r := range v.st.releases.all(v.at) {
 		if one == r.id || one == fmt.Sprint(r.version) {
 			vars := object{}
-			for name, version := range r.vars {
-				vars[name] = fmt.Sprintf("set in v%d", version)
+			for name, value := range r.vars {
+				vars[name] = value
 			}
 			return reply(vars)
 		}
@@ -217,13 +238,19 @@ func (v view) configVars(one string) *answer {
 }
 
 func (v view) slug(s slugRecord) row {
-	types := object{}
+	types, language := object{}, "Ruby"
 	for _, f := range v.st.formation.all(v.at) {
 		types[f.typ] = f.command
 	}
+	if s.source != nil {
+		types, language = object{}, s.source.language
+		for typ, command := range s.source.types {
+			types[typ] = command
+		}
+	}
 	return row{map[string]string{"id": s.id}, object{
 		"blob":                           object{"method": "GET", "url": v.base + "/blobs/" + s.id},
-		"buildpack_provided_description": "Ruby", "checksum": "SHA256:" + strings.Repeat("e3b0c442", 8), "commit": s.commit,
+		"buildpack_provided_description": language, "checksum": "SHA256:" + strings.Repeat("e3b0c442", 8), "commit": s.commit,
 		"commit_description": nil, "created_at": v.time(s.created), "deleted_at": nil, "id": s.id, "process_types": types, "size": 1 << 20,
 		"stack": named{idOf("stack", v.stack()), v.stack()}, "updated_at": v.time(s.created),
 	}}
@@ -275,10 +302,17 @@ func (v view) build(b buildRecord) row {
 		release = idOnly{b.release}
 	}
 	created := v.time(b.created)
+	blob := object{"checksum": nil, "url": v.base + "/blobs/" + b.id, "version": b.commit, "version_description": nil}
+	if b.source != nil {
+		blob["url"], blob["version"] = b.source.url, nil
+		if b.source.version != "" {
+			blob["version"] = b.source.version
+		}
+	}
 	return row{map[string]string{"id": b.id, "started_at": created.Format(time.RFC3339)}, object{
 		"app": idOnly{v.appRef.ID}, "buildpacks": []object{}, "created_at": created, "generation": v.st.Scenario.generation(), "id": b.id,
 		"output_stream_url": v.base + "/streams/" + b.id, "release": release, "slug": slug,
-		"source_blob": object{"checksum": nil, "url": v.base + "/blobs/" + b.id, "version": b.commit, "version_description": nil},
+		"source_blob": blob,
 		"stack":       v.stack(), "status": b.status, "updated_at": v.time(b.updated), "user": v.userRef,
 	}}
 }
@@ -294,35 +328,36 @@ func (v view) features() []row {
 		}}
 	}
 	return []row{
-		feature("log-runtime-metrics", "Emit dyno resource usage information into app logs", v.st.Scenario.Metrics, orElse(v.st.Scenario.MetricsChanged, -300*24*time.Hour)),
+		feature("log-runtime-metrics", "Emit dyno resource usage information into app logs", a.metrics, a.metricsChanged),
 		feature("preboot", "Provide seamless web dyno deploys", a.preboot, a.prebootChanged),
 	}
 }
 
-func (v view) account() object {
-	created := v.time(-1000 * 24 * time.Hour)
+func account(stamp func(time.Duration) time.Time) object {
+	created := stamp(-1000 * 24 * time.Hour)
 	return object{
 		"allow_tracking": false, "beta": false, "country_of_residence": nil, "created_at": created, "default_organization": nil,
-		"default_team": nil, "delinquent_at": nil, "email": user, "federated": false, "id": v.userRef.ID, "identity_provider": nil,
+		"default_team": nil, "delinquent_at": nil, "email": user, "federated": false, "id": idOf("user"), "identity_provider": nil,
 		"last_login": created, "name": nil, "sms_number": nil, "suspended_at": nil, "two_factor_authentication": true,
 		"updated_at": created, "verified": true,
 	}
 }
 
 // openSession answers a request for a log session.
-func (s *Server) openSession(r *http.Request, now time.Duration) *answer {
-	if status := s.story.Scenario.Log.Refused; status != 0 {
+func (s *Server) openSession(r *http.Request, a *app) *answer {
+	if status := s.base.Log.Refused; status != 0 {
 		return refusal(status, errorID(status), "You do not have access to the logs of this app.")
 	}
 	body := sessionWish{Lines: 100}
 	if err := readJSON(r, &body); err != nil {
 		return refusal(http.StatusBadRequest, "bad_request", "Unable to parse the JSON request body.")
 	}
-	x := s.newSession(body, now)
-	a := reply(object{
-		"created_at": s.story.stamp(now), "id": x.id, "updated_at": s.story.stamp(now),
-		"logplex_url": fmt.Sprintf("%s/logplex/sessions/%s?srv=%d", base(r), x.id, s.story.Time(now).Unix()),
+	now := s.Now()
+	x := s.newSession(a, body, now)
+	reply := reply(object{
+		"created_at": s.stamp(now), "id": x.id, "updated_at": s.stamp(now),
+		"logplex_url": fmt.Sprintf("%s/logplex/sessions/%s?srv=%d", base(r), x.id, s.time(now).Unix()),
 	})
-	a.status = http.StatusCreated
-	return a
+	reply.status = http.StatusCreated
+	return reply
 }

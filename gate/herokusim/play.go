@@ -17,6 +17,7 @@ import (
 // come, whether it still holds.
 type play struct {
 	sc    *Scenario
+	grows *growth // nil but for an app that is written to
 	st    *Story
 	rng   *rand.Rand
 	now   time.Duration
@@ -34,6 +35,8 @@ type play struct {
 	bad     *problem // what could not be played; nothing more happens then
 	event   string   // the path of the event that happens
 	grown   bool     // a release with code was made
+	over    bool     // the app was deleted
+	procs   []*process
 }
 
 // A slot is one label of the formation.
@@ -54,7 +57,8 @@ type process struct {
 	version  int
 	stopping bool
 	ended    bool
-	plan     int // number of its newest end: a newer one voids the older
+	plan     int            // number of its newest end: a newer one voids the older
+	stop     *time.Duration // how long it lives after SIGTERM, if its source says it
 }
 
 func (p *process) runs() bool { return p != nil && p.n >= 0 && !p.ended }
@@ -64,20 +68,25 @@ func (sc *Scenario) Play() (*Story, error) {
 	if bad := sc.check(); bad != nil {
 		return nil, fmt.Errorf("scenario: %w", bad)
 	}
+	return sc.play(nil)
+}
+
+// play works out a story, or one that grows.
+func (sc *Scenario) play(grows *growth) (*Story, error) {
 	p := &play{
-		sc:    sc,
-		st:    &Story{Scenario: sc, Start: sc.Begins, Gate: 2 * time.Second, End: sc.end(), outputs: map[string]output{}},
+		sc: sc, grows: grows,
+		st:    &Story{Scenario: sc, Start: sc.start(), Gate: 2 * time.Second, End: sc.end(), appID: sc.AppID(), made: -365 * 24 * time.Hour, outputs: map[string]output{}},
 		rng:   rand.New(rand.NewPCG(uint64(sc.Seed), 41)),
 		byVer: map[int]releaseRecord{},
 		types: map[string]formationRecord{},
 		slots: map[string][]*slot{},
 		rolls: map[string]int{},
 	}
-	if sc.Begins.IsZero() {
-		p.st.Start = time.Date(2026, 6, 9, 16, 13, 36, 0, time.UTC)
-	}
 	if sc.Gate != nil {
 		p.st.Gate = *sc.Gate
+	}
+	if grows != nil {
+		p.st.appID, p.st.made, p.st.End = grows.appID, grows.created, grows.until
 	}
 	p.begin()
 	for p.bad == nil && p.queue.Len() > 0 && p.queue[0].at <= p.st.End {
@@ -106,6 +115,14 @@ func (p *play) fail(path, format string, args ...any) {
 // another story than the one that was meant.
 func (p *play) nothing(format string, args ...any) {
 	p.fail(p.event, "%s at %s: nothing would happen; leave the event out, or change its time or label", fmt.Sprintf(format, args...), p.now)
+}
+
+// start is the platform's clock at second 0.
+func (sc *Scenario) start() time.Time {
+	if sc.Begins.IsZero() {
+		return time.Date(2026, 6, 9, 16, 13, 36, 0, time.UTC)
+	}
+	return sc.Begins
 }
 
 // end is where the story stops.
@@ -138,9 +155,13 @@ func (p *play) begin() {
 	if len(past) > 0 {
 		p.now = past[0].At - time.Minute
 	}
-	p.app = appRecord{name: p.sc.AppName(), preboot: p.sc.App.Preboot, prebootChanged: p.sc.App.PrebootChanged, maintenance: p.sc.App.Maintenance, released: p.now}
-	if p.app.prebootChanged == 0 {
-		p.app.prebootChanged = -30 * 24 * time.Hour
+	p.app = appRecord{
+		name: p.sc.AppName(), preboot: p.sc.App.Preboot, prebootChanged: orElse(p.sc.App.PrebootChanged, -30*24*time.Hour), maintenance: p.sc.App.Maintenance,
+		metrics: p.sc.Metrics, metricsChanged: orElse(p.sc.MetricsChanged, -300*24*time.Hour), released: p.now,
+	}
+	if p.grows != nil {
+		p.create()
+		return
 	}
 	p.st.app.put("app", p.now, p.app)
 	for _, typ := range slices.Sorted(maps.Keys(p.sc.Types)) {
@@ -185,6 +206,9 @@ func (p *play) young() {
 	}
 	for _, description := range [youngVersions]string{"Initial release", "Enable Logplex"} {
 		p.version++
+		if p.grows != nil {
+			p.api(description + " by user " + user)
+		}
 		r := releaseRecord{id: p.uuid(), description: description, status: "succeeded", version: p.version, created: p.now}
 		p.succeed(r, nil)
 	}
@@ -286,8 +310,19 @@ func (p *play) after(d time.Duration, do func()) {
 	heap.Push(&p.queue, moment{p.now + d, p.seq, do})
 }
 
-func (p *play) uuid() string {
-	a, b := p.rng.Uint64(), p.rng.Uint64()
+// chance decides what is worked out after the play. A story that grows has one of its own
+// for each kind of thing, so that what comes later does not change what was before.
+func (p *play) chance(kind uint64) *rand.Rand {
+	if p.grows == nil {
+		return p.rng
+	}
+	return rand.New(rand.NewPCG(uint64(p.sc.Seed), 41+kind))
+}
+
+func (p *play) uuid() string { return uuid(p.rng) }
+
+func uuid(rng *rand.Rand) string {
+	a, b := rng.Uint64(), rng.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, 0x8000|b>>48&0x3fff, b&0xffffffffffff)
 }
 

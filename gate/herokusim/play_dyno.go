@@ -151,13 +151,17 @@ func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
 // born is the moment in which a process begins to run.
 func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
 	proc.n = len(p.st.Instances)
+	p.procs = append(p.procs, proc)
 	id := d.id
 	if p.sc.MetricsIDs == "other" {
 		id = p.uuid()
 	}
-	p.st.Instances = append(p.st.Instances, Instance{
-		Label: d.label, Type: d.typ, Version: d.version, ID: d.id, OneOff: oneOff, Start: p.now, metricsID: id,
-	})
+	i := Instance{Label: d.label, Type: d.typ, Version: d.version, ID: d.id, OneOff: oneOff, Start: p.now, metricsID: id, reports: p.app.metrics && p.now >= p.app.metricsChanged}
+	if src := p.byVer[d.version].source; src != nil && !oneOff {
+		i.runs(src.behaviour, p.st.appID)
+		proc.stop = src.behaviour.stop()
+	}
+	p.st.Instances = append(p.st.Instances, i)
 }
 
 // exit is the moment in which a process ends.
@@ -178,6 +182,9 @@ func (p *play) stop(proc *process, term, stop time.Duration, status int) {
 	}
 	proc.plan++
 	plan := proc.plan
+	if proc.stop != nil {
+		stop = *proc.stop
+	}
 	p.after(max(term, 0), func() {
 		if proc.plan != plan || !proc.runs() {
 			return

@@ -107,17 +107,26 @@ func (p *play) rename(to string) {
 
 // scale changes the formation. With preboot Heroku refuses that while old dynos
 // are hidden; the scenario may do it all the same.
-func (p *play) scale(to map[string]int, timing map[string]Timing) {
+func (p *play) scale(to map[string]int, timing map[string]Timing) { p.form(to, nil, timing) }
+
+// form changes quantities, and sizes of types that are among them.
+func (p *play) form(to map[string]int, sizes map[string]string, timing map[string]Timing) {
 	changed := slices.Sorted(maps.Keys(to))
+	resized := map[string]bool{}
 	for _, typ := range changed {
 		f := p.types[typ]
-		f.quantity, f.updated = to[typ], p.now
+		size := orElse(sizes[typ], f.size)
+		resized[typ] = size != f.size
+		f.quantity, f.size, f.updated = to[typ], size, p.now
 		p.types[typ] = f
 		p.st.formation.put(typ, p.now, f)
 	}
 	p.api(p.scaled(changed))
 	for _, typ := range changed {
 		f := p.types[typ]
+		if resized[typ] {
+			p.roll(typ, "Restarting", timing)
+		}
 		p.grow(typ, f.quantity, timing)
 		for staying := p.staying(typ); len(staying) > f.quantity; staying = p.staying(typ) {
 			i := len(staying) - 1

@@ -17,7 +17,12 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 	if commit == "" {
 		commit = strings.ReplaceAll(p.uuid(), "-", "") + fmt.Sprintf("%08x", p.rng.Uint32())
 	}
-	build := buildRecord{id: p.uuid(), status: "pending", commit: commit, created: p.now, updated: p.now}
+	p.build(d, commit, nil, timing)
+}
+
+// build makes a release of a commit, perhaps of a source that was uploaded.
+func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Timing) {
+	build := buildRecord{id: p.uuid(), status: "pending", commit: commit, source: src, created: p.now, updated: p.now}
 	put := func() {
 		build.updated = p.now
 		p.st.builds.put(build.id, p.now, build)
@@ -27,10 +32,10 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 		slug := ""
 		if !p.fir() && p.sc.App.Stack != "container" {
 			slug = p.uuid()
-			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, created: p.now})
+			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, source: src, created: p.now})
 		}
 		build.slug = slug
-		build.release = p.release(p.deployed(commit), releaseRecord{slug: slug, commit: commit, vars: p.current.vars}, d.Phase, timing)
+		build.release = p.release(p.deployed(commit), releaseRecord{slug: slug, commit: commit, source: src, vars: p.current.vars}, d.Phase, timing)
 		put()
 	}
 	if d.Build == nil {
@@ -39,11 +44,17 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 	}
 	put()
 	p.api("Build started by user " + user)
+	if src != nil {
+		p.st.outputs[build.id] = output{p.now, p.now + d.Build.Takes, src.says(p.sc.stack(), d.Build.Fails)}
+	}
 	p.after(d.Build.Takes, func() {
+		if p.over {
+			return
+		}
 		if d.Build.Fails {
 			build.status = "failed"
 			put()
-			p.api("Build failed -- check your build output: https://dashboard.heroku.com/apps/" + p.sc.AppID() + "/activity/builds/" + build.id)
+			p.api("Build failed -- check your build output: https://dashboard.heroku.com/apps/" + p.st.appID + "/activity/builds/" + build.id)
 			return
 		}
 		done()
@@ -55,7 +66,7 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 // process types, each with its image; captured with one type only.
 func (p *play) deployed(commit string) string {
 	if p.sc.App.Stack != "container" {
-		return "Deploy " + commit[:8]
+		return "Deploy " + commit[:min(8, len(commit))]
 	}
 	var images []string
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
@@ -68,10 +79,10 @@ func (p *play) config(c *Config, timing map[string]Timing) {
 	names := orElse(c.Vars, "FOO")
 	vars := maps.Clone(p.current.vars)
 	if vars == nil {
-		vars = map[string]int{}
+		vars = map[string]string{}
 	}
 	for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return r == ',' || r == ' ' }) {
-		vars[name] = p.version + 1
+		vars[name] = fmt.Sprintf("set in v%d", p.version+1)
 	}
 	r := p.current
 	r.vars = vars
@@ -86,10 +97,13 @@ func (p *play) rollback(r *Rollback, timing map[string]Timing) {
 // its id. Without a phase it has succeeded, in Heroku's sense of the word, in the
 // same moment.
 func (p *play) release(description string, of releaseRecord, phase *Phase, timing map[string]Timing) string {
+	if phase == nil {
+		phase = of.source.phase()
+	}
 	p.version++
 	r := releaseRecord{
 		id: p.uuid(), description: description, status: "pending", version: p.version,
-		slug: of.slug, commit: of.commit, vars: of.vars, phase: phase != nil, created: p.now,
+		slug: of.slug, commit: of.commit, source: of.source, vars: of.vars, phase: phase != nil, created: p.now,
 	}
 	p.api(fmt.Sprintf("%s by user %s", description, user))
 	if phase == nil {
@@ -102,6 +116,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 	p.phase(r, phase)
 	p.after(phase.Takes, func() {
 		switch {
+		case p.over:
 		case phase.Fails:
 			r.status = "failed"
 			p.keep(r)
@@ -144,6 +159,9 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	}
 	first := !p.grown
 	p.grown = true
+	if r.source != nil {
+		p.declare(r.source, first)
+	}
 	if first && p.sc.Young { // an app that is not young only seems to begin
 		for typ, f := range p.types {
 			f.created, f.updated = p.now-180*time.Millisecond, p.now-180*time.Millisecond
@@ -176,6 +194,9 @@ func (p *play) phase(r releaseRecord, phase *Phase) {
 	p.st.outputs[r.id] = output{p.now + begins, p.now + ends, lines}
 	label := fmt.Sprintf("release.%d", 1000+p.rng.IntN(9000))
 	command := "bundle exec rake db:migrate"
+	if r.source != nil {
+		command = r.source.release
+	}
 	p.api(fmt.Sprintf("Starting process with command `%s` by user %s", command, user))
 	p.after(begins, func() {
 		p.runOneOff(OneOff{Label: label, Command: command, Takes: ends - begins, Status: status, StartLine: true}, "release", r)

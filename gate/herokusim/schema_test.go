@@ -72,6 +72,7 @@ type link struct {
 	method, href, rel string
 	path              *regexp.Regexp
 	schema            *jsonschema.Schema
+	input             *jsonschema.Schema // of the request's body; nil if it has none
 }
 
 // schemas are those of version=3 and version=3.sdk, compiled once.
@@ -121,6 +122,12 @@ func publish(text []byte, sdk bool) (*published, error) {
 			return nil, err
 		}
 	}
+	asked, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	withoutHyper(asked)
+	withoutHyper(root)
 	exact(root)
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft4)
@@ -130,6 +137,9 @@ func publish(text []byte, sdk bool) (*published, error) {
 		return (*ecmaPattern)(re), err
 	})
 	if err := c.AddResource("heroku.json", root); err != nil {
+		return nil, err
+	}
+	if err := c.AddResource("asked.json", asked); err != nil {
 		return nil, err
 	}
 	errorForm, _ := jsonschema.UnmarshalJSON(strings.NewReader(refused))
@@ -152,6 +162,11 @@ func publish(text []byte, sdk bool) (*published, error) {
 			x.path = regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(x.href), `\{\}`, "[^/]+") + "$")
 			if x.schema, err = c.Compile(fmt.Sprintf("heroku.json#/definitions/%s/links/%d/targetSchema", name, i)); err != nil {
 				return nil, err
+			}
+			if l["schema"] != nil {
+				if x.input, err = c.Compile(fmt.Sprintf("asked.json#/definitions/%s/links/%d/schema", name, i)); err != nil {
+					return nil, err
+				}
 			}
 			p.links = append(p.links, x)
 		}
@@ -183,15 +198,28 @@ func place(root any, where, schema string, replace bool) error {
 	return nil
 }
 
-// exact makes every object of the schema have its properties, all of them and no
-// others. The schema says so of most with "strictProperties", a word of Heroku's own.
-// "$schema" names hyper-schemas that are not on this machine.
-func exact(v any) {
+// withoutHyper takes out "$schema", which names hyper-schemas that are not on this machine.
+func withoutHyper(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		if _, isText := v["$schema"].(string); isText {
 			delete(v, "$schema")
 		}
+		for _, x := range v {
+			withoutHyper(x)
+		}
+	case []any:
+		for _, x := range v {
+			withoutHyper(x)
+		}
+	}
+}
+
+// exact makes every object of the schema have its properties, all of them and no
+// others. The schema says so of most with "strictProperties", a word of Heroku's own.
+func exact(v any) {
+	switch v := v.(type) {
+	case map[string]any:
 		if properties, ok := v["properties"].(map[string]any); ok && len(properties) > 0 && v["required"] == nil && isObject(v) {
 			names := []any{}
 			for name := range properties {
@@ -247,11 +275,32 @@ func (p *published) find(method, path string, status int, header http.Header, bo
 		return "", fmt.Errorf("the schema has no such endpoint")
 	}
 	l := p.links[n]
-	allowed := map[string][]int{"self": {200}, "instances": {200, 206}, "create": {201}}[l.rel]
+	allowed := map[string][]int{"self": {200}, "instances": {200, 206}, "create": {201}, "update": {200}, "destroy": {200}, "empty": {202}}[l.rel]
 	if !slices.Contains(allowed, status) {
 		return "", fmt.Errorf("status %d is none of %d, those of a link %q", status, allowed, l.rel)
 	}
 	return l.method + " " + l.href, l.schema.Validate(value)
+}
+
+// input tells what is wrong with the body of a request. Of two forms, one has to do.
+func (p *published) input(method, path string, body []byte) error {
+	err := fmt.Errorf("the schema has no such endpoint")
+	for _, l := range p.links {
+		if l.method != method || !l.path.MatchString(path) {
+			continue
+		}
+		if l.input == nil {
+			return nil
+		}
+		value, bad := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+		if bad != nil {
+			return bad
+		}
+		if err = l.input.Validate(value); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // checked is a server whose answers are all checked on their way.

@@ -4,6 +4,7 @@ package herokusim
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -24,8 +25,11 @@ type Options struct {
 
 // A Server answers as Heroku would at that time of the story.
 type Server struct {
-	story   *Story
+	// base is the scenario whose faults, budget and seed hold for all requests.
+	base    *Scenario
+	start   time.Time // the platform's clock at second 0
 	options Options
+	writing *writing // what writing needs; nil for a played story, which can only be read
 
 	mu       sync.Mutex
 	begun    time.Time
@@ -34,6 +38,7 @@ type Server struct {
 	tokens   float64 // left of the rate limit
 	filled   time.Duration
 	sessions map[string]*session
+	apps     []*app // in the order of their making
 }
 
 // A Request is one that the server got.
@@ -44,14 +49,20 @@ type Request struct {
 
 // NewServer makes a server whose clock starts with its first request, or with Begin.
 func NewServer(st *Story, o Options) *Server {
+	s := newServer(st.Scenario, st.Start, o)
+	s.apps = []*app{{story: st, created: math.MinInt64}}
+	return s
+}
+
+func newServer(base *Scenario, start time.Time, o Options) *Server {
 	o.Speed = orElse(o.Speed, 1)
 	tokens := float64(bucket)
-	if budget := st.Scenario.Budget; budget != nil {
-		tokens = float64(*budget)
+	if base.Budget != nil {
+		tokens = float64(*base.Budget)
 	}
 	return &Server{
-		story: st, options: o, tokens: tokens, filled: o.From,
-		rng:      rand.New(rand.NewPCG(uint64(st.Scenario.Seed), 7)),
+		base: base, start: start, options: o, tokens: tokens, filled: o.From,
+		rng:      rand.New(rand.NewPCG(uint64(base.Seed), 7)),
 		sessions: map[string]*session{},
 	}
 }
@@ -69,6 +80,11 @@ func (s *Server) Begin() {
 func (s *Server) Now() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.now()
+}
+
+// now is for who has the lock.
+func (s *Server) now() time.Duration {
 	if s.begun.IsZero() {
 		return s.options.From
 	}
@@ -80,7 +96,12 @@ func (s *Server) Now() time.Duration {
 }
 
 // Clock is the platform's clock.
-func (s *Server) Clock() time.Time { return s.story.Time(s.Now()) }
+func (s *Server) Clock() time.Time { return s.time(s.Now()) }
+
+func (s *Server) time(at time.Duration) time.Time { return s.start.Add(at) }
+
+// stamp is a time as the API tells it: in whole seconds.
+func (s *Server) stamp(at time.Duration) time.Time { return s.time(at).UTC().Truncate(time.Second) }
 
 // until is how long it really takes until a time of the story.
 func (s *Server) until(at time.Duration) time.Duration {
@@ -106,14 +127,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, now})
 	s.mu.Unlock()
 
-	w.Header().Set("Date", s.story.Time(now).UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", s.time(now).UTC().Format(http.TimeFormat))
 	fault := s.fault(r, now)
 	if fault != nil && fault.wait(s, r) {
 		now = s.Now()
-		w.Header().Set("Date", s.story.Time(now).UTC().Format(http.TimeFormat))
+		w.Header().Set("Date", s.time(now).UTC().Format(http.TimeFormat))
 	}
 	if fault != nil {
-		fault.date(w, s.story.Time(now))
+		fault.date(w, s.time(now))
 	}
 	if fault != nil && fault.answer(w, r) {
 		return
@@ -123,6 +144,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.stream(w, r)
 	case strings.HasPrefix(r.URL.Path, "/streams/"):
 		s.outputStream(w, r)
+	case strings.HasPrefix(r.URL.Path, sources):
+		s.blob(w, r)
 	default:
 		a := s.api(r, now, fault)
 		a.send(w, r, fault)
@@ -139,7 +162,7 @@ const (
 func (s *Server) spend(now time.Duration, cost float64) (left int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens = max(0, min(bucket, s.tokens+(now-s.filled).Minutes()*(refill-s.story.Scenario.Drain)))
+	s.tokens = max(0, min(bucket, s.tokens+(now-s.filled).Minutes()*(refill-s.base.Drain)))
 	s.filled = now
 	if s.tokens < cost {
 		return 0, false
@@ -177,40 +200,60 @@ func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer
 	if !strings.Contains(r.Header.Get("Accept"), "application/") && r.Header.Get("Accept") != "" && r.Header.Get("Accept") != "*/*" {
 		return refusal(http.StatusNotAcceptable, "not_acceptable", "Send an Accept header of application/vnd.heroku+json; version=3.")
 	}
-	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !reads && s.writing != nil {
+		if a := s.write(r); a != nil {
+			return a
+		}
+	}
 	at := now
 	if fault != nil {
 		at -= fault.Stale
 	}
-	v := s.view(r, at)
-	list, one := "", ""
-	switch {
-	case parts[0] == "account" && len(parts) <= 2:
-		list = strings.Join(parts, "/")
-	case parts[0] == "apps" && len(parts) >= 2 && len(parts) <= 5:
-		if parts[1] != v.appRef.Name && parts[1] != v.appRef.ID {
-			return notFound("app")
-		}
-		list = "app"
-		if len(parts) > 2 {
-			list = parts[2]
-		}
-		if len(parts) > 3 {
-			one = parts[3]
-		}
-		if len(parts) > 4 {
-			list += "/" + parts[4]
-		}
-	}
-	if list == "log-sessions" && one == "" && r.Method == http.MethodPost {
-		return s.openSession(r, now)
-	}
-	a := v.find(list, one, r)
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	a := s.look(r, parts, at)
 	if a == nil {
 		return notFound("resource")
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !reads && a.status < 400 && !isSession(r, parts) {
 		return refusal(http.StatusMethodNotAllowed, "method_not_allowed", "This simulated Heroku can only be read: "+r.Method+" is not for "+r.URL.Path+".")
 	}
 	return a
+}
+
+// look answers for what there is at that time; nil if the path means nothing.
+func (s *Server) look(r *http.Request, parts []string, at time.Duration) *answer {
+	path := strings.Join(parts, "/")
+	switch {
+	case path == "account":
+		return reply(account(s.stamp))
+	case path == "account/rate-limits":
+		return reply(nil) // filled in by who knows the budget
+	case path == "apps" || path == "users/~/apps":
+		return page(r, s.allApps(r, at), "id", "name", "updated_at")
+	case parts[0] != "apps" || len(parts) < 2 || len(parts) > 5:
+		return nil
+	}
+	a, story := s.find(parts[1], at)
+	if a == nil {
+		return notFound("app")
+	}
+	if isSession(r, parts) {
+		return s.openSession(r, a)
+	}
+	list, one := "app", ""
+	if len(parts) > 2 {
+		list = parts[2]
+	}
+	if len(parts) > 3 {
+		one = parts[3]
+	}
+	if len(parts) > 4 {
+		list += "/" + parts[4]
+	}
+	return viewOf(r, story, at).find(list, one, r)
+}
+
+func isSession(r *http.Request, parts []string) bool {
+	return r.Method == http.MethodPost && len(parts) == 3 && parts[2] == "log-sessions"
 }

@@ -62,7 +62,7 @@ func TestSessionLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		fresh, used := s.newSession(sessionWish{}, 0), s.newSession(sessionWish{Lines: 1}, 0)
+		fresh, used := s.newSession(s.apps[0], sessionWish{}, 0), s.newSession(s.apps[0], sessionWish{Lines: 1}, 0)
 		status := func(x *session) int {
 			resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id)
 			return resp.StatusCode
@@ -84,8 +84,8 @@ func TestSessionLife(t *testing.T) {
 func TestHistoryIsOf1500Lines(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 0s, say: {label: web.1, text: tick, every: 1ms, times: 2000}}\n")
-	s := NewServer(st, Options{})
-	if n := len(s.history(&session{wish: sessionWish{Lines: 9999}}, time.Minute)); n != 1500 {
+	x := &session{wish: sessionWish{Lines: 9999}}
+	if n := len(x.history(st, time.Minute)); n != 1500 {
 		t.Errorf("%d lines are kept, not 1500", n)
 	}
 }

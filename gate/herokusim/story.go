@@ -21,13 +21,15 @@ type Story struct {
 	// Lines is the log in the order in which lines come out, lost ones too.
 	Lines []Line
 
+	appID     string
+	made      time.Duration // when the app was
 	app       history[appRecord]
 	dynos     history[dynoRecord]
 	formation history[formationRecord]
 	releases  history[releaseRecord]
 	slugs     history[slugRecord]
 	builds    history[buildRecord]
-	outputs   map[string]output // of release phases, by release id
+	outputs   map[string]output // of builds and release phases, by their ids
 }
 
 // An Instance is one run of a process.
@@ -44,8 +46,14 @@ type Instance struct {
 	Term time.Duration
 	// Exit is when it ended. Zero: it still runs at the end of the story.
 	Exit time.Duration
+	// Process is the id that the process itself prints, and Code the version of its code:
+	// of an app of an Account, whose source says a code. Else they are empty.
+	Process string
+	Code    int
 
 	metricsID string
+	reports   bool // runtime metrics
+	program   program
 }
 
 // Running reports whether the process runs at that time.
@@ -108,12 +116,18 @@ func (st *Story) ReleaseID(version int) string {
 // Time is the platform's clock at a time of the story.
 func (st *Story) Time(at time.Duration) time.Time { return st.Start.Add(at) }
 
+// appName is the app's name at that time.
+func (st *Story) appName(at time.Duration) string {
+	app, _ := st.app.get("app", at)
+	return orElse(app.name, st.Scenario.AppName())
+}
+
 // stamp is a time as the API tells it: in whole seconds.
 func (st *Story) stamp(at time.Duration) time.Time {
 	return st.Time(at).UTC().Truncate(time.Second)
 }
 
-// output is what a release phase prints.
+// output is what a build or a release phase prints.
 type output struct {
 	begins, ends time.Duration
 	lines        []string
@@ -169,6 +183,8 @@ type (
 		name           string
 		preboot        bool
 		prebootChanged time.Duration
+		metrics        bool
+		metricsChanged time.Duration
 		maintenance    bool
 		released       time.Duration
 	}
@@ -189,15 +205,18 @@ type (
 		version                  int
 		slug, commit             string
 		phase, current, eligible bool
-		vars                     map[string]int // the config vars, and the release that set each
+		source                   *source           // of the code, where it was uploaded
+		vars                     map[string]string // the config vars
 		created, updated         time.Duration
 	}
 	slugRecord struct {
 		id, commit string
+		source     *source
 		created    time.Duration
 	}
 	buildRecord struct {
 		id, status, commit, slug, release string
+		source                            *source
 		created, updated                  time.Duration
 	}
 )

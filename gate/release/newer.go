@@ -97,7 +97,7 @@ func (t *Target) OtherCode(version int) string {
 	r := t.history.byVersion[version]
 	if c := t.codes[r.Code().ID].Commit; c != "" {
 		if isCommit(c) {
-			c = c[:min(7, len(c))]
+			c = c[:shortCommit]
 		}
 		return fmt.Sprintf("other code (commit %s)", c)
 	}

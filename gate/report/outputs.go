@@ -39,7 +39,7 @@ var Outputs = []Output{
 			}
 			return e.Picture.Target.ID
 		}},
-	{"new-release", "`true` if that release can be of the deploy; `false` if it was there before a watch that began before the deploy or, without one, was made more than 10 minutes before the gate came. Empty if none was found.",
+	{"new-release", "`false` if the deploy made no release, so that `release` is an earlier one; else `true`. Without a watch that began before the deploy, a release counts as earlier if it was made more than 10 minutes before the gate started. Empty if none was found.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""

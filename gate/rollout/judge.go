@@ -38,6 +38,9 @@ func judge(e *evidence, t *timer) judgement {
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
+	if doubt == "" && e.beganLate() {
+		doubt, limit = historyShort, e.hiddenGoneAt
+	}
 	first, stop := e.balance.FirstStop, e.balance.LastStop
 	alone := doubt != "" && e.listedAlone(t)
 	if alone {

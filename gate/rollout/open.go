@@ -5,8 +5,6 @@ package rollout
 
 import (
 	"fmt"
-
-	"heroku-rollout-gate/gate/release"
 	"slices"
 )
 
@@ -56,13 +54,13 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 		return v
 	}
 	version, newer := r.target.Release().Version, r.target.SupersededBy()
-	who := fmt.Sprintf("release v%d", version)
-	if r.cfg.Want == (release.Want{}) && r.target.MadeBefore() {
-		who = fmt.Sprintf("release v%d, made at %s", version, r.target.MadeAt())
+	who, dyno := fmt.Sprintf("release v%d", version), "new dyno"
+	if said := r.target.NotNew(); said != "" {
+		who, dyno = said, "dyno"
 	}
 	if newer != 0 {
-		who = fmt.Sprintf("releases v%d to v%d", version, newer)
+		who, dyno = fmt.Sprintf("releases v%d to v%d", version, newer), "new dyno"
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, "new dyno"), how)
+	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, dyno), how)
 	return v
 }

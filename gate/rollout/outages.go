@@ -43,10 +43,7 @@ type outage struct {
 
 // forget has it that the platform is asked again what it refused or did not answer.
 func (os *outages) forget() {
-	os.open = map[observe.About]*outage{}
-	if os.refusal != nil && os.refusal.Kind != observe.Internal {
-		os.refusal = nil
-	}
+	os.open, os.refusal = map[observe.About]*outage{}, nil
 }
 
 // see takes in an answer, or that there is none. It returns what to tell of that.

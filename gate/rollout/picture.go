@@ -182,7 +182,7 @@ func (r *Rollout) Picture() Picture {
 		case observe.Never:
 			tp.HoldUntil = 0
 		default:
-			tp.HoldUntil = max(r.holdEnd(tp.HoldUntil), 1) // over long ago is not the same as none
+			tp.HoldUntil = r.holdEnd(tp.HoldUntil)
 		}
 		p.Types = append(p.Types, tp)
 		p.HoldUntil = max(p.HoldUntil, tp.HoldUntil)

@@ -1,0 +1,132 @@
+// This file is for what requests do to an app that is written to: it comes to be, its code declares process types, it is deleted.
+
+package herokusim
+
+import (
+	"container/heap"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// afterAll is behind the number of everything that is planned while the story is played:
+// what was there at the moment of a write was there before it.
+const afterAll = 1 << 40
+
+// create begins an app that is written to: as a new one, and with what was written so far.
+func (p *play) create() {
+	p.now = p.grows.created
+	p.app.released, p.app.prebootChanged, p.app.metricsChanged = p.now, p.now, p.now
+	p.st.app.put("app", p.now, p.app)
+	p.young()
+	for i, w := range p.grows.writes {
+		heap.Push(&p.queue, moment{w.at, afterAll + i, func() { w.do(p) }})
+	}
+}
+
+// declare makes the formation what the Procfile says: a new type has no dyno, but for the
+// web process of the first release.
+func (p *play) declare(src *source, first bool) {
+	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
+		if _, still := src.types[typ]; still {
+			continue
+		}
+		for staying := p.staying(typ); len(staying) > 0; staying = p.staying(typ) {
+			i := len(staying) - 1
+			p.remove(staying[i], p.leaving(typ, nil, i, len(staying)))
+		}
+		delete(p.types, typ)
+		p.st.formation.drop(typ, p.now)
+	}
+	for _, typ := range slices.Sorted(maps.Keys(src.types)) {
+		f, known := p.types[typ]
+		if !known {
+			f = formationRecord{id: p.uuid(), typ: typ, size: p.sc.newSize(), created: p.now}
+			if first && typ == "web" {
+				f.quantity = 1
+			}
+		}
+		if command := src.types[typ]; f.command != command {
+			f.command, f.updated = command, p.now
+			p.types[typ] = f
+			p.st.formation.put(typ, p.now, f)
+		}
+	}
+}
+
+// newSize is the size of a new process type.
+func (sc *Scenario) newSize() string {
+	if sc.App.Space == "" {
+		return "basic"
+	}
+	return sc.usualSize()
+}
+
+// setVars makes a release with other config vars: nil takes one away.
+func (p *play) setVars(change map[string]*string) {
+	vars := maps.Clone(p.current.vars)
+	if vars == nil {
+		vars = map[string]string{}
+	}
+	verb, names := "Remove", slices.Sorted(maps.Keys(change))
+	for _, name := range names {
+		if change[name] == nil {
+			delete(vars, name)
+			continue
+		}
+		verb, vars[name] = "Set", *change[name]
+	}
+	r := p.current
+	r.vars = vars
+	p.release(verb+" "+strings.Join(names, ", ")+" config vars", r, nil, nil)
+}
+
+// again makes a release of the code of an older one.
+func (p *play) again(description string, of int) {
+	p.release(description, p.byVer[of], nil, nil)
+}
+
+// feature switches a feature of the app.
+func (p *play) feature(name string, enabled bool) {
+	switch name {
+	case "preboot":
+		p.app.preboot, p.app.prebootChanged = enabled, p.now
+	case "log-runtime-metrics":
+		p.app.metrics, p.app.metricsChanged = enabled, p.now
+	}
+	p.st.app.put("app", p.now, p.app)
+}
+
+// end deletes the app: all its processes are told to stop, and nothing more begins.
+func (p *play) end() {
+	p.over = true
+	for _, typ := range slices.Sorted(maps.Keys(p.slots)) {
+		for _, s := range slices.Clone(p.slots[typ]) {
+			p.remove(s, p.leaving(typ, nil, 0, 1))
+		}
+	}
+	for _, proc := range p.procs {
+		t := p.leaving("web", nil, 0, 1)
+		p.stop(proc, t.term, t.stop, t.status)
+	}
+}
+
+// runs makes a process one of a source's.
+func (i *Instance) runs(b Behaviour, app string) {
+	if b.Code == 0 {
+		return
+	}
+	i.program = program{b.Code, b.Lines}
+	i.Code, i.Process = b.Code, strings.ReplaceAll(idOf("process", app, i.ID, i.Start.String()), "-", "")[:16]
+}
+
+// shut reports whether Heroku refuses to change the formation: with preboot, as long as
+// old web processes run that the list does not show.
+func (st *Story) shut(at time.Duration) bool {
+	app, _ := st.app.get("app", at)
+	return app.preboot && slices.ContainsFunc(st.Instances, func(i Instance) bool {
+		d, listed := st.dynos.get(i.Label, at)
+		return i.Type == "web" && !i.OneOff && i.Running(at) && listed && d.id != i.ID
+	})
+}

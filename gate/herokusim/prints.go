@@ -1,0 +1,252 @@
+// This file is for what processes print themselves, which is worked out only when somebody reads it: a busy app prints more than can be kept.
+
+package herokusim
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A program is what prints: it is the same for all processes of one source.
+type program struct {
+	code  int // zero: it prints nothing of itself
+	lines int // a second, of padding
+}
+
+const (
+	// loaded is how long a program takes from the process's start to its first line.
+	loaded = 200 * time.Millisecond
+	// said is how long a line takes from the program to the log.
+	said = 2 * time.Millisecond
+	// Padding comes out so often, in bursts: the log's own batches.
+	burst = 100 * time.Millisecond
+	// again is how much later a doubled line comes.
+	again = 300 * time.Millisecond
+)
+
+// A mark is how far a log was read: so many of the lines that were played, and those that
+// were printed by then. A story that grows may have further ones of the same moment; they
+// are behind the ones that were there.
+type mark struct {
+	played  int
+	printed time.Duration
+}
+
+func (st *Story) mark(at time.Duration) mark { return mark{st.firstAfter(at), at} }
+
+// firstAfter is the number of the first line that is played after that time.
+func (st *Story) firstAfter(at time.Duration) int {
+	return sort.Search(len(st.Lines), func(i int) bool { return st.Lines[i].Emitted > at })
+}
+
+// since is what came out after the mark, to that time.
+func (st *Story) since(m mark, to time.Duration) ([]Line, mark) {
+	end := mark{max(m.played, st.firstAfter(to)), to}
+	return merge(st.Lines[m.played:end.played], st.printed(m.printed, to)), end
+}
+
+// Between are the lines that come out after from, and not after to, lost ones too: those of
+// the platform, and what the processes print.
+func (st *Story) Between(from, to time.Duration) []Line {
+	lines, _ := st.since(st.mark(from), to)
+	return lines
+}
+
+func merge(played, printed []Line) []Line {
+	if len(printed) == 0 {
+		return played
+	}
+	all := slices.Concat(played, printed)
+	slices.SortStableFunc(all, func(a, b Line) int { return cmp.Compare(a.Emitted, b.Emitted) })
+	return all
+}
+
+// first is when the first line comes out.
+func (st *Story) first() time.Duration {
+	first := time.Duration(math.MaxInt64)
+	if len(st.Lines) > 0 {
+		first = st.Lines[0].Emitted
+	}
+	if len(st.Instances) > 0 {
+		first = min(first, st.Instances[0].Start)
+	}
+	return first
+}
+
+// next is when a line may come out again.
+func (st *Story) next(m mark) time.Duration {
+	next := time.Duration(math.MaxInt64)
+	if m.played < len(st.Lines) {
+		next = st.Lines[m.played].Emitted
+	}
+	shift := st.lag() > 0 // then lines come at any time
+	for i := range st.Instances {
+		x := &st.Instances[i]
+		if x.program.code == 0 || x.Exit != 0 && x.Exit+said+burst+st.lag() < m.printed {
+			continue
+		}
+		begins := x.Start + loaded + said
+		switch at := m.printed; {
+		case at < begins:
+			next = min(next, begins)
+		case shift:
+			next = min(next, at+burst)
+		case x.program.lines > 0:
+			next = min(next, batch(at)+burst)
+		default:
+			next = min(next, begins+((at-begins)/time.Second+1)*time.Second)
+			if x.Term != 0 && x.Term+said+time.Millisecond > at {
+				next = min(next, x.Term+said+time.Millisecond)
+			}
+		}
+	}
+	if shift && next < math.MaxInt64 {
+		if soon := st.printed(m.printed, min(next, m.printed+burst)); len(soon) > 0 {
+			next = soon[0].Emitted
+		}
+	}
+	return next
+}
+
+// lag is how much later than usual a line may come.
+func (st *Story) lag() time.Duration {
+	var lag time.Duration
+	if late := st.Scenario.Log.Late; late != nil {
+		lag = late.By
+	}
+	if st.Scenario.Log.Double > 0 {
+		lag += again
+	}
+	return lag
+}
+
+// printed are the lines of all processes that come out after from, and not after to.
+func (st *Story) printed(from, to time.Duration) []Line {
+	var lines []Line
+	lag := st.lag()
+	for n := range st.Instances {
+		i := &st.Instances[n]
+		if i.program.code == 0 || i.Start > to || i.Exit != 0 && i.Exit+said+burst+lag < from {
+			continue
+		}
+		emit := func(comes, at time.Duration, text string) {
+			l := Line{Emitted: comes, Stamp: st.Time(at).Truncate(time.Microsecond), Source: "app", Proc: i.Label, Text: text, InTail: true, InHistory: true}
+			lines = st.troubled(lines, l, from, to)
+		}
+		i.signs(st, from-lag, to, emit)
+		i.padding(from-lag, to, emit)
+	}
+	if len(lines) > 1 {
+		slices.SortStableFunc(lines, func(a, b Line) int {
+			return cmp.Or(cmp.Compare(a.Emitted, b.Emitted), a.Stamp.Compare(b.Stamp))
+		})
+	}
+	return lines
+}
+
+// signs are the lines of the truth: one a second, and one at SIGTERM.
+func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
+	begins, term := i.Start+loaded, time.Duration(math.MaxInt64)
+	if i.Term != 0 && i.Term+time.Millisecond >= begins {
+		term = i.Term + time.Millisecond
+	}
+	sign := func(word string, n int, at time.Duration) {
+		if at+said <= from || at+said > to || i.Exit != 0 && at >= i.Exit {
+			return
+		}
+		emit(at+said, at+said, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
+	}
+	seconds := func(at time.Duration) int { // how many lines of the seconds come until then
+		if at < begins {
+			return 0
+		}
+		return int((at-begins)/time.Second) + 1
+	}
+	if term != math.MaxInt64 {
+		sign("sigterm", seconds(term), term)
+	}
+	for k := max(0, seconds(from-said)-1); ; k++ {
+		at := begins + time.Duration(k)*time.Second
+		if at+said > to || i.Exit != 0 && at >= i.Exit {
+			return
+		}
+		n := k
+		if at > term {
+			n++
+		}
+		sign("alive", n, at)
+	}
+}
+
+// padding are the lines that only make the log busy.
+func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Duration, text string)) {
+	rate := time.Duration(i.program.lines)
+	if rate == 0 {
+		return
+	}
+	begins, ends := i.Start+loaded, min(to, i.ends())
+	// A burst has what was printed since the one before it.
+	for at := batch(max(from, begins)) - burst; at < ends; at += burst {
+		comes := at + burst
+		if comes <= from || comes > to {
+			continue
+		}
+		number := func(at time.Duration) int64 { return int64(max(0, min(at, i.ends())-begins) * rate / time.Second) }
+		for n := number(at); n < number(comes); n++ {
+			printed := begins + time.Duration(n)*time.Second/rate
+			emit(comes, printed, "padding "+strconv.FormatInt(n, 10)+filler)
+		}
+	}
+}
+
+// batch is when the burst begins that a time is in.
+func batch(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
+
+var filler = " " + strings.Repeat("lorem ipsum ", 5)
+
+// ends is when the process ends: never, as far as is known, for one that runs on.
+func (i *Instance) ends() time.Duration {
+	if i.Exit == 0 {
+		return math.MaxInt64
+	}
+	return i.Exit
+}
+
+// troubled adds a line, with what is wrong with the log, if it comes out in that time.
+func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
+	log := st.Scenario.Log
+	if log.Late != nil && chance(l, "late") < log.Late.Share {
+		l.Emitted += log.Late.By
+	}
+	for n, x := range log.Lose {
+		if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || chance(l, "lose"+strconv.Itoa(n)) < *x.Share) {
+			l.InTail, l.InHistory = false, l.InHistory && x.Kept
+		}
+	}
+	comes := func(l Line) {
+		if l.Emitted > from && l.Emitted <= to {
+			lines = append(lines, l)
+		}
+	}
+	comes(l)
+	if log.Double > 0 && chance(l, "double") < log.Double {
+		l.Emitted += again
+		comes(l)
+	}
+	return lines
+}
+
+// chance is a number from 0 to 1 that is always the same for the same line and question.
+func chance(l Line, question string) float64 {
+	h := fnv.New64a()
+	h.Write([]byte(question + l.Proc + l.Text))
+	h.Write(strconv.AppendInt(nil, l.Stamp.UnixMicro(), 10))
+	return float64(h.Sum64()>>11) / (1 << 53)
+}

@@ -1,0 +1,208 @@
+// This file is for a source that was uploaded: what its tarball says of the processes, and what building it prints.
+
+package herokusim
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What an upload may have at most.
+const (
+	mostUpload  = 16 << 20
+	mostUnpack  = 64 << 20
+	mostEntries = 10_000
+	mostText    = 64 << 10 // of a file that is read
+)
+
+// A Behaviour is how the processes of a source behave: its file behaviour.json, beside the
+// Procfile. Everything in it may be left out. The experiment's real app reads the same
+// file, so that both do the same.
+//
+// With Code each process prints, from a moment after its start line on, one line a second
+// on its standard output, as in
+//
+//	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
+//
+// and at SIGTERM one that begins with "sigterm" in place of "alive". The process is
+// Instance.Process, n counts the lines of both kinds from 0.
+type Behaviour struct {
+	// Code is the version of the code, from 1 on. Without it the processes print nothing.
+	Code int `json:"code"`
+	// Stop is how many seconds a process goes on after SIGTERM; from 30 on it is killed.
+	// Nil is what the template says, which says 0.15 s where it says nothing.
+	Stop *float64 `json:"stop"`
+	// Lines is how many lines a second each process prints beside those of the truth; they
+	// begin with "padding".
+	Lines int `json:"lines"`
+	// Build and Release are of the build and of the release phase, which there is only with
+	// a line "release:" in the Procfile. Its command takes 5 s where nothing is said.
+	Build   *Duty `json:"build"`
+	Release *Duty `json:"release"`
+}
+
+// A Duty takes seconds, and may fail.
+type Duty struct {
+	Seconds float64 `json:"seconds"`
+	Fails   bool    `json:"fails"`
+}
+
+const (
+	mostSeconds = 7200
+	mostPadding = 10_000
+)
+
+func (b Behaviour) check() error {
+	bad := func(seconds float64) bool { return !(seconds >= 0 && seconds <= mostSeconds) }
+	switch {
+	case b.Code < 0:
+		return fmt.Errorf("behaviour.json: code is %d: give a number from 1 on", b.Code)
+	case b.Lines < 0 || b.Lines > mostPadding || b.Lines > 0 && b.Code == 0:
+		return fmt.Errorf("behaviour.json: lines is %d: give 0 to %d, and a code", b.Lines, mostPadding)
+	case b.Stop != nil && bad(*b.Stop), b.Build != nil && bad(b.Build.Seconds), b.Release != nil && bad(b.Release.Seconds):
+		return fmt.Errorf("behaviour.json: seconds are 0 to %d", mostSeconds)
+	}
+	return nil
+}
+
+func (b Behaviour) stop() *time.Duration {
+	if b.Stop == nil {
+		return nil
+	}
+	stop := seconds(*b.Stop)
+	return &stop
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// A source is what a tarball says. It is never changed.
+type source struct {
+	url, version, checksum string
+	language               string            // empty: no buildpack takes it
+	types                  map[string]string // by process type, its command
+	release                string            // the command of the release phase
+	behaviour              Behaviour
+	bad                    string // why no build can succeed
+}
+
+// commit is how the code is called: the version that its sender gave it.
+func (s *source) commit() string { return orElse(s.version, s.checksum[:40]) }
+
+// languages are the files by which a buildpack takes a source as its own, in the order in
+// which Heroku tries (Dev Center, "Buildpacks").
+var languages = []struct{ file, language, buildpack string }{
+	{"Gemfile", "Ruby", "ruby"}, {"package.json", "Node.js", "nodejs"}, {"requirements.txt", "Python", "python"}, {"Pipfile", "Python", "python"},
+	{"poetry.lock", "Python", "python"}, {"uv.lock", "Python", "python"}, {"composer.json", "PHP", "php"}, {"go.mod", "Go", "go"},
+}
+
+var declared = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+?)\s*$`)
+
+// readSource reads a tarball. What is wrong with it makes the build fail, as on Heroku.
+func readSource(tarball []byte) *source {
+	sum := sha256.Sum256(tarball)
+	s := &source{checksum: hex.EncodeToString(sum[:]), types: map[string]string{}}
+	files, err := unpack(tarball)
+	if err != nil {
+		s.bad = err.Error()
+		return s
+	}
+	for _, l := range slices.Backward(languages) {
+		if _, ok := files[l.file]; ok {
+			s.language = l.language
+		}
+	}
+	if s.language == "" {
+		s.bad = "No default language could be detected for this app."
+	}
+	for line := range strings.Lines(files["Procfile"]) {
+		m := declared.FindStringSubmatch(strings.TrimSpace(line))
+		switch {
+		case m == nil:
+		case m[1] == "release":
+			s.release = m[2]
+		default:
+			s.types[m[1]] = m[2]
+		}
+	}
+	if text, ok := files["behaviour.json"]; ok {
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&s.behaviour); err != nil {
+			s.bad = "behaviour.json: " + err.Error()
+		} else if err := s.behaviour.check(); err != nil {
+			s.bad = err.Error()
+		}
+	}
+	return s
+}
+
+// unpack returns the files at the top of a tarball. Only short ones have their text.
+func unpack(tarball []byte) (map[string]string, error) {
+	zipped, err := gzip.NewReader(bytes.NewReader(tarball))
+	if err != nil {
+		return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
+	}
+	files := map[string]string{}
+	whole := &io.LimitedReader{R: zipped, N: mostUnpack}
+	for archive, n := tar.NewReader(whole), 0; ; n++ {
+		header, err := archive.Next()
+		switch {
+		case err == io.EOF:
+			return files, nil
+		case whole.N <= 0 || n >= mostEntries:
+			return nil, fmt.Errorf("the source is too large: %d MB unpacked and %d files are the most", mostUnpack>>20, mostEntries)
+		case err != nil:
+			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
+		}
+		name := path.Clean(header.Name)
+		if header.Typeflag != tar.TypeReg || strings.Contains(name, "/") {
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(archive, mostText))
+		if err != nil {
+			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
+		}
+		files[name] = string(text)
+	}
+}
+
+// says is what building it prints.
+func (s *source) says(stack string, fails bool) []string {
+	lines := []string{"-----> Building on the Heroku-" + strings.TrimPrefix(stack, "heroku-") + " stack"}
+	if s.language == "" {
+		return append(lines, "-----> Determining which buildpack to use for this app", " !     "+s.bad, " !     Push failed")
+	}
+	lines = append(lines, "-----> Determining which buildpack to use for this app", "-----> "+s.language+" app detected")
+	switch {
+	case s.bad != "":
+		return append(lines, " !     "+s.bad, " !     Push failed")
+	case fails:
+		return append(lines, " !     The build was told to fail.", " !     Push failed")
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(s.types)), ", ")
+	return append(lines, "-----> Discovering process types", "       Procfile declares types -> "+orElse(names, "(none)"), "-----> Compressing...", "       Done: 1M", "-----> Launching...")
+}
+
+// phase is the release phase of this code; nil without one.
+func (s *source) phase() *Phase {
+	if s == nil || s.release == "" {
+		return nil
+	}
+	duty := Duty{Seconds: 5}
+	if s.behaviour.Release != nil {
+		duty = *s.behaviour.Release
+	}
+	return &Phase{Takes: seconds(orElse(duty.Seconds, 5)), Fails: duty.Fails, Output: fmt.Sprintf("release phase of code %d\n", s.behaviour.Code)}
+}

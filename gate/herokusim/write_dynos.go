@@ -1,0 +1,136 @@
+// This file is for writing the formation, and for restarts.
+
+package herokusim
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// An update is what a request wants of one process type.
+type update struct {
+	Type     string
+	Quantity *int
+	Size     *string
+}
+
+// mostOfType is how many dynos a process type may have (Dev Center, "Dyno Scaling and
+// Process Limits"); of the small sizes one.
+const mostOfType = 100
+
+func (c *edit) updateFormation() *answer {
+	var wish struct{ Updates []update }
+	if bad := c.read(&wish); bad != nil {
+		return bad
+	}
+	if wish.Updates == nil {
+		return invalid("Require params: updates.")
+	}
+	if bad := c.form(wish.Updates); bad != nil {
+		return bad
+	}
+	values := []any{}
+	for _, f := range c.app.story.formation.all(c.now) {
+		if slices.ContainsFunc(wish.Updates, func(u update) bool { return u.Type == f.typ || u.Type == f.id }) {
+			values = append(values, c.view().formation(f).value)
+		}
+	}
+	return reply(values)
+}
+
+func (c *edit) updateType() *answer {
+	var wish update
+	if bad := c.read(&wish); bad != nil {
+		return bad
+	}
+	wish.Type = c.one
+	if bad := c.form([]update{wish}); bad != nil {
+		return bad
+	}
+	return c.shown("formation", c.one, http.StatusOK)
+}
+
+// form changes the formation, or tells why not. A batch is done as a whole or not at all.
+func (c *edit) form(updates []update) *answer {
+	to, sizes := map[string]int{}, map[string]string{}
+	for _, u := range updates {
+		f, ok := c.typ(u.Type)
+		if !ok {
+			return refusal(http.StatusNotFound, "not_found", "Couldn't find that process type ("+u.Type+").")
+		}
+		size, quantity := f.size, f.quantity
+		if u.Size != nil {
+			size = strings.ToLower(*u.Size)
+		}
+		if u.Quantity != nil {
+			quantity = *u.Quantity
+		}
+		if bad := c.allowed(f, size, quantity); bad != nil {
+			return bad
+		}
+		to[f.typ], sizes[f.typ] = quantity, size
+	}
+	if c.app.story.shut(c.now) && !c.s.writing.options.ScaleInWindow {
+		return invalid("Cannot change formation for a preboot app until preboot is complete")
+	}
+	return c.do(func(p *play) { p.form(to, sizes, nil) })
+}
+
+// typ finds a process type by its name or id.
+func (c *edit) typ(name string) (formationRecord, bool) {
+	for _, f := range c.app.story.formation.all(c.now) {
+		if f.typ == name || f.id == name {
+			return f, true
+		}
+	}
+	return formationRecord{}, false
+}
+
+// allowed refuses sizes and quantities that a process type cannot have.
+func (c *edit) allowed(f formationRecord, size string, quantity int) *answer {
+	app, own := c.s.base.App, c.s.writing.options.Sizes
+	state, _ := c.app.story.app.get("app", c.now)
+	most := mostOfType
+	if small.MatchString(size) {
+		most = 1
+	}
+	switch {
+	case !sizes.MatchString(size) || firSize.MatchString(size) != (app.Generation == "fir") || spaceSize.MatchString(size) != (app.Space != "" && app.Generation != "fir"):
+		return invalid("No such size: %s.", size)
+	case own != nil && !slices.ContainsFunc(own, func(s string) bool { return strings.EqualFold(s, size) }):
+		return refusal(http.StatusForbidden, "forbidden", "Your account may not use dynos of size "+sizeName(size)+".")
+	case quantity < 0:
+		return invalid("The quantity cannot be less than zero.")
+	case quantity > most:
+		return invalid("Cannot update to more than %d %s size dynos per process type.", most, sizeName(size))
+	case state.preboot && f.typ == "web" && small.MatchString(size):
+		return invalid("Preboot is not available for %s dynos.", size)
+	}
+	return nil
+}
+
+func (c *edit) restartAll() *answer {
+	return c.restart(Restart{All: true})
+}
+
+func (c *edit) restartOne() *answer {
+	for _, d := range c.app.story.dynos.all(c.now) {
+		_, formed := c.typ(d.typ)
+		switch {
+		case !formed: // one-off dynos are not restarted
+		case d.label == c.one || d.id == c.one:
+			return c.restart(Restart{Label: d.label})
+		case d.typ == c.one:
+			return c.restart(Restart{Type: d.typ})
+		}
+	}
+	return notFound("dyno")
+}
+
+func (c *edit) restart(r Restart) *answer {
+	if bad := c.do(func(p *play) { p.restart(&r, nil) }); bad != nil {
+		return bad
+	}
+	return reply(object{}).as(http.StatusAccepted)
+}
