@@ -90,7 +90,7 @@ func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (what excerpt, 
 	case v.Reason == rollout.DynosCrashed && e.tail != nil:
 		what.title = "the last log lines of " + v.Dyno
 		if e.client.OnFir() {
-			what.known = " that the gate has read"
+			what.known = " that the gate has read (Fir keeps no log history)"
 		}
 		return what, func(ctx context.Context) ([]string, error) {
 			lines, err := e.tail.Last(ctx, v.Dyno, excerptLines)

@@ -112,7 +112,7 @@ func (t *Target) Unfinished() string {
 	case r.Status == "":
 		return "the platform does not tell its status"
 	case failed(r):
-		return "it " + r.Status + ", and a newer one may be there"
+		return "it " + r.Status + "; whether a newer one was tried shows in some seconds"
 	}
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }

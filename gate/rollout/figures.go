@@ -5,8 +5,6 @@ package rollout
 import (
 	"slices"
 	"time"
-
-	"heroku-rollout-gate/gate/observe"
 )
 
 const (
@@ -39,12 +37,10 @@ func (f *figures) tell(end time.Duration) {
 	}
 }
 
-// tellHolds remembers the figures of all holds that have an end.
+// tellHolds remembers the figures of all holds. Where there is none, or one without an end, nobody asks for the figure.
 func (r *Rollout) tellHolds() {
 	for _, t := range r.status.types {
-		if t.HoldUntil > 0 && t.HoldUntil != observe.Never {
-			r.figures.tell(r.waited(t.HoldUntil))
-		}
+		r.figures.tell(r.waited(t.HoldUntil))
 	}
 }
 

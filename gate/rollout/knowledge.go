@@ -93,7 +93,7 @@ var wordings = map[Knowledge]Wording{
 const byMetrics = "left (old processes were seen to end, and then only new ones reported runtime metrics)"
 
 // noneToEnd is the message of proof where no old process was seen to end.
-const noneToEnd = "left (none was left to end)"
+const noneToEnd = "left (there was none to end)"
 
 // Fill puts what belongs there into a text of a [Wording].
 func Fill(text, with string) string { return strings.ReplaceAll(text, "…", with) }

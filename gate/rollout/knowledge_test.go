@@ -114,3 +114,24 @@ func TestNoEndWithoutATime(t *testing.T) {
 		t.Errorf("noted %+v", line.passing)
 	}
 }
+
+// Proof that rests on runtime metrics for one label is told as that, whatever the others rest on.
+func TestProofByMetricsOfOneLabel(t *testing.T) {
+	t.Parallel()
+	byMetrics := labelStatus{evidence: evidence{label: &label{}}, judgement: judgement{basis: Proven, proof: proof{stage: seen, metrics: true}}}
+	byLog := labelStatus{evidence: evidence{label: &label{}}, judgement: judgement{basis: Proven, proof: proof{stage: seen}}}
+	for _, labels := range [][]labelStatus{{byMetrics, byLog}, {byLog, byMetrics}, {byLog, byLog}} {
+		var s fleetStatus
+		for i := range labels {
+			s.addLabel(&labels[i])
+		}
+		if want := labels[0].proof.metrics || labels[1].proof.metrics; s.byMetrics != want {
+			t.Errorf("by metrics: %v, want %v", s.byMetrics, want)
+		}
+	}
+	for stage, want := range map[stage]stage{confirmed: sealed, sealed: sealed} {
+		if p := (proof{stage: stage, metrics: true}).afterGap(); p.stage != want || !p.metrics {
+			t.Errorf("after a gap: %+v", p)
+		}
+	}
+}

@@ -93,7 +93,7 @@ func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
 	case up < wanted:
 		o.reason, o.next = NewDynosMissing, fmt.Sprintf("see why with %s and %s", r.client("ps"), r.client("logs"))
-		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), r.span(r.now))
+		o.missed = fmt.Sprintf("release v%d has only %d of %d new dynos up after %s", r.target.Release().Version, up, wanted, r.span(r.now))
 	default:
 		return nil
 	}

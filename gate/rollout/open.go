@@ -50,7 +50,7 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	}
 	if r.status.wanted == 0 {
 		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero, and no old dyno %s", how)
+		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero; no old dyno %s", how)
 		return v
 	}
 	version, newer := r.target.Release().Version, r.target.SupersededBy()
