@@ -6,6 +6,7 @@ package report
 import (
 	"slices"
 
+	"heroku-rollout-gate/gate/measure"
 	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
@@ -75,6 +76,12 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 	})
 	p.Notices = each(p.Notices, func(n *string) { *n = r.text(*n, sentenceLength) })
 	return p
+}
+
+// measured is the same for what a run has shown. The reasons in it are our own words.
+func (r *Report) measured(f measure.Figures) measure.Figures {
+	f.Types = each(f.Types, func(t *measure.Type) { t.Name = r.text(t.Name, nameLength) })
+	return f
 }
 
 // each is a copy of s with f applied to every element.

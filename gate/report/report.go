@@ -241,7 +241,7 @@ func (r *Report) End(e Ending) error {
 	news := r.progress.notices(e.Picture)
 	// Where the last status line still stands, only the cost is news.
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
-	e.Picture = r.picture(e.Picture)
+	e.Picture, e.Measured = r.picture(e.Picture), r.measured(e.Measured)
 	e.Verdict = r.verdict(e.Verdict)
 	e = onTrial(e)
 
