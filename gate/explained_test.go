@@ -1,5 +1,5 @@
 // A word of ours is explained where it first appears: in the log before or with the line that uses it, in the summary
-// below the table or the chart.
+// below the table, or above the chart.
 
 package gate_test
 
@@ -11,7 +11,7 @@ import (
 const (
 	hiddenMeans = "hidden dynos are no longer in the dyno list, and not known to have ended"
 	hiddenCell  = "Hidden: no longer in the dyno list, and not known to have ended."
-	unseenMeans = "Unseen: old code that ran, or may have run, after Heroku called the release finished."
+	unseenMeans = "(unseen: old code after Heroku called it finished)"
 )
 
 // checkExplained fails if a word stands there unexplained, or is explained where it does not stand.

@@ -22,7 +22,6 @@ config:
     leftPadding: 100
 ---
 gantt
-    title Time since the release was created
     todayMarker off
     dateFormat YYYY-MM-DDTHH:mm:ss
 `
@@ -120,15 +119,11 @@ func (g *chart) old(e Ending) {
 		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
 }
 
-// unseenRow is the row of what Heroku's word did not tell. caption explains it, where a chart has it.
-const unseenRow = "Unseen"
-
-func caption(chart string) string {
-	if !strings.Contains(chart, "    section "+unseenRow+"\n") {
-		return ""
-	}
-	return unseenRow + ": old code that ran, or may have run, after Heroku called the release finished.\n"
-}
+// unseenRow is the row of what Heroku's word did not tell; the title explains it, where a chart has it.
+const (
+	unseenRow   = "Unseen"
+	unseenMeans = " (unseen: old code after Heroku called it finished)"
+)
 
 func lasted(text string, from, to time.Time) string {
 	return rollout.Fill(text, observe.Span(between(from, to)).String())
@@ -212,7 +207,11 @@ func (g *chart) text() string {
 	if g.at(g.end) >= time.Hour {
 		axis = "%H:%M:%S"
 	}
-	return fmt.Sprintf("```mermaid\n%s    axisFormat %s\n%s```\n", chartHead, axis, g.body.String())
+	title := "Time since the release was created"
+	if strings.Contains(g.body.String(), "    section "+unseenRow+"\n") {
+		title += unseenMeans
+	}
+	return fmt.Sprintf("```mermaid\n%s    title %s\n    axisFormat %s\n%s```\n", chartHead, title, axis, g.body.String())
 }
 
 // onChart is a distance as a date, since the chart knows only dates. They are read

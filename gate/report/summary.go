@@ -34,8 +34,7 @@ func summarize(e Ending, excerpts []excerpt, to links, version string, room int)
 	if version != "" {
 		last += " rollout-gate " + version + "."
 	}
-	chart := gantt(e)
-	sections = append(sections, facts(e, to), oldCode(e), command(e), warnings(p), chart, caption(chart), types(p), timeline(e))
+	sections = append(sections, facts(e, to), oldCode(e), command(e), warnings(p), gantt(e), types(p), timeline(e))
 	if proofMatters(e.Verdict) {
 		sections = append(sections, holds(p), logState(p))
 	}
