@@ -1,4 +1,4 @@
-// Inert copies: the picture and the verdict with every text in them made safe, so
+// Inert copies: the picture, the verdict and the figures with every text in them made safe, so
 // that outputs and summary have only their own format to care for.
 
 package report
@@ -78,8 +78,9 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 	return p
 }
 
-// measured is the same for what a run has shown. The reasons in it are our own words.
-func (r *Report) measured(f measure.Figures) measure.Figures {
+// figures have no text from outside but the names of the app and of its process types.
+func (r *Report) figures(f measure.Figures) measure.Figures {
+	f.App = r.text(f.App, nameLength)
 	f.Types = each(f.Types, func(t *measure.Type) { t.Name = r.text(t.Name, nameLength) })
 	return f
 }

@@ -138,6 +138,7 @@ func (r *Report) Measured(runs []MeasuredRun) error {
 	}
 	table := measuredTable{text: func(s string) string { return r.text(s, 200) }}
 	for _, run := range runs {
+		run.Figures = r.figures(run.Figures)
 		table.add(run)
 	}
 	for _, line := range table.lines(r.out.width()) {

@@ -106,6 +106,21 @@ func TestSummaryTellsOfHeroku(t *testing.T) {
 	}
 }
 
+// The name of a process type comes from outside, and acts nowhere.
+func TestFoldIsInert(t *testing.T) {
+	t.Parallel()
+	w := inActions(t)
+	s := measured()
+	bad := webOf(10, 190.8, 307.8, 450)
+	bad.Name = evil
+	s.ending.Measured = figuresOf(bad)
+	tell(t, w.report(false), s)
+	checkInert(t, w)
+	if !strings.Contains(w.file("GITHUB_STEP_SUMMARY"), "SIGTERM 3m11s") {
+		t.Error("the fold is not there")
+	}
+}
+
 // runsOf are recordings of every kind.
 func runsOf() []MeasuredRun {
 	short := webOf(4, 200, 260, 250)

@@ -241,8 +241,8 @@ func (r *Report) End(e Ending) error {
 	news := r.progress.notices(e.Picture)
 	// Where the last status line still stands, only the cost is news.
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
-	e.Picture, e.Measured = r.picture(e.Picture), r.measured(e.Measured)
-	e.Verdict = r.verdict(e.Verdict)
+	e.Picture = r.picture(e.Picture)
+	e.Verdict, e.Measured = r.verdict(e.Verdict), r.figures(e.Measured)
 	e = onTrial(e)
 
 	var unwritten error
