@@ -86,5 +86,9 @@ func FuzzReplay(f *testing.F) {
 		if !ended && (status != gate.ExitInvalid || !strings.Contains(errs.String(), "line") && !strings.Contains(errs.String(), "empty")) {
 			t.Errorf("status %d, said %q", status, errs.String())
 		}
+		measured := gate.Command{Args: []string{"replay", "--measure", file}, Stdout: &out, Stderr: &errs}
+		if status := measured.Main(t.Context()); ended && status != gate.ExitPassed || !ended && status != gate.ExitInvalid {
+			t.Errorf("measured: status %d, said %q", status, errs.String())
+		}
 	})
 }

@@ -284,6 +284,9 @@ func (b breaking) played(t *testing.T) *evidence.Run {
 func TestBrokenAssumptions(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
+		t.Skip("31 plans are played")
+	}
+	if testing.Short() {
 		t.Skip("plays many plans")
 	}
 	for _, a := range findings.Assumptions {

@@ -1,4 +1,4 @@
-// Inert copies: the picture and the verdict with every text in them made safe, so
+// Inert copies: the picture, the verdict and the figures with every text in them made safe, so
 // that outputs and summary have only their own format to care for.
 
 package report
@@ -6,6 +6,7 @@ package report
 import (
 	"slices"
 
+	"heroku-rollout-gate/gate/measure"
 	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
@@ -75,6 +76,13 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 	})
 	p.Notices = each(p.Notices, func(n *string) { *n = r.text(*n, sentenceLength) })
 	return p
+}
+
+// figures have no text from outside but the names of the app and of its process types.
+func (r *Report) figures(f measure.Figures) measure.Figures {
+	f.App = r.text(f.App, nameLength)
+	f.Types = each(f.Types, func(t *measure.Type) { t.Name = r.text(t.Name, nameLength) })
+	return f
 }
 
 // each is a copy of s with f applied to every element.

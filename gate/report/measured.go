@@ -52,7 +52,7 @@ func measuredType(t measure.Type) string {
 		if t.LastKill.Span > t.FirstKill.Span {
 			kills += " to " + tenths(t.LastKill.Span)
 		}
-		kills += " after Heroku's “finished”, to " + count(t.Dynos, "dyno")
+		kills += " after the release was finished, to " + count(t.Dynos, "dyno")
 		if t.Apart.Seen {
 			kills += fmt.Sprintf(", %s apart", tenths(t.Apart.Span))
 		}
@@ -138,6 +138,7 @@ func (r *Report) Measured(runs []MeasuredRun) error {
 	}
 	table := measuredTable{text: func(s string) string { return r.text(s, 200) }}
 	for _, run := range runs {
+		run.Figures = r.figures(run.Figures)
 		table.add(run)
 	}
 	for _, line := range table.lines(r.out.width()) {

@@ -66,12 +66,12 @@ func TestFoldOfHeroku(t *testing.T) {
 		want    string
 	}{
 		"all of it": {figuresOf(webOf(10, 190.8, 307.8, 450)), begin +
-			"- **web**: SIGTERM 3m11s to 5m08s after Heroku's “finished”, to 10 dynos, 13.0s apart. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s, 2m22s after the last exit.\n" + delays + end},
+			"- **web**: SIGTERM 3m11s to 5m08s after the release was finished, to 10 dynos, 13.0s apart. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s, 2m22s after the last exit.\n" + delays + end},
 		"one dyno": {unknown, begin +
-			"- **web**: SIGTERM 4m10s after Heroku's “finished”, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 5m42s, 1m32s after the last exit.\n" +
+			"- **web**: SIGTERM 4m10s after the release was finished, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 5m42s, 1m32s after the last exit.\n" +
 			"- The dyno list: not seen (no new dyno came up). The log: not seen (no line came).\n" + end},
 		"a hold that was too short": {figuresOf(webOf(1, 250, 250, 240)), begin +
-			"- **web**: SIGTERM 4m10s after Heroku's “finished”, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 4m00s, **10.2s before** the last exit.\n" + delays + end},
+			"- **web**: SIGTERM 4m10s after the release was finished, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 4m00s, **10.2s before** the last exit.\n" + delays + end},
 		"a part of it": {figuresOf(part), begin +
 			"- **web**: SIGTERM not seen (of 1 of 10: a dyno was restarted meanwhile). From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s.\n" + delays + end},
 		"nothing but the hold": {figuresOf(blindOf("web", "Heroku refused the log")), begin +
@@ -103,6 +103,21 @@ func TestSummaryTellsOfHeroku(t *testing.T) {
 	page := w.file("GITHUB_STEP_SUMMARY")
 	if !strings.Contains(page, "\n\n<details><summary>What this run tells of Heroku</summary>\n\n- **web**: SIGTERM 3m11s") {
 		t.Errorf("the page is\n%s", page)
+	}
+}
+
+// The name of a process type comes from outside, and acts nowhere.
+func TestFoldIsInert(t *testing.T) {
+	t.Parallel()
+	w := inActions(t)
+	s := measured()
+	bad := webOf(10, 190.8, 307.8, 450)
+	bad.Name = evil
+	s.ending.Measured = figuresOf(bad)
+	tell(t, w.report(false), s)
+	checkInert(t, w)
+	if !strings.Contains(w.file("GITHUB_STEP_SUMMARY"), "SIGTERM 3m11s") {
+		t.Error("the fold is not there")
 	}
 }
 

@@ -41,7 +41,7 @@ var measuredLegend = []string{
 
 // A measuredTable has a row for each process type of each recording.
 type measuredTable struct {
-	text    func(string) string // makes a text from outside harmless
+	text    func(string) string // makes the name of a recording harmless
 	rows    []measuredRow
 	reasons []string
 }
@@ -65,7 +65,7 @@ func kindOf(t measure.Type) string {
 func (m *measuredTable) add(run MeasuredRun) {
 	name := ending(m.text(run.Recording), longestName)
 	for _, t := range run.Types {
-		row := measuredRow{kind: cut(m.text(kindOf(t)), 40), run: run.Figures, figures: t}
+		row := measuredRow{kind: cut(kindOf(t), 40), run: run.Figures, figures: t}
 		dynos := strconv.Itoa(t.Dynos)
 		if t.Told < t.Dynos {
 			dynos = fmt.Sprintf("%d of %d", t.Told, t.Dynos)
@@ -99,7 +99,7 @@ func (m *measuredTable) add(run MeasuredRun) {
 
 // because notes, once, why something was not seen.
 func (m *measuredTable) because(of, why string) {
-	if reason := of + ": " + m.text(why); !slices.Contains(m.reasons, reason) {
+	if reason := of + ": " + why; !slices.Contains(m.reasons, reason) {
 		m.reasons = append(m.reasons, reason)
 	}
 }

@@ -233,7 +233,7 @@ func (r *Report) End(e Ending) error {
 	// Where the last status line still stands, only the cost is news.
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
 	e.Picture = r.picture(e.Picture)
-	e.Verdict = r.verdict(e.Verdict)
+	e.Verdict, e.Measured = r.verdict(e.Verdict), r.figures(e.Measured)
 	e = onTrial(e)
 
 	var unwritten error
