@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -114,6 +116,10 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 // Before anything is made it is said what, and asked.
 func TestAsksBefore(t *testing.T) {
 	t.Parallel()
+	file := filepath.Join(t.TempDir(), "small.yaml")
+	if err := os.WriteFile(file, []byte("about: It is small.\nasks: nothing\npreboot: true\nmetrics: true\nlines: 0\ntypes: {web: 1, worker: 1}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		answer        string
 		terminal, yes bool
@@ -128,7 +134,7 @@ func TestAsksBefore(t *testing.T) {
 			w := *pl.world
 			w.simulated = false
 			var out bytes.Buffer
-			command := &commandLine{Plan: "worker-beside-web", Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
+			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
 				stdout: &out, stderr: &out, terminal: c.terminal, heroku: func(*Plan) (*world, error) { return &w, nil }}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
@@ -136,7 +142,7 @@ func TestAsksBefore(t *testing.T) {
 			}
 			checkGone(t, pl)
 			said, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "2 web and 2 worker, of size standard-1x", "features  preboot, log-runtime-metrics", "at the most 30", "US dollars", "also after a failure and Ctrl-C"} {
+			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "features  preboot, log-runtime-metrics", "at the most 30", "US dollars", "also after a failure and Ctrl-C"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%s: it does not say %q:\n%s", name, want, said)
 				}

@@ -66,6 +66,9 @@ var byChance = regexp.MustCompile(`\b\d+ answers\b|\(\d+\)`)
 
 func TestPage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("plays the longest plan")
+	}
 	old := page(t, "experiment.md")
 	again := section(t, section(t, old, "plans", planTable(t)), "assumptions", assumptionTable())
 	synctest.Test(t, func(t *testing.T) {

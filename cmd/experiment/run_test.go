@@ -66,8 +66,8 @@ func TestPlay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && name == "busy-app" {
-				t.Skip("a million lines")
+			if testing.Short() && name != "two-deploys" && name != "restart-in-window" {
+				t.Skip("takes long with the race detector")
 			}
 			synctest.Test(t, func(t *testing.T) {
 				pl := prepare(t, named(t, name))

@@ -15,11 +15,12 @@ type AccountOptions struct {
 	// Options are as for a played story: Speed, Key, and From, which is the account's
 	// clock at its first request.
 	Options
-	// Template is what every app of the account is like. Of its Types the Timing is taken
-	// (the Procfile says which there are); Log, ListLag, MetricsIDs, RestartingLine,
-	// BootTimeout, Seed, Begins, App.Space and App.Generation are as in any scenario.
-	// Faults, Budget and Drain are the account's. Times count from the account's second 0.
-	// It has no releases and events of its own. Nil is a plain account on the Common Runtime.
+	// Template is what every app of the account is like. Of its Types the timing is taken
+	// (the Procfile says which there are). Log, ListLag, ListsHidden, SilentEnd, Metrics,
+	// MetricsIDs, RestartingLine, BootTimeout, Noise (none, if it is nil), Seed, Begins,
+	// App.Space, App.Generation and App.Preboot are as in any scenario. Faults, Budget and
+	// Drain are the account's. Times count from the account's second 0. It has no releases
+	// and events of its own. Nil is a plain account on the Common Runtime.
 	Template *Scenario
 	// Build is how long a build takes, and whether it fails; nil is 20 s and no. What a
 	// source says of itself goes first.

@@ -193,3 +193,20 @@ func TestSessionOfADeletedAppEnds(t *testing.T) {
 		}
 	})
 }
+
+// A story to which nobody writes goes on all the same, also for who follows its log.
+func TestStoriesGoOn(t *testing.T) {
+	t.Parallel()
+	onAccount(t, AccountOptions{}, func(w *writer) {
+		w.good("PATCH", "/apps/shop/features/log-runtime-metrics", `{"enabled": true}`)
+		w.build("shop", python("web: a\n", `{}`), "v1")
+		for _, wait := range []time.Duration{25 * time.Minute, 10 * time.Hour} {
+			time.Sleep(wait)
+			// A stream lives for 15 minutes; metrics come every 20 s, in two lines.
+			got := lines(open(w.t, w.t.Context(), w.a.Server, `{"tail": true, "lines": 0}`, ""), time.Now())
+			if n := len(got); n != 90 || !strings.Contains(got[n-1], "sample#memory_total") {
+				w.t.Errorf("after %s, %d lines of metrics came in 15 minutes", w.a.Now(), n)
+			}
+		}
+	})
+}
