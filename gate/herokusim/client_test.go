@@ -233,7 +233,7 @@ func TestClientKnowsTheCommandsOfTheDocuments(t *testing.T) {
 			known[alias] = c
 		}
 	}
-	called := regexp.MustCompile(`\bheroku ([a-z]+(?::[a-z-]+)+)( [^\n|;)>&`+"`"+`]*)?`)
+	called := regexp.MustCompile(`\bheroku ([a-z]+(?::[a-z-]+)+)( [^\n|;)>&` + "`" + `]*)?`)
 	flag := regexp.MustCompile(`(?:^| )--([a-z-]+)`)
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
