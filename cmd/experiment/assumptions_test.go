@@ -286,9 +286,6 @@ func TestBrokenAssumptions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("31 plans are played")
 	}
-	if testing.Short() {
-		t.Skip("plays many plans")
-	}
 	for _, a := range findings.Assumptions {
 		b, ok := breakings[a.Name]
 		if !ok {

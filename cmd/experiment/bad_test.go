@@ -34,7 +34,7 @@ func TestBadWorlds(t *testing.T) {
 		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
 		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
-		"a plan that is long": {plan: "then: [{at: 15m, deploy: true}]", change: func(o *options) {
+		"a plan that is long": {plan: "then: [{at: 12m, deploy: true}]", change: func(o *options) {
 			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}
 		}, apps: 1, want: "it took longer than 30m0s, which is the most that an experiment may"},
 	} {

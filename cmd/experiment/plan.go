@@ -166,6 +166,9 @@ func (p *Plan) check() error {
 	if n := p.dynos(); n > maxDynos {
 		return fmt.Errorf("it has %d dynos at once: an experiment has %d at most", n, maxDynos)
 	}
+	if d := p.expected(); d > longest {
+		return fmt.Errorf("it takes about %.0f minutes: an experiment ends after %.0f; take fewer dynos, or earlier actions", d.Minutes(), longest.Minutes())
+	}
 	return nil
 }
 

@@ -43,6 +43,7 @@ func TestBadPlans(t *testing.T) {
 		head + "types: {web: 1, release: 1}":                                             `a process type is called "release"`,
 		head + "types: {web: 21}":                                                        "it has 21 dynos at once: an experiment has 20 at most",
 		head + "types: {web: 1}\nthen: [{at: 1s, scale: {web: 30}}]":                     "it has 30 dynos at once",
+		head + "types: {web: 15}\nthen: [{at: 15m, deploy: true}]":                       "it takes about 38 minutes: an experiment ends after 30",
 		head + "types: {web: 1}\nsize: performance-xl":                                   `size is "performance-xl": give one of basic, `,
 		head + "types: {web: 1}\nstop: 2m":                                               "stop is 2m0s: give a time from 0s to 1m",
 		head + "types: {web: 1}\nlines: 5000":                                            "lines is 5000",

@@ -6,9 +6,9 @@ package evidence
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -48,44 +48,19 @@ func (s Sign) String() string {
 		s.At.UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
+var signForm = regexp.MustCompile(`^\S+ app\[([\w.-]+)\]: (alive|sigterm) code=(\d{1,9}) process=(\w+) dyno=(\S+) n=(\d{1,9}) at=(\S+)$`)
+
 // ReadSign reads a line of the log, with its stamp and source. It returns false for all lines that
 // are no sign: only a dyno's own output is one, whatever other lines quote.
 func ReadSign(line string) (Sign, bool) {
-	_, rest, ok := strings.Cut(line, " app[")
-	label, text, ok2 := strings.Cut(rest, "]: ")
-	if !ok || !ok2 {
+	m := signForm.FindStringSubmatch(line)
+	if m == nil || m[1] != m[5] {
 		return Sign{}, false
 	}
-	fields := strings.Fields(text)
-	if len(fields) != 6 || fields[0] != Alive && fields[0] != Sigterm {
-		return Sign{}, false
-	}
-	s := Sign{Sigterm: fields[0] == Sigterm}
-	var errs [3]error
-	var at string
-	for i, name := range []string{"code", "process", "dyno", "n", "at"} {
-		value, ok := strings.CutPrefix(fields[i+1], name+"=")
-		if !ok {
-			return Sign{}, false
-		}
-		switch name {
-		case "code":
-			s.Code, errs[0] = strconv.Atoi(value)
-		case "process":
-			s.Process = value
-		case "dyno":
-			s.Dyno = value
-		case "n":
-			s.N, errs[1] = strconv.Atoi(value)
-		case "at":
-			at = value
-		}
-	}
-	s.At, errs[2] = time.Parse(time.RFC3339Nano, at)
-	if cmp.Or(errs[0], errs[1], errs[2]) != nil || s.Process == "" || s.Dyno != label {
-		return Sign{}, false
-	}
-	return s, true
+	at, err := time.Parse(time.RFC3339Nano, m[7])
+	code, _ := strconv.Atoi(m[3]) // digits alone
+	n, _ := strconv.Atoi(m[6])
+	return Sign{Sigterm: m[2] == Sigterm, Code: code, Process: m[4], Dyno: m[5], N: n, At: at}, err == nil
 }
 
 // A Process is one run of the app's program, as it told of itself.
