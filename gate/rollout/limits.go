@@ -137,7 +137,9 @@ func (e *evidence) limit() time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
-		from = r.releasedWithin(from, lb.typ.hold)
+		if lb.typ.Quantity > 0 { // where nothing is wanted, it replaces nothing
+			from = r.releasedWithin(from, lb.typ.hold)
+		}
 	}
 	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
