@@ -41,6 +41,7 @@ type roster struct {
 	// the log has announced.
 	newestWeb, announcedWeb creation
 	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
+	renewed                 ledger.Renewals // the same, and the releases since the target's
 	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made or finished, as far as known
 }
 
