@@ -42,7 +42,7 @@ func (r *roster) setHolds() {
 		t.hold = r.holdOf(t)
 	}
 	r.renewed = slices.Clone(r.webRenewals)
-	for _, t := range r.releasedAt {
+	for _, t := range r.replacedAt {
 		if t.After(r.target.released) {
 			r.renewed.Note(t)
 		}
@@ -156,7 +156,7 @@ func (e *evidence) limit() time.Duration {
 // releasedWithin is when a hold begins anew that began at a moment: a release that is made while old processes
 // may live replaces the web dynos once more, though no look and no line may show them yet.
 func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
-	for _, t := range r.releasedAt { // the oldest first
+	for _, t := range r.replacedAt { // the oldest first
 		if at := r.clock.GateTime(t, r.look.AskedAt); t.After(r.target.released) && at <= from+hold {
 			from = max(from, at)
 		}
