@@ -123,3 +123,41 @@ func TestTogether(t *testing.T) {
 		}
 	}
 }
+
+// What was said at a moment: of the release by its own word, of old dynos by the list that came next.
+func TestTimeline(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		run  *maker
+		want string
+	}{
+		"the list asked for in the second of the release": {newMaker().with(func(m *maker) {
+			m.records = func(at time.Duration) []dyno { return []dyno{m.record("web.1", at-900*time.Millisecond)} }
+		}), "+0 s: finished, no old dyno; +4 s: finished, no old dyno; +5 s: finished, no old dyno; +3 min 10 s: finished, no old dyno; +3 min 21 s: finished, no old dyno; +3 min 25 s: finished, no old dyno"},
+		"a release phase of 20 s": {newMaker().with(func(m *maker) {
+			m.release = func(at time.Duration) release {
+				x := release{Version: 4, Status: "pending", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
+				if at >= 120*sec {
+					x.Status, x.UpdatedAt = "succeeded", began.Add(120*sec)
+				}
+				return x
+			}
+			m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
+			m.records = func(at time.Duration) []dyno { return []dyno{m.record("web.1", at-20*sec), m.record("web.2", 0)} }
+		}), "+0 s: pending, 2 old dynos; +20 s: finished, 1 old dyno; +24 s: finished, 1 old dyno; +25 s: finished, 1 old dyno; +3 min 10 s: finished, 1 old dyno; +3 min 21 s: finished, 1 old dyno; +3 min 25 s: finished, 1 old dyno"},
+		"a release phase that fails": {newMaker().with(phaseFails), "+0 s: failed, 2 old dynos; +3 min 25 s: failed, 2 old dynos"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var all []string
+			for _, m := range Timeline(c.run.make(t)) {
+				all = append(all, after(m.After)+": "+m.Heroku+", "+m.List)
+			}
+			if got := strings.Join(all, "; "); got != c.want {
+				t.Errorf("it is\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+	if all := Timeline(&evidence.Run{Start: began}); all != nil {
+		t.Errorf("of a run without a release it is %v", all)
+	}
+}

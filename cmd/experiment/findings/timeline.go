@@ -30,7 +30,7 @@ func Timeline(r *evidence.Run) []Moment {
 	var all []Moment
 	add := func(at time.Time, what string, args ...any) {
 		if !at.IsZero() {
-			all = append(all, Moment{at.Sub(v.target.Created), fmt.Sprintf(what, args...), v.heroku(at), v.oldListed(at)})
+			all = append(all, Moment{at.Sub(v.target.Created), fmt.Sprintf(what, args...), v.heroku(at), v.listed(at)})
 		}
 	}
 	add(v.target.Created, "release v%d of code %d is made", v.target.Version, v.target.Code)
@@ -94,17 +94,18 @@ func (v *view) ended() (all []evidence.Process) {
 	return all
 }
 
-// heroku is what the newest list of releases that was asked for by then said of the release, or the first
-// later one.
+// heroku is what was said of the release at a moment: its last word, if the release has it since then, or
+// what the newest list of that time shows.
 func (v *view) heroku(at time.Time) string {
 	said := ""
 	for _, l := range v.releases {
 		for _, x := range l.releases {
-			if x.Version != v.target.Version || said != "" && l.asked.After(at) {
-				continue
-			}
-			said = map[string]string{"succeeded": "finished", "": "nothing"}[x.Status]
-			if said == "" {
+			word, last := map[string]string{"succeeded": "finished", "failed": "failed"}[x.Status]
+			switch {
+			case x.Version != v.target.Version:
+			case last && !x.UpdatedAt.After(at):
+				return word
+			case !last && (said == "" || !l.asked.After(at)):
 				said = x.Status
 			}
 		}
@@ -112,30 +113,29 @@ func (v *view) heroku(at time.Time) string {
 	return said
 }
 
-// oldListed is the same of the dyno list: how many old dynos it shows.
-func (v *view) oldListed(at time.Time) string {
-	said := ""
-	for i := range v.lists {
-		l := &v.lists[i]
-		if l.asked.Before(v.target.Created) || said != "" && l.asked.After(at) {
-			continue
-		}
-		n := 0
-		for _, d := range l.dynos {
-			if d.Release.Version < v.target.Version && d.State != "crashed" {
-				n++
-			}
-		}
-		switch n {
-		case 0:
-			said = "no old dyno"
-		case 1:
-			said = "1 old dyno"
-		default:
-			said = fmt.Sprintf("%d old dynos", n)
+// listed is how many old dynos the first list shows that was asked for a second later, as the moment that a
+// release was made is cut to whole seconds; or else the last list.
+func (v *view) listed(at time.Time) string {
+	if len(v.lists) == 0 {
+		return ""
+	}
+	i := slices.IndexFunc(v.lists, func(l list) bool { return !l.asked.Before(at.Add(time.Second)) })
+	if i < 0 {
+		i = len(v.lists) - 1
+	}
+	n := 0
+	for _, d := range v.lists[i].dynos {
+		if d.Release.Version < v.target.Version && d.State != "crashed" {
+			n++
 		}
 	}
-	return said
+	switch n {
+	case 0:
+		return "no old dyno"
+	case 1:
+		return "1 old dyno"
+	}
+	return fmt.Sprintf("%d old dynos", n)
 }
 
 // An Answer is what was asked, and how often it was answered with which status.
