@@ -109,7 +109,7 @@ var languages = []struct{ file, language, buildpack string }{
 	{"poetry.lock", "Python", "python"}, {"uv.lock", "Python", "python"}, {"composer.json", "PHP", "php"}, {"go.mod", "Go", "go"},
 }
 
-var declared = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+?)\s*$`)
+var declared = regexp.MustCompile(`^([A-Za-z0-9_-]{1,128}):\s*(.+?)\s*$`)
 
 // readSource reads a tarball. What is wrong with it makes the build fail, as on Heroku.
 func readSource(tarball []byte) *source {
