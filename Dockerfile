@@ -1,4 +1,4 @@
-# The action's image: one static binary and the certificates that it needs.
+# The action's image: one static binary, the certificates that it needs, and the licences.
 
 # The compiler runs on the machine that builds, whatever the image is for. Older builders
 # do not say what they run on.
@@ -20,6 +20,7 @@ FROM scratch
 ARG TARGETARCH
 COPY --from=base /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=binaries /linux_$TARGETARCH/rollout-gate /rollout-gate
+COPY LICENSE THIRD-PARTY-NOTICES.txt /
 # There is no USER line: the files through which an action hands on its outputs
 # belong to the runner's user, and only root can write them whoever that is.
 ENTRYPOINT ["/rollout-gate"]

@@ -30,7 +30,7 @@ rolls: ## N random roll-outs with known truth, from SEED on (N=20000 SEED=1)
 	@set -o pipefail; go test ./gate -run RandomRollouts -rolls $(N) -seed $(SEED) -v -timeout 60m | grep -v '^=== '
 
 WORKFLOWS = $(shell find . -path ./.git -prune -o -path ./.build -prune -o -name node_modules -prune -o -name "*.yml" -path "*workflows*" -print)
-lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.mod, actionlint, GitHub's schemas (needs Node)
+lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.mod, actionlint, the schemas of GitHub and of other CI systems (needs Node)
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go run $(STATICCHECK) ./...
@@ -43,8 +43,9 @@ lint: ## vet, gofmt, staticcheck, gosec, known vulnerabilities, tidiness of go.m
 	cd .ci/schema && npm ci --silent && npm run --silent build
 	node .ci/schema/node_modules/check.cjs action.yml $(wildcard begin/action.yml) $(WORKFLOWS)
 	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; mkdir "$$d/.git"; cp -r action.yml Dockerfile begin "$$d"; \
-	  echo "actionlint and the schema on the workflows of the documents"; \
-	  go test ./gate -count=1 -run TestRecipes -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
+	  echo "actionlint and the schemas on the workflows of the documents, and on the settings of other CI systems"; \
+	  go test ./gate -count=1 -run 'TestRecipes|TestOtherSystems' -recipes "$$d"; node .ci/schema/node_modules/check.cjs "$$d"/.github/workflows/*; \
+	  node .ci/schema/node_modules/others.cjs "$$d"/others/gitlab-* "$$d"/others/buildkite-*; \
 	  cd "$$d"; go run $(ACTIONLINT)
 
 golden: ## rewrite the golden files, action.yml, and what the documents have from the code
@@ -113,18 +114,20 @@ client: ## the official Heroku client against the simulated Heroku (needs Node; 
 	go test ./gate/herokusim -count=1 -run TestClient -parallel 4 -client "$$client"
 
 RUNS := 5
-compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5)
+ONLY :=
+compare: ## the gate beside the official client, in real time; needs what e2e needs, and Node (RUNS=5 ONLY=busy)
 	mkdir -p .build/compare
 	[ -x /usr/bin/time ] || $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install --quiet --yes time
 	.ci/e2e .build/compare
 	cp .ci/client/.npmrc .ci/client/package.json .ci/client/package-lock.json .build/compare
 	cd .build/compare && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	go run ./cmd/compare -runs $(RUNS)
+	go run ./cmd/compare -runs $(RUNS) -only "$(ONLY)"
 
 e2e: ## the action in real workflows, by act and podman; installs what it needs (Debian, root)
 	.ci/e2e
 
-CHECK := test demo experiment race lint mutants-short diagrams fuzz client release e2e
+# e2e makes the release that "make release" makes, and uses it.
+CHECK := test demo experiment race lint mutants-short diagrams fuzz client e2e
 check: ## all that must pass
 	@set -e; for target in $(CHECK); do printf '\n== make %s\n' $$target; $(MAKE) --no-print-directory $$target; done
 

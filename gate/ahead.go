@@ -5,6 +5,8 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -41,6 +43,18 @@ type aheadOf struct {
 	Up   time.Duration `json:"up"`
 	// Run is the workflow's run; empty outside of Actions.
 	Run string `json:"run,omitempty"`
+	// API is a digest of the address of the API, which may hold a password.
+	API string `json:"api,omitempty"`
+}
+
+// here is where and for what this program runs.
+func (c *Command) here(apiURL string) (aheadOf, error) {
+	boot, up, err := c.uptime()
+	if err != nil {
+		return aheadOf{}, fmt.Errorf("reading how long this machine has been up: %w", err)
+	}
+	digest := sha256.Sum256([]byte(apiURL))
+	return aheadOf{Boot: boot, Up: up, Run: runOf(c.Getenv), API: hex.EncodeToString(digest[:8])}, nil
 }
 
 // A beat is a line of the recording that says that the watch is alive.
@@ -91,9 +105,9 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 		problems = append(problems, errors.New("there is no folder for the recording: give --folder, or set RUNNER_TEMP"))
 	}
 	s.HeadStart, s.UseLog, s.record = true, true, ""
-	boot, up, err := c.uptime()
+	here, err := c.here(s.apiURL)
 	if err != nil {
-		problems = append(problems, fmt.Errorf("reading how long this machine has been up: %w", err))
+		problems = append(problems, err)
 	}
 	var p *parts
 	if len(problems) == 0 {
@@ -111,7 +125,7 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 	}
 	path := aheadPath(folder, s.App)
 	_ = os.Remove(path) // that of an earlier one, which ends by that
-	r, err := newRecorder(path, s.key, header{Program: c.Version, Config: s.Config, Watch: &aheadOf{Boot: boot, Up: up, Run: runOf(c.Getenv)}})
+	r, err := newRecorder(path, s.key, header{Program: c.Version, Config: s.Config, Watch: &here})
 	if err == nil {
 		err = r.err // nothing is watched in vain
 	}

@@ -69,6 +69,7 @@ func TestRecordingsOfWatches(t *testing.T) {
 		"of another machine":          {boot: "another", says: unused + "it was begun on another machine, or before this one was started anew"},
 		"of a later time":             {back: 30 * time.Second, says: unused + "it is ahead of this machine's clock"},
 		"of another run":              {run: "8", says: unused + "it was begun by another run of the workflow"},
+		"of another API":              {change: replace(`"api":"`, `"api":"0`), says: unused + "it was begun with another api-url"},
 		"empty":                       {change: func([]byte) []byte { return nil }, says: unused + "its recording has no first line"},
 		"of nothing":                  {change: func([]byte) []byte { return []byte("nothing\n") }, says: unused + "its recording cannot be read: line 1 is not the beginning of a recording"},
 		"of a newer format":           {change: replace(`"rolloutGateRecording":1`, `"rolloutGateRecording":2`), says: "says that the recording is of format 2"},

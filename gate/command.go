@@ -61,7 +61,8 @@ type Command struct {
 	Uptime func() (boot string, up time.Duration, err error)
 	// Run runs such a command and returns its status. nil: as a process of its own.
 	Run func(command []string) int
-	// Ended is called with the end of the wait. nil: nobody asks.
+	// Seen is called with the picture after each observation, Ended with the end of the wait. nil: nobody asks.
+	Seen  func(rollout.Picture)
 	Ended func(rollout.Picture, rollout.Verdict)
 
 	mu      sync.Mutex
@@ -142,7 +143,6 @@ type headStart struct {
 	note       string                    // what to tell of it
 	see        func(observe.Observation) // is shown every observation; nil: nobody
 	begin      chan struct{}             // closed when the wait begins; nil: at once
-	began      time.Time                 // when that was
 	abandoned  atomic.Bool               // there will be no wait, and nothing to report
 }
 
@@ -204,23 +204,15 @@ func (c *Command) wait(ctx context.Context, s settings, p *parts, out *report.Re
 	if h.forerunner != nil {
 		defer h.forerunner.end()
 	}
-	begin := time.Now()
 	w := c.watcher(s, p, h)
-	w.Report, w.Debug = out, c.debug(out)
+	w.Report, w.Debug = c.audience(out), c.debug(out)
 	picture, verdict := w.Run(ctx)
 	if h.abandoned.Load() {
 		return exitStatus(verdict)
 	}
-	if !h.began.IsZero() {
-		begin = h.began
-	}
-	waited := time.Since(begin)
-	if c.Speed > 0 {
-		waited = time.Duration(float64(waited) * c.Speed)
-	}
 	e := explainer{client: p.client, tail: p.tail, app: s.App}
-	e.explain(ctx, s.Timeout-waited, picture, verdict, out)
-	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: waited, ObserveOnly: s.observeOnly})
+	e.explain(ctx, s.Timeout-picture.At, picture, verdict, out)
+	return c.conclude(s, p, out, report.Ending{Picture: picture, Verdict: verdict, Waited: picture.At, ObserveOnly: s.observeOnly})
 }
 
 // watcher is what waits.
@@ -248,6 +240,25 @@ func (c *Command) watcher(s settings, p *parts, h *headStart) *watch.Watcher {
 		}
 	}
 	return w
+}
+
+// audience is whoever is shown the picture.
+func (c *Command) audience(out *report.Report) watch.Report {
+	if c.Seen == nil {
+		return out
+	}
+	return also{out, c.Seen}
+}
+
+// also shows a picture to one more.
+type also struct {
+	watch.Report
+	seen func(rollout.Picture)
+}
+
+func (a also) Update(p rollout.Picture) time.Duration {
+	a.seen(p)
+	return a.Report.Update(p)
 }
 
 // conclude tells of the end everywhere, and returns the exit status.

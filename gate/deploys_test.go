@@ -1,12 +1,9 @@
 // How the documents deploy: git gets its key from the environment, by a helper, and no command line
-// holds it; and the script for other CI systems does what is said of it.
+// holds it.
 
 package gate_test
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/cgi"
@@ -14,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -122,114 +118,5 @@ func TestPush(t *testing.T) {
 		}
 		repository, env := pushTarget(t)
 		pushed(t, script, checkout(t), repository, append(env, "HEROKU_API_KEY="+testKey))
-	}
-}
-
-// fakeRelease is an archive of a release in a folder. Its program says with which key it was run, and
-// runs the command.
-func fakeRelease(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	const program = `#!/bin/sh
-echo "the gate has $HEROKU_API_KEY: $*" >>"$GATE_LOG"
-while [ "$1" != -- ]; do shift; done
-shift
-exec "$@"
-`
-	name := filepath.Join(dir, "heroku-rollout-gate_linux_amd64.tar.gz")
-	file, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed := gzip.NewWriter(file)
-	archive := tar.NewWriter(packed)
-	if err := archive.WriteHeader(&tar.Header{Name: "rollout-gate", Mode: 0o755, Size: int64(len(program))}); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprint(archive, program)
-	for _, c := range []interface{ Close() error }{archive, packed, file} {
-		if err := c.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums := fmt.Sprintf("%x  %s\n%x  another.tar.gz\n", sha256.Sum256(data), filepath.Base(name), sha256.Sum256(nil))
-	if err := os.WriteFile(filepath.Join(dir, "checksums.txt"), []byte(sums), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// fakeCurl takes what is asked for from that folder.
-const fakeCurl = `#!/bin/sh
-for word; do case "$word" in
-*/releases/download/v*) cp "$RELEASE/${word##*/}" . || exit 22 ;;
-esac; done
-`
-
-// The script for other CI systems fetches the program, refuses a wrong one, and deploys below it.
-func TestScriptForOtherSystems(t *testing.T) {
-	t.Parallel()
-	scripts := blocks(t, "bash")
-	if len(scripts) != 1 || scripts[0].file != "docs/other-ci.md" {
-		t.Fatalf("the script is not there: %d blocks", len(scripts))
-	}
-	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "curl"), []byte(fakeCurl), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	release, log := fakeRelease(t), filepath.Join(bin, "log")
-	repository, env := pushTarget(t)
-	env = append(env, "PATH="+bin+":"+os.Getenv("PATH"), "RELEASE="+release, "GATE_LOG="+log, "HEROKU_READ_KEY=reads", "HEROKU_DEPLOY_KEY="+testKey, "HEROKU_API_KEY=")
-	dir := checkout(t)
-	pushed(t, scripts[0].text, dir, repository, env)
-	told, err := os.ReadFile(log)
-	if err != nil || !strings.HasPrefix(string(told), "the gate has reads: --app my-app --timeout ") || strings.Contains(string(told), testKey) {
-		t.Errorf("the gate was called as %q, %v", told, err)
-	}
-
-	// An archive that is not the one of the list of checksums is not run.
-	if err := os.WriteFile(filepath.Join(release, "checksums.txt"), fmt.Appendf(nil, "%x  heroku-rollout-gate_linux_amd64.tar.gz\n", sha256.Sum256(nil)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(log); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("bash", "-c", scripts[0].text)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	if out, err := cmd.CombinedOutput(); err == nil {
-		t.Errorf("a wrong archive was run:\n%s", out)
-	}
-	if _, err := os.Stat(log); err == nil {
-		t.Error("a wrong archive was run")
-	}
-}
-
-// What the other systems are told is YAML, and runs that script or the image.
-func TestOtherSystems(t *testing.T) {
-	t.Parallel()
-	found := 0
-	for _, b := range documents(t)["docs/other-ci.md"].blocks {
-		if b.language != "yaml" {
-			continue
-		}
-		found++
-		var config map[string]any
-		if err := yaml.Unmarshal([]byte(b.text), &config); err != nil {
-			t.Errorf("%s:%d: %v", b.file, b.line, err)
-		}
-		if !strings.Contains(b.text, "bin/deploy") && !strings.Contains(b.text, "docker run ") {
-			t.Errorf("%s:%d: nothing deploys or waits", b.file, b.line)
-		}
-		// One deploy at a time.
-		if alone := regexp.MustCompile(`(?:serial-group|resource_group|concurrency_group): heroku-my-app`); strings.Contains(b.text, "bin/deploy") && !alone.MatchString(b.text) {
-			t.Errorf("%s:%d: two deploys can run beside each other", b.file, b.line)
-		}
-	}
-	if found < 4 {
-		t.Errorf("%d settings found, there should be at least 4", found)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 )
 
 // wholeFailures is how many failures are told whole.
@@ -130,7 +131,19 @@ func (n *notes) failure(name, again string) *failure {
 	if i := slices.IndexFunc(n.problems, func(p string) bool { return strings.Contains(p, tooEarly) }); i >= 0 {
 		worst = n.problems[i]
 	}
-	return &failure{name: name, kind: kindOf(worst), again: again, whole: strings.Join(append(n.problems, n.logs...), "\n")}
+	return &failure{name: name, kind: disarmed(kindOf(worst)), again: again, whole: disarmed(strings.Join(append(n.problems, n.logs...), "\n"))}
+}
+
+// disarmed is what a test prints of a step's log, on a runner that would obey what it says, as in a log of its own.
+func disarmed(text string) string {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r", "\n"), "##[", "# #[")
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), "::") {
+			lines[i] = "| " + line
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // tooEarly marks the worst that the gate can do.

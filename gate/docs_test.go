@@ -94,7 +94,7 @@ func TestDocumentTables(t *testing.T) {
 // mostNeeded is what the README tells of, picked by hand.
 var mostNeeded = struct{ inputs, outputs, reasons []string }{
 	inputs:  []string{"app", "api-key", "commit", "newer-than", "process-types", "timeout", "require-proof", "boot-timeout", "on-supersede"},
-	outputs: []string{"result", "reason", "message", "basis", "release", "new-release", "unseen-seconds"},
+	outputs: []string{"result", "reason", "message", "basis", "release", "new-release"},
 	reasons: []string{"release-failed", "dynos-crashed", "superseded", "old-dynos-remain", "new-dynos-missing"},
 }
 
@@ -129,7 +129,7 @@ func holds(t *testing.T) string {
 	return b.String()
 }
 
-// prebootHold is how long the core holds for want of proof, with so many web dynos.
+// prebootHold is how long the core holds without proof, with so many web dynos.
 func prebootHold(t *testing.T, n int) time.Duration {
 	t.Helper()
 	r := rollout.New(rollout.Config{App: "my-app"})
@@ -145,7 +145,8 @@ func prebootHold(t *testing.T, n int) time.Duration {
 		o.Date = begin
 		r.Apply(o)
 	}
-	if hold := r.Picture().HoldUntil; hold > 0 {
+	r.Apply(observe.Observation{At: 24 * time.Hour})
+	if hold := r.Picture().Times.OldGone.Sub(begin); hold > 0 {
 		return hold
 	}
 	t.Fatal("the core holds for nothing")

@@ -39,6 +39,7 @@ type explainer struct {
 // An excerpt is lines that somebody else wrote.
 type excerpt struct {
 	title string
+	known string // what there is to know of the lines
 	lines []string
 	err   error
 }
@@ -46,7 +47,7 @@ type excerpt struct {
 // explain shows what belongs to a failed verdict, with so much of the caller's time left.
 // Whatever hangs, it is over when that or ctx is.
 func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, out *report.Report) {
-	title, read := e.source(p, v)
+	what, read := e.source(p, v)
 	if read == nil {
 		return
 	}
@@ -54,14 +55,16 @@ func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.P
 	defer cancel()
 	found := make(chan excerpt, 1)
 	go func() {
-		x := excerpt{title: title, err: errors.New("the gate itself failed")} // if it panics
+		x := what
+		x.err = errPanic
 		defer func() {
 			recover()
 			found <- x
 		}()
 		x.lines, x.err = read(ctx)
 	}()
-	x := excerpt{title: title, err: errors.New("there was no time left to read them")}
+	x := what
+	x.err = errors.New("there was no time left to read them")
 	select {
 	case x = <-found:
 	case <-ctx.Done():
@@ -74,21 +77,29 @@ func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.P
 	case x.err != nil:
 		out.Excerpt(x.title+" could not be read", []string{x.err.Error()})
 	case len(x.lines) > 0:
-		out.Excerpt(x.title, x.lines)
+		out.Excerpt(x.title+x.known, x.lines)
 	}
 }
 
+// errPanic stands where reading them has met a bug.
+var errPanic = errors.New("the gate itself failed while it read them: report it")
+
 // source is what belongs to a verdict, and how it is read; nil if nothing does.
-func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (title string, read func(context.Context) ([]string, error)) {
+func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (what excerpt, read func(context.Context) ([]string, error)) {
 	switch {
 	case v.Reason == rollout.DynosCrashed && e.tail != nil:
-		return "the last log lines of " + v.Dyno, func(ctx context.Context) ([]string, error) {
+		what.title = "the last log lines of " + v.Dyno
+		if e.client.OnFir() {
+			what.known = " that the gate has read (Fir keeps no log history)"
+		}
+		return what, func(ctx context.Context) ([]string, error) {
 			lines, err := e.tail.Last(ctx, v.Dyno, excerptLines)
 			return since(p.Times.ReleaseCreated, lines), err
 		}
 	case v.Reason == rollout.ReleaseFailed && p.Target != nil:
 		version := p.Target.Version
-		return fmt.Sprintf("the end of the output of the release phase of v%d", version), func(ctx context.Context) ([]string, error) {
+		what.title = fmt.Sprintf("the end of the output of the release phase of v%d", version)
+		return what, func(ctx context.Context) ([]string, error) {
 			text, err := e.client.ReleaseOutput(ctx, e.app, version, excerptBytes)
 			if s := strings.TrimSpace(string(text)); s != "" {
 				return strings.Split(s, "\n"), err
@@ -96,7 +107,7 @@ func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (title string, 
 			return nil, err
 		}
 	}
-	return "", nil
+	return what, nil
 }
 
 // since leaves out the lines from before a time: a log can begin days before the release. A line

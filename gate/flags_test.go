@@ -215,6 +215,17 @@ func TestCommandLinesKeepSecrets(t *testing.T) {
 	}
 }
 
+// The usage names what a command cannot do without.
+func TestUsageNamesWhatIsRequired(t *testing.T) {
+	t.Parallel()
+	const usage = "  rollout-gate watch-ahead --app NAME"
+	for _, args := range [][]string{{"--help"}, {"help", "watch-ahead"}, {"watch-ahead", "--help"}} {
+		if status, stdout, _ := commandLine(t, args...); status != gate.ExitPassed || !strings.Contains(stdout, usage) {
+			t.Errorf("%q: status %d, without %q:\n%s", args, status, usage, stdout)
+		}
+	}
+}
+
 // What a flag says is what the wait is made of: the first line of a recording tells it.
 func TestFlagsReachTheWait(t *testing.T) {
 	t.Parallel()

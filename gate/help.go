@@ -26,9 +26,10 @@ passes it: INPUT_APP, INPUT_API-KEY or INPUT_API_KEY, and so on. The key is best
 given as HEROKU_API_KEY: other users of the machine can see a command line.
 
 With a COMMAND that deploys, the watch begins before it, and the wait for the
-release that it makes begins after it. Its input and outputs are its own, and
-signals are handed on to it. If it fails, nothing is waited for, and the exit
-status is the command's; 126 if it cannot be run, 127 if there is none such.
+release that it makes begins after it. While it runs, nothing else is printed:
+its input and outputs are its own, and signals are handed on to it. If it fails,
+nothing is waited for, and the exit status is the command's; 126 if it cannot be
+run, 127 if there is none such.
 
 With RUNNER_DEBUG=1 in the environment the log also tells why each request is
 sent, and why nothing is proven yet.
@@ -72,7 +73,7 @@ func help() string {
 	var b strings.Builder
 	var others strings.Builder
 	for _, sub := range subcommands() {
-		fmt.Fprintf(&others, "  %-30s %s\n", sub.usage(), sub.about)
+		fmt.Fprintf(&others, "  %-36s %s\n", sub.usage(), sub.about)
 	}
 	fmt.Fprintf(&b, beforeFlags, others.String())
 	for line := range strings.Lines(flagHelp(waitFlags())) {

@@ -21,7 +21,7 @@ import (
 var saysGone = regexp.MustCompile(`(?i)\bno old\b|\bold (?:code|dynos?|one|ones|process|processes)\b.*\b(?:gone|ended|stopped|over)\b|\bruns? alone\b|\bof old code\b|\bgone \+|\bold code was\b|^(?:gone|proven)$`)
 
 // hedged finds what says in the same breath that this is not known for sure, or how far it is known.
-var hedged = regexp.MustCompile(`(?i)\bpresumed?\b|\bpresumption\b|\bmay\b|\bcan\b|\bfor want of proof\b|\bnot proven\b|\bto end\b|\bfirst old dyno ended\b|\bdyno list shows\b|\bwhat the log tells\b|\bso far\b`)
+var hedged = regexp.MustCompile(`(?i)\bpresumed?\b|\bpresumption\b|\bmay\b|\bcan\b|\bnothing proves\b|\bnot proven\b|\bto end\b|\bfirst old dyno ended\b|\bdyno list shows\b|\bwhat the log tells\b|\bso far\b`)
 
 // parts are what can be read by itself: a sentence, a cell of a table, a part of a line of progress.
 func parts(text string) []string {
@@ -79,7 +79,7 @@ func typesOff(o outcome) string {
 }
 
 // goneAt finds when old code was gone as the summary tells it as a fact.
-var goneAt = regexp.MustCompile(`Old code was gone at \+?(-?[0-9hms]+)`)
+var goneAt = regexp.MustCompile(`old code was gone at \+?(-?[0-9hms]+)`)
 
 // goneUntrue compares with the truth when old code was gone, where that is told as proven.
 func goneUntrue(story *herokusim.Story, o outcome) string {
@@ -150,7 +150,7 @@ func drawnUntrue(story *herokusim.Story, o outcome) string {
 		if known := !strings.Contains(m[1], "may"); m[1] != "·" && known == lighter {
 			return fmt.Sprintf("the bar %q of %s is drawn as %q", m[1], row, m[2])
 		}
-		if lighter || strings.Contains(m[1], "listed") {
+		if lighter || strings.Contains(m[1], "list") {
 			continue // which lists can be for some seconds too long
 		}
 		end, err := time.Parse("2006-01-02T15:04:05", m[4])

@@ -61,8 +61,8 @@ func measured(t testing.TB, file string) (f figures) {
 	return whole.figures
 }
 
-// checkFigures fails if a figure is told that is not true. All stories are checked so.
-func checkFigures(t testing.TB, story *herokusim.Story, o outcome, f figures) {
+// checkMeasured fails if a figure is told that is not true. All stories are checked so.
+func checkMeasured(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 	t.Helper()
 	if wrong := untrueFigure(story, o, f); wrong != "" {
 		t.Error(wrong)

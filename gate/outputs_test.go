@@ -91,10 +91,13 @@ var forms = []form{
 	}},
 	{"first-old-stopped-at", aTime, always(may)},
 	{"old-gone-at", aTime, func(o map[string]string) need {
-		if o["old-remaining"] != "0" {
+		switch {
+		case o["old-remaining"] != "0":
 			return none
+		case o["basis"] == "presumed", o["result"] == "passed" && o["first-old-stopped-at"] != "":
+			return must
 		}
-		return ifPassed(may)(o)
+		return may // of none there was no end
 	}},
 	{"old-gone-basis", `proven|presumed`, like("old-gone-at")},
 	{"rollout-seconds", aNumber, like("release-created-at", "old-gone-at")},

@@ -215,6 +215,11 @@ func restartInPlace(d dice, r *rolled) {
 func (r *rolled) crashUnseen(d dice, label string, at time.Duration) {
 	r.ListLag, r.Log.LoseLines = d.between(3*time.Second, 9*time.Second), 0
 	if gate := at - d.between(3*time.Second, 60*time.Second); gate > r.deploy+45*time.Second && !r.awaits() {
+		for i := range r.Faults { // a refusal comes when the platform has answered before
+			if f := &r.Faults[i]; f.Status/100 == 4 {
+				f.From, f.To = f.From+gate-*r.Gate, f.To+gate-*r.Gate
+			}
+		}
 		r.Gate = &gate
 	}
 	r.aims = append(r.aims, func(_ dice, r *rolled) {

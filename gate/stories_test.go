@@ -153,7 +153,10 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 		defer cancel()
 	}
 	o.status = command.Main(ctx)
-	if late := "is not there after 15s: the command is run all the same\n"; stderr.Len() > 0 && !(ahead > 0 && strings.HasSuffix(stderr.String(), late)) {
+	switch {
+	case ahead > 0:
+		checkBefore(t, app, stderr.String(), stdout.String())
+	case stderr.Len() > 0:
 		t.Errorf("standard error: %s", stderr.String())
 	}
 	o.stdout = stdout.String()
@@ -352,7 +355,7 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	o := play(t, story, scenario.AppName(), story.Gate, inputs, time.Duration(e.Interrupt))
 	checkReplay(t, inputs["record"], o)
 	figures := measured(t, inputs["record"])
-	checkFigures(t, story, o, figures)
+	checkMeasured(t, story, o, figures)
 	checkDelays(t, story, o, figures)
 	checkLimits(t, story, o)
 	w := e.Want
@@ -367,6 +370,9 @@ func checkStory(t testing.TB, story *herokusim.Story, scenario *herokusim.Scenar
 	checkSilence(t, o.stdout)
 	checkOutputs(t, o.outputs)
 	checkKnowledge(t, story, o)
+	checkCopied(t, scenario.AppName(), o)
+	checkFigures(t, o)
+	checkExplained(t, o)
 	checkToldOnce(t, o)
 	if o.verdict.Result == rollout.Passed && w.Within > 0 {
 		last := possible(story, o)

@@ -42,7 +42,7 @@ the exit status 2.
 			flags: replayFlags, run: (*Command).replay,
 		},
 		{
-			name: "watch-ahead", about: "watch before a deploy, for a gate to come",
+			name: "watch-ahead", args: "--app NAME", about: "watch before a deploy, for a gate to come",
 			long: `Watches an app from before a deploy, and writes what it observes to a recording.
 The gate that comes after the deploy finds it by the name of the app, goes on with
 it, and ends it. Without a gate it ends by itself after an hour. The action

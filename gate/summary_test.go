@@ -32,6 +32,7 @@ var summaries = map[string]string{
 	"superseded":   "superseded-and-told-to-fail",
 	"rolled-back":  "rolled-back-while-waiting",
 	"fir":          "fir",
+	"fir-crash":    "fir-pod-crashes",
 	"space":        "private-space",
 	"200-dynos":    "more-than-200-dynos",
 }

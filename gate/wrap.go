@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 
@@ -40,11 +41,18 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	h := &headStart{begin: make(chan struct{}), see: ready.see}
 	ended := make(chan int, 1)
 	go func() { ended <- c.wait(watching, s, p, out, h) }()
+	since := time.Now()
+	if c.Now != nil {
+		since = c.Now()
+	}
 	if err := ready.wait(ctx); err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: warning: %s: the command is run all the same\n", out.Text(err.Error()))
 	}
 	status, what := ExitInterrupted, "interrupted before the command was run: nothing was deployed"
+	begun := time.Now()
 	if ctx.Err() == nil {
+		// Without the command's arguments, which can hold secrets.
+		fmt.Fprintln(c.Stderr, "rollout-gate:", out.Text(fmt.Sprintf("watching %s since %s UTC%s; running: %s", s.App, since.UTC().Format(time.TimeOnly), ready.whatRuns(), command[0])))
 		status = c.runCommand(command)
 		what = fmt.Sprintf("the command ended with status %d: nothing is waited for", status)
 	}
@@ -57,7 +65,7 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	}
 	defer context.AfterFunc(ctx, stop)()
 	out.Begin()
-	h.began = time.Now()
+	out.Note(fmt.Sprintf("the command ended after %s, and the wait begins", observe.Span(time.Since(begun))))
 	close(h.begin)
 	return <-ended
 }
@@ -130,6 +138,10 @@ type readiness struct {
 	log, looked chan struct{} // closed when the log flows, or will not; and when a look came that was asked for then
 	trouble     chan error
 	since       time.Duration // when the log flowed, or would not
+
+	mu    sync.Mutex
+	lists bool           // a look came
+	dynos []observe.Dyno // what the newest shows
 }
 
 func newReadiness(useLog bool) *readiness {
@@ -142,6 +154,11 @@ func newReadiness(useLog bool) *readiness {
 
 // see takes in what the watch has observed. It is called by one goroutine.
 func (r *readiness) see(o observe.Observation) {
+	if o.Look != nil {
+		r.mu.Lock()
+		r.lists, r.dynos = true, o.Look.Dynos
+		r.mu.Unlock()
+	}
 	switch {
 	case o.Look != nil && o.Look.Full() && isDone(r.log) && o.Look.AskedAt >= r.since:
 		done(r.looked)
@@ -156,6 +173,16 @@ func (r *readiness) see(o observe.Observation) {
 		default:
 		}
 	}
+}
+
+// whatRuns says which dynos are listed; empty if that is not known.
+func (r *readiness) whatRuns() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.lists {
+		return ""
+	}
+	return ", " + running(r.dynos)
 }
 
 // refused is the platform's no, or that there is no way to it.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,11 +40,12 @@ func TestWrappedCommands(t *testing.T) {
 		begins, errors string // of what is printed
 		silent         string
 	}{
-		"it deploys":                {nil, "echo deployed", "", gate.ExitPassed, "deployed\n", "", ""},
+		"it deploys":                {nil, "echo deployed", "", gate.ExitPassed, "deployed\n", "10 web of v42; running: sh\n", ""},
+		"its arguments are its own": {nil, ": --password=hunter2; echo deployed", "", gate.ExitPassed, "deployed\n", "; running: sh\n", "hunter2"},
 		"it reads its input":        {nil, "read -r line; echo \"<$line>\"; cat", "one\ntwo\n", gate.ExitPassed, "<one>\ntwo\n", "", ""},
 		"it writes errors":          {nil, "echo out; echo err >&2", "", gate.ExitPassed, "out\n", "err\n", ""},
-		"it fails":                  {nil, "echo no; exit 7", "", 7, "no\n", "nothing is waited for", "v42"},
-		"it dies of a signal":       {nil, "kill -KILL $$", "", 137, "", "nothing is waited for", "v42"},
+		"it fails":                  {nil, "echo no; exit 7", "", 7, "no\n", "nothing is waited for", "new up"},
+		"it dies of a signal":       {nil, "kill -KILL $$", "", 137, "", "nothing is waited for", "new up"},
 		"it closes its outputs":     {nil, "exec >&- 2>&-; sleep 0.1", "", gate.ExitPassed, "", "", ""},
 		"it leaves a child behind":  {nil, "sleep 30 >/dev/null 2>&1 & echo left", "", gate.ExitPassed, "left\n", "", ""},
 		"its pipe breaks":           {nil, "trap '' EXIT; yes | head -n 1", "", gate.ExitPassed, "y\n", "", ""},
@@ -72,6 +74,23 @@ func TestWrappedCommands(t *testing.T) {
 				t.Errorf("the end is not told:\n%s", stdout.String())
 			}
 		})
+	}
+}
+
+// beforeCommand is what is said before a command: that the app is watched, since when, and what runs; and why the watch
+// may know less.
+var beforeCommand = regexp.MustCompile(`^(?:rollout-gate: warning: [^\n]* is not there after 15s: the command is run all the same\n)?` +
+	`rollout-gate: watching ([a-z0-9-]+) since \d\d:\d\d:\d\d UTC(?:, the dyno list shows [^\n;]+)?; running: deploy\n$`)
+
+// checkBefore fails if a command is run without a word, or if the wait does not begin with how long that took.
+func checkBefore(t testing.TB, app, stderr, stdout string) {
+	t.Helper()
+	if m := beforeCommand.FindStringSubmatch(stderr); m == nil || m[1] != app {
+		t.Errorf("before the command is said:\n%s", stderr)
+	}
+	_, log, _ := strings.Cut(stdout, "::add-mask::"+testKey+"\n")
+	if !regexp.MustCompile(`^the command ended after [0-9hms]+, and the wait begins\n(?:    0s  [^\n]*\n)*?    0s  (?:v\d+|[a-z-]+ · waiting for )`).MatchString(log) {
+		t.Errorf("the wait does not begin with what happened meanwhile:\n%s", log)
 	}
 }
 
@@ -130,8 +149,8 @@ func TestSignalsOfWrappedCommands(t *testing.T) {
 			cmd := wrapped(t, program, sim, nil, "sh", "-c", c.script)
 			cmd.Env = append(cmd.Env, "READY="+ready)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // without a terminal
-			var out bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &out
+			var out, errs bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}

@@ -3,18 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"heroku-rollout-gate/gate/herokusim"
@@ -36,6 +29,18 @@ const (
 	// patience is how long a program may run on after it should have ended.
 	patience = 2 * time.Minute
 )
+
+// load plays a scenario that comes with the simulator, as it is or changed.
+func load(name string, change func(*herokusim.Scenario)) (*herokusim.Story, error) {
+	sc, err := herokusim.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	if change != nil {
+		change(sc)
+	}
+	return sc.Play()
+}
 
 // A truth is what a program should do in a story.
 type truth struct {
@@ -83,6 +88,7 @@ type sample struct {
 	Memory    float64       // bytes at the peak
 	First     time.Duration // from the start of the process to its first request
 	FirstList time.Duration // and until its first dyno list was answered
+	Basis     string        // how the gate knew
 }
 
 // endOf is what an exit status means here; 124 and 137 are of timeout. Any other is
@@ -99,13 +105,20 @@ func endOf(status int) string {
 	return fmt.Sprintf("ends with status %d", status)
 }
 
+// A way is how a program waits.
+type way struct {
+	which   int           // theGate or theClient
+	ahead   time.Duration // so long before the deploy step ends it begins
+	wraps   bool          // it runs the deploy itself; otherwise a watch of its own begins, if any does
+	patient bool          // it is given longer: the whole hold is over before it must have ended
+}
+
+// ways are those of every story: each program by itself, after the deploy.
+var ways = [2]way{theGate: {which: theGate}, theClient: {which: theClient}}
+
 // play tells a story to both programs in turn, so many times.
 func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs int) (told, error) {
-	sc, err := herokusim.Load(s.name)
-	if err != nil {
-		return told{}, err
-	}
-	story, err := sc.Play()
+	story, err := load(s.name, nil)
 	if err != nil {
 		return told{}, err
 	}
@@ -123,7 +136,7 @@ func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs i
 					return
 				}
 				name := fmt.Sprintf("%s-%d-%d", s.name, i+1, which)
-				got, err := b.once(ctx, name, which, story, t.Truth)
+				got, err := b.once(ctx, name, ways[which], story, t.Truth)
 				if err != nil {
 					cancel(fmt.Errorf("run %s: %w", name, err))
 				}
@@ -135,77 +148,49 @@ func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs i
 	return t, context.Cause(ctx)
 }
 
-// once runs one program once, with a simulated Heroku of its own.
-func (b *bench) once(ctx context.Context, name string, which int, story *herokusim.Story, t truth) (sample, error) {
-	sim := herokusim.NewServer(story, herokusim.Options{From: story.Gate})
-	var mu sync.Mutex
-	var first, list time.Time
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		came := time.Now()
-		sim.ServeHTTP(w, r)
-		mu.Lock()
-		defer mu.Unlock()
-		if first.IsZero() {
-			first = came
-		}
-		if list.IsZero() && strings.HasSuffix(r.URL.Path, "/dynos") {
-			list = time.Now()
-		}
-	}))
-	defer server.Close()
-	defer server.CloseClientConnections()
-
-	app := story.Scenario.AppName()
-	file := func(what string) string { return filepath.Join(b.work, name+"."+what) }
-	// GNU time measures, since the kernel begins the peak memory of a process with that
-	// of the process that started it: time is small, and this program is not.
-	cmd := exec.CommandContext(ctx, "/usr/bin/time", "-q", "-o", file("usage"), "-f", "%M %U %S %x", // #nosec G204 -- the programs under comparison
-		"timeout", "--foreground", "-k", "10", fmt.Sprint((t.At + patience).Seconds()), b.program(which))
-	if which == theGate {
-		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + file("output"), "GITHUB_STEP_SUMMARY=" + file("summary"),
-			"INPUT_APP=" + app, "INPUT_API-KEY=any", "INPUT_API-URL=" + server.URL,
-		}
-	} else {
-		cmd.Args = append(cmd.Args, "ps:wait", "--app", app)
-		cmd.Env = append(b.clientEnv(), "HEROKU_API_KEY=any", "HEROKU_HOST="+server.URL)
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that all three can be ended
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	var printed bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &printed, &printed
-	sim.Begin()
-	began := time.Now()
-	cmd.Run() // the status is in the file
-	took := time.Since(began)
-	var asked []time.Duration
-	for _, r := range sim.Requests() {
-		fmt.Fprintf(&printed, "\n%9s  %s %s", r.At.Round(time.Millisecond), r.Method, r.Path)
-		if !strings.HasPrefix(r.Path, "/logplex/") && !strings.HasPrefix(r.Path, "/streams/") {
-			asked = append(asked, r.At)
-		}
-	}
-	usage, err := os.ReadFile(file("usage"))
-	if err = errors.Join(err, ctx.Err(), os.WriteFile(file("log"), printed.Bytes(), 0o600)); err != nil {
+// once lets one program wait once, with a simulated Heroku of its own.
+func (b *bench) once(ctx context.Context, name string, w way, story *herokusim.Story, t truth) (sample, error) {
+	sim := herokusim.NewServer(story, herokusim.Options{From: story.Gate - w.ahead})
+	host := startHost(sim)
+	defer host.close()
+	a := &attempt{bench: b, way: w, name: name, app: story.Scenario.AppName(), url: host.server.URL}
+	if err := a.prepare(); err != nil {
 		return sample{}, err
 	}
-	var kilobytes, user, system float64
-	var status int
-	if _, err := fmt.Sscan(string(usage), &kilobytes, &user, &system, &status); err != nil {
-		return sample{}, fmt.Errorf("what time wrote is %q: %w", usage, err)
+	sim.Begin()
+	began, starts := time.Now(), story.Gate-w.ahead
+	if w.ahead > 0 && !w.wraps {
+		stop, err := a.watch(ctx)
+		if err != nil {
+			return sample{}, err
+		}
+		defer stop()
+		time.Sleep(time.Until(began.Add(w.ahead)))
+		began, starts = time.Now(), story.Gate
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if list.IsZero() {
+	atMost := t.At + patience
+	if w.patient {
+		atMost += patience
+	}
+	printed := a.wait(ctx, atMost)
+	took := time.Since(began)
+	asked := host.asked(&printed)
+	if err := errors.Join(ctx.Err(), os.WriteFile(a.file("log"), printed.Bytes(), 0o600)); err != nil {
+		return sample{}, err
+	}
+	got, status, err := a.usage()
+	if err != nil {
+		return sample{}, err
+	}
+	if host.list.IsZero() {
 		return sample{}, fmt.Errorf("it ended with %d and never asked for the dynos: %s", status, &printed)
 	}
-	got := sample{
-		End: endOf(status), At: story.Gate + took, CPU: user + system, Memory: kilobytes * 1024,
-		First: first.Sub(began), FirstList: list.Sub(began),
-	}
+	got.End, got.At = endOf(status), starts+took
+	got.First, got.FirstList = host.first.Sub(began), host.list.Sub(began)
 	got.Requests, got.Rate = len(asked), float64(len(asked))/took.Minutes()
 	got.Busiest = busiest(asked, story.Gate+time.Minute)
-	return got, nil
+	got.Basis, err = a.output("basis")
+	return got, err
 }
 
 // busiest is the most requests in any minute that begins at from or later.

@@ -152,10 +152,24 @@ func invented() *result {
 	}
 }
 
+// inventedBusy is the same for the busy app.
+func inventedBusy() *busyTold {
+	at := func(end string, seconds float64, n int, basis string) sample {
+		return sample{End: end, At: time.Duration(seconds * float64(time.Second)), Requests: n, Basis: basis}
+	}
+	return &busyTold{Truth: truth{"opens", 308 * time.Second}, Runs: 2, Samples: [][]sample{
+		{at("opens", 450, 40, "presumed"), at("opens", 451, 41, "presumed")},
+		{at("opens", 370, 40, "proven"), at("opens", 450, 40, "presumed")},
+		{at("opens", 309, 40, "proven"), at("opens", 310, 39, "proven")},
+		{at("opens", 309, 40, "proven"), at("opens", 310.1, 39, "proven")},
+		{at("opens", 12, 3, ""), at("", 430, 3, "")},
+	}}
+}
+
 func TestTables(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/invented.md"
-	got := invented().tables()
+	got := invented().tables() + "\n" + inventedBusy().table(invented().About)
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -193,6 +207,25 @@ func TestPromises(t *testing.T) {
 	}
 }
 
+// What the ways that begin before the deploy should keep to.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(*sample){
+		"":         func(*sample) {},
+		"early":    func(s *sample) { s.At = 307 * time.Second },
+		"late":     func(s *sample) { s.At = 311 * time.Second },
+		"presumed": func(s *sample) { s.Basis = "presumed" },
+		"greedy":   func(s *sample) { s.Requests = 41 },
+		"stopped":  func(s *sample) { s.End = "" },
+	} {
+		b := inventedBusy()
+		spoil(&b.Samples[2][1])
+		if got := b.kept(b.Samples[2]); got != (what == "") {
+			t.Errorf("%q: %v", what, got)
+		}
+	}
+}
+
 // The comparison that is published is whole.
 func TestComparisonIsWhole(t *testing.T) {
 	t.Parallel()
@@ -200,11 +233,20 @@ func TestComparisonIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(data), "<!-- comparison -->\n")
-	whole, _, _ := strings.Cut(rest, "<!-- /comparison -->")
+	block := func(name string) string {
+		_, rest, _ := strings.Cut(string(data), "<!-- "+name+" -->\n")
+		text, _, _ := strings.Cut(rest, "<!-- /"+name+" -->")
+		return text
+	}
+	whole, busy := block("comparison"), block("busy-measured")
 	for _, s := range scenarios {
 		if !strings.Contains(whole, "\n| "+s.title+" | ") {
 			t.Errorf("the comparison has no line of %q", s.title)
+		}
+	}
+	for _, w := range busyWays {
+		if !strings.Contains(busy, "\n| "+w.title+" | ") {
+			t.Errorf("the comparison has no line of %q", w.title)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	runs := flags.Int("runs", 5, "`number` of runs of each program in each story")
 	dir := flags.String("dir", ".build/compare", "`folder` with the image's binary, its size, and the installed client")
-	only := flags.String("only", "", "`scenarios` to run, separated by commas; nothing is written then")
+	only := flags.String("only", "", "`scenarios` to run, separated by commas, of which nothing is written; or \"busy\", the busy app alone, which is")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,17 +54,31 @@ func run(ctx context.Context, args []string) error {
 		}
 		result.Stories = append(result.Stories, told)
 	}
-	tables := result.tables()
-	fmt.Println(tables)
-	if *only != "" {
+	page := filepath.Join("docs", "comparison.md")
+	if len(result.Stories) > 0 {
+		tables := result.tables()
+		fmt.Println(tables)
+		if *only == "" {
+			if err := replace(page, "comparison", tables); err != nil {
+				return err
+			}
+		}
+	}
+	if *only != "" && *only != "busy" {
 		return nil
 	}
-	return replace(filepath.Join("docs", "comparison.md"), tables)
+	busy, err := bench.playBusy(ctx, *runs)
+	if err != nil {
+		return err
+	}
+	table := busy.table(bench.about)
+	fmt.Println(table)
+	return replace(page, "busy-measured", table)
 }
 
-// replace puts text between the markers in a file.
-func replace(path, text string) error {
-	const begin, end = "<!-- comparison -->\n", "<!-- /comparison -->"
+// replace puts text between the markers of that name in a file.
+func replace(path, name, text string) error {
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err

@@ -13,8 +13,7 @@ const storyHead = "| story | what should happen | this gate | distance | `ps:wai
 // tables is all that docs/comparison.md holds of a session.
 func (r *result) tables() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured by `make compare RUNS=%d` (runs of each program in each story) on %s UTC, on a machine with %s.\nThe client is %s; the gate is built by %s.\n",
-		r.Runs, r.About.Date.Format("2006-01-02 15:04"), r.About.Machine, r.About.Client, r.About.Go)
+	fmt.Fprintf(&b, "Measured by `make compare RUNS=%d` (runs of each program in each story) %s\n", r.Runs, r.About.words())
 	b.WriteString("\n## When they end\n\n" + storyHead)
 	for _, t := range r.Stories {
 		b.WriteString(t.row())
@@ -44,6 +43,11 @@ func (r *result) tables() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.what, p.limit, p.seen, word)
 	}
 	return b.String()
+}
+
+// words say when, where and with what it was measured.
+func (a about) words() string {
+	return fmt.Sprintf("on %s UTC, on a machine with %s.\nThe client is %s; the gate is built by %s.", a.Date.Format("2006-01-02 15:04"), a.Machine, a.Client, a.Go)
 }
 
 func (t told) row() string {

@@ -83,11 +83,22 @@ func (d *demonstration) preview(story *herokusim.Story) string {
 	return text + "; times are those of the deploy."
 }
 
+// before is the newest release that ran before the deploy.
+func before(story *herokusim.Story) (newest int) {
+	for _, in := range story.Instances {
+		if in.Start < 0 {
+			newest = max(newest, in.Version)
+		}
+	}
+	return newest
+}
+
 // end is how the gate's wait ended.
 type end struct {
 	at      time.Duration // of the story
 	picture rollout.Picture
 	verdict rollout.Verdict
+	hold    time.Duration // until when, of the story, it would have waited without proof
 }
 
 func (d *demonstration) run(ctx context.Context) (int, error) {
@@ -109,7 +120,7 @@ func (d *demonstration) run(ctx context.Context) (int, error) {
 	// The deploy step of the workflow ends, and the gate's begins.
 	time.Sleep(time.Duration(float64(story.Gate) / d.Speed))
 	command := gate.Command{
-		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key"},
+		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key", "--newer-than", fmt.Sprintf("v%d", before(story))},
 		Getenv: func(name string) string {
 			return map[string]string{"TERM": os.Getenv("TERM"), "NO_COLOR": os.Getenv("NO_COLOR")}[name]
 		},
@@ -123,7 +134,9 @@ func (d *demonstration) run(ctx context.Context) (int, error) {
 		}
 	}
 	var e *end
-	command.Ended = func(p rollout.Picture, v rollout.Verdict) { e = &end{server.Now(), p, v} }
+	var hold time.Duration
+	command.Seen = func(p rollout.Picture) { hold = max(hold, p.HoldUntil) }
+	command.Ended = func(p rollout.Picture, v rollout.Verdict) { e = &end{server.Now(), p, v, story.Gate + hold} }
 	status := command.Main(ctx)
 	if e == nil || e.picture.Target == nil {
 		return status, nil
@@ -132,6 +145,6 @@ func (d *demonstration) run(ctx context.Context) (int, error) {
 		time.Sleep(300 * time.Millisecond) // the witness sees the end, too
 		fmt.Fprintf(d.stdout, "\nThe timeline, in the deploy's own time:\n\n%s", timeline(rows(story, w, e), width()))
 	}
-	fmt.Fprintf(d.stdout, "\nWhat this showed: %s\n", shown(story, e))
+	fmt.Fprintf(d.stdout, "\n%sWhat this showed: %s\n", busy(e), shown(story, e))
 	return status, nil
 }

@@ -69,14 +69,15 @@ func TestEveryScenario(t *testing.T) {
 	for name, want := range map[string]struct {
 		status int
 		shown  string
+		busy   bool // the wait for proof was shorter than the hold
 	}{
-		"plain-restart":   {gate.ExitPassed, `^What this showed: Heroku called v42 finished 31s before its last old dyno ended\. The gate opened \S+ after that end \(proven\)\.$`},
-		"private-space":   {gate.ExitPassed, `the gate opened`},
-		"fir":             {gate.ExitPassed, `the gate opened`},
-		"phase-succeeds":  {gate.ExitPassed, `the gate opened`},
-		"measured-deploy": {gate.ExitPassed, `finished 5m08s before its last old dyno ended`},
-		"phase-fails":     {gate.ExitFailed, `^What this showed: the deploy failed, and the gate said so after \S+ \(release-failed\): no later step would have run\.$`},
-		"crash-loop":      {gate.ExitFailed, `the deploy failed, and the gate said so after \S+ \(dynos-crashed\)`},
+		"plain-restart":   {gate.ExitPassed, `^What this showed: Heroku called v42 finished 31s before its last old dyno ended\. The gate opened \S+ after that end \(proven\)\.$`, true},
+		"private-space":   {gate.ExitPassed, `the gate opened`, true},
+		"fir":             {gate.ExitPassed, `the gate opened`, false},
+		"phase-succeeds":  {gate.ExitPassed, `the gate opened`, true},
+		"measured-deploy": {gate.ExitPassed, `finished 5m08s before its last old dyno ended`, true},
+		"phase-fails":     {gate.ExitFailed, `^What this showed: the deploy failed, and the gate said so after \S+ \(release-failed\): no later step would have run\.$`, false},
+		"crash-loop":      {gate.ExitFailed, `the deploy failed, and the gate said so after \S+ \(dynos-crashed\)`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,6 +93,9 @@ func TestEveryScenario(t *testing.T) {
 			}
 			if takes := strings.Contains(lines[0], "in about "); takes != (want.status == gate.ExitPassed) {
 				t.Errorf("the first line says how long it takes: %v; %q", takes, lines[0])
+			}
+			if busy := strings.Contains(said, "\nA busy app: "); busy != want.busy {
+				t.Errorf("it says what a busy app would have cost: %v, want %v", busy, want.busy)
 			}
 			if last := lines[len(lines)-1]; !regexp.MustCompile("(?i)" + want.shown).MatchString(last) {
 				t.Errorf("the last line is %q, want %q", last, want.shown)

@@ -16,7 +16,7 @@ import (
 
 // A row is a moment, and what four witnesses had to say at it.
 type row struct {
-	at         time.Duration
+	at         time.Duration // from the release on
 	truth      string
 	gate       string
 	clock      string
@@ -32,8 +32,8 @@ func rows(story *herokusim.Story, heroku *witness, e *end) []row {
 		}
 		return t.Format(time.TimeOnly)
 	}
-	made := e.picture.Times.ReleaseCreated.Sub(story.Start)
-	all := []row{{at: max(made, 0), truth: "the release is made, old code runs", gate: told(e.picture.Times.ReleaseCreated)}}
+	made := max(e.picture.Times.ReleaseCreated.Sub(story.Start), 0)
+	all := []row{{at: made, truth: "the release is made, old code runs", gate: told(e.picture.Times.ReleaseCreated)}}
 	ups, exits := lives(story, e.picture.Target.Version)
 	if len(ups) > 0 {
 		all = append(all, row{at: ups[0], truth: "first new dyno is up", gate: told(e.picture.Times.FirstNewUp)},
@@ -53,6 +53,7 @@ func rows(story *herokusim.Story, heroku *witness, e *end) []row {
 		if t, ok := heroku.at(r.at); ok {
 			r.said, r.list = t.status, fmt.Sprintf("%d old", t.old)
 		}
+		r.at -= made
 	}
 	return all
 }
@@ -111,6 +112,16 @@ func shown(story *herokusim.Story, e *end) string {
 		return fmt.Sprintf("the deploy failed, and the gate said so after %s (%s): no later step would have run.", span(e.at-story.Gate), v.Reason)
 	}
 	return fmt.Sprintf("the gate ended with %s (%s) after %s.", v.Result, v.Reason, span(e.at-story.Gate))
+}
+
+// busy says what an app would have cost whose log is too busy to prove anything to a gate that comes after
+// the deploy: the log's history is 1,500 lines ("Logging", Dev Center).
+func busy(e *end) string {
+	if e.verdict.Basis != rollout.Proven || e.hold <= e.at {
+		return ""
+	}
+	return fmt.Sprintf("A busy app: with 1,000 lines a second the log's history is 1.5 s long, and a gate that comes after the deploy would\n"+
+		"have opened %s later, presumed. One that begins before the deploy would have opened as here.\n\n", span(e.hold-e.at))
 }
 
 // span is a duration as people write it: 8s, 5m08s.

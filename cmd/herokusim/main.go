@@ -47,7 +47,7 @@ func main() {
 	defer stop()
 	parser := kong.Must(&commands{}, kong.Name("herokusim"),
 		kong.Description("A simulated Heroku: the Platform API and the log of one app, playing a scenario."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}), kong.Help(help),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	command, err := parser.Parse(os.Args[1:])
 	if len(os.Args) == 1 {
@@ -60,6 +60,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "herokusim:", err)
 		os.Exit(2)
 	}
+}
+
+// help adds the help of the command that is run unless another one is named.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Command() != "" {
+		return err
+	}
+	serve, err := kong.Trace(ctx.Kong, []string{"serve", "SCENARIO"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(ctx.Stdout)
+	return kong.DefaultHelpPrinter(options, serve)
 }
 
 type showCommand struct {

@@ -73,6 +73,10 @@ for the gate (start it at %s of the story):
 
   env INPUT_API_URL=%s INPUT_APP=%s HEROKU_API_KEY=%s rollout-gate
 
+with a command that deploys, which has to begin before 0s (serve with --from=-10s --wait):
+
+  env INPUT_API_URL=%[5]s INPUT_APP=%[6]s HEROKU_API_KEY=%[7]s rollout-gate -- true
+
 for the official heroku command:
 
   env HEROKU_HOST=%s HEROKU_API_KEY=%s heroku ps --app %s

@@ -62,11 +62,20 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	var err error
+	if kept, err = os.MkdirTemp("", "release-test"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	os.RemoveAll(kept)
+	os.Exit(status)
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("runs git")
+	}
 	root := t.TempDir()
 	w := &world{
 		t: t, dir: filepath.Join(root, "checkout"), origin: filepath.Join(root, "origin"), bin: filepath.Join(root, "bin"),
@@ -99,6 +108,11 @@ esac`)
 	w.standIn("go", `[ "$1 $2" = "run ./cmd/release" ]; shift 2; BE_RELEASE=yes exec "`+self+`" "$@"`)
 	w.write(w.output, "")
 	w.write(w.calls, "")
+	// Git takes its time, so each world is a copy of the first one.
+	if template.dir != "" {
+		w.copyOf(template)
+		return w
+	}
 	for _, args := range [][]string{{"--bare", w.origin}, {"--initial-branch", "main", w.dir}} {
 		if out, err := exec.Command("git", append([]string{"init", "--quiet"}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("git init: %v: %s", err, out)
@@ -116,7 +130,31 @@ esac`)
 	}
 	w.write(filepath.Join(w.dir, ".build/dist/heroku-rollout-gate_linux_amd64.tar.gz"), "")
 	w.commit("one")
+	kept, err := os.MkdirTemp(kept, "world")
+	if err != nil {
+		t.Fatal(err)
+	}
+	template = world{t: t, dir: filepath.Join(kept, "checkout"), origin: filepath.Join(kept, "origin")}
+	template.copyOf(*w)
 	return w
+}
+
+// template is the first world as it began, in the folder kept.
+var (
+	template world
+	kept     string
+)
+
+// copyOf makes checkout and origin those of another world.
+func (w *world) copyOf(from world) {
+	w.t.Helper()
+	for to, folder := range map[string]string{w.dir: from.dir, w.origin: from.origin} {
+		if err := os.CopyFS(to, os.DirFS(folder)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	config := filepath.Join(w.dir, ".git", "config")
+	w.write(config, strings.ReplaceAll(w.read(config), from.origin, w.origin))
 }
 
 // ownAction is the action.yml of this repository, as it is on main.

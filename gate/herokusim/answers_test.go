@@ -20,15 +20,22 @@ import (
 func TestEveryAnswerIsHerokus(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
+	moments, each := 24, 1
+	if testing.Short() { // as with the race detector, which finds the same in few of them
+		moments, each = 4, 4
+	}
 	t.Run("all", func(t *testing.T) {
 		for _, name := range Names() {
-			t.Run(name, func(t *testing.T) { answers(t, tell(t, name), 24, asked) })
+			t.Run(name, func(t *testing.T) { answers(t, tell(t, name), moments, asked) })
 		}
 		files, err := filepath.Glob("../testdata/stories/*.yaml")
 		if err != nil || len(files) == 0 {
 			t.Fatal("no stories")
 		}
-		for _, file := range files {
+		for i, file := range files {
+			if i%each != 0 {
+				continue
+			}
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 				data, err := os.ReadFile(file)
 				if err != nil {

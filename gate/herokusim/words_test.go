@@ -130,6 +130,9 @@ func everyWording(t *testing.T) map[string]string {
 
 func TestWordsAsCaptured(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long, and nothing runs beside it")
+	}
 	captured, printed := modern(t), everyWording(t)
 	for _, w := range slices.Sorted(maps.Keys(printed)) {
 		if captured[w] == "" && !listed(notCaptured, w) {

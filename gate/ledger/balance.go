@@ -49,7 +49,7 @@ type Balance struct {
 	LastStart time.Time
 	LastExit  time.Time
 	// FirstStop and LastStop are the first and the last exit since the release that is
-	// not a crash of the listed dyno.
+	// not a crash of a new listed dyno.
 	FirstStop, LastStop time.Time
 	LastTerm            time.Time
 	// LastKill is the last SIGKILL of a process that did not obey its SIGTERM.
@@ -68,10 +68,11 @@ type Balance struct {
 	// will not.
 	QuietFrom time.Time
 
-	released time.Time
-	change   observe.Line // the last change of state
-	terms    []time.Time  // SIGTERMs that no exit has answered yet
-	boots    int          // starts that have not come up or crashed yet
+	released      time.Time
+	startedBefore bool         // the newest process was started before that
+	change        observe.Line // the last change of state
+	terms         []time.Time  // SIGTERMs that no exit has answered yet
+	boots         int          // starts that have not come up or crashed yet
 }
 
 // Balance adds up the ledger.
@@ -86,7 +87,7 @@ func (l *Ledger) Balance(q Known) Balance {
 }
 
 func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
-	b := Balance{Alive: s.alive, released: released}
+	b := Balance{Alive: s.alive, released: released, startedBefore: s.line > 0}
 	if s.booting {
 		b.boots = 1 // its start is from before
 	}
@@ -97,7 +98,7 @@ func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 			b.Alive++
 			b.boots++
 			b.StartDue = false
-			b.LastStart = line.Stamp
+			b.LastStart, b.startedBefore = line.Stamp, line.Stamp.Before(released)
 		case observe.State:
 			b.state(line)
 		case observe.Replace:

@@ -44,7 +44,7 @@ func (b *Balance) exit(at time.Time, crash bool) {
 	default:
 		b.terms = b.terms[1:]
 	}
-	if !crash && !at.Before(b.released) {
+	if (!crash || b.startedBefore) && !at.Before(b.released) {
 		b.LastStop = at
 		if b.FirstStop.IsZero() {
 			b.FirstStop = at

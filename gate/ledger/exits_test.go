@@ -25,6 +25,10 @@ func TestWhoseExitItWas(t *testing.T) {
 		{"announced 32 s before", "1s sigterm, 33s exit", "exit 33s, stops 33s to 33s, crash never"},
 
 		{"crashed", "3s exit, 3.1s up>crashed", "exit 3s, stops never to never, crash 3s"},
+		{"crashed, which had been started before the release", "-9s start, 3s exit, 3.1s up>crashed", "exit 3s, stops 3s to 3s, crash 3s"},
+		{"crashed, which was started as it was released", "0s start, 3s exit, 3.1s up>crashed", "exit 3s, stops never to never, crash 3s"},
+		{"crashed, which had been up for long", "-2h starting>up, 3s exit, 3.1s up>crashed", "exit 3s, stops 3s to 3s, crash 3s"},
+		{"crashed, which had been up for long, and again", "-2h starting>up, 3s exit, 3.1s up>crashed, 4s start, 5s exit, 5.1s up>crashed", "exit 5s, stops 3s to 3s, crash 5s"},
 		{"crashed, and the line was first", "2.9s up>crashed, 3s exit", "exit 3s, stops never to never, crash 3s"},
 		{"crashed, and one was to be stopped", "1s sigterm, 3s exit, 3.1s up>crashed, 5s exit", "exit 5s, stops 5s to 5s, crash 3s"},
 		{"the nearer one crashed", "1s sigterm, 2s exit, 4s exit, 4.1s up>crashed", "exit 4s, stops 2s to 2s, crash 4s"},
@@ -46,6 +50,25 @@ func TestWhoseExitItWas(t *testing.T) {
 				t.Errorf("%s:\ngot  %s\nwant %s", c.lines, got, c.want)
 			}
 		})
+	}
+}
+
+// The ends are those of all processes but the listed one that crashed, whatever the count makes of them.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ about, lines, want string }{
+		{"none", "1s start, 2s sigterm", "never to never"},
+		{"one", "1s sigterm, 3s exit", "3s to 3s"},
+		{"three", "3s exit, 5s exit, 8s exit, 9s start", "3s to 8s"},
+		{"some before the release", "-3s exit, 0s exit, 5s exit", "0s to 5s"},
+		{"all before the release", "-3s exit", "never to never"},
+		{"a crash of the listed dyno", "3s exit, 3.1s up>crashed, 9s exit", "9s to 9s"},
+		{"a crash of the listed dyno at last", "3s exit, 9s exit, 9.1s up>crashed", "3s to 3s"},
+	} {
+		first, last := entered(t, c.lines).Ends(released)
+		if got := fmt.Sprintf("%s to %s", since(first), since(last)); got != c.want {
+			t.Errorf("%s: %s: got %s, want %s", c.about, c.lines, got, c.want)
+		}
 	}
 }
 

@@ -15,10 +15,13 @@ const maxLine = 16 << 10
 // only good during the call. Zero bytes are heartbeats and belong to no line.
 type decoder struct {
 	// sse says that lines come as server-sent events.
-	sse   bool
-	line  func([]byte)
+	sse  bool
+	line func([]byte)
+	// more is called for what stands behind a line break within the line before. nil: nobody wants it.
+	more  func([]byte)
 	held  []byte
-	given bool // the event has given its line
+	given bool // the event has given its first data field
+	lined bool // and that was a line
 }
 
 // isSSE reports whether a Content-Type means server-sent events.
@@ -86,11 +89,14 @@ func (d *decoder) field(line []byte) {
 		return
 	}
 	name, data, _ := bytes.Cut(line, []byte(":"))
-	if string(name) != "data" || d.given { // id, event, retry, a comment
-		return
-	}
-	d.given = true
-	if data = bytes.TrimPrefix(data, []byte(" ")); len(data) > 0 {
-		d.line(data)
+	data = bytes.TrimPrefix(data, []byte(" "))
+	switch {
+	case string(name) != "data": // id, event, retry, a comment
+	case !d.given:
+		if d.given, d.lined = true, len(data) > 0; d.lined {
+			d.line(data)
+		}
+	case d.lined && d.more != nil:
+		d.more(data)
 	}
 }

@@ -53,6 +53,7 @@ type follower struct {
 	before     []uint64  // lines seen last before it broke
 	after      *Position // where another process stopped reading; nil once that is joined, or if none did
 	last       tailEnd   // of the log as far as it is relied on
+	texts      texts     // of a log without history
 	saidBroken bool
 }
 

@@ -69,7 +69,7 @@ func (s *stream) read(ctx context.Context) error {
 
 	watchdog := time.AfterFunc(silence, func() { cancel(errors.New("the log stream was silent for too long")) })
 	defer watchdog.Stop()
-	d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: s.line}
+	d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: s.line, more: s.more}
 	err = readChunks(res.Body, func(p []byte) {
 		watchdog.Reset(silence)
 		s.mu.Lock()
@@ -134,6 +134,9 @@ func (s *stream) line(b []byte) {
 	if s.flowing == s {
 		s.last.add(b)
 	}
+	if s.told() {
+		s.texts.add(b)
+	}
 	s.lines++
 	s.lastLine, s.news = time.Now(), s.news || s.flowing == s
 	if forbidden(b) {
@@ -166,6 +169,19 @@ func (s *stream) line(b []byte) {
 		s.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: s.since}})
 	}
 	s.newest = later(s.newest, l.Stamp)
+}
+
+// more takes in what stands behind a line break within the newest line. mu is held.
+func (s *stream) more(b []byte) {
+	if s.told() {
+		s.texts.more(b)
+	}
+}
+
+// told reports whether what the stream says is kept, since no history will tell it again. While one stream takes
+// over from another, both say the same.
+func (s *stream) told() bool {
+	return !s.over && (s.flowing == nil || s.flowing == s) && s.NoHistory != nil && s.NoHistory()
 }
 
 func (s *stream) remember(h uint64) {

@@ -65,7 +65,8 @@ type measured struct {
 }
 
 func (a measured) Read(p []byte) (int, error) {
-	n, err := a.Reader.Read(p)
+	const piece = 64 << 10 // so that lists that are read at once go little beyond it
+	n, err := a.Reader.Read(p[:min(len(p), piece)])
 	if a.left.Add(-int64(n)) < 0 {
 		return n, errTooLong
 	}

@@ -21,7 +21,7 @@ func TestHeadStart(t *testing.T) {
 		{"a clock jumps ahead", "ahead latest", "look: v42; clock +600s; 20s begin; look: v42, v43", "v43"},
 		{"none is there", "ahead latest", "look: v41, v42; 20s begin; 21s look: v42", "none, more new than v42"},
 		{"none has come in a minute", "ahead latest", "look: v42; 20s begin; 79s look: v42", "none, more new than v42"},
-		{"none comes", "ahead latest", "look: v42; 20s begin; 80s look: v42", "v42, of before: no release was made since the watch began"},
+		{"none comes", "ahead latest", "look: v42; 20s begin; 80s look: v42", "v42, of before: the deploy made no release: v42 was the newest one"},
 		{"none comes to a young app", "ahead latest", "look: ; 20s begin; 80s look: ", "none"},
 		{"one comes late", "ahead latest", "look: v42; 20s begin; 79s look: v42; 80s look: v42, v43 +70s", "v43"},
 		{"the list was behind when the wait began", "ahead latest", "look: v42; 20s begin; 20s look: v42, v43; 30s look: v42, v43, v44 +19s", "v44"},
@@ -53,7 +53,7 @@ func TestHeadStart(t *testing.T) {
 		}
 		text := strings.Join(parts, ", ")
 		for _, n := range s.Notices(s.last, s.now) {
-			if notice, _, ok := strings.Cut(n, " before the deploy"); ok {
+			if notice, _, ok := strings.Cut(n, " before it, and still is "); ok {
 				text += ": " + notice
 			}
 		}

@@ -62,6 +62,21 @@ func (t *Target) SupersededBy() int { return t.newer.newest }
 // RolledBackBy is the newest release after the target that brings old code back; 0 if none does.
 func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
 
+// BroughtBack tells in words what the release is that brings old code back: one that runs code of before the target
+// again, as a rollback does, or one that was built anew from a commit of before. Empty if there is none.
+func (t *Target) BroughtBack() string {
+	r := t.history.get(t.newer.rolledBackBy)
+	if r == nil {
+		return ""
+	}
+	for _, before := range t.history.sorted() {
+		if before.Version < t.release.Version && ran(&before) && before.Code() == r.Code() {
+			return fmt.Sprintf("runs the code of v%d again, as after a rollback", before.Version)
+		}
+	}
+	return fmt.Sprintf("brings back commit %.7s, which ran before v%d, as when an older commit is deployed again", t.codes[r.Code().ID].Commit, t.release.Version)
+}
+
 // EndedBy is the newest release after the target that the caller does not let pass; 0 if there is
 // none, or it cannot be told yet: the verdict must not hang on what is read first.
 func (t *Target) EndedBy() int {
@@ -82,7 +97,7 @@ func (t *Target) OtherCode(version int) string {
 	r := t.history.byVersion[version]
 	if c := t.codes[r.Code().ID].Commit; c != "" {
 		if isCommit(c) {
-			c = c[:min(7, len(c))]
+			c = c[:shortCommit]
 		}
 		return fmt.Sprintf("other code (commit %s)", c)
 	}

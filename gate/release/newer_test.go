@@ -103,6 +103,22 @@ func TestWhatFollowed(t *testing.T) {
 	}, whatFollowed)
 }
 
+func TestBroughtBack(t *testing.T) {
+	t.Parallel()
+	check(t, []row{
+		{"nothing", "v42", "look: v41, v42; code s42 = B", ""},
+		{"other code", "v42", "look: v41, v42, v43; code s41 = A; code s42 = B; code s43 = C", ""},
+		{"the code before", "v42", "look: v40, v41, v42, v43 s41; code s42 = B", "runs the code of v41 again, as after a rollback"},
+		{"the code of two before", "v42", "look: v40, v41 s40, v42, v43 s40; code s42 = B", "runs the code of v41 again, as after a rollback"},
+		{"older code", "v42", "look: v40, v41, v42, v43 s40; code s42 = B", "runs the code of v40 again, as after a rollback"},
+		{"older code, and the code before", "v42", "look: v40, v41, v42, v43 s40, v44 s41; code s42 = B", "runs the code of v41 again, as after a rollback"},
+		{"the commit before, built again, and one of it that never ran", "v42", "look: v40 failed s43, v41, v42, v43; code s41 = A; code s42 = B; code s43 = A",
+			"brings back commit aaaaaaa, which ran before v42, as when an older commit is deployed again"},
+		{"the commit before, built again, twice", "v42", "look: v41, v42, v43, v44 s43; code s41 = A; code s42 = B; code s43 = A",
+			"brings back commit aaaaaaa, which ran before v42, as when an older commit is deployed again"},
+	}, func(s *subject) string { return s.BroughtBack() })
+}
+
 func TestBackFromPhase(t *testing.T) {
 	t.Parallel()
 	check(t, []row{

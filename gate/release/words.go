@@ -35,6 +35,15 @@ func (t *Target) Wish() string {
 	return "the first release of the app"
 }
 
+// Instead says what is waited for if no release comes that is newer than all from before the deploy; empty if
+// nothing is.
+func (t *Target) Instead() string {
+	if !t.AwaitsNewer() {
+		return ""
+	}
+	return fmt.Sprintf("if none does by %s of the wait, v%d is taken", observe.Span(ReleaseDue), t.history.newest)
+}
+
 // Building reports whether a build of the wanted commit runs.
 func (t *Target) Building() bool {
 	b := t.newestBuild()
@@ -80,8 +89,20 @@ func (t *Target) WhyMissing() (known, next string) {
 	return known, next
 }
 
-// MadeAt is when the release was made, in words.
-func (t *Target) MadeAt() string { return t.release.CreatedAt.UTC().Format("2006-01-02 15:04 MST") }
+// madeAt is when the release was made, in words.
+func (t *Target) madeAt() string { return t.release.CreatedAt.UTC().Format("2006-01-02 15:04 MST") }
+
+// NotNew says that the release is one from before the deploy, although nobody named it; empty if it may be new.
+func (t *Target) NotNew() string {
+	switch v := t.release.Version; {
+	case t.want != (Want{}) || !t.MadeBefore():
+		return ""
+	case t.headStart:
+		return fmt.Sprintf("no new release was made, and what runs is v%d, made at %s", v, t.madeAt())
+	default:
+		return fmt.Sprintf("release v%d, which is not new (made at %s)", v, t.madeAt())
+	}
+}
 
 // Unfinished says why a release that has neither succeeded nor failed is waited for.
 func (t *Target) Unfinished() string {
@@ -91,7 +112,7 @@ func (t *Target) Unfinished() string {
 	case r.Status == "":
 		return "the platform does not tell its status"
 	case failed(r):
-		return "it " + r.Status + ", and a newer one may be there"
+		return "it " + r.Status + "; whether a newer one was tried shows in some seconds"
 	}
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }
@@ -135,11 +156,11 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 		notice("a build is running, and release v%d is from before it: to wait for what is being built, use the input \"commit\"", v)
 	}
 	if before := t.newestBefore(); t.want == (Want{}) && v <= before {
-		notice("no release was made since the watch began before the deploy, nor within %s after it: the newest one, v%d, was there before, so the deploy made none, or this run repeats an earlier one",
-			observe.Span(ReleaseDue), v)
+		notice("the deploy made no release: v%d was the newest one before it, and still is %s after it; v%d is what counts now, which is right if this run repeats an earlier one",
+			v, observe.Span(ReleaseDue), v)
 	} else if t.want == (Want{}) && !t.Unconfirmed() && t.MadeBefore() {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
-			v, t.MadeAt(), observe.Span(longestDeploy))
+			v, t.madeAt(), observe.Span(longestDeploy))
 	}
 	if n := t.newer.untold; n > 0 {
 		all = append(all, t.noticeOfUntold(n)...)

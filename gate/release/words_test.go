@@ -68,7 +68,7 @@ func TestUnfinished(t *testing.T) {
 	check(t, []row{
 		{"pending", "v42", "look: v42 pending", "its release phase is not over"},
 		{"statusless", "v42", "look: v42 statusless", "the platform does not tell its status"},
-		{"failed", "v42", "look: v42 failed", "it failed, and a newer one may be there"},
+		{"failed", "v42", "look: v42 failed", "it failed; whether a newer one was tried shows in some seconds"},
 		{"a new word", "v42", "look: v42 resting", `its status is "resting", which is not known to mean that it succeeded`},
 	}, func(s *subject) string { return s.Unfinished() })
 }

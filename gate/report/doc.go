@@ -9,6 +9,7 @@
 //   - summary.go: the page for people; tables.go, gantt.go: what stands on it
 //   - measured.go, measuredtable.go: what runs have shown of Heroku
 //   - links.go: where to read on, and what to copy
+//   - invalid.go: bad inputs
 //   - excerpt.go: lines that somebody else wrote
 //   - escape.go, inert.go: what comes from outside becomes harmless
 //   - secret.go: what is never printed

@@ -86,12 +86,41 @@ const blank = "&#8203;"
 // listMark is what makes a list or a rule at the start of a paragraph.
 var listMark = regexp.MustCompile(`^(?:[-+=]|[0-9]+[.)])`)
 
+// timeOf is what follows a colon in a time of day, which people copy. There is no emoji of two digits.
+var timeOf = regexp.MustCompile(`^[0-9]{2}(?:[^0-9A-Za-z_+-]|$)`)
+
 // markdown is inert text for the summary, inside a paragraph, a table or HTML.
 // Entities cannot open or close anything in Markdown, not even a table's cell:
 // https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
 func markdown(s string) string {
-	var b strings.Builder
+	return inline(strings.TrimLeft(s, " "))
+}
+
+// toCopyFrom finds in a sentence what people copy: commands that only read, with nothing in them but names, and the
+// address of Heroku's status page.
+var toCopyFrom = regexp.MustCompile(`"(heroku (?:ps|logs|releases|releases:output v[0-9]+)(?: --app [a-z0-9-]+)?)"|https://status\.heroku\.com\b`)
+
+// prose is markdown in which what people copy stands by itself, without a blank that they do not see.
+func prose(s string) string {
 	s = strings.TrimLeft(s, " ")
+	var b strings.Builder
+	at := 0
+	for _, m := range toCopyFrom.FindAllStringSubmatchIndex(s, -1) {
+		b.WriteString(inline(s[at:m[0]]))
+		if m[2] >= 0 {
+			b.WriteString("`" + s[m[2]:m[3]] + "`")
+		} else {
+			b.WriteString("<" + s[m[0]:m[1]] + ">")
+		}
+		at = m[1]
+	}
+	b.WriteString(inline(s[at:]))
+	return b.String()
+}
+
+// inline is inert text inside of a line.
+func inline(s string) string {
+	var b strings.Builder
 	if listMark.MatchString(s) {
 		fmt.Fprintf(&b, "&#%d;", s[0])
 		s = s[1:]
@@ -104,7 +133,7 @@ func markdown(s string) string {
 			b.WriteString("<span>&#36;</span>")
 		case ':':
 			b.WriteByte(':')
-			if i+1 < len(s) && s[i+1] != ' ' {
+			if next := s[i+1:]; next != "" && next[0] != ' ' && !timeOf.MatchString(next) {
 				b.WriteString(blank)
 			}
 		case '\\', '`', '*', '_', '[', ']', '{', '}', '<', '>', '&', '|', '~', '!', '"', '\'':

@@ -22,7 +22,6 @@ config:
     leftPadding: 100
 ---
 gantt
-    title Time since the release was created
     todayMarker off
     dateFormat YYYY-MM-DDTHH:mm:ss
 `
@@ -46,7 +45,7 @@ func gantt(e Ending) string {
 	phaseFailed := phaseFailedAt(p)
 	// What is over ends with its last moment, however late the gate came.
 	end := latest(t.ReleaseFinished, t.AllNewUp, t.OldGone, phaseFailed)
-	if t.ReleaseFinished.IsZero() && phaseFailed.IsZero() || t.AllNewUp.IsZero() || t.OldGone.IsZero() {
+	if t.ReleaseFinished.IsZero() && phaseFailed.IsZero() || t.AllNewUp.IsZero() || t.OldGone.IsZero() && p.Old != rollout.ByProof {
 		end = latest(end, p.PlatformNow)
 	}
 	g := chart{zero: t.ReleaseCreated, end: end}
@@ -91,13 +90,16 @@ func phaseFailedAt(p rollout.Picture) time.Time {
 func (g *chart) old(e Ending) {
 	t, known := e.Picture.Times, e.Picture.Old
 	words, gone := known.Words(), orElse(t.OldGone, g.end)
+	if known == rollout.ByProof {
+		gone = orElse(t.OldGone, t.OldLastSeen)
+	}
 	seen, ran := t.OldLastSeen, rollout.ByProof.Words() // until when it ran for sure, and how that is told
 	if known == rollout.Seen || known == rollout.ByProof {
 		seen, ran = gone, words
 	}
 	stop := t.FirstOldStopped
 	switch {
-	case known == rollout.ByProof && t.OldLastSeen.IsZero():
+	case gone.IsZero():
 		return // there was none
 	case known == rollout.ByProof && stop.After(t.ReleaseCreated) && stop.Before(gone):
 		g.section("Old dynos",
@@ -112,13 +114,19 @@ func (g *chart) old(e Ending) {
 		return
 	}
 	from := latest(seen, t.ReleaseFinished)
-	g.section("Unseen",
+	g.section(unseenRow,
 		span{lasted(ran.Unseen, t.ReleaseFinished, seen), alarm, t.ReleaseFinished, seen},
 		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
 }
 
+// unseenRow is the row of what Heroku's word did not tell; the title explains it, where a chart has it.
+const (
+	unseenRow   = "Unseen"
+	unseenMeans = " (unseen: old code after Heroku called it finished)"
+)
+
 func lasted(text string, from, to time.Time) string {
-	return rollout.Fill(text, observe.Span(to.Sub(from)).String())
+	return rollout.Fill(text, observe.Span(between(from, to)).String())
 }
 
 // latest is the last of some moments, of which some may not have happened.
@@ -188,7 +196,7 @@ func (g *chart) section(name string, spans ...span) {
 
 // at is how far from the release a moment is on the chart.
 func (g *chart) at(t time.Time) time.Duration {
-	return max(t.Sub(g.zero), 0).Round(time.Second)
+	return max(between(g.zero, t), 0)
 }
 
 func (g *chart) text() string {
@@ -199,7 +207,11 @@ func (g *chart) text() string {
 	if g.at(g.end) >= time.Hour {
 		axis = "%H:%M:%S"
 	}
-	return fmt.Sprintf("```mermaid\n%s    axisFormat %s\n%s```\n", chartHead, axis, g.body.String())
+	title := "Time since the release was created"
+	if strings.Contains(g.body.String(), "    section "+unseenRow+"\n") {
+		title += unseenMeans
+	}
+	return fmt.Sprintf("```mermaid\n%s    title %s\n    axisFormat %s\n%s```\n", chartHead, title, axis, g.body.String())
 }
 
 // onChart is a distance as a date, since the chart knows only dates. They are read

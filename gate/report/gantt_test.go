@@ -42,7 +42,7 @@ func TestGantt(t *testing.T) {
 		"nothing": {rollout.Picture{}, ""},
 		"the release phase runs": {
 			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0}, PlatformNow: at(30), OldRemaining: 2, Old: rollout.Seen},
-			"Heroku says: done not finished 00:00:00-00:00:30\nOld dynos: listed 00:00:00-00:00:30\n",
+			"Heroku says: done not finished 00:00:00-00:00:30\nOld dynos: in the dyno list 00:00:00-00:00:30\n",
 		},
 		"a slow roll-out goes on": {
 			rollout.Picture{
@@ -58,7 +58,7 @@ func TestGantt(t *testing.T) {
 				Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(1), OldLastSeen: at(58)}, PlatformNow: at(60), OldRemaining: 2, Old: rollout.Seen,
 			},
 			"Heroku says: done · 00:00:00-00:00:01\nHeroku says: done finished 00:00:01-00:01:00\n" +
-				"Old dynos: listed 00:00:00-00:01:00\nUnseen: crit 59s of listed old code after finished so far 00:00:01-00:01:00\n",
+				"Old dynos: in the dyno list 00:00:00-00:01:00\nUnseen: crit 59s of listed old code after finished so far 00:00:01-00:01:00\n",
 		},
 		"nobody saw anything of old code": {
 			rollout.Picture{
@@ -83,14 +83,14 @@ func TestGantt(t *testing.T) {
 				"New dynos: milestone all up 00:00:20-00:00:20\nOld dynos: run 00:00:00-00:00:09\n",
 		},
 		"there was no old code": {
-			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(10), FirstNewUp: at(20), AllNewUp: at(20), OldGone: at(10)}, PlatformNow: at(20), Old: rollout.ByProof},
+			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: at(10), FirstNewUp: at(20), AllNewUp: at(20)}, PlatformNow: at(3000), Old: rollout.ByProof},
 			"Heroku says: done not finished 00:00:00-00:00:10\nHeroku says: done finished 00:00:10-00:00:20\nNew dynos: milestone all up 00:00:20-00:00:20\n",
 		},
 		"the release phase failed": {
 			rollout.Picture{
 				Target: &observe.Release{Status: "failed", UpdatedAt: at(19)}, Times: rollout.Times{ReleaseCreated: t0}, PlatformNow: at(20), OldRemaining: 1, Old: rollout.Seen,
 			},
-			"Heroku says: done not finished 00:00:00-00:00:20\nRelease phase: crit failed 00:00:00-00:00:19\nOld dynos: listed 00:00:00-00:00:20\n",
+			"Heroku says: done not finished 00:00:00-00:00:20\nRelease phase: crit failed 00:00:00-00:00:19\nOld dynos: in the dyno list 00:00:00-00:00:20\n",
 		},
 		"all were up at the last moment": {
 			rollout.Picture{Times: rollout.Times{ReleaseCreated: t0, ReleaseFinished: t0, FirstNewUp: at(20), AllNewUp: at(80), OldGone: t0}, PlatformNow: at(80), Old: rollout.ByProof, NewUp: 8, NewWanted: 8},
@@ -138,7 +138,7 @@ func TestGanttOfACrash(t *testing.T) {
 // Mermaid cannot quote: every line has to be one of ours, whatever a run holds.
 func TestGanttIsOurs(t *testing.T) {
 	t.Parallel()
-	ours := regexp.MustCompile(`^(section (Heroku says|Release phase|New dynos|Crashes|Old dynos|Unseen)|axisFormat %[HMS:%]+|)$`)
+	ours := regexp.MustCompile(`^(section (Heroku says|Release phase|New dynos|Crashes|Old dynos|Unseen)|axisFormat %[HMS:%]+|title Time since the release was created( \(unseen: old code after Heroku called it finished\))?|)$`)
 	for name, s := range map[string]func() story{
 		"measured": measured, "presumed": presumed, "timed-out": timedOut, "release-failed": releaseFailed, "hostile": hostile,
 	} {

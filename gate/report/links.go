@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"heroku-rollout-gate/gate/rollout"
 )
@@ -21,7 +20,9 @@ var (
 	aCommit    = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
 	abbreviate = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
 	aServer    = regexp.MustCompile(`^https://[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?::[0-9]{1,5})?$`)
-	repository = regexp.MustCompile(`^[A-Za-z0-9-]{1,100}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
+	// The owner can be a managed user, as in octo_acme:
+	// https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication.
+	repository = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
 )
 
 // links are the beginnings of addresses; empty where the thing has none that is known.
@@ -85,7 +86,7 @@ func toCopy(e Ending) string {
 	}
 	switch e.Verdict.Reason {
 	case rollout.DynosCrashed, rollout.NewDynosMissing, rollout.OldDynosRemain:
-		return strings.Join(append(append([]string{"heroku logs --app", app}, dynoToRead(e)...), "--num 100"), " ")
+		return logsToRead(e, app)
 	case rollout.ReleaseFailed:
 		return fmt.Sprintf("heroku releases:output %s --app %s", release(e.Picture), app)
 	case rollout.Superseded, rollout.RolledBack, rollout.ReleaseMissing:
@@ -94,8 +95,21 @@ func toCopy(e Ending) string {
 	return ""
 }
 
-// dynoToRead narrows the log to the dyno that matters, if there is one.
-func dynoToRead(e Ending) []string {
+// logsToRead shows the log, of the dyno that matters if there is one. On Fir it has no history: the official client
+// follows it there (heroku/cli, packages/cli/src/commands/logs.ts).
+func logsToRead(e Ending, app string) string {
+	line, of, last := "heroku logs --app "+app, " --dyno ", " --num 100"
+	if e.Picture.App.Generation == "fir" {
+		of, last = " --dyno-name ", " --tail"
+	}
+	if name := dynoToRead(e); name != "" {
+		line += of + name
+	}
+	return line + last
+}
+
+// dynoToRead is the dyno that matters; empty if none does.
+func dynoToRead(e Ending) string {
 	name := e.Verdict.Dyno
 	if name == "" {
 		if i := slices.IndexFunc(e.Picture.Dynos, func(d rollout.DynoPicture) bool {
@@ -108,7 +122,7 @@ func dynoToRead(e Ending) []string {
 		}
 	}
 	if !dynoName.MatchString(name) {
-		return nil
+		return ""
 	}
-	return []string{"--dyno", name}
+	return name
 }

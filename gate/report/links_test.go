@@ -22,16 +22,17 @@ func TestLinks(t *testing.T) {
 	const id, sha = "01234567-89ab-cdef-0123-456789abcdef", "1f2e3d4c5b6a79880716253443526170deadbeef"
 	l := newLinks("my-app", github("https://github.com", "octo-org/octo.repo"))
 	for what, got := range map[string][2]string{
-		"app":             {l.ofApp("my-app", ""), "[my-app](https://dashboard.heroku.com/apps/my-app)"},
-		"activity":        {l.ofApp("activity", "/activity"), "[activity](https://dashboard.heroku.com/apps/my-app/activity)"},
-		"release":         {l.release("v42", id), "[v42](https://dashboard.heroku.com/apps/my-app/activity/releases/" + id + ")"},
-		"commit":          {l.commit(sha), "[1f2e3d4](https://github.com/octo-org/octo.repo/commit/" + sha + ")"},
-		"a short commit":  {l.commit("1f2e3d4c"), "1f2e3d4"},
-		"no commit":       {l.commit(""), ""},
-		"a strange one":   {l.commit("main)"), "main)"},
-		"a strange id":    {l.release("v42", id+"/../.."), "v42"},
-		"unknown to us":   {newLinks("my-app", github("", "")).commit(sha), "1f2e3d4"},
-		"an enterprise's": {newLinks("", github("https://ghe.example.com:8443", "a/b")).commit(sha), "[1f2e3d4](https://ghe.example.com:8443/a/b/commit/" + sha + ")"},
+		"app":              {l.ofApp("my-app", ""), "[my-app](https://dashboard.heroku.com/apps/my-app)"},
+		"activity":         {l.ofApp("activity", "/activity"), "[activity](https://dashboard.heroku.com/apps/my-app/activity)"},
+		"release":          {l.release("v42", id), "[v42](https://dashboard.heroku.com/apps/my-app/activity/releases/" + id + ")"},
+		"commit":           {l.commit(sha), "[1f2e3d4](https://github.com/octo-org/octo.repo/commit/" + sha + ")"},
+		"a short commit":   {l.commit("1f2e3d4c"), "1f2e3d4"},
+		"no commit":        {l.commit(""), ""},
+		"a strange one":    {l.commit("main)"), "main)"},
+		"a strange id":     {l.release("v42", id+"/../.."), "v42"},
+		"unknown to us":    {newLinks("my-app", github("", "")).commit(sha), "1f2e3d4"},
+		"a managed user's": {newLinks("", github("https://github.com", "octo_acme/octo.repo")).commit(sha), "[1f2e3d4](https://github.com/octo_acme/octo.repo/commit/" + sha + ")"},
+		"an enterprise's":  {newLinks("", github("https://ghe.example.com:8443", "a/b")).commit(sha), "[1f2e3d4](https://ghe.example.com:8443/a/b/commit/" + sha + ")"},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: got %s, want %s", what, got[0], got[1])

@@ -17,7 +17,7 @@ func saw(seconds float64) measure.Figure {
 
 func missed(why string) measure.Figure { return measure.Figure{Why: why} }
 
-func between(least, most float64) measure.Range {
+func from(least, most float64) measure.Range {
 	return measure.Range{Seen: true, Least: saw(least).Span, Most: saw(most).Span}
 }
 
@@ -46,7 +46,7 @@ func emptyOf(name string) measure.Type {
 }
 
 func figuresOf(types ...measure.Type) measure.Figures {
-	return measure.Figures{App: "my-app", Release: 42, Finished: t0, Types: types, List: between(0, 0.31), Log: between(1.94, 2.4)}
+	return measure.Figures{App: "my-app", Release: 42, Finished: t0, Types: types, List: from(0, 0.31), Log: from(1.94, 2.4)}
 }
 
 func TestFoldOfHeroku(t *testing.T) {

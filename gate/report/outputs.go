@@ -39,7 +39,7 @@ var Outputs = []Output{
 			}
 			return e.Picture.Target.ID
 		}},
-	{"new-release", "`true` if that release can be of the deploy; `false` if it was there before a watch that began before the deploy or, without one, was made more than 10 minutes before the gate came. Empty if none was found.",
+	{"new-release", "`false` if the deploy made no release, so that `release` is an earlier one; else `true`. Without a watch that began before the deploy, a release counts as earlier if it was made more than 10 minutes before the gate started. Empty if none was found.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""
@@ -65,7 +65,7 @@ var Outputs = []Output{
 		func(e Ending) string { return clock(e.Picture.Times.AllNewUp) }},
 	{"first-old-stopped-at", "When the first old dyno was seen to stop. Empty if none was seen to.",
 		func(e Ending) string { return clock(e.Picture.Times.FirstOldStopped) }},
-	{"old-gone-at", "When the last old dyno was gone. If `old-gone-basis` is `presumed`, not every end is proven: it is the latest time at which one can have ended. Empty if old dynos remain, or may remain.",
+	{"old-gone-at", "When the last old dyno was gone. If `old-gone-basis` is `presumed`, not every end is proven: it is the latest time at which one can have ended. Empty if old dynos remain or may remain, or if none was there to end.",
 		func(e Ending) string { return clock(e.Picture.Times.OldGone) }},
 	{"old-gone-basis", "How `old-gone-at` and the seconds that follow from it are known, however the wait ended: `proven` or `presumed`. Empty if `old-gone-at` is.",
 		func(e Ending) string {
@@ -131,7 +131,7 @@ func seconds(a, b time.Time) string {
 	if a.IsZero() || b.IsZero() {
 		return ""
 	}
-	return wholeSeconds(max(b.Sub(a), 0))
+	return wholeSeconds(max(between(a, b), 0))
 }
 
 func wholeSeconds(d time.Duration) string {

@@ -151,7 +151,7 @@ func timedOut() story {
 		pictures: []rollout.Picture{p},
 		ending: Ending{Picture: p, Waited: 300 * time.Second, Requests: 27, BudgetRemaining: 90, BudgetLowest: 90,
 			Verdict: rollout.Verdict{Result: rollout.TimedOut, Reason: rollout.OldDynosRemain,
-				Message: "still waiting after 5m00s for 3 old web dynos to end: no longer listed by \"heroku ps\", but counted as alive for want of proof until 7m38s of the wait, so raise the input \"timeout\" above that"}},
+				Message: "still waiting after 5m00s for 3 old web dynos to end: the dyno list shows no old dyno any more, but nothing proves yet that all have ended, and one can run until 7m38s of the wait, so raise the input \"timeout\" above that"}},
 	}
 }
 

@@ -27,8 +27,9 @@ type progress struct {
 	shown bool
 	at    time.Duration
 	news
-	hold time.Duration
-	told map[string]bool
+	hold      time.Duration
+	told      map[string]bool
+	explained bool // what a hidden dyno is
 }
 
 // news is the part of a line whose every change is worth another one. Why a hold
@@ -63,7 +64,7 @@ func (g *progress) next(p rollout.Picture, inPlace bool) (line string, again tim
 	if due := g.at + wait; g.shown && p.At < due && !fresh {
 		return "", due
 	}
-	*g = progress{shown: true, at: p.At, news: n, hold: p.HoldUntil, told: g.told}
+	*g = progress{shown: true, at: p.At, news: n, hold: p.HoldUntil, told: g.told, explained: g.explained}
 	again = p.At + heartbeat
 	if inPlace {
 		again = p.At + pause

@@ -150,12 +150,21 @@ func (r *Report) Update(p rollout.Picture) (again time.Duration) {
 	if line == "" {
 		return again
 	}
+	r.explain(p)
 	status := stamped(p.At, r.text(line, 600))
 	if w := r.out.width(); w > 0 && utf8.RuneCountInString(status) > w {
 		status = stamped(p.At, r.text(brief(p), 600))
 	}
 	r.out.status(status)
 	return again
+}
+
+// explain says once, before the first line that has it, what a hidden dyno is.
+func (r *Report) explain(p rollout.Picture) {
+	if !r.progress.explained && anyHidden(p.Types) {
+		r.progress.explained = true
+		r.out.sentence(stamped(p.At, "hidden dynos are "+hidden))
+	}
 }
 
 func (r *Report) warn(at time.Duration, notices []string) {
@@ -250,6 +259,7 @@ func (r *Report) End(e Ending) error {
 	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
 		r.show(x)
 	}
+	r.explain(e.Picture)
 	r.out.sentence(stamped(e.Waited, r.text(lastLine(e, shown), 600)))
 	r.close(e, unwritten)
 	return unwritten
@@ -269,65 +279,12 @@ func (r *Report) close(e Ending, unwritten error) {
 		tone = bad
 		message = r.text(fmt.Sprintf("%s; but later steps miss it: %s", message, oneLine(unwritten)), 1000)
 	}
+	if e.ObserveOnly && tone == bad { // which would say that the step has failed
+		tone = doubtful
+	}
 	if !r.actions {
 		r.out.colored(tone, fmt.Sprintf("%s: %s", headline(e), strings.TrimPrefix(message, trialMark)))
 		return
 	}
 	r.annotate(tone, headline(e), message)
-}
-
-// oneLine is joined errors as one sentence.
-func oneLine(err error) string {
-	var texts []string
-	for _, e := range flatten([]error{err}) {
-		texts = append(texts, e.Error())
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Invalid tells of bad inputs: every one of them in the log, and that nothing
-// was started in the outputs. There is no summary, since nothing happened.
-func (r *Report) Invalid(problems []error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var texts []string
-	for _, p := range flatten(problems) {
-		texts = append(texts, r.text(p.Error(), 600))
-	}
-	message := r.text(strings.Join(texts, "; "), 1000)
-	if message == "" {
-		message = "the inputs are not valid"
-	}
-
-	var err error
-	if r.outputs {
-		err = r.writeOutputs(invalidValues(message))
-	}
-	err = errors.Join(err, r.writeResult(invalidValues(message)))
-	for _, t := range texts {
-		r.out.sentence("invalid input: " + t)
-	}
-	const title = "nothing was started: invalid input"
-	if r.actions {
-		r.annotate(bad, title, message)
-	} else {
-		r.out.colored(bad, title)
-	}
-	return errors.Join(err, r.out.err)
-}
-
-// flatten takes joined errors apart.
-func flatten(errs []error) []error {
-	var flat []error
-	for _, err := range errs {
-		if err == nil {
-			continue
-		}
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			flat = append(flat, flatten(joined.Unwrap())...)
-			continue
-		}
-		flat = append(flat, err)
-	}
-	return flat
 }

@@ -77,7 +77,7 @@ func symbol(v rollout.Verdict) string {
 
 // verdict is the heading, and the message as a sentence.
 func verdict(e Ending) string {
-	return fmt.Sprintf("## %s %s\n\n%s\n", symbol(e.Verdict), markdown(headline(e)), markdown(asSentence(e.Verdict.Message)))
+	return fmt.Sprintf("## %s %s\n\n%s\n", symbol(e.Verdict), markdown(headline(e)), prose(asSentence(e.Verdict.Message)))
 }
 
 // facts are what the wait was about, with the ways to it.
@@ -114,9 +114,12 @@ func oldCode(e Ending) string {
 	if t.ReleaseFinished.IsZero() {
 		return ""
 	}
-	text := fmt.Sprintf("Heroku called the release finished at %s. ", distance(t.ReleaseFinished, p)) +
+	if t.OldGone.IsZero() && p.Old == rollout.ByProof {
+		return "" // there was none to end
+	}
+	text := fmt.Sprintf("Since the release was created: Heroku called it finished at %s; ", distance(t.ReleaseFinished, p)) +
 		rollout.Fill(p.Old.Words().Sentence, distance(t.OldGone, p))
-	switch after := t.OldGone.Sub(t.ReleaseFinished); {
+	switch after := between(t.ReleaseFinished, t.OldGone); {
 	case t.OldGone.IsZero() && p.OldRemaining > 0:
 		return fmt.Sprintf("%s: **%s**.\n", text, count(p.OldRemaining, "old dyno"))
 	case t.OldGone.IsZero():
@@ -124,16 +127,16 @@ func oldCode(e Ending) string {
 	case after < time.Second:
 		return ""
 	case p.Old == rollout.ByLimit:
-		return fmt.Sprintf("%s, **up to %s later**.\n", text, observe.Span(after))
+		return fmt.Sprintf("%s, **up to %s later**: that none runs any more is presumed, not proven.\n", text, observe.Span(after))
 	default:
 		return fmt.Sprintf("%s, **%s later**.\n", text, observe.Span(after))
 	}
 }
 
-// command is a line to copy where there is more to read.
+// command is a line to copy where there is more to read, if the message does not have it.
 func command(e Ending) string {
 	line := toCopy(e)
-	if line == "" {
+	if line == "" || strings.Contains(e.Verdict.Message, `"`+line+`"`) {
 		return ""
 	}
 	return fenced([]string{line}, "sh")
@@ -163,7 +166,7 @@ func capital(s string) string {
 }
 
 func warnings(p rollout.Picture) string {
-	return list("Warnings", p.Notices, 20, markdown)
+	return list("Warnings", p.Notices, 20, prose)
 }
 
 func holds(p rollout.Picture) string {
@@ -176,7 +179,7 @@ func holds(p rollout.Picture) string {
 	return list("Not proven", held, 20, func(t rollout.TypePicture) string {
 		s := fmt.Sprintf("**%s**", markdown(t.Type))
 		if t.HoldUntil > 0 {
-			s += ", presumed alive until " + observe.Span(t.HoldUntil).String() + " of waiting"
+			s += ", assumed to run until " + observe.Span(t.HoldUntil).String() + " of the wait"
 		}
 		if t.HoldReason != "" {
 			s += ": " + markdown(t.HoldReason)
@@ -233,9 +236,15 @@ func distance(t time.Time, p rollout.Picture) string {
 	if t.IsZero() || p.Times.ReleaseCreated.IsZero() {
 		return ""
 	}
-	d := t.Sub(p.Times.ReleaseCreated)
-	if d.Round(time.Second) < 0 {
+	d := between(p.Times.ReleaseCreated, t)
+	if d < 0 {
 		return observe.Span(d).String()
 	}
 	return "+" + observe.Span(d).String()
+}
+
+// between is how much later b was, as people are told both: a time of day without what is less than a second. So the
+// times that are told add up.
+func between(a, b time.Time) time.Duration {
+	return b.Truncate(time.Second).Sub(a.Truncate(time.Second))
 }

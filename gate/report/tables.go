@@ -72,15 +72,26 @@ func types(p rollout.Picture) string {
 		rows = append(rows, []string{markdown(t.Type), strconv.Itoa(t.Wanted), strconv.Itoa(t.Up),
 			positive(t.Starting), positive(t.Crashed), markdown(oldOfType(t))})
 	}
-	return "### Process types\n\n" + table(withoutEmpty([]string{"Type", "Wanted", "New up", "Starting", "Crashed", "Old code"}, rows)) +
+	text := "### Process types\n\n" + table(withoutEmpty([]string{"Type", "Wanted", "New up", "Starting", "Crashed", "Old code"}, rows)) +
 		more(len(p.Types), mostTypes)
+	if anyHidden(p.Types[:min(len(p.Types), mostTypes)]) {
+		text += "\nHidden: " + hidden + ".\n"
+	}
+	return text
 }
 
-// oldOfType is what old dynos of a type do: "2 listed, 1 hidden", or "may run: 1 hidden".
+// hidden is what it means that an old dyno is that.
+const hidden = "no longer in the dyno list, and not known to have ended"
+
+func anyHidden(ts []rollout.TypePicture) bool {
+	return slices.ContainsFunc(ts, func(t rollout.TypePicture) bool { return t.OldHidden > 0 })
+}
+
+// oldOfType is what old dynos of a type do: "2 in the dyno list, 1 hidden", or "may run: 1 hidden".
 func oldOfType(t rollout.TypePicture) string {
 	var counts []string
 	if t.OldListed > 0 {
-		counts = append(counts, fmt.Sprintf("%d listed", t.OldListed))
+		counts = append(counts, fmt.Sprintf("%d %s", t.OldListed, rollout.Seen.Words().Bar))
 	}
 	if t.OldHidden > 0 {
 		counts = append(counts, fmt.Sprintf("%d hidden", t.OldHidden))

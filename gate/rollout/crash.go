@@ -93,7 +93,7 @@ func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
 	}
 	next := "see its last log lines"
 	if !r.cfg.UseLog {
-		next = "see \"heroku logs\""
+		next = "see " + r.client("logs")
 	}
 	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: %s", lb.name, lb.record.Version, what, next)}
 }

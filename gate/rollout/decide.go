@@ -33,7 +33,7 @@ func (r *Rollout) decide() *Verdict {
 	case r.outages.refusal != nil:
 		return r.refused()
 	case r.end == observe.Interrupt:
-		return &Verdict{Result: Cancelled, Reason: Interrupted, Message: "interrupted while waiting for " + r.obstacle.waits + ": old code may still run"}
+		return r.interrupted()
 	}
 	for _, ending := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
 		if v := ending(); v != nil {
@@ -44,6 +44,16 @@ func (r *Rollout) decide() *Verdict {
 		return r.timedOut()
 	}
 	return nil
+}
+
+// interrupted says what is known of old code, if it is sure which release is the one to wait for, and that nothing
+// has followed it.
+func (r *Rollout) interrupted() *Verdict {
+	known := r.oldCode()
+	if r.target.Unconfirmed() || r.unshown != "" {
+		known = NotKnown
+	}
+	return &Verdict{Result: Cancelled, Reason: Interrupted, Message: fmt.Sprintf("interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)}
 }
 
 func (r *Rollout) refused() *Verdict {
@@ -131,7 +141,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 		return nil // it may not be the one that was meant
 	}
 	if rel.Status == "failed" {
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with \"heroku releases:output v%d\"", rel.Version, rel.Version)}
+		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with %s", rel.Version, r.client(fmt.Sprintf("releases:output v%d", rel.Version)))}
 	}
 	return nil
 }
@@ -140,7 +150,7 @@ func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While the target's release phase runs it has not been live: nothing comes back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
-		message := fmt.Sprintf("release v%d brings back code from before v%d, so the deploy was rolled back: \"heroku releases\" tells who did it", n, rel.Version)
+		message := fmt.Sprintf("release v%d %s, so the code of v%d is not what runs: %s tells who did it", n, r.target.BroughtBack(), rel.Version, r.client("releases"))
 		if made := r.target.BackFromPhase(); made != 0 {
 			message = fmt.Sprintf("release v%d was made while the release phase of v%d ran, as by a config change, with the code that was live then: that code runs now, so deploy again", made, rel.Version)
 		}
@@ -150,7 +160,7 @@ func (r *Rollout) otherCode() *Verdict {
 	if n == 0 {
 		return nil
 	}
-	message := fmt.Sprintf(`release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with "heroku releases", and let the gate of the newer deploy decide`, n, rel.Version)
+	message := fmt.Sprintf(`release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with %s, and let the gate of the newer deploy decide`, n, rel.Version, r.client("releases"))
 	if other := r.target.OtherCode(n); other != "" {
 		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
 	}
@@ -158,6 +168,11 @@ func (r *Rollout) otherCode() *Verdict {
 		message = fmt.Sprintf("release v%d followed v%d with %s, and v%d brought the code of v%d again: code of v%d may still run, so let the gate of v%d decide", n, rel.Version, r.target.OtherCode(n), own, rel.Version, n, own)
 	}
 	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
+}
+
+// client is a command of the official client, to copy.
+func (r *Rollout) client(command string) string {
+	return fmt.Sprintf(`"heroku %s --app %s"`, command, r.cfg.App)
 }
 
 // timedOut is the verdict at the deadline: what was still missing, and what to do about it.

@@ -35,7 +35,7 @@
 //   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide
 //   - status.go: the judgements of all labels, added up
 //   - knowledge.go: how it is known what old code does, and the words for that
-//   - timeline.go: the moments that the outputs carry
+//   - timeline.go: the moments that the outputs carry; figures.go: the ends of holds as they are told
 //   - obstacles.go: what keeps the gate shut, in words
 //   - decide.go, crash.go, open.go: how the wait ends; endings.go: what each end means
 //   - needs.go, picture.go: what the core asks for, and what it shows

@@ -71,6 +71,14 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	return e
 }
 
+// beganLate reports whether the log is whole only from after the release on, and an old process
+// may have been hidden when it began. That it is gone is then known by the limit of its life, and
+// not by its exit.
+func (e *evidence) beganLate() bool {
+	r := e.roster
+	return r.log.since.After(r.target.released) && e.hiddenGoneAt > r.clock.Due(r.log.since)
+}
+
 // due is the moment so long after a time of the platform.
 func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 	return e.roster.clock.Due(t.Add(after))

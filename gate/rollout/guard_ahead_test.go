@@ -95,7 +95,7 @@ func TestTimesFromTheBegin(t *testing.T) {
 	if p.At != 0 || p.HeadStart != time.Minute || len(p.Gaps) != 1 || p.Gaps[0].At != -time.Minute {
 		t.Errorf("at %s, head start %s, gaps %v", p.At, p.HeadStart, p.Gaps)
 	}
-	if want := 61 * sec; p.HoldUntil != want { // 90 s from second 31 on
+	if want := 65 * sec; p.HoldUntil != want { // 90 s from second 31 on, and the figure for it
 		t.Errorf("hold until %s, want %s", p.HoldUntil, want)
 	}
 	if slices.ContainsFunc(p.Notices, func(n string) bool { return strings.Contains(n, "past the timeout") }) {
@@ -117,7 +117,7 @@ func TestTooShortFromTheBegin(t *testing.T) {
 		b.apply(60*sec, observe.Observation{Begin: true})
 		b.apply(60*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
 		b.sees(60*sec, dyno("web.1", 42, "up", 31*sec))
-		told := slices.ContainsFunc(b.core.Picture().Notices, func(n string) bool { return strings.Contains(n, "until 1m01s: that is past the timeout") })
+		told := slices.ContainsFunc(b.core.Picture().Notices, func(n string) bool { return strings.Contains(n, "until 1m05s: that is past the timeout") })
 		if told != want {
 			t.Errorf("timeout %s: told %v; %q", timeout, told, b.core.Picture().Notices)
 		}

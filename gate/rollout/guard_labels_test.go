@@ -54,6 +54,17 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(22*sec, "web.2", observe.State, "starting", "up")
 			b.sees(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
 		}},
+		"a label that the first look lacks, without a scaling": {truth: "web.2 of v41 is prebooted over, and the list was a bad one", play: func(b *bench) {
+			preboot(b)
+			b.look.Formation[0].Quantity = 2
+			b.logs(0, 0)
+			b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+			b.line(2*sec, "web.2", observe.Start)
+			b.line(5*sec, "web.2", observe.State, "starting", "up")
+			b.starts(3*sec, "web.1", "up")
+			b.line(250*sec, "web.1", observe.Exit)
+			b.sees(260*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
+		}},
 		"a label that the log tells of before any list": {truth: "web.1 of v41 is prebooted over", play: func(b *bench) {
 			preboot(b)
 			b.logs(0, time.Hour)

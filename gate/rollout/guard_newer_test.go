@@ -155,10 +155,10 @@ func TestTheAgeIsSaid(t *testing.T) {
 		age  time.Duration
 		says string
 	}{
-		{release.Want{}, time.Hour, "release v42, made at 2026-03-01 11:00 UTC"},
-		{release.Want{}, time.Minute, "release v42"},
-		{release.Want{Version: 42}, time.Hour, "release v42"},
-		{release.Want{NewerThan: 41}, time.Hour, "release v42"},
+		{release.Want{}, time.Hour, "release v42, which is not new (made at 2026-03-01 11:00 UTC): 1 dyno up"},
+		{release.Want{}, time.Minute, "release v42: 1 new dyno up"},
+		{release.Want{Version: 42}, time.Hour, "release v42: 1 new dyno up"},
+		{release.Want{NewerThan: 41}, time.Hour, "release v42: 1 new dyno up"},
 	} {
 		b := newestBench(t, rollout.Config{Want: c.want})
 		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-c.age), at(-c.age)
@@ -166,7 +166,7 @@ func TestTheAgeIsSaid(t *testing.T) {
 		b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
 		b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
 		b.sees(201*sec, dyno("web.1", 42, "up", 1*sec))
-		if v, _ := b.core.Verdict(); !strings.HasPrefix(v.Message, c.says+":") {
+		if v, _ := b.core.Verdict(); !strings.HasPrefix(v.Message, c.says+", no ") {
 			t.Errorf("%+v, made %s before the gate came: %+v, want %q", c.want, c.age, v, c.says)
 		}
 	}

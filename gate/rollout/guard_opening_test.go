@@ -249,3 +249,16 @@ func TestReleasesThatAreNotShown(t *testing.T) {
 		}},
 	})
 }
+
+// A formation that is not there yet is waited for from the first look on, however late that comes.
+func TestNoFormationYet(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look.Formation = []observe.Formation{}
+	b.logs(0, time.Hour)
+	b.sees(100 * sec)
+	b.sees(185 * sec)
+	b.shut("the formation is about to be made")
+	b.sees(195 * sec)
+	b.open(true, rollout.Proven)
+}

@@ -38,12 +38,17 @@ func judge(e *evidence, t *timer) judgement {
 	if reports { // 2
 		doubt = cmp.Or(doubt, oldReports)
 	}
+	if doubt == "" && e.beganLate() {
+		doubt, limit = historyShort, e.hiddenGoneAt
+	}
 	first, stop := e.balance.FirstStop, e.balance.LastStop
-	if doubt != "" && e.listedAlone(t) {
+	alone := doubt != "" && e.listedAlone(t)
+	if alone {
 		doubt = ""
 		first, stop = e.label.ledger.Ends(e.roster.target.released)
 	}
 	j.proof = e.label.proof.after(doubt != "", e, t.now)
+	j.proof.metrics = j.proof.metrics || alone
 	if !reports && (doubt == "" || j.proof.lasts()) { // 3
 		if doubt == "" && !stop.IsZero() {
 			j.firstStop, j.lastStop = first, stop

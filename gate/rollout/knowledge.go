@@ -22,12 +22,14 @@ const (
 
 // A Wording is how one kind of knowledge is told. In some texts, … stands for a time.
 type Wording struct {
-	// Sentence tells of it after "Heroku called the release finished at". Where it has a time, how
+	// Sentence tells of it after "Heroku called it finished at". Where it has a time, how
 	// much later that was follows.
 	Sentence string
 	// Message is what the message of a gate that opens says of old dynos, after "no old one". There, …
 	// stands for the reason why it is not proven.
 	Message string
+	// State is what a sentence about something else adds.
+	State string
 	// Moment is a row of the timeline; empty if there is none.
 	Moment string
 	// Line stands in a line of progress in place of the numbers of old dynos, if they are 0.
@@ -50,22 +52,25 @@ func (k Knowledge) Words() Wording {
 // wordings has a row for each kind of knowledge.
 var wordings = map[Knowledge]Wording{
 	Seen: {
-		Sentence: "The dyno list still shows old code",
+		Sentence: "the dyno list still shows old code",
+		State:    "the dyno list still shows old code",
 		Line:     "old listed",
 		Cell:     "listed",
-		Bar:      "listed",
+		Bar:      "in the dyno list",
 		Unseen:   "… of listed old code after finished so far",
 	},
 	NotKnown: {
-		Sentence: "Old code may still run",
+		Sentence: "old code may still run",
+		State:    "old code may still run",
 		Line:     "old may run",
 		Cell:     "may run",
 		Bar:      "may run",
 		Unseen:   "… in which old code may have run so far",
 	},
 	ByProof: {
-		Sentence: "Old code was gone at …",
+		Sentence: "old code was gone at …",
 		Message:  "left (the log shows the end of every old process)",
+		State:    "no old code runs any more",
 		Moment:   "no old dyno runs any more",
 		Line:     "no old",
 		Cell:     "gone", CellAt: "gone …",
@@ -73,8 +78,9 @@ var wordings = map[Knowledge]Wording{
 		Unseen: "… of old code after finished",
 	},
 	ByLimit: {
-		Sentence: "Old code is presumed gone: not every end is proven, so it can have run until …",
+		Sentence: "old code can have run until …",
 		Message:  "can be running (presumed, since …: the longest time that an old process can live is over)",
+		State:    "old code is presumed gone",
 		Moment:   "presumed: no old dyno can live longer",
 		Line:     "old presumed gone",
 		Cell:     "presumed gone", CellAt: "presumed gone by …",
@@ -83,8 +89,11 @@ var wordings = map[Knowledge]Wording{
 	},
 }
 
+// byMetrics is the message of proof that rests on runtime metrics, too.
+const byMetrics = "left (old processes were seen to end, and then only new ones reported runtime metrics)"
+
 // noneToEnd is the message of proof where no old process was seen to end.
-const noneToEnd = "left (none was left to end)"
+const noneToEnd = "left (there was none to end)"
 
 // Fill puts what belongs there into a text of a [Wording].
 func Fill(text, with string) string { return strings.ReplaceAll(text, "…", with) }

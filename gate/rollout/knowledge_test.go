@@ -87,7 +87,7 @@ func TestPresumedWaitsForNoExit(t *testing.T) {
 func TestHeldNoticesAreTold(t *testing.T) {
 	t.Parallel()
 	refused := observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no access"}}
-	const notice = "no log: no access; without it nothing is proven, and the gate holds instead"
+	const notice = "no log: no access; without it nothing can be proven, and the gate waits until the longest time that an old dyno can live is over"
 	r := New(Config{UseLog: true})
 	r.Apply(refused)
 	if got := r.Picture().Notices; len(got) > 0 {
@@ -112,5 +112,26 @@ func TestNoEndWithoutATime(t *testing.T) {
 	line.close(ByProof, &fleetStatus{})
 	if len(line.passing) > 0 {
 		t.Errorf("noted %+v", line.passing)
+	}
+}
+
+// Proof that rests on runtime metrics for one label is told as that, whatever the others rest on.
+func TestProofByMetricsOfOneLabel(t *testing.T) {
+	t.Parallel()
+	byMetrics := labelStatus{evidence: evidence{label: &label{}}, judgement: judgement{basis: Proven, proof: proof{stage: seen, metrics: true}}}
+	byLog := labelStatus{evidence: evidence{label: &label{}}, judgement: judgement{basis: Proven, proof: proof{stage: seen}}}
+	for _, labels := range [][]labelStatus{{byMetrics, byLog}, {byLog, byMetrics}, {byLog, byLog}} {
+		var s fleetStatus
+		for i := range labels {
+			s.addLabel(&labels[i])
+		}
+		if want := labels[0].proof.metrics || labels[1].proof.metrics; s.byMetrics != want {
+			t.Errorf("by metrics: %v, want %v", s.byMetrics, want)
+		}
+	}
+	for stage, want := range map[stage]stage{confirmed: sealed, sealed: sealed} {
+		if p := (proof{stage: stage, metrics: true}).afterGap(); p.stage != want || !p.metrics {
+			t.Errorf("after a gap: %+v", p)
+		}
 	}
 }

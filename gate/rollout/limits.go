@@ -137,11 +137,23 @@ func (e *evidence) limit() time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
+		from = r.releasedWithin(from, lb.typ.hold)
 	}
 	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
 	}
 	return from + lb.typ.hold
+}
+
+// releasedWithin is when a hold begins anew that began at a moment: a release that is made while old processes
+// may live replaces the web dynos once more, though no look and no line may show them yet.
+func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
+	for _, t := range r.releasedAt { // the oldest first
+		if at := r.clock.GateTime(t, r.look.AskedAt); t.After(r.target.released) && at <= from+hold {
+			from = max(from, at)
+		}
+	}
+	return from
 }
 
 // limitOf is when the hold on a process type is over, or would be if nothing of it were proven; zero

@@ -99,7 +99,7 @@ func (r *Rollout) needsAhead() []Need {
 	}
 	needs := []Need{guard}
 	// What ran when the log was whole already is what its lines are counted from.
-	if log, look := &r.roster.log, r.roster.look; log.flows() && look != nil && look.AskedAt < log.wholeAt {
+	if look := r.roster.look; look != nil && look.AskedAt < r.roster.log.wholeAt {
 		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
 	}
 	if r.lists.unseen && r.roster.rolling() { // what comes and goes between two looks has another name each time
@@ -161,7 +161,7 @@ func (r *Rollout) change() []Need {
 	return []Need{{Kind: kind, Why: why}}
 }
 
-// doubts are the looks that would settle one.
+// timedLooks are those that settle a doubt when they are asked for late enough.
 func (r *Rollout) timedLooks() (needs []Need) {
 	add := func(is bool, by time.Duration, why string) {
 		if is && by != observe.Never {

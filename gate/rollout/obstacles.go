@@ -51,6 +51,8 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			o.waits += " (its build is running)"
 		} else if tried := r.target.TriedBefore(); tried != "" {
 			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
+		} else if instead := r.target.Instead(); instead != "" {
+			o.waits += " (" + instead + ")"
 		}
 		return o
 	case rel.Status == "pending":
@@ -64,7 +66,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 		return &obstacle{
 			waits:  fmt.Sprintf("release v%d to succeed (%s)", rel.Version, why),
 			missed: fmt.Sprintf("release v%d did not succeed within %s, since %s", rel.Version, after, why),
-			next:   `see what "heroku releases" says of it, and run the step again`, reason: ReleaseMissing,
+			next:   fmt.Sprintf("see what %s says of it, and run the step again", r.client("releases")), reason: ReleaseMissing,
 		}
 	}
 	return nil
@@ -90,8 +92,8 @@ func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 		o.waits += r.holdInWords(s, o.waits == "")
 		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
 	case up < wanted:
-		o.reason, o.next = NewDynosMissing, `see why with "heroku ps" and "heroku logs"`
-		o.missed = fmt.Sprintf("release v%d has only %d of %s up after %s", r.target.Release().Version, up, count(wanted, "new dyno"), r.span(r.now))
+		o.reason, o.next = NewDynosMissing, fmt.Sprintf("see why with %s and %s", r.client("ps"), r.client("logs"))
+		o.missed = fmt.Sprintf("release v%d has only %d of %d new dynos up after %s", r.target.Release().Version, up, wanted, r.span(r.now))
 	default:
 		return nil
 	}
@@ -132,13 +134,13 @@ func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
-		return `"heroku ps" still lists old dynos, so see why they do not end, or end them with "heroku ps:stop"`
+		return fmt.Sprintf("the dyno list still shows old dynos, so see with %s why they do not end, and stop them if they should not run", r.client("ps"))
 	case until == observe.Never:
-		return `see with "heroku ps" and "heroku logs" why old dynos do not end`
+		return fmt.Sprintf("see with %s and %s why old dynos do not end", r.client("ps"), r.client("logs"))
 	case r.cfg.RequireProof:
-		return `no longer listed by "heroku ps", and not proven by the log to have ended, so see that it can be read whole, or raise the input "timeout"`
+		return `the dyno list shows no old dyno any more, but nothing proves yet that all have ended, so see that the log can be read whole, or raise the input "timeout"`
 	default:
-		return fmt.Sprintf(`no longer listed by "heroku ps", but counted as alive for want of proof until %s of the wait, so raise the input "timeout" above that`, r.span(until))
+		return fmt.Sprintf(`the dyno list shows no old dyno any more, but nothing proves yet that all have ended, and one can run until %s of the wait, so raise the input "timeout" above that`, observe.Span(r.holdEnd(until)))
 	}
 }
 
@@ -147,7 +149,7 @@ func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
 	if r.unshown == "" {
 		return nil
 	}
-	o := &obstacle{waits: r.unshown, next: `see "heroku releases", and run the step again`, reason: OldDynosRemain}
+	o := &obstacle{waits: r.unshown, next: fmt.Sprintf("see %s, and run the step again", r.client("releases")), reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}
@@ -181,8 +183,8 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	}
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
-		missed: fmt.Sprintf("no old dyno can be running any more, but that is presumed and not proven (%s), and the input \"require-proof\" is set", s.doubt()),
-		next:   "see that the log can be read whole, or do not require proof", reason: Unproven,
+		missed: fmt.Sprintf("it is not proven that every old dyno has ended (%s), and the input \"require-proof\" is set", s.doubt()),
+		next:   "see that the log can be read whole, or do not require proof; that none runs any more is only presumed", reason: Unproven,
 	}
 }
 

@@ -5,8 +5,6 @@ package rollout
 
 import (
 	"fmt"
-
-	"heroku-rollout-gate/gate/release"
 	"slices"
 )
 
@@ -43,22 +41,26 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 		v.Basis = Presumed
 	}
 	how := Fill(Knowledge(v.Basis).Words().Message, then.doubt())
-	if v.Basis == Proven && r.timeline.times.FirstOldStopped.IsZero() {
+	switch {
+	case v.Basis != Proven:
+	case then.byMetrics:
+		how = byMetrics
+	case r.timeline.times.FirstOldStopped.IsZero():
 		how = noneToEnd
 	}
 	if r.status.wanted == 0 {
 		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero, and no old dyno %s", how)
+		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero; no old dyno %s", how)
 		return v
 	}
 	version, newer := r.target.Release().Version, r.target.SupersededBy()
-	who := fmt.Sprintf("release v%d", version)
-	if r.cfg.Want == (release.Want{}) && r.target.MadeBefore() {
-		who = fmt.Sprintf("release v%d, made at %s", version, r.target.MadeAt())
+	who, dyno := fmt.Sprintf("release v%d", version), "new dyno"
+	if said := r.target.NotNew(); said != "" {
+		who, dyno = said, "dyno"
 	}
 	if newer != 0 {
-		who = fmt.Sprintf("releases v%d to v%d", version, newer)
+		who, dyno = fmt.Sprintf("releases v%d to v%d", version, newer), "new dyno"
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, "new dyno"), how)
+	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, dyno), how)
 	return v
 }

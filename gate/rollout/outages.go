@@ -43,10 +43,7 @@ type outage struct {
 
 // forget has it that the platform is asked again what it refused or did not answer.
 func (os *outages) forget() {
-	os.open = map[observe.About]*outage{}
-	if os.refusal != nil && os.refusal.Kind != observe.Internal {
-		os.refusal = nil
-	}
+	os.open, os.refusal = map[observe.About]*outage{}, nil
 }
 
 // see takes in an answer, or that there is none. It returns what to tell of that.
@@ -133,15 +130,15 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
 	os.open[t.About] = o
 	if !o.told {
-		return []string{"Heroku's API fails again and again; that is not told any more"}
+		return []string{"Heroku's API fails time after time; that is not told any more"}
 	}
 	switch {
 	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
 		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
 	case t.OutOfBudget:
-		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate asks again and again; it is full again an hour after they stop", observe.Span(now), o.reason)}
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), o.reason)}
 	}
-	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): it is tried again and again", observe.Span(now), o.reason)}
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), o.reason)}
 }
 
 // brief is a reason without the id of the request, which is told once: with the notice of it.

@@ -56,7 +56,7 @@ type Picture struct {
 
 	// Waiting says in plain words what is being waited for; empty once the gate is open.
 	Waiting string `json:"waiting,omitempty"`
-	// HoldUntil is when the last hold is over, on the clock of At; 0 without a hold,
+	// HoldUntil is when the last hold is over at the latest, on the clock of At; 0 without a hold,
 	// and while its end is not known.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
 
@@ -88,7 +88,7 @@ type TypePicture struct {
 	OldHidden int `json:"oldHidden"`
 	// Basis says how it is known that no old one runs; empty while one may.
 	Basis Basis `json:"basis,omitempty"`
-	// HoldUntil is when a hold on this type is over, on the clock of Picture.At; 0 without one.
+	// HoldUntil is when a hold on this type is over at the latest, on the clock of Picture.At; 0 without one.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
 	// HoldReason says why it is, or was, a hold and not proof.
 	HoldReason string `json:"holdReason,omitempty"`
@@ -126,7 +126,8 @@ type Times struct {
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
 	// OldLastSeen is the last moment at which an old dyno is known to have run.
 	OldLastSeen time.Time `json:"oldLastSeen,omitzero"`
-	// OldGone is when the last old dyno was gone; if Picture.Old is ByLimit, when it must have been.
+	// OldGone is when the last old dyno was gone; if Picture.Old is ByLimit, when it must have been. Zero
+	// if one may run, or there was none to end.
 	OldGone time.Time `json:"oldGone,omitzero"`
 }
 
@@ -184,7 +185,7 @@ func (r *Rollout) Picture() Picture {
 		case observe.Never:
 			tp.HoldUntil = 0
 		default:
-			tp.HoldUntil = max(r.waited(tp.HoldUntil), 1) // over long ago is not the same as none
+			tp.HoldUntil = r.holdEnd(tp.HoldUntil)
 		}
 		if r.verdict != nil {
 			tp.Limit = r.limitOf(tp.Type)

@@ -12,6 +12,8 @@ import (
 type proof struct {
 	stage stage
 	at    time.Duration // since when there is no doubt, on the gate's clock
+	// metrics: it rests on runtime metrics, and not on the ledger alone.
+	metrics bool
 }
 
 type stage int
@@ -37,7 +39,7 @@ func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 	case doubt, !e.roster.proofCanLast():
 		return proof{}
 	case p.stage == unproven:
-		p = proof{seen, at}
+		p = proof{stage: seen, at: at}
 	}
 	sure := p.at
 	if exit := e.label.ledger.ExitAt(); exit > 0 { // a list that is behind does not know of a crash yet
@@ -55,7 +57,7 @@ func (p proof) lasts() bool { return p.stage >= confirmed }
 // afterGap is what becomes of it when lines of the log were lost.
 func (p proof) afterGap() proof {
 	if p.lasts() {
-		return proof{stage: sealed}
+		return proof{stage: sealed, metrics: p.metrics}
 	}
 	return proof{}
 }

@@ -84,6 +84,7 @@ type Rollout struct {
 	targetAt time.Duration // when the target became known
 	notices  []string
 	held     []string // notices of before the first good answer
+	figures  figures  // the ends of holds as they are told
 	tooShort bool     // it was said that a hold reaches past the timeout
 }
 
@@ -141,6 +142,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	if r.roster.target.version != 0 {
 		r.status = r.roster.update(r.status, r.now)
 		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
+		r.tellHolds()
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.unshown = r.notShown()
@@ -227,11 +229,11 @@ func (r *Rollout) noticesOf(o observe.Observation) []string {
 	case o.App != nil && o.App.Maintenance:
 		return []string{"the app is in maintenance mode; its dynos run all the same"}
 	case o.Preboot != nil && !r.roster.preboot.Known && !r.roster.rolling():
-		return []string{"the platform does not say whether preboot is on; the gate holds as if it were"}
+		return []string{"the platform does not say whether preboot is on; the gate waits as if it were"}
 	case o.Log != nil && o.Log.State == observe.Gapped:
-		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on is presumed after a hold"}
+		return []string{"the log has a gap (" + o.Log.Reason + "): what it does not prove from here on can only be presumed"}
 	case o.Log != nil && o.Log.State == observe.Refused:
-		return []string{"no log: " + o.Log.Reason + "; without it nothing is proven, and the gate holds instead"}
+		return []string{"no log: " + o.Log.Reason + "; without it nothing can be proven, and the gate waits until the longest time that an old dyno can live is over"}
 	case o.Budget != nil:
 		return []string{fmt.Sprintf("the account's budget of API requests, which all its programs share, is low (%d left): the gate looks less often to make it last", o.Budget.Remaining)}
 	}
@@ -252,7 +254,7 @@ func (r *Rollout) warnings() []string {
 	until := r.status.holdUntil
 	if r.cfg.Timeout > 0 && until != observe.Never && r.waited(until) > r.cfg.Timeout && !r.tooShort {
 		r.tooShort = true
-		all = append(all, fmt.Sprintf("without proof by the log, old dynos count as alive until %s: that is past the timeout of %s", r.span(until), observe.Span(r.cfg.Timeout)))
+		all = append(all, fmt.Sprintf("without proof by the log, old dynos are assumed to run until %s: that is past the timeout of %s", observe.Span(r.holdEnd(until)), observe.Span(r.cfg.Timeout)))
 	}
 	if name := r.unknownType(); name != "" && r.verdict == nil {
 		what, next := r.noSuchType(name), ": the list may be behind, and is asked for again"

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,6 +67,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 		for _, rel := range l.Releases {
 			r.releasedAt = append(r.releasedAt, rel.CreatedAt, rel.UpdatedAt)
 		}
+		slices.SortFunc(r.releasedAt, time.Time.Compare)
 	}
 	r.seeTypes(l, at)
 	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)

@@ -16,6 +16,7 @@ type fleetStatus struct {
 	wanted, up, old, oldListed int           // sums over the types
 	holdUntil                  time.Duration // the latest end of a hold; 0: there is none, observe.Never: it is open
 	presumed                   bool          // a type is only presumed to be clear
+	byMetrics                  bool          // that a label is clear is proven by runtime metrics
 
 	firstUp, lastUp, firstStopped, oldGone time.Time
 	lastStopped                            time.Time // the last exit of an old process of which there is no doubt
@@ -166,6 +167,7 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
 	s.lastStopped = later(later(s.lastStopped, l.firstStop), l.lastStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
+	s.byMetrics = s.byMetrics || l.proof.metrics
 	s.addCrashes(l)
 }
 

@@ -51,11 +51,20 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	case s.holdUntil != 0 || len(s.types) == 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, what ends later is not old
-		t.times.OldGone = later(t.times.ReleaseFinished, s.oldGone)
+		t.times.OldGone = t.oldGone(s)
 	}
 	t.gonePresumed = s.presumed
 	t.passing = t.passing[:0]
 	t.followPassing(rel, s)
+}
+
+// oldGone is when the last old dyno was gone, though not before Heroku called the release finished; zero if none was
+// seen to end or can have, as where none was left.
+func (t *timeline) oldGone(s *fleetStatus) time.Time {
+	if s.oldGone.IsZero() {
+		return time.Time{}
+	}
+	return later(t.times.ReleaseFinished, s.oldGone)
 }
 
 // followPassing notes what may be wrong for a moment: a crash of a new dyno can look like the end of
@@ -89,7 +98,7 @@ func (t *timeline) close(known Knowledge, s *fleetStatus) {
 	case known == ByLimit:
 		from = FromLimit
 	}
-	t.times.OldGone = later(t.times.OldGone, later(t.times.ReleaseFinished, s.oldGone))
+	t.times.OldGone = later(t.times.OldGone, t.oldGone(s))
 	if !t.times.OldGone.IsZero() {
 		t.pass(t.times.OldGone, from, "%s", what)
 	}

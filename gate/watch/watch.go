@@ -116,6 +116,7 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 	defer func() {
 		if p := recover(); p != nil {
 			picture, verdict = Broken(r.Config, p)
+			picture.At = r.elapsed() - r.began
 		}
 	}()
 	if r.Ahead != nil {
