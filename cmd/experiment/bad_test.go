@@ -33,6 +33,7 @@ func TestBadWorlds(t *testing.T) {
 		"a build that fails":  {change: func(o *options) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }, apps: 1, want: "the build failed; the end of what it printed:\n  "},
 		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
 		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
+		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy did not begin: see what it says in gate-before.log of the results"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
 		"a plan that is long": {plan: "then: [{at: 12m, deploy: true}]", change: func(o *options) {
 			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}

@@ -5,7 +5,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -59,6 +61,9 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) (
 // recorded reads a gate's recording, cleans it, and keeps it so.
 func (e *experiment) recorded(g *evidence.Gate, path string) error {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the gate from %s the deploy did not begin: see what it says in gate-%s.log of the results", g.Name, g.Name)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the recording of a gate: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"heroku-rollout-gate/gate"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
@@ -127,6 +128,9 @@ const (
 	lastAction = 15 * time.Minute
 )
 
+// ownInputs are those that the experiment gives to the gates.
+var ownInputs = []string{"app", "api-key", "api-url", "record", "observe-only"}
+
 var (
 	typeName = regexp.MustCompile(`^[a-z]{1,20}$`)
 	digits   = regexp.MustCompile(`^[1-9][0-9]?$`)
@@ -154,6 +158,12 @@ func (p *Plan) check() error {
 		}
 		if !typeName.MatchString(t) || t == "release" {
 			return fmt.Errorf("a process type is called %q: give a name of small letters, as in web or worker", t)
+		}
+	}
+	for input := range p.Gate {
+		known := slices.ContainsFunc(gate.Inputs, func(in gate.Input) bool { return in.Name == input })
+		if !known || slices.Contains(ownInputs, input) {
+			return fmt.Errorf("gate has %q: give inputs of the gate, but for %s", input, strings.Join(ownInputs, ", "))
 		}
 	}
 	last := time.Duration(0)

@@ -44,6 +44,8 @@ func TestBadPlans(t *testing.T) {
 		head + "types: {web: 21}":                                                        "it has 21 dynos at once: an experiment has 20 at most",
 		head + "types: {web: 1}\nthen: [{at: 1s, scale: {web: 30}}]":                     "it has 30 dynos at once",
 		head + "types: {web: 15}\nthen: [{at: 15m, deploy: true}]":                       "it takes about 38 minutes: an experiment ends after 30",
+		head + "types: {web: 1}\ngate: {timeuot: 5m}":                                    `gate has "timeuot": give inputs of the gate, but for app, api-key`,
+		head + "types: {web: 1}\ngate: {record: x}":                                      `gate has "record"`,
 		head + "types: {web: 1}\nsize: performance-xl":                                   `size is "performance-xl": give one of basic, `,
 		head + "types: {web: 1}\nstop: 2m":                                               "stop is 2m0s: give a time from 0s to 1m",
 		head + "types: {web: 1}\nlines: 5000":                                            "lines is 5000",
