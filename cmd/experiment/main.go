@@ -169,7 +169,11 @@ func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
 	if err := e.write(run); err != nil {
 		return nil, errors.Join(failed, err)
 	}
-	fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", report(run, false), results)
+	text := report(run, false)
+	if w.simulated && strings.Contains(text, "REFUTED") {
+		text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
+	}
+	fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", text, results)
 	return run, cmp.Or(failed, tooEarly(run))
 }
 
