@@ -46,11 +46,11 @@ func (r *Rollout) decide() *Verdict {
 	return nil
 }
 
-// interrupted says what is known of old code, if it is sure which release is the one to wait for, and that nothing
-// has followed it.
+// interrupted says what is known of old code, if it is sure which release is the one to wait for, that nothing has
+// followed it, and that enough is known of the app.
 func (r *Rollout) interrupted() *Verdict {
 	known := r.oldCode()
-	if r.target.Unconfirmed() || r.unshown != "" {
+	if r.unshown != "" || r.lists.full == nil || r.nothingKnown(&r.status) != nil {
 		known = NotKnown
 	}
 	return &Verdict{Result: Cancelled, Reason: Interrupted, Message: fmt.Sprintf("interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)}

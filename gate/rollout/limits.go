@@ -159,7 +159,7 @@ func (e *evidence) limit() time.Duration {
 // may live replaces the web dynos once more, though no look and no line may show them yet.
 func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
 	for _, t := range r.replacedAt { // the oldest first
-		if at := r.clock.GateTime(t, r.look.AskedAt); t.After(r.target.released) && at <= from+hold {
+		if at := r.clock.GateTime(t, r.look.AskedAt); at <= from+hold {
 			from = max(from, at)
 		}
 	}
