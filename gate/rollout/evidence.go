@@ -71,12 +71,11 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	return e
 }
 
-// beganLate reports whether the log is whole only from after the release on, and an old process
-// may have been hidden when it began. That it is gone is then known by the limit of its life, and
-// not by its exit.
+// beganLate reports whether an old process may have been hidden when the log began, and may have lived
+// on after the release. That it is gone is then known by the limit of its life, and not by its exit.
 func (e *evidence) beganLate() bool {
 	r := e.roster
-	return r.log.since.After(r.target.released) && e.hiddenGoneAt > r.clock.Due(r.log.since)
+	return e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 }
 
 // due is the moment so long after a time of the platform.

@@ -183,10 +183,10 @@ func TestWhatRenewsAHold(t *testing.T) {
 		}
 	}
 	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
-		"nothing":    {opens: rollout.Proven, play: deploy(func(*bench) int { return 3 })},
+		"nothing":    {opens: rollout.Presumed, play: deploy(func(*bench) int { return 3 })},
 		"a web dyno": {truth: "what hides since -20 s lives until 655 s", play: deploy(restart(1))},
-		"a worker":   {opens: rollout.Proven, play: deploy(restart(2))},
-		"one more by scaling": {opens: rollout.Proven, play: deploy(func(b *bench) int {
+		"a worker":   {opens: rollout.Presumed, play: deploy(restart(2))},
+		"one more by scaling": {opens: rollout.Presumed, play: deploy(func(b *bench) int {
 			b.scales(300*sec, 3, 300*sec)
 			b.line(302*sec, "web.3", observe.Start)
 			b.line(304*sec, "web.3", observe.State, "starting", "up")
