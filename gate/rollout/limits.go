@@ -148,9 +148,6 @@ func (e *evidence) limit() time.Duration {
 		if lb.typ.Quantity > 0 { // where nothing is wanted, it replaces nothing
 			from = r.releasedWithin(from, lb.typ.hold)
 		}
-		if !r.log.flows() { // nothing but a list tells of a restart shortly before the end, and that may be late
-			from += observe.ListLag
-		}
 	}
 	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
