@@ -79,7 +79,7 @@ var wordings = map[Knowledge]Wording{
 	},
 	ByLimit: {
 		Sentence: "old code can have run until …",
-		Message:  "can be running (presumed, since …: the longest time that an old process can live is over)",
+		Message:  "can be running: the longest time that an old process can live is over (presumed, since …)",
 		State:    "old code is presumed gone",
 		Moment:   "presumed: no old dyno can live longer",
 		Line:     "old presumed gone",
