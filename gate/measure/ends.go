@@ -66,19 +66,29 @@ func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	case len(e.exits) == 0 || len(e.kills) > len(e.exits):
 		e.why = "the log does not show every end"
 	case !l.toldApart(r, d, starts):
-		e.why = "a dyno was restarted meanwhile"
+		e.why = "whose exit it was cannot be told"
 	default:
 		e.stops = pairs(e.kills, e.exits)
 	}
 	return e
 }
 
-// toldApart reports whether all exits are those of old processes: the one that was started is the listed one.
+// toldApart reports whether all exits are those of old processes: there was one, and the only one that was
+// started is the listed one, which has not crashed.
 func (l *label) toldApart(r run, d rollout.DynoPicture, starts []time.Time) bool {
 	if r.fir {
 		return len(starts) == 0
 	}
-	return len(starts) == 1 && !starts[0].Before(l.created.Add(-stampSlack)) && d.State == "up" && d.Version >= r.target
+	ups := 0
+	for _, n := range l.since(r.finished) {
+		switch n.to {
+		case "up":
+			ups++
+		case "crashed":
+			return false
+		}
+	}
+	return ups <= 1 && l.before(r) && len(starts) == 1 && !starts[0].Before(l.created.Add(-stampSlack)) && d.State == "up" && d.Version >= r.target
 }
 
 // cameUp is when the one process that was started since the release was finished came up; false if there

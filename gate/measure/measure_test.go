@@ -115,7 +115,7 @@ func TestKillsAndEnds(t *testing.T) {
 	t.Parallel()
 	one := func() *play { return newPlay().flows(0).look(0, "web.1 v41 up") }
 	const good = "1 of 1: kills 3m10s to 3m10s, apart (there is one dyno), last exit 3m11s, spare 2m31s; stop 1s of 1, at most 1s"
-	const restarted = "0 of 1: (of 1 of 1: a dyno was restarted meanwhile); stop (a dyno was restarted meanwhile) of 0"
+	const restarted = "0 of 1: (of 1 of 1: whose exit it was cannot be told); stop (whose exit it was cannot be told) of 0"
 	const noEnd = "0 of 1: (of 1 of 1: the log does not show every end); stop (the log does not show every end) of 0"
 	nothing := func(why string) string { return "0 of 0: (" + why + "); stop (" + why + ") of 0" }
 	for name, c := range map[string]struct {
@@ -175,7 +175,9 @@ func TestKillsAndEnds(t *testing.T) {
 		"a gap of before":       {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince, p.Gaps = at(0), []rollout.Gap{{}} }), good},
 		"it was never finished": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Times.ReleaseFinished = time.Time{} }), nothing("the release was not finished")},
 		"no hold":               {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Types[0].Limit = time.Time{} }), strings.Replace(good, "2m31s", "(no old process of it could hide)", 1)},
-		"the end alone tells that there was an old one": {newPlay().flows(0).line(sec, "web.1", observe.Start).line(190*sec, "web.1", observe.Sigterm).line(191*sec, "web.1", observe.Exit), good},
+		"nothing but the end tells that there was an old one":    {newPlay().flows(0).line(sec, "web.1", observe.Start).line(190*sec, "web.1", observe.Sigterm).line(191*sec, "web.1", observe.Exit), restarted},
+		"the new one crashed, and its first start is lost":       {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "crashed"), restarted},
+		"the new one came up twice, and its first start is lost": {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "up"), restarted},
 		"nothing is known, and the end is presumed": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
 			"0 of 1: (of 1 of 1: not every end is proven); stop (not every end is proven) of 0"},
 		"up by the log, and crashed by the list": {newPlay().flows(0).look(0, "web.1 v41 crashed").line(500*ms, "web.1", observe.State, "up", "starting").line(sec, "web.1", observe.Start), noEnd},
