@@ -41,7 +41,7 @@ func (e *experiment) steps(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { e.witness(reading) })
-	return e.measure(ctx)
+	return e.watched(ctx)
 }
 
 // do does one thing to the app, tells of it, and writes it down.
