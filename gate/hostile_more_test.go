@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"net/http"
 	"os"
@@ -197,4 +198,20 @@ func TestHostileDigest(t *testing.T) {
 	if !slices.ContainsFunc(strings.Split(text, "\n"), func(l string) bool { return strings.HasPrefix(l, "| ::error::pwned") }) {
 		t.Errorf("what was printed cannot be read any more:\n%s", text)
 	}
+}
+
+// What recordings of a hostile platform tell of Heroku is a table of inert text.
+func TestHostileMeasured(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "##[error]::x.jsonl")
+	runHostile(t, "measured-deploy", 2*time.Second, []string{"type", "name", "id", "description", "commit"}, &gate.Command{
+		Args: []string{"--app", "measured", "--timeout", "30s", "--record", file}, Stdout: io.Discard, Stderr: io.Discard,
+		Getenv: func(k string) string { return map[string]string{"HEROKU_API_KEY": testKey}[k] },
+	})
+	_, stdout, stderr := commandLine(t, "replay", "--measure", file, file)
+	if !strings.Contains(stdout, "pwned") {
+		t.Errorf("the hostile type is not told of:\n%.2000s", stdout)
+	}
+	checkHarmlessText(t, "the table", stdout)
+	checkHarmlessText(t, "standard error", stderr)
 }

@@ -115,6 +115,9 @@ func (d dice) log(r *rolled) {
 		l.APILate = d.between(time.Second, 37*time.Second)
 	}
 	r.RestartingLine = d.chance(0.05)
+	if r.ghost { // the metrics that give it away have to come
+		l.DeafAfter, l.JoinLoss = 0, false
+	}
 }
 
 // losses are lines that are lost, with or without notice.

@@ -28,7 +28,7 @@ type subcommand struct {
 func subcommands() []subcommand {
 	return []subcommand{
 		{
-			name: "replay", args: "FILE...", about: "judge a recorded run again, or measure some",
+			name: "replay", args: "FILE...", about: "judge a recorded run again, or measure it",
 			long: `Judges a recorded run again, and ends as it did: with the same log, the same
 verdict and the same exit status. FILE is what the input "record" has written.
 Nothing is asked of Heroku, and neither outputs nor a summary are written.

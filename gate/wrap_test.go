@@ -79,7 +79,7 @@ func TestWrappedCommands(t *testing.T) {
 
 // beforeCommand is what is said before a command: that the app is watched, since when, and what runs; and why the watch
 // may know less.
-var beforeCommand = regexp.MustCompile(`^(?:rollout-gate: warning: [^\n]* is not there after 15s: the command is run all the same\n)?` +
+var beforeCommand = regexp.MustCompile(`^(?:rollout-gate: warning: [^\n]*: the command is run all the same\n)?` +
 	`rollout-gate: watching ([a-z0-9-]+) since \d\d:\d\d:\d\d UTC(?:, the dyno list shows [^\n;]+)?; running: deploy\n$`)
 
 // checkBefore fails if a command is run without a word, or if the wait does not begin with how long that took.

@@ -81,13 +81,15 @@ func (l *Ledger) Balance(q Known) Balance {
 	if l.full {
 		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
 	}
-	b := l.balanceFrom(s, q.Released)
+	b := l.balanceFrom(s, q)
 	b.QuietFrom = l.quietFrom(q, s)
 	return b
 }
 
-func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
-	b := Balance{Alive: s.alive, released: released, startedBefore: s.line > 0}
+func (l *Ledger) balanceFrom(s opening, q Known) Balance {
+	b := Balance{Alive: s.alive, released: q.Released}
+	// What the count begins with was started before that line, or before the log begins.
+	b.startedBefore = s.line > 0 || !q.LogSince.IsZero() && q.LogSince.Before(q.Released)
 	if s.booting {
 		b.boots = 1 // its start is from before
 	}
@@ -98,7 +100,7 @@ func (l *Ledger) balanceFrom(s opening, released time.Time) Balance {
 			b.Alive++
 			b.boots++
 			b.StartDue = false
-			b.LastStart, b.startedBefore = line.Stamp, line.Stamp.Before(released)
+			b.LastStart, b.startedBefore = line.Stamp, line.Stamp.Before(q.Released)
 		case observe.State:
 			b.state(line)
 		case observe.Replace:

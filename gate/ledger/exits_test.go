@@ -53,6 +53,18 @@ func TestWhoseExitItWas(t *testing.T) {
 	}
 }
 
+// What crashes without a start in the log was started before the log begins: it is an old one, if that was before the
+// release.
+func TestCrashOfWhatWasStartedBeforeTheLog(t *testing.T) {
+	t.Parallel()
+	for logSince, want := range map[time.Duration]string{-time.Second: "3s", 0: "never"} {
+		b := entered(t, "3s exit, 3.1s up>crashed").Balance(ledger.Known{Released: released, Hold: time.Hour, LogSince: released.Add(logSince)})
+		if got := since(b.LastStop); got != want {
+			t.Errorf("the log begins %s after the release: stopped %s, want %s", logSince, got, want)
+		}
+	}
+}
+
 // The ends are those of all processes but the listed one that crashed, whatever the count makes of them.
 func TestEnds(t *testing.T) {
 	t.Parallel()

@@ -3,8 +3,6 @@
 package ledger
 
 import (
-	"time"
-
 	"heroku-rollout-gate/gate/observe"
 )
 
@@ -14,5 +12,5 @@ func Alive(before int, lines []observe.Line) int {
 	for _, line := range lines {
 		l.Enter(line, 0)
 	}
-	return l.balanceFrom(opening{alive: before}, time.Time{}).Alive
+	return l.balanceFrom(opening{alive: before}, Known{}).Alive
 }

@@ -17,7 +17,7 @@ const (
 	dynosWithText = 200
 )
 
-var errUnread = errors.New("no line of this dyno came while the gate read the log, and Fir keeps no history of it")
+var errUnread = errors.New("the gate itself has read no line of this dyno, and Fir keeps no log history")
 
 // Last returns the last n lines of the label, those of the app and those of the platform: of the log's history,
 // which it reads once, or where there is none, of what was read so far.

@@ -16,11 +16,11 @@ type excerpt struct {
 	lines []string
 }
 
-// newExcerpt makes title and lines inert. Of very many lines the last ones count.
+// newExcerpt makes title and lines inert, which may have been cut where they were kept. Of very many lines the last ones count.
 func (r *Report) newExcerpt(title string, lines []string) excerpt {
 	x := excerpt{title: r.text(title, nameLength)}
 	for _, l := range last(lines, excerptLines) {
-		x.lines = append(x.lines, r.line(l, lineLength))
+		x.lines = append(x.lines, r.line(r.secrets.redactCut(l), lineLength))
 	}
 	return x
 }

@@ -55,6 +55,23 @@ func (s *secrets) redact(text string) string {
 	return s.replacer.Replace(text)
 }
 
+// redactCut is redact for a text that may have been cut: the beginning of a secret at its end is masked, too.
+func (s *secrets) redactCut(text string) string {
+	text = s.redact(text)
+	most := 0
+	for _, sp := range s.spellings {
+		for n := min(len(sp)-1, len(text)); n > most && n >= shortestSecret; n-- {
+			if strings.HasSuffix(text, sp[:n]) {
+				most = n
+			}
+		}
+	}
+	if most == 0 {
+		return text
+	}
+	return text[:len(text)-most] + redacted
+}
+
 // spellings is the secret as it is, escaped for URLs and JSON, and in base64, on
 // its own as well as in the middle of something (an Authorization header).
 func spellings(secret string) []string {

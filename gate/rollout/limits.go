@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
@@ -34,10 +35,17 @@ const (
 )
 
 // setHolds brings up to date how long a process of each type can hide after its label's record
-// was replaced, and what begins the hold of prebooted ones.
+// was replaced, and what begins the hold of prebooted ones: a release does, too, before any look or line
+// shows its dynos.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
 		t.hold = r.holdOf(t)
+	}
+	r.renewed = slices.Clone(r.webRenewals)
+	for _, t := range r.replacedAt {
+		if t.After(r.target.released) {
+			r.renewed.Note(t)
+		}
 	}
 	r.newestWeb = creation{}
 	for _, lb := range r.labels {
@@ -74,7 +82,7 @@ func (r *roster) holdOf(t *processType) time.Duration {
 // renewals are when the hold on what hides of a type began anew.
 func (r *roster) renewals(t *processType) ledger.Renewals {
 	if t.name == "web" && r.prebooted() {
-		return r.webRenewals
+		return r.renewed
 	}
 	return nil
 }
@@ -137,7 +145,9 @@ func (e *evidence) limit() time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
-		from = r.releasedWithin(from, lb.typ.hold)
+		if lb.typ.Quantity > 0 { // where nothing is wanted, it replaces nothing
+			from = r.releasedWithin(from, lb.typ.hold)
+		}
 	}
 	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
@@ -148,7 +158,7 @@ func (e *evidence) limit() time.Duration {
 // releasedWithin is when a hold begins anew that began at a moment: a release that is made while old processes
 // may live replaces the web dynos once more, though no look and no line may show them yet.
 func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
-	for _, t := range r.releasedAt { // the oldest first
+	for _, t := range r.replacedAt { // the oldest first
 		if at := r.clock.GateTime(t, r.look.AskedAt); t.After(r.target.released) && at <= from+hold {
 			from = max(from, at)
 		}

@@ -41,7 +41,9 @@ type roster struct {
 	// the log has announced.
 	newestWeb, announcedWeb creation
 	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
+	renewed                 ledger.Renewals // the same, and the releases since the target's
 	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made or finished, as far as known
+	replacedAt              []time.Time     // the same of those that replace dynos, or may: the oldest first
 }
 
 // A creation is when a dyno was created, and when that was learnt.

@@ -63,11 +63,14 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 		r.waitLook = l
 	}
 	if l.Releases != nil {
-		r.releasedAt = r.releasedAt[:0]
+		r.releasedAt, r.replacedAt = r.releasedAt[:0], r.replacedAt[:0]
 		for _, rel := range l.Releases {
 			r.releasedAt = append(r.releasedAt, rel.CreatedAt, rel.UpdatedAt)
+			if rel.Status != "failed" { // it was never deployed
+				r.replacedAt = append(r.replacedAt, rel.CreatedAt, rel.UpdatedAt)
+			}
 		}
-		slices.SortFunc(r.releasedAt, time.Time.Compare)
+		slices.SortFunc(r.replacedAt, time.Time.Compare)
 	}
 	r.seeTypes(l, at)
 	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
