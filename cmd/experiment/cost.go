@@ -72,6 +72,10 @@ func (p *Plan) preview(keep bool) string {
 	if p.Metrics {
 		features = append(features, "log-runtime-metrics")
 	}
+	most := fmt.Sprintf("%d at most", p.dynos())
+	if p.Preboot {
+		most += ", and twice as many for some minutes"
+	}
 	end := "At the end it is deleted, also after a failure and Ctrl-C."
 	if keep {
 		end = "It stays (--keep), and costs money until you delete it."
@@ -79,12 +83,12 @@ func (p *Plan) preview(keep bool) string {
 	return fmt.Sprintf(`Plan %s: %s
 
 On your account with Heroku this makes one app, with a name such as %s1f2e3d4c5b6a79.
-  dynos     %s, of size %s; %d at most, and with preboot twice as many for some minutes
+  dynos     %s, of size %s; %s
   features  %s
   time      about %.0f minutes, at the most %.0f
   cost      %s, at the most %.2f (list prices by the second; %s is %.0f US dollars a month)
 It touches no other app. %s
-`, p.Name, p.About, namePrefix, strings.Join(types, " and "), p.Size, p.dynos(), orNone(strings.Join(features, ", ")),
+`, p.Name, p.About, namePrefix, strings.Join(types, " and "), p.Size, most, orNone(strings.Join(features, ", ")),
 		p.expected().Minutes(), longest.Minutes(), dollars(p.cost(p.expected())), p.cost(longest), p.Size, prices[p.Size], end)
 }
 

@@ -169,6 +169,9 @@ func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
 	if err := e.write(run); err != nil {
 		return nil, errors.Join(failed, err)
 	}
+	if len(run.Releases) == 0 { // there is nothing to tell
+		return run, failed
+	}
 	text := report(run, false)
 	if w.simulated && strings.Contains(text, "REFUTED") {
 		text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"

@@ -43,7 +43,7 @@ type experiment struct {
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
-	asked     bool // Heroku was asked for an app, and did not refuse
+	asked     bool // Heroku may have made an app
 	app       account.App
 	log       *logReader
 	code      int // of the newest build

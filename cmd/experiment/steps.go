@@ -41,7 +41,7 @@ func (e *experiment) steps(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { e.witness(reading) })
-	return e.measure(ctx)
+	return e.watched(ctx)
 }
 
 // do does one thing to the app, tells of it, and writes it down.
@@ -61,13 +61,11 @@ func (e *experiment) do(what string, f func() error) error {
 
 // make makes the app. Its answer is waited for also where the run is interrupted: it must not be missed.
 func (e *experiment) make(ctx context.Context) (err error) {
-	e.asked = true
 	if e.app, err = e.heroku.Make(context.WithoutCancel(ctx), e.name); err == nil {
-		return e.note.made(e.app)
+		e.asked, err = true, e.note.made(e.app)
+		return err
 	}
-	if no, ok := errors.AsType[*account.Refusal](err); ok && no.Status/100 == 4 {
-		e.asked = false
-	}
+	e.asked = !account.InVain(err)
 	return err
 }
 

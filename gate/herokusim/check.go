@@ -141,6 +141,7 @@ func (c *checker) typ(path, name string, t Type) {
 	c.refuse(!oneLine.MatchString(t.Command), path+".command", "a command is one line")
 	c.refuse(c.sc.App.Preboot && name == "web" && small.MatchString(t.Size), path+".size", "%s dynos have no preboot: take standard or performance ones, or leave out preboot", t.Size)
 	c.timing(path+".timing", t.Timing)
+	c.timing(path+".preboot", t.Preboot)
 }
 
 // amount keeps a story from being larger than any machine.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,7 +43,10 @@ func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
 		f.answers[what] = list[1:]
 	}
 	status, body, ok := strings.Cut(list[0], " ")
-	if !ok || len(status) != 3 {
+	switch {
+	case status == "dial":
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no such host")}
+	case !ok || len(status) != 3:
 		return nil, errors.New(list[0])
 	}
 	code := 0
@@ -199,6 +203,18 @@ func TestGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// An error tells whether something may have been made of it.
+func TestInVain(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{`422 {"id":"invalid_params"}`: true, `500 {"id":"x"}`: false, "reset": false, "dial": true} {
+		try(t, map[string][]string{"POST api.heroku.com/apps": {answer}}, func(ctx context.Context, c *Client) {
+			if _, err := c.Make(ctx, "x-1"); err == nil || InVain(err) != want {
+				t.Errorf("%s: %v", answer, err)
+			}
+		})
+	}
 }
 
 func TestUpload(t *testing.T) {

@@ -63,7 +63,22 @@ func (c *Client) refused(op string, err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err // without the address
 	}
+	if no, ok := errors.AsType[unsent](err); ok {
+		return fmt.Errorf("%s: there is no way to Heroku: %w", op, no)
+	}
 	return fmt.Errorf("%s: Heroku gave no answer of use: %s", op, c.sender.Redactor.Clean(oneLine(err.Error())))
+}
+
+// unsent is why a request never left this machine.
+type unsent string
+
+func (u unsent) Error() string { return string(u) }
+
+// InVain reports whether an error means that nothing was made: Heroku said no, or was never asked.
+func InVain(err error) bool {
+	no, ok := errors.AsType[*Refusal](err)
+	_, never := errors.AsType[unsent](err)
+	return ok && no.Status/100 == 4 || never
 }
 
 // Forbids reports whether an error is a no that asking again does not change. An app that was just made may

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -82,6 +83,9 @@ func (s *sender) once(req *http.Request, sent []byte) (*http.Response, error) {
 			err = errors.New("there was no answer in time")
 		}
 		r.Error = s.Redactor.Clean(err.Error())
+		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+			return nil, unsent(r.Error)
+		}
 		return nil, errors.New(r.Error)
 	}
 	r.Body = s.Redactor.Clean(string(body))

@@ -1,4 +1,4 @@
-// The part that is measured: the second deploy with a gate from before it and one from after it, what the
+// The deploy that is watched: that of code 2, with a gate from before it and one from after it, what the
 // plan does then, and the wait until everything is over.
 
 package main
@@ -24,8 +24,8 @@ const (
 	calm = 15 * time.Second
 )
 
-// measure deploys code 2 and watches.
-func (e *experiment) measure(ctx context.Context) error {
+// watched deploys code 2 between two gates, and waits until all is over.
+func (e *experiment) watched(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
