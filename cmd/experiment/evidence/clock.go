@@ -52,10 +52,14 @@ func (r *Run) Code(version int) int {
 	return 0
 }
 
+// Awaited is the code that a gate has to wait for: at least that of the deploy that is measured, also if the gate
+// took an older release, or one that the run did not make, for that of the deploy.
+func (r *Run) Awaited(g Gate) int { return max(r.Code(g.Release), 2) }
+
 // After is how long after the last sign of old code a gate opened: less than zero is too early. It is
 // false for a gate that did not open, or where there was no old code.
 func (r *Run) After(g Gate) (after time.Duration, opened bool) {
-	last, any := r.LastOld(r.Code(g.Release))
+	last, any := r.LastOld(r.Awaited(g))
 	if g.Result != "passed" || !any {
 		return 0, false
 	}

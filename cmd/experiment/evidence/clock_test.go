@@ -35,11 +35,11 @@ func TestAfter(t *testing.T) {
 		after  time.Duration
 		opened bool
 	}{
-		"in time":     {Gate{Result: "passed", Release: 4, Ended: 91 * time.Second}, time.Second, true},
-		"too early":   {Gate{Result: "passed", Release: 4, Ended: 80 * time.Second}, -10 * time.Second, true},
-		"not opened":  {Gate{Result: "failed", Release: 4, Ended: 80 * time.Second}, 0, false},
-		"no old code": {Gate{Result: "passed", Release: 3, Ended: 80 * time.Second}, 0, false},
-		"unknown":     {Gate{Result: "passed", Release: 9, Ended: 80 * time.Second}, 0, false},
+		"in time":    {Gate{Result: "passed", Release: 4, Ended: 91 * time.Second}, time.Second, true},
+		"too early":  {Gate{Result: "passed", Release: 4, Ended: 80 * time.Second}, -10 * time.Second, true},
+		"not opened": {Gate{Result: "failed", Release: 4, Ended: 80 * time.Second}, 0, false},
+		"of before":  {Gate{Result: "passed", Release: 3, Ended: 80 * time.Second}, -10 * time.Second, true},
+		"unknown":    {Gate{Result: "passed", Release: 9, Ended: 80 * time.Second}, -10 * time.Second, true},
 	} {
 		if after, opened := r.After(c.gate); after != c.after || opened != c.opened {
 			t.Errorf("%s: %s, %v", name, after, opened)

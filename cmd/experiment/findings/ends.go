@@ -89,8 +89,11 @@ func oneExitEach(v *view) Finding {
 			return refuted(lines, "%s has %d exits and %d starts", label, len(lines), starts[label])
 		}
 	}
-	if sum == 0 {
+	switch {
+	case sum == 0:
 		return notSeen("no process ended")
+	case len(v.run.Gaps) > 0:
+		return notSeen("the log has a gap")
 	}
 	return confirmed(nil, "%d exits", sum)
 }
@@ -119,22 +122,28 @@ func startLine(v *view) Finding {
 			return refuted(lines, "%s has %d processes and %d starts", label, len(lines), starts[label])
 		}
 	}
-	if sum == 0 {
+	switch {
+	case sum == 0:
 		return notSeen("no process told of itself")
+	case len(v.run.Gaps) > 0:
+		return notSeen("the log has a gap")
 	}
 	return confirmed(nil, "%d processes", sum)
 }
 
+// killedAfter30s is shown by processes that go on for as long as they are let: one that ends by itself at once
+// says nothing of Heroku.
 func killedAfter30s(v *view) Finding {
-	const most = 32 * time.Second
+	const least, most = 28 * time.Second, 32 * time.Second
 	var longest time.Duration
 	var shown string
+	open := false
 	for _, p := range v.run.Processes {
 		if p.Sigterm.IsZero() {
 			continue
 		}
 		if d := p.Last.Sub(p.Sigterm); shown == "" || d > longest {
-			longest, shown = d, fmt.Sprintf("%s; SIGTERM at %s", v.sign(p), p.Sigterm.UTC().Format("15:04:05.000"))
+			longest, shown, open = d, fmt.Sprintf("%s; SIGTERM at %s", v.sign(p), p.Sigterm.UTC().Format("15:04:05.000")), p.Open
 		}
 	}
 	switch {
@@ -142,6 +151,8 @@ func killedAfter30s(v *view) Finding {
 		return notSeen("no process told of a SIGTERM")
 	case longest > most:
 		return refuted([]string{shown}, "one told of itself %.1f s after its SIGTERM", longest.Seconds())
+	case longest < least || open:
+		return notSeen("each ended by itself before that, or the log has a gap there")
 	}
 	return confirmed([]string{shown}, "the last sign of one came %.1f s after its SIGTERM", longest.Seconds())
 }

@@ -53,15 +53,19 @@ func cases() map[string][]judged {
 				}
 			}), Refuted, "web.1 has 3 exits and 2 starts"},
 			{change(func(m *maker) { m.says(400*sec, "run.1", "Process exited with status 1") }), Confirmed, ""}, // one-off dynos have no start lines
-			{empty(), NotSeen, "no process ended"},
+			{gap(newMaker()), NotSeen, "the log has a gap"}, {empty(), NotSeen, "no process ended"},
 		},
 		"start-line": {
 			{newMaker(), Confirmed, "4 processes"}, {change(func(m *maker) { m.procs[3].quiet = true }), Refuted, "web.2 has 2 processes and 1 starts"}, {empty(), NotSeen, "no process told"},
-			{gap(change(func(m *maker) { m.procs[3].quiet = true })), Confirmed, ""},
+			{gap(change(func(m *maker) { m.procs[3].quiet = true })), NotSeen, "the log has a gap"},
 		},
 		"killed-after-30s": {
 			{plain(), Confirmed, "came 30.0 s after its SIGTERM"}, {plain().with(func(m *maker) { m.procs[1].sigterm = 90 * sec }), Refuted, "41.0 s after its SIGTERM"},
 			{change(func(m *maker) { m.procs[0].sigterm, m.procs[1].sigterm = 0, 0 }), NotSeen, "no process told of a SIGTERM"},
+			{newMaker(), NotSeen, "each ended by itself"}, {change(func(m *maker) { m.procs[0].sigterm = 200 * sec }), Refuted, "90.0 s after its SIGTERM"},
+			{plain().with(func(m *maker) {
+				m.run.Gaps = []evidence.Gap{{From: began.Add(130 * sec), To: began.Add(200 * sec)}}
+			}), NotSeen, "each ended by itself"},
 		},
 		"turn-line": {
 			{newMaker(), Confirmed, "State changed from up to starting"}, {change(func(m *maker) { m.noTurn = true }), Refuted, "2 of 2 labels"}, {empty(), NotSeen, "no running dyno"},
@@ -81,6 +85,7 @@ func cases() map[string][]judged {
 		"one-clock": {
 			{newMaker(), Confirmed, "after its stamp"}, {change(func(m *maker) { m.date = -time.Minute }), Refuted, "before it was written"},
 			{change(func(m *maker) { m.date = time.Minute }), Refuted, "or more after it was written"}, {empty(), NotSeen, "no lines"},
+			{change(func(m *maker) { m.late = 1900 * time.Millisecond }), NotSeen, "give or take"},
 		},
 		"metrics-id": {
 			{change(func(m *maker) { m.metrics["web.1"] = idOf("b", "web.1") }), Confirmed, "lines have one"}, {change(func(m *maker) { m.metrics["web.1"] = idOf("c", "web.1") }), Refuted, "no list has shown"},
@@ -96,6 +101,10 @@ func cases() map[string][]judged {
 				m.metrics["web.1"] = idOf("a", "web.1")
 				m.says(500*sec, "web.1", "source=web.1 dyno=heroku.1."+idOf("a", "web.1")+" sample#load_avg_1m=0.12")
 			}), Refuted, "silent for 120 s"},
+			{change(func(m *maker) { // a hidden process that reports no longer
+				m.metrics["web.1"] = idOf("a", "web.1")
+				m.procs[0].last, m.procs[0].sigterm = 520*sec, 520*sec
+			}), Refuted, "140 s before"},
 			{newMaker(), NotSeen, "no process reported twice"},
 		},
 		"prebooted-unlisted": {
@@ -131,6 +140,7 @@ func cases() map[string][]judged {
 				now := m.release
 				m.release = func(at time.Duration) release { return now(at - 20*sec) }
 			}), Refuted, "no v4"}, {empty(), NotSeen, "no list of releases"},
+			{change(func(m *maker) { m.silent = 130 * sec }), NotSeen, "the first list that has it"},
 		},
 		"finished-at-once": {
 			{newMaker(), Confirmed, "v4 succeeded"}, {change(func(m *maker) { m.release = status("pending") }), Refuted, "v4 was pending"},
@@ -147,6 +157,7 @@ func cases() map[string][]judged {
 		"failed-phase-harmless": {
 			{change(phaseFails), Confirmed, "v4 failed"}, {change(phaseFails).with(func(m *maker) { m.release = status("succeeded") }), Refuted, "never called failed"},
 			{change(phaseFails).with(func(m *maker) { m.procs[0].sigterm = 200 * sec }), Refuted, "a process of web.1 was stopped"}, {newMaker(), NotSeen, "no release phase"},
+			{change(phaseFails).with(func(m *maker) { m.procs[0].last, m.procs[0].open = 200*sec, false }), Refuted, "a process of web.1 ended after it"},
 			{change(func(m *maker) { m.says(101*sec, "release.1", "Process exited with status 0") }), NotSeen, "no release phase failed"},
 		},
 		"first-kill": {
@@ -165,21 +176,28 @@ func cases() map[string][]judged {
 		"plain-hold": {
 			{plain(), Confirmed, "came 31.0 s after that"}, {plain().with(func(m *maker) { m.kill(200 * sec) }), Refuted, "100.0 s later"}, {newMaker(), NotSeen, "no such process"},
 			{plain().with(func(m *maker) { m.kill(200 * sec); m.turnLate() }), Confirmed, "came 80.0 s after that"},
+			{plain().with(func(m *maker) { m.kill(200 * sec); m.again(150 * sec) }), Refuted, "100.0 s later"}, // the record of a restart is not the first
+			{plain().with(func(m *maker) {
+				m.run.Gaps = []evidence.Gap{{From: began.Add(130 * sec), To: began.Add(300 * sec)}}
+			}), NotSeen, "may have run on"},
 		},
 		"restart-renews": {
-			{newMaker().do(105*sec, "restart web.2", ""), Confirmed, "web.2, code 1: SIGTERM"}, {newMaker().do(150*sec, "restart web.1", ""), Refuted, "139.5 s after the restart"},
+			{change(func(m *maker) { m.kill(450 * sec) }).do(240*sec, "restart web.2", ""), Confirmed, "web.2, code 1: SIGTERM"},
+			{newMaker().do(105*sec, "restart web.2", ""), NotSeen, "stopped anyway"}, {newMaker().do(150*sec, "restart web.1", ""), Refuted, "139.5 s after the restart"},
 			{newMaker().do(150*sec, "restart all", ""), Refuted, "after the restart"}, {newMaker(), NotSeen, "nothing was restarted"}, {newMaker().do(295*sec, "restart web.1", ""), NotSeen, "no old process that hid then"},
 			{plain().do(105*sec, "restart web.1", ""), NotSeen, "nothing was restarted"},
 		},
 		"deploy-renews": {
-			{change(func(m *maker) { m.third(110 * sec) }), Confirmed, "code 1"}, {change(func(m *maker) { m.third(160 * sec) }), Refuted, "130.0 s after the second release"}, {newMaker(), NotSeen, "no second deploy"},
+			{change(func(m *maker) { m.kill(450 * sec); m.third(240 * sec) }), Confirmed, "code 1"}, {change(func(m *maker) { m.third(110 * sec) }), NotSeen, "stopped anyway"}, {change(func(m *maker) { m.third(160 * sec) }), Refuted, "130.0 s after the second release"}, {newMaker(), NotSeen, "no second deploy"},
 		},
 		"crash-kills": {
 			{change(allCrash), Confirmed, "web.1 v4 crashed"}, {change(allCrash).with(func(m *maker) { m.procs[0].last, m.procs[0].sigterm, m.procs[0].open = 600*sec, 0, true }), Refuted, "still told of itself"},
 			{newMaker(), NotSeen, "of which all crash"}, {change(allCrash).with(func(m *maker) { m.procs[0].sigterm = 0 }), NotSeen, "was not seen"},
 		},
 		"scaling-refused": {
-			{newMaker().do(150*sec, "scale web to 3", "422"), Confirmed, "it refused 1 times"}, {newMaker().do(150*sec, "scale web to 3", ""), Refuted, "it was done"},
+			{newMaker().do(150*sec, "scale web to 3", "422"), Confirmed, "it refused 1 times"},
+			{newMaker().do(150*sec, "scale web to 3", "scaling the app x: Heroku answered 503: Service Unavailable"), NotSeen, "nothing was scaled"},
+			{newMaker().do(150*sec, "scale web to 3", "scaling the app x: Heroku answered 429: Slow down"), NotSeen, "nothing was scaled"}, {newMaker().do(150*sec, "scale web to 3", ""), Refuted, "it was done"},
 			{newMaker().do(350*sec, "scale web to 3", ""), NotSeen, "nothing was scaled"}, {newMaker().do(50*sec, "scale web to 3", ""), NotSeen, "nothing was scaled"},
 		},
 		"old-id-gone": {

@@ -181,6 +181,9 @@ func oneClock(v *view) Finding {
 	case soonest > slack+v.give: // all are late by the Date, or its clock is ahead
 		return refuted(v.latest(), "every line came %.1f s or more after it was written", soonest.Seconds())
 	}
+	if max(early, soonest)+v.give > slack {
+		return notSeen("the soonest line came %.1f s after its stamp, give or take %.1f s", soonest.Seconds(), v.give.Seconds())
+	}
 	return confirmed(nil, "the soonest line came %.1f s after its stamp, give or take %.1f s", soonest.Seconds(), v.give.Seconds())
 }
 
@@ -241,6 +244,9 @@ func metricsCome(v *view) Finding {
 			longest, shown = d, []string{before.text, l.text}
 		}
 	}
+	if f, silent := v.hiddenSilent(last, most); silent {
+		return f
+	}
 	switch {
 	case reports == 0:
 		return notSeen("no process reported twice")
@@ -248,4 +254,23 @@ func metricsCome(v *view) Finding {
 		return refuted(shown, "one was silent for %.0f s", longest.Seconds())
 	}
 	return confirmed(shown, "the longest silence is %.0f s", longest.Seconds())
+}
+
+// hiddenSilent looks for an old prebooted process that reported under its dyno's id, and no longer does, though it
+// lives on unlisted. last are the newest reports by id.
+func (v *view) hiddenSilent(last map[string]line, most time.Duration) (f Finding, silent bool) {
+	for _, p := range v.old(true) {
+		var report line
+		for _, l := range v.lists {
+			for _, d := range l.dynos {
+				if d.Name == p.Dyno && d.Release.Version < v.target.Version && last[d.ID].Stamp.After(report.Stamp) {
+					report = last[d.ID]
+				}
+			}
+		}
+		if d := p.Last.Sub(report.Stamp); !report.Stamp.IsZero() && d > most && v.whole(report.Stamp, p.Last) {
+			return refuted([]string{report.text, v.sign(p)}, "the last report of an old process came %.0f s before its last sign", d.Seconds()), true
+		}
+	}
+	return Finding{}, false
 }

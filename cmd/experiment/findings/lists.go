@@ -156,8 +156,11 @@ func releaseListed(v *view) Finding {
 			}
 		}
 	}
-	if len(shown) == 0 {
+	switch {
+	case len(shown) == 0:
 		return notSeen("no list of releases was read after one was made")
+	case longest > observe.ListLag+time.Second:
+		return notSeen("the first list that has it came %.1f s after it was made", longest.Seconds())
 	}
 	return confirmed(shown, "it had it %.1f s after that at most", longest.Seconds())
 }
@@ -223,8 +226,12 @@ func failedPhaseHarmless(v *view) Finding {
 		return refuted([]string{exited}, "it failed, and v%d was never called failed", v.target.Version)
 	}
 	for _, p := range v.run.Processes {
-		if p.Code < v.target.Code && p.Sigterm.After(v.target.Created) {
+		switch {
+		case p.Code >= v.target.Code:
+		case p.Sigterm.After(v.target.Created):
 			return refuted([]string{failed, v.sign(p)}, "a process of %s was stopped after it", p.Dyno)
+		case p.Last.After(v.target.Created) && !p.Open:
+			return refuted([]string{failed, v.sign(p)}, "a process of %s ended after it", p.Dyno)
 		}
 	}
 	return confirmed([]string{exited, failed}, "it is called failed, and nothing was stopped")

@@ -33,7 +33,7 @@ func Verdicts(r *evidence.Run) []Verdict {
 			x.Verdict = "passed, " + g.Basis
 		}
 		x.Late, x.Opened = r.After(g)
-		last, any := r.LastOld(r.Code(g.Release))
+		last, any := r.LastOld(r.Awaited(g))
 		switch {
 		case g.Result == "":
 			x.Verdict, x.Truth = "none", "it ended without a verdict"

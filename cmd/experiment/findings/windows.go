@@ -4,6 +4,7 @@ package findings
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -159,65 +160,32 @@ func plainHoldHolds(v *view) Finding {
 	}
 	var longest time.Duration
 	var shown []string
+	open := false
 	for _, p := range old {
-		turned := v.finished
-		for _, l := range v.lists {
-			for _, d := range l.dynos {
-				if d.Name == p.Dyno && d.Release.Version == v.target.Version && d.CreatedAt.After(turned) {
-					turned = d.CreatedAt
-				}
-			}
-		}
-		if d := p.Last.Sub(turned); shown == nil || d > longest {
+		if d := p.Last.Sub(v.turnedAt(p.Dyno)); shown == nil || d > longest {
 			longest, shown = d, []string{v.sign(p)}
 		}
+		open = open || p.Open
 	}
-	if longest > plainHold {
+	switch {
+	case longest > plainHold:
 		return refuted(shown, "one told of itself %.1f s later", longest.Seconds())
+	case open:
+		return notSeen("an old process may have run on where the log has a gap, or ended")
 	}
 	return confirmed(shown, "the last sign of one came %.1f s after that", longest.Seconds())
 }
 
-// renews judges whether processes that hid when something was done got their end by that.
-func (v *view) renews(old []evidence.Process, done time.Time, what string) Finding {
-	var shown []string
-	for _, p := range old {
-		if !p.Last.After(done) || p.Sigterm.IsZero() {
-			continue
-		}
-		if after := p.Sigterm.Sub(done); after < bootAndTraffic-slack {
-			return refuted([]string{v.stopped(p)}, "it was stopped %.1f s after %s", after.Seconds(), what)
-		}
-		shown = append(shown, v.stopped(p))
-	}
-	if len(shown) == 0 {
-		return notSeen("no old process that hid then was stopped later")
-	}
-	return confirmed(shown, "it was stopped 3 minutes or more after %s", what)
-}
-
-func restartRenews(v *view) Finding {
-	s, done, ok := v.acted("restart ")
-	if !ok || !v.run.Preboot {
-		return notSeen("nothing was restarted inside the window")
-	}
-	label := strings.TrimPrefix(s.What, "restart ")
-	var old []evidence.Process
-	for _, p := range v.old(true) {
-		if label == "all" || p.Dyno == label {
-			old = append(old, p)
+// turnedAt is when the record of a label turned to the measured release: when its first dyno of that was made.
+func (v *view) turnedAt(label string) time.Time {
+	for _, l := range v.lists {
+		for _, d := range l.dynos {
+			if d.Name == label && d.Release.Version == v.target.Version {
+				return slices.MaxFunc([]time.Time{d.CreatedAt, v.finished}, time.Time.Compare)
+			}
 		}
 	}
-	return v.renews(old, done, "the restart")
-}
-
-func deployRenews(v *view) Finding {
-	for _, r := range v.run.Releases {
-		if r.Code == 3 {
-			return v.renews(v.old(true), r.Created, "the second release")
-		}
-	}
-	return notSeen("there was no second deploy")
+	return v.finished
 }
 
 func crashKills(v *view) Finding {
@@ -250,6 +218,9 @@ func crashKills(v *view) Finding {
 	return notSeen("how the old processes ended was not seen")
 }
 
+// passing are refusals that are about the key, the account or Heroku's health, and not about the app.
+var passing = regexp.MustCompile(`Heroku answered (401|402|429|5\d\d)\b`)
+
 func scalingRefused(v *view) Finding {
 	var refusals []string
 	for _, s := range v.run.Steps {
@@ -259,6 +230,9 @@ func scalingRefused(v *view) Finding {
 		}
 		if s.Refused == "" {
 			return refuted([]string{fmt.Sprintf("%s %s", at.UTC().Format(time.TimeOnly), s.What)}, "it was done %s from the release", v.since(at))
+		}
+		if passing.MatchString(s.Refused) {
+			continue
 		}
 		refusals = append(refusals, fmt.Sprintf("%s %s: %s", at.UTC().Format(time.TimeOnly), s.What, s.Refused))
 	}
