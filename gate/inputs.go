@@ -47,7 +47,7 @@ var Inputs = []Input{
 	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
 		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
-	{"poll-interval", "", false, "The gate asks Heroku for the list of dynos at least this often, `1s` or more. Empty: every `10s`, and less often while it reads the app's log, which tells of each change. If the account has few API requests left, it asks less often all the same.",
+	{"poll-interval", "", false, "The gate asks Heroku for the list of dynos at least this often, `1s` or more. Empty: every `10s`, and less often while it reads the app's log, which tells of changes. If the account has few API requests left, it asks less often all the same.",
 		span(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
 	{"settle", "0s", false, "For how long no old dyno must run, and all new ones must be up, before the gate opens.",
 		span(0, func(s *settings, d time.Duration) { s.Settle = d })},
