@@ -102,6 +102,9 @@ func (e *experiment) clean(ctx context.Context) error {
 	if !e.asked {
 		return e.note.forget()
 	}
+	if ctx.Err() != nil {
+		e.say("the app %s is about to be deleted; a second Ctrl-C would leave it", e.note.Name)
+	}
 	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errors.New("there was no way to Heroku for "+cleaning.String()))
 	defer cancel()
 	deleted, err := remove(ctx, e.heroku, e.note, e.clock)
