@@ -152,6 +152,30 @@ func TestAsksBefore(t *testing.T) {
 	}
 }
 
+// A no ends it, also where more plans would come, and what is wrong is said before anybody is asked.
+func TestNoIsNo(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(full, "busy-app", "there"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for results, c := range map[string]struct{ asked, status int }{filepath.Join(t.TempDir(), "new"): {1, exitFailed}, full: {0, exitInvalid}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := *prepareNoted(t, quick(t)).world
+			w.simulated = false
+			var out bytes.Buffer
+			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: strings.NewReader("n\n"),
+				stdout: &out, stderr: &out, terminal: true, heroku: func(*Plan) (*world, error) { return &w, nil }}
+			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
+				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
+			}
+			if _, err := os.Stat(results); c.asked > 0 && err == nil {
+				t.Error("a folder was made")
+			}
+		})
+	}
+}
+
 func TestBadCommandLines(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]commandLine{
@@ -167,6 +191,9 @@ func TestBadCommandLines(t *testing.T) {
 		if status := c.main(context.Background()); status == exitDone || !strings.Contains(out.String(), want) {
 			t.Errorf("status %d, want %q:\n%s", status, want, out.String())
 		}
+	}
+	if _, err := realHeroku(func(string) string { return "HRKU-1" }); err == nil || !strings.Contains(err.Error(), "the same key") {
+		t.Errorf("one key for both: %v", err)
 	}
 	for env, want := range map[string]string{"": "there is no key: set HEROKU_API_KEY", "a b": "has a space, a line break or another character"} {
 		if _, err := realHeroku(func(string) string { return env }); err == nil || !strings.Contains(err.Error(), want) || env != "" && strings.Contains(err.Error(), env) {

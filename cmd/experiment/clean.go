@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/account"
@@ -73,6 +74,10 @@ func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask 
 			continue
 		}
 		there, err := look(ctx, c, n, w.clock())
+		if no, ok := errors.AsType[*account.Refusal](err); ok && no.Status == http.StatusForbidden {
+			fmt.Fprintf(out, "The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.\n", n.Name, when, n.path)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -96,6 +101,9 @@ func (e *experiment) clean(ctx context.Context) error {
 	}
 	if !e.asked {
 		return e.note.forget()
+	}
+	if ctx.Err() != nil {
+		e.say("the app %s is about to be deleted; a second Ctrl-C would leave it", e.note.Name)
 	}
 	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errors.New("there was no way to Heroku for "+cleaning.String()))
 	defer cancel()

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -197,6 +198,32 @@ func TestNotes(t *testing.T) {
 	if _, err := readNotes(dir); err == nil || !strings.Contains(err.Error(), "is not one of this program") {
 		t.Error(err)
 	}
+}
+
+// An app that the key may not see may be there all the same, on the account of another key, and cost money.
+func TestUnseenIsNotGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		n, err := newNote(pl.world.notes, namePrefix+"old", pl.world.now())
+		if err == nil {
+			err = n.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: n.Name})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pl.world.transport = roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":"forbidden","message":"You do not have access to the app."}`))}, nil
+		})
+		pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+		if err := offer(t.Context(), pl.world, pl.e.heroku, &pl.out, func(context.Context, string) bool { return true }); err != nil {
+			t.Error(err)
+		}
+		if said := pl.out.String(); !strings.Contains(said, "may still be there, and cost money: this key may not see it") || strings.Contains(said, "gone") {
+			t.Errorf("it says\n%s", said)
+		}
+		checkNotes(t, pl.world.notes, 1)
+	})
 }
 
 // What was asked for in vain, or is gone already, is not asked about.

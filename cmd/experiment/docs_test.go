@@ -105,6 +105,19 @@ func TestFlagsOfThePage(t *testing.T) {
 	}
 }
 
+// Every word of a plan's file is in the table of words.
+func TestWordsOfThePage(t *testing.T) {
+	t.Parallel()
+	text := page(t, "experiment.md")
+	typ := reflect.TypeFor[Plan]()
+	for i := range typ.NumField() {
+		word, _, _ := strings.Cut(typ.Field(i).Tag.Get("yaml"), ",")
+		if word != "-" && !regexp.MustCompile("(?m)^\\|[^|]*`"+word+"`[^|]*\\|").MatchString(text) {
+			t.Errorf("the page does not tell of %s", word)
+		}
+	}
+}
+
 // Every plan is what docs/simulator.md asks it for, and every one that it names is there.
 func TestPlansOfTheQuestions(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -81,6 +82,9 @@ func (c *commandLine) main(ctx context.Context) int {
 	if err == nil && c.List {
 		return c.list(plans)
 	}
+	for i := 0; err == nil && i < len(plans); i++ {
+		err = c.free(plans[i])
+	}
 	if err != nil {
 		fmt.Fprintln(c.stderr, "experiment:", err)
 		return exitInvalid
@@ -96,7 +100,7 @@ func (c *commandLine) main(ctx context.Context) int {
 		if run != nil {
 			runs = append(runs, run)
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, errDeclined) {
 			return exitFailed
 		}
 	}
@@ -191,10 +195,13 @@ func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 	}
 	fmt.Fprint(c.stdout, p.preview(c.Keep))
 	if !c.ask(ctx, "Go on?") {
-		return errors.New("nothing was made")
+		return errDeclined
 	}
 	return nil
 }
+
+// errDeclined ends the program: who says no to one plan is not asked about the next.
+var errDeclined = errors.New("nothing was made")
 
 // realHeroku is the world in which things cost money.
 func realHeroku(getenv func(string) string) (*world, error) {
@@ -206,6 +213,9 @@ func realHeroku(getenv func(string) string) (*world, error) {
 		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return nil, fmt.Errorf("the key in %s has a space, a line break or another character that no key has: copy it again", name)
 		}
+	}
+	if readKey == key {
+		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so nothing can be told of one of scope read: give another one, or none")
 	}
 	notes, err := notesFolder()
 	if err != nil {
@@ -219,13 +229,32 @@ func realHeroku(getenv func(string) string) (*world, error) {
 // attemptTime is how long an answer may take to begin. Log streams begin at once, too.
 const attemptTime = 30 * time.Second
 
-// folder makes the one for the results of a plan.
-func (c *commandLine) folder(p *Plan, w *world) (string, error) {
-	dir := c.Results
-	var err error
+// wanted is the folder that was asked for; empty: none was.
+func (c *commandLine) wanted(p *Plan) string {
+	if c.Results != "" && c.Plan == "all" {
+		return filepath.Join(c.Results, p.Name)
+	}
+	return c.Results
+}
+
+// free is an error if the folder that was asked for holds something, so that this is said before anybody is asked.
+func (c *commandLine) free(p *Plan) error {
+	dir := c.wanted(p)
+	there, err := os.ReadDir(dir)
 	switch {
-	case dir != "" && c.Plan == "all":
-		dir = filepath.Join(dir, p.Name)
+	case dir == "" || errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("making a folder for the results: %w", err)
+	case len(there) > 0:
+		return fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+	}
+	return nil
+}
+
+// folder makes the one for the results of a plan.
+func (c *commandLine) folder(p *Plan, w *world) (dir string, err error) {
+	switch dir = c.wanted(p); {
 	case dir == "" && w.simulated:
 		dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
 	case dir == "":
@@ -234,15 +263,8 @@ func (c *commandLine) folder(p *Plan, w *world) (string, error) {
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
 	}
-	var there []os.DirEntry
-	if err == nil {
-		there, err = os.ReadDir(dir)
-	}
 	if err != nil {
 		return "", fmt.Errorf("making a folder for the results: %w", err)
-	}
-	if len(there) > 0 {
-		return "", fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
 	}
 	return dir, nil
 }

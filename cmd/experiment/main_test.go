@@ -58,7 +58,7 @@ func TestSignal(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
 		t.Errorf("it ended with %v", err)
 	}
-	for _, want := range []string{" it was interrupted\n", " is deleted\n", "\nexperiment: it was interrupted\n"} {
+	for _, want := range []string{" it was interrupted\n", "; a second Ctrl-C would leave it\n", " is deleted\n", "\nexperiment: it was interrupted\n"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("it does not say %q:\n%s", want, said.String())
 		}

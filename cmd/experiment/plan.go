@@ -108,6 +108,9 @@ func loadPlan(name string) (*Plan, error) {
 
 func parsePlan(name string, data []byte) (*Plan, error) {
 	p := Plan{Name: name}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, fmt.Errorf("plan %q: the file is empty", name)
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&p); err != nil {
 		return nil, fmt.Errorf("plan %q: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}

@@ -167,7 +167,7 @@ func (a *tally) tell(t *Type, r run) {
 		t.Stop, t.LongestStop = unseen("%s", why), unseen("%s", why)
 	}
 	if a.told < a.dynos {
-		why := unseen("of %d of %d: %s", a.dynos-a.told, a.dynos, a.why)
+		why := unseen("of %d of %d old dynos: %s", a.dynos-a.told, a.dynos, a.why)
 		t.FirstKill, t.LastKill, t.Apart, t.LastEnd, t.Spare = why, why, why, why, why
 		return
 	}

@@ -115,8 +115,8 @@ func TestKillsAndEnds(t *testing.T) {
 	t.Parallel()
 	one := func() *play { return newPlay().flows(0).look(0, "web.1 v41 up") }
 	const good = "1 of 1: kills 3m10s to 3m10s, apart (there is one dyno), last exit 3m11s, spare 2m31s; stop 1s of 1, at most 1s"
-	const restarted = "0 of 1: (of 1 of 1: whose exit it was cannot be told); stop (whose exit it was cannot be told) of 0"
-	const noEnd = "0 of 1: (of 1 of 1: the log does not show every end); stop (the log does not show every end) of 0"
+	const restarted = "0 of 1: (of 1 of 1 old dynos: whose exit it was cannot be told); stop (whose exit it was cannot be told) of 0"
+	const noEnd = "0 of 1: (of 1 of 1 old dynos: the log does not show every end); stop (the log does not show every end) of 0"
 	nothing := func(why string) string { return "0 of 0: (" + why + "); stop (" + why + ") of 0" }
 	for name, c := range map[string]struct {
 		play *play
@@ -151,18 +151,18 @@ func TestKillsAndEnds(t *testing.T) {
 		"the start is not the record": {one().line(-sec/2, "web.1", observe.Start).turns("web.1", 190*sec, 191*sec), good}, // it is from before
 		"the record is a later one":   {later(one().turns("web.1", 190*sec, 191*sec)), restarted},
 		"the end is only presumed": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
-			"0 of 1: (of 1 of 1: not every end is proven); stop (not every end is proven) of 0"},
+			"0 of 1: (of 1 of 1 old dynos: not every end is proven); stop (not every end is proven) of 0"},
 		"an old one is listed": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Dynos[0].Old, p.Dynos[0].Basis = true, "" }),
-			"0 of 1: (of 1 of 1: an old process is still listed); stop (an old process is still listed) of 0"},
+			"0 of 1: (of 1 of 1 old dynos: an old process is still listed); stop (an old process is still listed) of 0"},
 		"one of two is only presumed": {one().look(0, "web.2 v41 up").dyno("web.2", 42, "up", rollout.Presumed).turns("web.1", 190*sec, 191*sec).turns("web.2", 200*sec, 230*sec),
-			"1 of 2: (of 1 of 2: not every end is proven); stop 1s of 1"},
+			"1 of 2: (of 1 of 2 old dynos: not every end is proven); stop 1s of 1"},
 		"a dyno that crashed before": {one().look(0, "web.2 v41 crashed").dyno("web.2", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).line(sec, "web.2", observe.Start), good},
 		"a dyno that was made by scaling": {one().dyno("web.2", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).
 			line(sec, "web.2", observe.Start), good},
 		"a dyno that was scaled away": {one().look(0, "web.2 v41 up").dyno("web.2", 0, "", rollout.Proven).turns("web.1", 190*sec, 191*sec).
 			line(5*sec, "web.2", observe.Sigterm).line(6*sec, "web.2", observe.Exit), good},
 		"a dyno of another type": {one().dyno("worker.1", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).turns("worker.1", sec, 2*sec), good},
-		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1: too much has happened since); stop (too much has happened since) of 0"},
+		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1 old dynos: too much has happened since); stop (too much has happened since) of 0"},
 		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
 
 		"no log":              {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = "" }), nothing("the log was not read")},
@@ -179,7 +179,7 @@ func TestKillsAndEnds(t *testing.T) {
 		"the new one crashed, and its first start is lost":       {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "crashed"), restarted},
 		"the new one came up twice, and its first start is lost": {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "up"), restarted},
 		"nothing is known, and the end is presumed": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
-			"0 of 1: (of 1 of 1: not every end is proven); stop (not every end is proven) of 0"},
+			"0 of 1: (of 1 of 1 old dynos: not every end is proven); stop (not every end is proven) of 0"},
 		"up by the log, and crashed by the list": {newPlay().flows(0).look(0, "web.1 v41 crashed").line(500*ms, "web.1", observe.State, "up", "starting").line(sec, "web.1", observe.Start), noEnd},
 		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
 		"it was still starting":                  {newPlay().flows(0).look(0, "web.1 v41 starting").line(sec, "web.1", observe.Start), noEnd},

@@ -54,8 +54,8 @@ func TestFoldOfHeroku(t *testing.T) {
 	const begin, end = "<details><summary>What this run tells of Heroku</summary>\n\n", "\n</details>\n"
 	const delays = "- The dyno list: at most 0.3s behind. The log: 1.9s to 2.4s behind.\n"
 	part := webOf(10, 190.8, 307.8, 450)
-	part.Told, part.FirstKill, part.LastKill, part.Stops = 9, missed("of 1 of 10: whose exit it was cannot be told"), missed("of 1 of 10: whose exit it was cannot be told"), 9
-	part.Spare = missed("of 1 of 10: whose exit it was cannot be told")
+	part.Told, part.FirstKill, part.LastKill, part.Stops = 9, missed("of 1 of 10 old dynos: whose exit it was cannot be told"), missed("of 1 of 10 old dynos: whose exit it was cannot be told"), 9
+	part.Spare = missed("of 1 of 10 old dynos: whose exit it was cannot be told")
 	nothing := emptyOf("cron")
 	unknown := figuresOf(webOf(1, 250, 250, 342))
 	unknown.List, unknown.Log = measure.Range{Why: "no new dyno came up"}, measure.Range{Why: "no line came"}
@@ -73,7 +73,7 @@ func TestFoldOfHeroku(t *testing.T) {
 		"a hold that was too short": {figuresOf(webOf(1, 250, 250, 240)), begin +
 			"- **web**: SIGTERM 4m10s after the release was finished, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 4m00s, **10.2s before** the last exit.\n" + delays + end},
 		"a part of it": {figuresOf(part), begin +
-			"- **web**: SIGTERM not seen (of 1 of 10: whose exit it was cannot be told). From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s.\n" + delays + end},
+			"- **web**: SIGTERM not seen (of 1 of 10 old dynos: whose exit it was cannot be told). From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s.\n" + delays + end},
 		"nothing but the hold": {figuresOf(blindOf("web", "Heroku refused the log")), begin +
 			"- **web**: SIGTERM not seen (Heroku refused the log). Hold without any proof: 1m30s.\n" + delays + end},
 		"many types": {figuresOf(blindOf("a", "no"), nothing, blindOf("b", "no"), blindOf("c|*", "no"), blindOf("d", "no"), blindOf("e", "no")), begin +

@@ -72,12 +72,12 @@ func (c *Client) Make(ctx context.Context, name string) (App, error) {
 	return App{ID: made.ID, Name: made.Name, Created: made.CreatedAt}, nil
 }
 
-// Find looks for an app by name or id; false if there is none, or none that the key may see.
+// Find looks for an app by name or id; false if there is none. One that the key may not see is an error: it is there.
 func (c *Client) Find(ctx context.Context, identity string) (App, bool, error) {
 	found, err := c.service.AppInfo(ctx, identity)
 	if err != nil {
 		err = c.refused("looking for the app "+identity, err)
-		if r, ok := errors.AsType[*Refusal](err); ok && (r.Status == http.StatusNotFound || r.Status == http.StatusForbidden) {
+		if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusNotFound {
 			return App{}, false, nil
 		}
 		return App{}, false, err

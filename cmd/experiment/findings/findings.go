@@ -4,7 +4,7 @@
 //
 //   - findings.go: assumptions, and what becomes of them
 //   - case.go: one run, read so that it can be judged
-//   - ends.go: assumptions about the ends of processes; lines.go: about lines of the log; lists.go: about
+//   - ends.go: assumptions about the ends of processes; lines.go, clocks.go: about lines of the log; lists.go: about
 //     lists; answers.go: about other answers; windows.go: about the time in which old processes hide;
 //     renewed.go: about what gives them a new end
 //   - hold.go: how long the hold was, by the gates' recordings

@@ -85,6 +85,8 @@ func cases() map[string][]judged {
 		"one-clock": {
 			{newMaker(), Confirmed, "after its stamp"}, {change(func(m *maker) { m.date = -time.Minute }), Refuted, "before it was written"},
 			{change(func(m *maker) { m.date = time.Minute }), Refuted, "or more after it was written"}, {empty(), NotSeen, "no lines"},
+			{change(func(m *maker) { m.procs[0].clock = 5 * sec }), Refuted, "the clock of web.1 is 4.9 s ahead"},
+			{change(func(m *maker) { m.procs[1].clock = -5 * sec }), Refuted, "the clock of web.2 is 5.1 s behind"},
 			{change(func(m *maker) { m.late = 1900 * time.Millisecond }), NotSeen, "give or take"},
 		},
 		"metrics-id": {

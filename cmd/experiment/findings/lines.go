@@ -30,7 +30,7 @@ var printed = []Assumption{
 		Source: "captured logs: at most 0.09 s late; the gate allows 10 s", judge: logDelay,
 	},
 	{
-		Name: "one-clock", Says: "The Date of answers and the stamps of the log differ by 2 s at most.",
+		Name: "one-clock", Says: "The Date of answers, the stamps of the log and the clocks of dynos differ by 2 s at most.",
 		Source: "assumed (docs/how-it-knows.md, StampSlack)", judge: oneClock,
 	},
 	{
@@ -159,32 +159,6 @@ func (v *view) latest() []string {
 		}
 	}
 	return shown
-}
-
-// oneClock looks for lines that came before they were written.
-func oneClock(v *view) Finding {
-	if len(v.lines) == 0 || v.give == 0 {
-		return notSeen("there are no lines, or no dates of answers")
-	}
-	early := time.Duration(0)
-	var shown []string
-	soonest := time.Hour
-	for _, l := range v.lines {
-		soonest = min(soonest, l.came.Sub(l.Stamp))
-		if d := l.Stamp.Sub(l.came); d > early {
-			early, shown = d, []string{fmt.Sprintf("%s came at %s", l.text, l.came.UTC().Format("15:04:05.0"))}
-		}
-	}
-	switch {
-	case early > slack+v.give:
-		return refuted(shown, "a line came %.1f s before it was written", early.Seconds())
-	case soonest > slack+v.give: // all are late by the Date, or its clock is ahead
-		return refuted(v.latest(), "every line came %.1f s or more after it was written", soonest.Seconds())
-	}
-	if max(early, soonest)+v.give > slack {
-		return notSeen("the soonest line came %.1f s after its stamp, give or take %.1f s", soonest.Seconds(), v.give.Seconds())
-	}
-	return confirmed(nil, "the soonest line came %.1f s after its stamp, give or take %.1f s", soonest.Seconds(), v.give.Seconds())
 }
 
 // ids are those that lists have shown under a label.

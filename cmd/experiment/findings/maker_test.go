@@ -26,7 +26,8 @@ type proc struct {
 	first, last time.Duration
 	sigterm     time.Duration // 0: none was told
 	open        bool
-	quiet       bool // the log has neither its start nor its exit
+	clock       time.Duration // how far the clock of its dyno is ahead
+	quiet       bool          // the log has neither its start nor its exit
 }
 
 // A maker is a run to be made: two web dynos of code 1 get code 2 at 100 s, with preboot if that is on.
@@ -138,12 +139,12 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 		}
 		n := 0
 		for at := p.first; at <= p.last; at += sec {
-			s := evidence.Sign{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at)}
+			s := evidence.Sign{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
 			n++
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(at), p.label, s))
 		}
 		if p.sigterm > 0 {
-			s := evidence.Sign{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm)}
+			s := evidence.Sign{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(p.sigterm), p.label, s))
 			say(p.sigterm-sec/10, p.label, "Stopping all processes with SIGTERM")
 		}
