@@ -192,6 +192,10 @@ func TestNotes(t *testing.T) {
 	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
 		t.Error("whether another process still runs it is not known")
 	}
+	all[0].Process, all[0].Machine = os.Getpid(), "another" // where the same number is another process
+	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
+		t.Error("an experiment of another machine that may run is not left alone")
+	}
 	if err := os.WriteFile(dir+"/shop.json", []byte(`{"name":"shop","id":"1"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}

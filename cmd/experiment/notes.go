@@ -22,6 +22,7 @@ type note struct {
 	account.App
 	Asked   time.Time `json:"asked"`   // when it was asked for, or a moment before
 	Process int       `json:"process"` // which made it
+	Machine string    `json:"machine"` // where that runs, which may have the folder of notes in common with this one
 
 	path string
 }
@@ -37,7 +38,7 @@ func notesFolder() (string, error) {
 
 // newNote remembers an app that is about to be asked for. Without a folder nothing is.
 func newNote(folder, name string, now time.Time) (*note, error) {
-	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid()}
+	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid(), Machine: machine()}
 	if folder == "" {
 		return n, nil
 	}
@@ -83,9 +84,20 @@ func (n *note) forget() error {
 	return nil
 }
 
+// machine is the name of this one, or of this container.
+func machine() string {
+	name, _ := os.Hostname() // none is a name, too
+	return name
+}
+
 // running reports whether the experiment that made the app may still go on.
 func (n *note) running(now time.Time) bool {
-	if n.Process == os.Getpid() || now.Sub(n.Asked) > longest+cleaning {
+	switch {
+	case now.Sub(n.Asked) > longest+cleaning:
+		return false
+	case n.Machine != machine():
+		return true // its process cannot be looked for
+	case n.Process == os.Getpid():
 		return false
 	}
 	p, err := os.FindProcess(n.Process)
