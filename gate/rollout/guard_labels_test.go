@@ -63,7 +63,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(5*sec, "web.2", observe.State, "starting", "up")
 			b.starts(3*sec, "web.1", "up")
 			b.line(250*sec, "web.1", observe.Exit)
-			b.sees(260*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
+			b.sees(270*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
 		}},
 		"a label that the log tells of before any list": {truth: "web.1 of v41 is prebooted over", play: func(b *bench) {
 			preboot(b)

@@ -107,8 +107,8 @@ func TestLimits(t *testing.T) {
 			noLog(b)
 			b.before(0, pod("web-1-a", 41))
 			b.sees(10*sec, pod("web-2-c", 42))
-			b.sees(300*sec, dyno("web-2-b", 42, "up", 290*sec), pod("web-2-c", 42))
-			b.sees(320*sec, pod("web-2-c", 42))
+			b.sees(20*sec, dyno("web-2-b", 42, "up", 15*sec), pod("web-2-c", 42))
+			b.sees(40*sec, pod("web-2-c", 42))
 			b.sees(400*sec, pod("web-2-c", 42))
 		}, want: "web 1m10s"},
 		"one-off dynos": {cfg: rollout.Config{IncludeOneOff: true}, play: func(b *bench) {
