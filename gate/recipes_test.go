@@ -229,15 +229,15 @@ func takes(t *testing.T, b block, args []string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out strings.Builder
+	var out, log strings.Builder // two writers: with --json they are written side by side
 	command := gate.Command{
-		Args: args, Stdout: &out, Stderr: &out, Transport: interrupted{},
+		Args: args, Stdout: &out, Stderr: &log, Transport: interrupted{},
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": testKey}[name] },
 	}
 	waited := false
 	command.Ended = func(rollout.Picture, rollout.Verdict) { waited = true }
 	if command.Main(ctx); !waited {
-		t.Errorf("%s:%d: the program does not take %q:\n%s", b.file, b.line, args, out.String())
+		t.Errorf("%s:%d: the program does not take %q:\n%s%s", b.file, b.line, args, out.String(), log.String())
 	}
 }
 
