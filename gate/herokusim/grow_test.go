@@ -119,7 +119,11 @@ func pause(w *writer, rng *rand.Rand) time.Duration {
 // each line once.
 func TestStoriesGrowAtTheirEnd(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(16) {
+	seeds := uint64(16)
+	if testing.Short() {
+		seeds = 4
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { growAtRandom(t, rand.New(rand.NewPCG(seed, 1))) })

@@ -115,6 +115,9 @@ func checkPrinted(t *testing.T, app AppTruth, lines []string) {
 // A busy app costs nothing that is not read: 1,000 lines a second for an hour.
 func TestBusyApp(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("prints millions of lines")
+	}
 	onAccount(t, AccountOptions{}, func(w *writer) {
 		w.build("shop", python("web: a\n", `{"code": 1, "lines": 1000}`), "v1")
 		time.Sleep(time.Hour)
