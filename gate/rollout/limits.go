@@ -145,7 +145,7 @@ func (e *evidence) limit() time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
-		if lb.typ.Quantity > 0 { // where nothing is wanted, it replaces nothing
+		if lb.typ.Quantity > 0 || !lb.typ.absent { // where nothing is wanted or runs, it replaces nothing
 			from = r.releasedWithin(from, lb.typ.hold)
 		}
 	}
