@@ -12,6 +12,9 @@ import (
 // Labels is how many labels are remembered.
 func (r *Rollout) Labels() int { return len(r.roster.labels) }
 
+// Forgotten is how many names of forgotten one-off dynos are remembered.
+func (r *Rollout) Forgotten() int { return len(r.roster.forgotten) }
+
 // Reporters is how many processes of a label are remembered that have reported metrics.
 func Reporters(r *Rollout, label string) int { return len(r.roster.labels[label].metrics) }
 

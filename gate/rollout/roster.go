@@ -30,8 +30,9 @@ type roster struct {
 	formationSeen   bool          // a look has shown one
 	types           map[string]*processType
 	labels          map[string]*label
-	order           []*label       // the labels as people count; nil when it has to be made anew
-	versions        map[string]int // by id, of every dyno that was ever listed
+	order           []*label             // the labels as people count; nil when it has to be made anew
+	forgotten       map[string]time.Time // by name, one-off dynos that were dropped, and when
+	versions        map[string]int       // by id, of every dyno that was ever listed
 
 	log       logStream
 	metrics   runtimeMetrics
@@ -97,7 +98,7 @@ type label struct {
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
-	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}
+	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: map[string]time.Time{}, versions: map[string]int{}}
 }
 
 // rolling reports whether the platform replaces dynos in place, a part at a time, so that old

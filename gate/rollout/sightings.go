@@ -21,6 +21,9 @@ const (
 	// oneOffLife is how long a one-off dyno is remembered that is not listed any more: until
 	// lines of it that come late have come.
 	oneOffLife = 5 * time.Minute
+	// maxForgotten is how many names of such dynos are kept, so that their old lines are not taken
+	// for news. The history of a log has 1,500 lines at the most ("Logging", Dev Center).
+	maxForgotten = 2000
 )
 
 // news is what an observation was to the roster.
@@ -199,8 +202,8 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	}
 	lb := r.labels[l.Label]
 	if lb == nil {
-		if len(r.labels) >= maxLabels {
-			return n // the list still tells of them
+		if len(r.labels) >= maxLabels || !l.Stamp.After(r.forgotten[l.Label]) {
+			return n // the list still tells of them, or the log's history is read again
 		}
 		lb = r.addLabel(l.Label, r.guessType(l.Label), l.Stamp)
 		if r.look != nil { // and it is not in it
@@ -282,9 +285,13 @@ func (r *roster) forget(at time.Duration) {
 		return // it is not known yet which are old
 	}
 	for name, lb := range r.labels {
-		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.ledger.ChangedAt()) > oneOffLife {
+		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.leftAt, lb.ledger.ChangedAt()) > oneOffLife {
 			delete(r.labels, name)
 			r.order = nil
+			if len(r.forgotten) == maxForgotten {
+				clear(r.forgotten)
+			}
+			r.forgotten[name] = r.clock.Platform(at)
 		}
 	}
 }
