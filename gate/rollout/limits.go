@@ -49,7 +49,7 @@ func (r *roster) setHolds() {
 	}
 	r.newestWeb = creation{}
 	for _, lb := range r.labels {
-		if lb.typ.name == "web" && lb.newest.created.After(r.newestWeb.created) && !r.scaledUp(lb) {
+		if lb.typ.name == "web" && lb.newest.after(r.newestWeb) && !r.scaledUp(lb) {
 			r.newestWeb = lb.newest
 		}
 	}

@@ -53,6 +53,12 @@ type creation struct {
 	seen    time.Duration
 }
 
+// after reports whether it is the later one. Creations are told in whole seconds: of two in the same second
+// the one that was learnt later counts.
+func (c creation) after(d creation) bool {
+	return c.created.After(d.created) || c.created.Equal(d.created) && c.seen > d.seen
+}
+
 // A boundary is what tells old from new.
 type boundary struct {
 	version  int       // of the target; 0 while it is not known
