@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/spelling"
 
 	"github.com/spf13/pflag"
 )
@@ -194,7 +194,7 @@ func orNearest(word string, words []string, verb string) string {
 // nearest is the word that was meant: one that is spelt nearly so, or the first that begins so;
 // empty if there is none.
 func nearest(word string, words []string) string {
-	if near := rollout.Closest(word, words); near != "" {
+	if near := spelling.Closest(word, words); near != "" {
 		return near
 	}
 	begins := func(w string) bool { return len(word) >= len("pre") && strings.HasPrefix(w, word) }

@@ -1,4 +1,4 @@
-// The endings: result and reason, and what each means to a reader.
+// Endings: the results and reasons of a wait, and what each means.
 
 package rollout
 
@@ -13,8 +13,7 @@ const (
 	Cancelled Result = "cancelled"
 )
 
-// A Reason says why. The words are part of the contract with users: workflows
-// branch on them. [Endings] says what each means.
+// A Reason says why the wait ended. Workflows depend on these words, so they do not change. [Endings] says what each means.
 type Reason string
 
 const (
@@ -43,7 +42,7 @@ const (
 	Interrupted Reason = "interrupted"
 )
 
-// An Ending is a reason with what it means to a reader.
+// An Ending is a reason and its meaning.
 type Ending struct {
 	Result  Result
 	Reason  Reason
@@ -75,13 +74,13 @@ var Endings = []Ending{
 	{Cancelled, Interrupted, "The step was cancelled.", ""},
 }
 
-// A Basis is how it is known that old code is gone.
+// A Basis says how it is known that old code is gone.
 type Basis string
 
 const (
-	// Proven: every old instance was seen to end.
+	// Proven: every old process was seen to end.
 	Proven Basis = "proven"
-	// Presumed: the longest time that an old instance can live is over.
+	// Presumed: the longest time that an old process can live is over.
 	Presumed Basis = "presumed"
 )
 
@@ -89,10 +88,9 @@ const (
 type Verdict struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason"`
-	// Message is one sentence for people: what happened, and what to do next if
-	// something has to be done.
+	// Message is one sentence for people: what happened, and what to do next if there is anything to do.
 	Message string `json:"message"`
-	// Dyno is the label of the dyno that crashed; empty for other reasons.
+	// Dyno is the label of the dyno that crashed. Empty for other reasons.
 	Dyno string `json:"dyno,omitempty"`
 	// Basis is empty unless Passed.
 	Basis Basis `json:"basis,omitempty"`
