@@ -39,7 +39,7 @@ var Outputs = []Output{
 			}
 			return e.Picture.Target.ID
 		}},
-	{"new-release", "`true` if the deploy made this release; `false` if it made none, so that `release` is an earlier one. Without a watch that began before the deploy, a release counts as earlier if it was made more than 10 minutes before the gate started. Empty if the gate found none.",
+	{"new-release", "`true` if the deploy made this release; `false` if `release` is an earlier one, since the deploy made none. Without a watch that began before the deploy, earlier means more than 10 minutes before the gate started. Empty if the gate found none.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""
