@@ -59,7 +59,7 @@ var Inputs = []Input{
 		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
 	{"preboot-hold", "", false, "The hold with preboot: how long the gate assumes that old web dynos run, if nothing proves that they have ended. Empty: computed from `boot-timeout` and the number of web dynos.",
 		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
-	{"on-supersede", "same-code", false, "What to do if a newer release is made. `same-code`: wait for it, too, if it runs the same code, as after a config change; else fail with `superseded`. `follow`: wait for it, too. `fail`: fail. If it rolls back to older code, the gate always fails.",
+	{"on-supersede", "same-code", false, "What to do if a newer release is made. `same-code`: wait for it, too, if it runs the same code, as after a config change; else fail with `superseded`. `follow`: wait for it, too, whatever its code. `fail`: fail. If it rolls back to older code, the gate always fails.",
 		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},
 	{"wait-for-app", "false", false, "`true`: if the app does not exist yet, such as a review app, wait until it does.",
 		yesNo(func(s *settings, v bool) { s.WaitForApp = v })},
