@@ -89,7 +89,8 @@ func (l *Ledger) Balance(known Known) Balance {
 
 func (l *Ledger) balanceFrom(base baseline, known Known) Balance {
 	b := Balance{Alive: base.alive, released: known.Released}
-	// The processes of the baseline were started before the release, or before the log begins.
+	// Processes of the baseline were started before it. A baseline behind some lines is from before the release,
+	// and one without lines is where the log begins.
 	b.startedBeforeRelease = base.lines > 0 || !known.LogSince.IsZero() && known.LogSince.Before(known.Released)
 	if base.booting {
 		b.booting = 1

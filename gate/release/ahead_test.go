@@ -61,7 +61,7 @@ func TestHeadStart(t *testing.T) {
 	})
 }
 
-// Nothing is told before the wait begins, and the newest release is only believed some time after that.
+// Nothing is told before the wait begins, and the newest release is only confirmed some time after that.
 func TestHeadStartIsQuiet(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
@@ -69,7 +69,7 @@ func TestHeadStartIsQuiet(t *testing.T) {
 		{"after", "ahead B", "11s look: v42, v43; code s42 = B; code s43 = C; 20s begin; 20s look: v42, v43", "1 notices"},
 		{"a failure is too fresh", "ahead B", "look: v42 failed; code s42 = B; 20s begin; 29s look: v42 failed", "quiet"},
 		{"a failure", "ahead B", "look: v42 failed; code s42 = B; 20s begin; 31s look: v42 failed", "1 notices"},
-		{"the newest, not believed yet", "ahead latest", "look: v42; 20s begin; 29s look: v42, v43", "quiet, unconfirmed"},
+		{"the newest, not confirmed yet", "ahead latest", "look: v42; 20s begin; 29s look: v42, v43", "quiet, unconfirmed"},
 		{"the newest", "ahead latest", "look: v42; 20s begin; 30s look: v42, v43", "quiet"},
 	}, func(s *subject) string {
 		text := "quiet"

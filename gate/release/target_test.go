@@ -22,7 +22,7 @@ func TestTarget(t *testing.T) {
 		{"a newer one was there, and is listed late", "latest", "look: v42; 2s look: v42, v43 -3s", "v43"},
 		{"one that was chosen late, and older ones", "latest", "5s look: v42 +4s, v30-v41", "v42"},
 		{"a newer one, by the clock of a wrong answer", "latest", "look: v42; clock +100s; 2s look: v42, v43 +50s", "v43"},
-		{"the same, when the newest one is believed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
+		{"the same, when the newest one is confirmed", "latest", "10s look: v42; clock +100s; 12s look: v42, v43 +50s", "v42"},
 		{"a new app without code", "latest", "look: v1 codeless, v2 codeless", "none"},
 		{"the newest release tells no code, and an older one does", "latest", "look: v41, v42 codeless", "v42"},
 		{"a new app whose code is not deployed yet", "latest", "look: v1 codeless, v2 pending", "v2"},
