@@ -118,8 +118,8 @@ func (t *Target) Unfinished() string {
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }
 
-// NotShown says what the list of releases does not show yet. It must show that the app runs the target, and
-// which code the releases after it have. Empty if it shows all of that.
+// NotShown says what the gate still waits for in the list of releases, which must show that the app runs the
+// target, and which code the releases after it have. Empty if it shows all of that.
 func (t *Target) NotShown() string {
 	v := t.release.Version
 	switch {
