@@ -1,4 +1,4 @@
-// The target if the watch began before the deploy (a head start): a release newer than those from before the deploy.
+// The target if the watch began before the deploy (a head start): a release newer than those that were there.
 
 package release
 
