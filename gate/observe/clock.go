@@ -73,8 +73,8 @@ func (c *Clock) Starts() (from, to time.Time, known bool) {
 	return c.earliestStart, c.latestByDate, !c.latestByDate.IsZero() && !c.earliestStart.After(c.latestByDate)
 }
 
-// AnyStart is the latest that the platform's time can have been at the start of the gate, even if some
-// answers come with a wrong date.
+// AnyStart is the latest start of the gate by any answer, whichever of them is right: if answers contradict each
+// other, it is the latest start that the date of one of them gives.
 func (c *Clock) AnyStart() time.Time {
 	if c.earliestStart.After(c.latestByDate) {
 		return c.earliestStart
@@ -85,8 +85,8 @@ func (c *Clock) AnyStart() time.Time {
 // Platform is the platform's time at a moment of the gate; zero before any answer.
 func (c *Clock) Platform(at time.Duration) time.Time { return addTo(c.start, at) }
 
-// Latest is the latest that the platform's time can have been at a moment of the gate; zero
-// before any answer.
+// Latest is the latest that the platform's time can have been at a moment of the gate, if the dates of all
+// answers are right; zero before any answer.
 func (c *Clock) Latest(at time.Duration) time.Time { return addTo(c.latestByDate, at) }
 
 // Shown is the platform's time at a moment of the gate by the newest answer; zero before any answer. It is

@@ -64,7 +64,9 @@ func (t *Target) ofThisAttempt(r *observe.Release, followed bool) *observe.Relea
 	if r == nil || !failed(r) && !followed {
 		return r
 	}
-	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
+	b := t.newestBuild()
+	builtSince := b != nil && b.CreatedAt.After(r.CreatedAt)
+	if builtSince || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
 		return nil
 	}
 	return r
@@ -170,8 +172,8 @@ func (t *Target) newerBuild() bool {
 	})
 }
 
-// earlierAttempt is the newest release with the wanted commit; nil if there is none. While there is no target,
-// that release failed, or other code followed it.
+// earlierAttempt is the newest release with the wanted commit; nil if there is none. It is of use while there is
+// no target: that release failed, or other code followed it.
 func (t *Target) earlierAttempt() *observe.Release {
 	for _, r := range t.history.sorted() {
 		if t.wanted(t.codes[r.Code().ID].Commit) {

@@ -26,13 +26,14 @@ func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit ==
 
 // A Workflow is the run on GitHub that started the gate; empty if there is none.
 type Workflow struct {
-	Commit string // which the workflow runs on
+	Commit string // that the workflow runs on
 	// Head is the head of the pull request that the workflow runs for. Commit is then a merge commit: GitHub
 	// merges Head into the base branch ("Events that trigger workflows", GitHub Docs).
 	Head string
 }
 
-// runsOn reports whether the workflow can have deployed a commit.
+// runsOn reports whether the workflow can have deployed a commit. That is also true of a commit that is not
+// known.
 func (w Workflow) runsOn(commit string) bool {
 	return strings.HasPrefix(w.Commit, commit) || strings.HasPrefix(w.Head, commit)
 }
@@ -51,7 +52,7 @@ type Target struct {
 	builds            []observe.Build
 	buildsRead        bool
 	newestAtFirstLook int           // the newest version in the first full look; 0 before it
-	newestAtWait      int           // the newest version in the first full look of the wait; -1 before it
+	newestAtWait      int           // the newest version in the first full look since the wait began; -1 before it
 	fullAskedAt       time.Duration // when the newest full look was requested
 
 	newestInLog   int          // the newest version in the lines of the log
