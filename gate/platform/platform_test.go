@@ -1,4 +1,4 @@
-// This file is for answers of all kinds, good and bad, served without a socket.
+// Answers of all kinds, good and bad, served without a socket.
 
 package platform
 
@@ -125,7 +125,7 @@ func testPreboot(t *testing.T) {
 		want   *observe.Preboot // nil: an error
 	}{
 		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &observe.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
-		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // once is not enough
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // it may be a mistake
 		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &observe.Preboot{Known: true}},
 		{200, `{"enabled":true}`, &observe.Preboot{Known: true, Enabled: true}},
 		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil},
@@ -232,8 +232,7 @@ func TestEmptyLook(t *testing.T) {
 	}
 }
 
-// TestMissingPage: a list of which a page is missing is no list.
-func TestMissingPage(t *testing.T) {
+func TestAListWithAMissingPageIsAnError(t *testing.T) {
 	t.Parallel()
 	p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.Header.Get("Range"), "]b") {
@@ -249,7 +248,7 @@ func TestMissingPage(t *testing.T) {
 	}
 }
 
-func TestEndlessPages(t *testing.T) {
+func TestAListWithoutAnEndIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]func(n int) string{
 		"the same":  func(int) string { return "id ]a.." },
@@ -306,8 +305,7 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// The history of releases is read page by page, no further than was asked.
-func TestReleasePages(t *testing.T) {
+func TestReleasesAreReadPageByPageAndNoFurtherThanAsked(t *testing.T) {
 	t.Parallel()
 	p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/releases") {
@@ -406,7 +404,7 @@ func TestLogSession(t *testing.T) {
 		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
 			answer(w, status, `{"logplex_url":"https://logs.example.com/x"}`)
 		})
-		// Who follows the log asks again, so here it is not.
+		// No retry here: the reader of the log retries.
 		if got, err := p.LogSession(t.Context(), "shop", 1500, true); got != "" || err == nil || RefusesLog(err) {
 			t.Errorf("%q, %v", got, err)
 		}
