@@ -1,4 +1,4 @@
-// This file is for the whole tail against scripted log sessions, in fake time.
+// The whole tail against scripted log sessions, in virtual time.
 
 package logtail
 
@@ -29,9 +29,9 @@ type step struct {
 	text string
 }
 
-// A script is how one session goes.
+// A script is what happens in one session.
 type script struct {
-	refuse      error // of the request for the session
+	refuse      error // the answer to the request for the session; nil: it is granted
 	status      int   // of the stream; 0: 200
 	contentType string
 	warning     string
@@ -43,12 +43,12 @@ type script struct {
 	broken      bool // the stream ends with an error
 }
 
-// A server plays scripts: one for each session that follows, one for each that
-// only reads the history. The last of a list is used again.
+// A server plays scripts: those of tails for sessions that follow the log, those of histories for sessions that
+// only read the history. It repeats the last script of each list.
 type server struct {
 	mu               sync.Mutex
 	tails, histories []script
-	asked            []string // what was asked for, and when
+	asked            []string // the sessions that were requested, and when
 	begin            time.Time
 	playing          map[string]script
 	withKey          bool
@@ -137,7 +137,7 @@ func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var day = time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
 
-// at is a line of the log at so many seconds.
+// at is a line of the log, that many seconds after day.
 func at(seconds float64, rest string) string {
 	return moment(seconds).Format("2006-01-02T15:04:05.000000+00:00") + " " + rest + "\n"
 }
@@ -147,7 +147,7 @@ func moment(seconds float64) time.Time { return day.Add(time.Duration(seconds * 
 func exit(seconds float64) string  { return at(seconds, "heroku[web.1]: Process exited with status 0") }
 func other(seconds float64) string { return at(seconds, "app[web.1]: hello") }
 
-// play runs a tail for a while and returns what it told, with the whole seconds
+// play runs a tail for a while and returns what it emitted, with the whole seconds
 // since the start.
 func play(t *testing.T, s *server, d time.Duration, change ...func(*Tail)) []string {
 	t.Helper()
@@ -311,7 +311,7 @@ func TestTail(t *testing.T) {
 		},
 		"no address": {
 			once(script{location: "::" + secret}), once(whole), 5 * time.Second,
-			[]string{"0s broken: opening the log: the platform sent an address that is none"}, nil,
+			[]string{"0s broken: opening the log: the platform sent no valid address"}, nil,
 		},
 	}
 	for name, c := range cases {
@@ -334,7 +334,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// beats is a stream with a heartbeat that lasts so long.
+// beats is a stream that lasts for d: a first text, heartbeats, and a last text.
 func beats(d time.Duration, first, last string) []step {
 	steps := []step{{0, first}}
 	for left := d; left > 0; left -= 15 * time.Second {
@@ -343,8 +343,7 @@ func beats(d time.Duration, first, last string) []step {
 	return append(steps, step{0, last})
 }
 
-// TestWaits holds the number of requests down that a log out of order costs.
-func TestWaits(t *testing.T) {
+func TestABrokenLogCostsFewRequests(t *testing.T) {
 	t.Parallel()
 	s := &server{tails: []script{{status: 503}}, histories: []script{{}}}
 	play(t, s, 10*time.Minute)
@@ -353,7 +352,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-func TestDiscreet(t *testing.T) {
+func TestErrorsDoNotQuoteTheAddress(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse("https://u:p4ss@h.example.com/a/" + secret + "?k=" + secret + "2")
 	if err != nil {
