@@ -70,7 +70,7 @@ func (m *measuredTable) add(run MeasuredRun) {
 		if t.Told < t.Dynos {
 			dynos = fmt.Sprintf("%d of %d", t.Told, t.Dynos)
 		}
-		if t.Dynos == 0 && !t.LastEnd.Moot {
+		if t.Dynos == 0 && !t.LastEnd.NotApplicable {
 			dynos = notSeen
 		}
 		row.cells = []string{name, fmt.Sprintf("v%d", run.Release), row.kind, dynos}
@@ -79,7 +79,7 @@ func (m *measuredTable) add(run MeasuredRun) {
 			switch {
 			case c.bounds == nil && c.span(t).Seen:
 				cell = tenths(c.span(t).Span)
-			case c.bounds == nil && c.span(t).Moot:
+			case c.bounds == nil && c.span(t).NotApplicable:
 				cell = "–"
 			case c.bounds == nil:
 				m.because(name+", "+row.kind, c.span(t).Why)
