@@ -1,4 +1,4 @@
-// What runs have shown of Heroku, as the summary and the table tell it.
+// What runs have shown of Heroku, in the summary and in the table.
 
 package report
 
@@ -21,7 +21,7 @@ func from(least, most float64) measure.Range {
 	return measure.Range{Seen: true, Least: saw(least).Span, Most: saw(most).Span}
 }
 
-// webOf is a prebooted process type of which everything was seen.
+// webOf is a process type with preboot of which everything was seen.
 func webOf(dynos int, first, last, hold float64) measure.Type {
 	t := measure.Type{
 		Name: "web", Preboot: true, Dynos: dynos, Told: dynos, FirstKill: saw(first), LastKill: saw(last), Stop: saw(0.2), LongestStop: saw(30.06), Stops: dynos,
@@ -33,13 +33,13 @@ func webOf(dynos int, first, last, hold float64) measure.Type {
 	return t
 }
 
-// blindOf is one of which nothing was.
+// blindOf is a process type of which nothing was seen.
 func blindOf(name, why string) measure.Type {
 	no := missed(why)
 	return measure.Type{Name: name, FirstKill: no, LastKill: no, Apart: no, Stop: no, LongestStop: no, LastEnd: no, Hold: saw(90), Spare: no}
 }
 
-// emptyOf is one of which no old process was there.
+// emptyOf is a process type that had no old process.
 func emptyOf(name string) measure.Type {
 	no := measure.Figure{Why: "there was no old process", NotApplicable: true}
 	return measure.Type{Name: name, FirstKill: no, LastKill: no, Apart: no, Stop: no, LongestStop: no, LastEnd: no, Hold: no, Spare: no}
@@ -49,7 +49,7 @@ func figuresOf(types ...measure.Type) measure.Figures {
 	return measure.Figures{App: "my-app", Release: 42, Finished: t0, Types: types, List: from(0, 0.31), Log: from(1.94, 2.4)}
 }
 
-func TestFoldOfHeroku(t *testing.T) {
+func TestMeasuredSection(t *testing.T) {
 	t.Parallel()
 	const begin, end = "<details><summary>What this run tells of Heroku</summary>\n\n", "\n</details>\n"
 	const delays = "- The dyno list: at most 0.3s behind. The log: 1.9s to 2.4s behind.\n"
@@ -86,15 +86,14 @@ func TestFoldOfHeroku(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := ofHeroku(Ending{Measured: c.figures}); got != c.want {
+			if got := measuredSection(Ending{Measured: c.figures}); got != c.want {
 				t.Errorf("the fold is\n%s\nwant\n%s", got, c.want)
 			}
 		})
 	}
 }
 
-// The fold stands on the page, closed.
-func TestSummaryTellsOfHeroku(t *testing.T) {
+func TestMeasuredSectionIsFoldedInTheSummary(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	s := measured()
@@ -106,8 +105,8 @@ func TestSummaryTellsOfHeroku(t *testing.T) {
 	}
 }
 
-// The name of a process type comes from outside, and acts nowhere.
-func TestFoldIsInert(t *testing.T) {
+// The name of a process type comes from outside.
+func TestMeasuredSectionIsInert(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	s := measured()
