@@ -1,5 +1,5 @@
 // Package logtail reads the log of an app as observations: one long stream, opened
-// again whenever it ends, and an honest account of what may be missing in it. It
+// again whenever it ends. It also reports when lines may be missing. It
 // does not judge what a line means for the roll-out.
 //
 //   - parse.go: which lines matter, and what they say

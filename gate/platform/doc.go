@@ -1,6 +1,6 @@
-// Package platform asks the Platform API of Heroku and gives its answers as
+// Package platform asks the Platform API of Heroku and returns its answers as
 // observations. It decides nothing about a roll-out, and it changes nothing on the
-// platform: the one thing that it creates is a log session. It alone imports
+// platform: the only thing that it creates is a log session. Only this package imports
 // heroku-go and backoff.
 //
 //   - client.go: the client and its options

@@ -1,5 +1,5 @@
-// Package report tells people and workflows how the roll-out goes and how it
-// ended: progress, outputs, summary and the closing annotation. It decides
+// Package report shows people and workflows how the roll-out goes and how it
+// ended: progress, outputs, summary and the final annotation. It decides
 // nothing, and it never prints a secret.
 //
 //   - report.go: the report from the first line to the outputs, and the rules of its style

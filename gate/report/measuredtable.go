@@ -35,8 +35,8 @@ var measuredOptional = []string{"at most", "last exit", "apart", "release", "log
 
 // measuredLegend stands below the table.
 var measuredLegend = []string{
-	"Kill: SIGTERM of an old process. Kills, last exit and hold: since Heroku called the release finished. Apart: from the first kill to the last, shared out among the dynos. To exit: from SIGTERM, in the middle and at most.",
-	"Hold: when it was over, or would have been without proof. Spare: how much later than the last exit that is; below 0 the hold was too short.",
+	"Kill: SIGTERM of an old process. Kills, last exit and hold: since Heroku called the release finished. Apart: the average time between two kills. To exit: from SIGTERM to exit, the median and the longest.",
+	"Hold: when the hold ended, or would have ended without proof. Spare: from the last exit to the end of the hold; below 0, the hold was too short.",
 }
 
 // A measuredTable has a row for each process type of each recording.
