@@ -1,6 +1,6 @@
 // Package logtail reads the log of an app as observations: one long stream, opened
-// again whenever it ends. It also reports when lines may be missing. It
-// does not judge what a line means for the roll-out.
+// again whenever it ends, and a report of what may be missing in it. It does not
+// judge what a line means for the roll-out.
 //
 //   - parse.go: which lines matter, and what they say
 //   - words.go: the platform's wordings

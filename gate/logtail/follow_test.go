@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lasting is a stream that lasts for d; 0: for ever. It brings lines at their times, heartbeats in between, and a
-// line of the app each minute.
+// lasting is a stream that lasts for d; 0: for ever. It brings lines at their times, heartbeats in between,
+// and a line of the app each minute.
 func lasting(d time.Duration, lines told) script {
 	s := quietly(d, lines)
 	for i, at := 0, time.Duration(0); i < len(s.steps); i++ {

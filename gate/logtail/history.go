@@ -1,5 +1,5 @@
-// The log's history, read once: which lines it holds, from when on it is complete, and whether it joins the lines
-// that were read before.
+// The log's history, read once: which lines it holds, from when on it is complete, and whether it joins the
+// lines that were read before.
 
 package logtail
 

@@ -181,8 +181,8 @@ func parseStamp(b []byte) (time.Time, bool) {
 	return t.UTC(), true
 }
 
-// isTailForbidden reports whether a line says that this app's log cannot be followed. The line has no process, and
-// the stream ends after it (logplex_api.erl, no_tail_warning).
+// isTailForbidden reports whether a line says that this app's log cannot be followed. The line has no
+// process, and the stream ends after it (logplex_api.erl, no_tail_warning).
 func isTailForbidden(line []byte) bool {
 	const word = "Error L20"
 	i := bytes.Index(line, []byte(word))

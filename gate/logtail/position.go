@@ -59,7 +59,8 @@ func lineHash(line []byte) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// continuesPosition reports whether no line can be missing between the position and this history, as follows does.
+// continuesPosition reports whether no line can be missing between the position and this history, as follows
+// does.
 func (h *history) continuesPosition() bool {
 	return h.found || len(h.after.Last) == 0 && !h.discarded && !h.isFull()
 }

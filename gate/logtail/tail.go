@@ -50,7 +50,8 @@ type Tail struct {
 	// Raw is called with each line as it arrives, including the app's; with some lines twice. Several goroutines
 	// call it at the same time. The slice is valid only during the call. nil: it is not called.
 	Raw func(line []byte)
-	// After is where another process stopped reading. The log goes on from there, or has a gap there. nil: none did.
+	// After is where another process stopped reading. The log goes on from there, or has a gap there. nil:
+	// none did.
 	After *Position
 
 	once    sync.Once

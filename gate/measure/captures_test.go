@@ -21,8 +21,9 @@ import (
 
 var year = regexp.MustCompile(`; (20\d\d)`)
 
-// The median from SIGTERM to exit, in the logs from 2018 on: 0.15 s for processes that were not killed, a little more
-// than 30 s for those that were. No log of a preboot deploy is public, so kills that are spread out are not tested.
+// The median from SIGTERM to exit, in the logs from 2018 on: 0.15 s for processes that were not killed, a
+// little more than 30 s for those that were. No log of a preboot deploy is public, so kills that are spread
+// out are not tested.
 func TestFiguresOfRealLogs(t *testing.T) {
 	t.Parallel()
 	files, _ := filepath.Glob("../../../shared/captures/*.log")
@@ -58,7 +59,8 @@ func TestFiguresOfRealLogs(t *testing.T) {
 	}
 }
 
-// since2018 returns the lines of each label of the formation, in the order of their stamps; nil if the log is older.
+// since2018 returns the lines of each label of the formation, in the order of their stamps; nil if the log is
+// older.
 func since2018(t *testing.T, file string) map[string][]observe.Line {
 	t.Helper()
 	f, err := os.Open(file)

@@ -15,7 +15,8 @@ import (
 func TestDelaysOfListAndLog(t *testing.T) {
 	t.Parallel()
 	const clocks, noLine, noDyno = "(the clock of Heroku's answers cannot be relied on)", "(no line of a process came while the log was read)", "(no new dyno came up between two looks at the list)"
-	// begun is a run whose beginning is known to 100 ms. Two answers have the date 1 s: one came at 1 s, the other was asked for at 1.9 s.
+	// begun is a run whose beginning is known to 100 ms. Two answers have the date 1 s: one came at 1 s, the
+	// other was asked for at 1.9 s.
 	begun := func() *play { return newPlay().flows(0).look(sec, "web.1 v41 up").look(1900*ms, "web.1 v41 up") }
 	for name, c := range map[string]struct {
 		play      *play

@@ -23,8 +23,8 @@ type ends struct {
 	// why is the reason why the ends are not known; empty if each was seen.
 	why   string
 	exits []time.Time
-	// kills are the SIGTERMs. There are fewer of them than exits if a line was lost, if a SIGTERM came before the
-	// release was finished, or if a process ended by itself.
+	// kills are the SIGTERMs. There are fewer of them than exits if a line was lost, if a SIGTERM came before
+	// the release was finished, or if a process ended by itself.
 	kills []time.Time
 	stops []time.Duration // from SIGTERM to exit; empty unless each exit belongs to one SIGTERM
 }
@@ -36,8 +36,9 @@ type run struct {
 	fir      bool      // each process has a label of its own
 }
 
-// ends finds the ends of the old processes of a label. They are known if the lines can be read in one way only: since
-// the release was finished, one process was started under the label, and it is the listed one. Then all others are old.
+// ends finds the ends of the old processes of a label. They are known if the lines can be read in one way
+// only: since the release was finished, one process was started under the label, and it is the listed one.
+// Then all others are old.
 func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	e := ends{any: true}
 	hadOld := l.hadOldProcess(r)
@@ -74,8 +75,8 @@ func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	return e
 }
 
-// allExitsAreOld reports whether all exits belong to old processes: there was an old process, only one process was
-// started, and that is the listed one, which has not crashed.
+// allExitsAreOld reports whether all exits belong to old processes: there was an old process, only one
+// process was started, and that is the listed one, which has not crashed.
 func (l *label) allExitsAreOld(r run, d rollout.DynoPicture, starts []time.Time) bool {
 	if r.fir {
 		return len(starts) == 0

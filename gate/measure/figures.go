@@ -33,7 +33,8 @@ type Type struct {
 	// FirstKill and LastKill are the first and the last SIGTERM of an old process.
 	FirstKill Figure `json:"firstKill"`
 	LastKill  Figure `json:"lastKill"`
-	// Apart is the average time between two kills: from the first to the last, divided by the number of dynos less one.
+	// Apart is the average time between two kills: from the first to the last, divided by the number of dynos
+	// less one.
 	Apart Figure `json:"apart"`
 	// Stop is the time from SIGTERM to exit: the median. LongestStop is the longest, Stops how many were seen.
 	Stop        Figure `json:"stop"`
@@ -150,7 +151,7 @@ func (a *tally) add(e ends) {
 // fill sets the figures of the process type.
 func (a *tally) fill(t *Type, r run) {
 	t.Dynos, t.Told = a.dynos, a.known
-	t.setFromLog(notApplicable("there was no old process"))
+	t.setFromLog(notApplicable("no old process is known that had to end"))
 	if a.dynos == 0 {
 		return
 	}
@@ -188,8 +189,8 @@ func (a *tally) fill(t *Type, r run) {
 	}
 }
 
-// started returns the earliest and the latest time, on the platform's clock, at which the run can have begun; or why
-// that is not known.
+// started returns the earliest and the latest time, on the platform's clock, at which the run can have begun;
+// or why that is not known.
 func (m *Measure) started() (from, to time.Time, why string) {
 	from, to, known := m.clock.Starts()
 	if !known || m.doubted {

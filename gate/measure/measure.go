@@ -26,8 +26,9 @@ type Measure struct {
 	flowing   bool
 	flowedAt  time.Duration // when the state of the log was last reported
 	liveLines int           // lines that were written while the log was read
-	// When the gate started, computed from a live line as if that line had come without delay. soonest comes from
-	// the line with the shortest delay, and is the latest time; latest comes from the line with the longest delay.
+	// When the gate started, computed from a live line as if that line had come without delay. soonest comes
+	// from the line with the shortest delay, and is the latest time; latest comes from the line with the
+	// longest delay.
 	soonest, latest time.Time
 }
 

@@ -72,8 +72,8 @@ func (p *play) flows(d time.Duration) *play {
 	return p
 }
 
-// turns adds the lines of a label that gets a new process at once, and whose old one gets its SIGTERM at kill and
-// exits at exit.
+// turns adds the lines of a label that gets a new process at once, and whose old one gets its SIGTERM at kill
+// and exits at exit.
 func (p *play) turns(label string, kill, exit time.Duration) *play {
 	p.line(500*ms, label, observe.State, "up", "starting").line(sec, label, observe.Start).line(4*sec, label, observe.State, "starting", "up")
 	return p.line(kill, label, observe.Sigterm).line(exit, label, observe.Exit)
@@ -164,7 +164,7 @@ func TestKillsAndEnds(t *testing.T) {
 			line(5*sec, "web.2", observe.Sigterm).line(6*sec, "web.2", observe.Exit), good},
 		"a dyno of another type": {one().dyno("worker.1", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).turns("worker.1", sec, 2*sec), good},
 		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1 old dynos: there were too many lines of the dyno since); stop (there were too many lines of the dyno since) of 0"},
-		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("there was no old process")},
+		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 
 		"no log":              {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = "" }), nothing("the log was not read")},
 		"the log is refused":  {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = observe.Refused }), nothing("Heroku refused the log")},
@@ -182,9 +182,9 @@ func TestKillsAndEnds(t *testing.T) {
 		"nothing is known, and the end is presumed": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
 			"0 of 1: (of 1 of 1 old dynos: not every end is proven); stop (not every end is proven) of 0"},
 		"up by the log, and crashed by the list": {newPlay().flows(0).look(0, "web.1 v41 crashed").line(500*ms, "web.1", observe.State, "up", "starting").line(sec, "web.1", observe.Start), noEnd},
-		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("there was no old process")},
+		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 		"it was still starting":                  {newPlay().flows(0).look(0, "web.1 v41 starting").line(sec, "web.1", observe.Start), noEnd},
-		"only a new one was listed":              {newPlay().flows(0).look(2*sec, "web.1 v42 up").line(sec, "web.1", observe.Start), nothing("there was no old process")},
+		"only a new one was listed":              {newPlay().flows(0).look(2*sec, "web.1 v42 up").line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 		"one SIGTERM for two exits": {one().turns("web.1", 190*sec, 191*sec).line(200*sec, "web.1", observe.Exit),
 			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m20s, spare 2m22s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
 		"the SIGTERM of one of two is lost": {one().look(0, "web.1 v41 up", "web.2 v41 up").dyno("web.2", 42, "up", rollout.Proven).line(sec, "web.1", observe.Start).line(191*sec, "web.1", observe.Exit).turns("web.2", 200*sec, 230*sec),

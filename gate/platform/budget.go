@@ -1,5 +1,5 @@
-// The count of requests, and the account's budget: the platform allows each account a number of requests an hour,
-// for all its programs together.
+// The count of requests, and the account's budget: the platform allows each account a number of requests an
+// hour, for all its programs together.
 
 package platform
 

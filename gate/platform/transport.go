@@ -54,7 +54,8 @@ func (e *errPaused) Error() string {
 	return fmt.Sprintf("too many requests were made for this account: the next one is allowed in %v", e.rest.Round(time.Second))
 }
 
-// errGivenUp says that the caller's context ended. last is the last failure before that, end the context's error.
+// errGivenUp says that the caller's context ended. last is the last failure before that, end the context's
+// error.
 type errGivenUp struct{ last, end error }
 
 func (e *errGivenUp) Error() string   { return e.last.Error() }
@@ -200,8 +201,8 @@ func isHerokuError(body []byte) bool {
 	return json.Unmarshal(body, &word) == nil && word.ID != ""
 }
 
-// networkFailure is a failure of the network, or the end of ctx. A mistake in the set-up is final before the first
-// good answer; later it is an outage.
+// networkFailure is a failure of the network, or the end of ctx. A mistake in the set-up is final before the
+// first good answer; later it is an outage.
 func (s *sender) networkFailure(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		// The cause names the time limit, and so says more than "context deadline exceeded".

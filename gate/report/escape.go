@@ -86,8 +86,8 @@ const zeroWidth = "&#8203;"
 // listMark is what begins a list or a rule at the start of a paragraph.
 var listMark = regexp.MustCompile(`^(?:[-+=]|[0-9]+[.)])`)
 
-// afterColon is the text after a colon in a time of day, such as 12:05. It gets no zeroWidth, since people copy such
-// times. It cannot be an emoji: none has a name of two digits.
+// afterColon is the text after a colon in a time of day, such as 12:05. It gets no zeroWidth, since people
+// copy such times. It cannot be an emoji: none has a name of two digits.
 var afterColon = regexp.MustCompile(`^[0-9]{2}(?:[^0-9A-Za-z_+-]|$)`)
 
 // markdown escapes inert text for the summary: in a paragraph, in a table or in HTML.

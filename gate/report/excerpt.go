@@ -16,8 +16,8 @@ type excerpt struct {
 	lines []string
 }
 
-// newExcerpt makes title and lines inert. Lines may have been cut before, even within a secret. If there are too many
-// lines, it takes the last ones.
+// newExcerpt makes title and lines inert. Lines may have been cut before, even within a secret. If there are
+// too many lines, it takes the last ones.
 func (r *Report) newExcerpt(title string, lines []string) excerpt {
 	x := excerpt{title: r.text(title, nameLength)}
 	for _, l := range last(lines, excerptLines) {

@@ -53,8 +53,9 @@ func fold(s string, width, indent int) string {
 	return strings.Join(append(lines, line), "\n")
 }
 
-// aligned aligns the columns of a table; the first row is the head. To fit into width, it leaves
-// out empty columns, then the columns named in optional, in that order, and finally cuts the lines. A width of 0 is no limit.
+// aligned aligns the columns of a table; the first row is the head. To fit into width, it leaves out empty
+// columns, then the columns named in optional, in that order, and finally cuts the lines. A width of 0 is no
+// limit.
 func aligned(rows [][]string, optional []string, width int) []string {
 	if width > 0 && width < narrow {
 		for _, name := range slices.Clone(rows[0]) {

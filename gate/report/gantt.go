@@ -85,8 +85,9 @@ func phaseFailedAt(p rollout.Picture) time.Time {
 	return p.Target.UpdatedAt
 }
 
-// oldDynos draws how long old dynos ran, or may have run, and how much of that was after Heroku had called the release
-// finished. If the deploy failed, this last row is left out: then old dynos are no alarm, since they keep the app up.
+// oldDynos draws how long old dynos ran, or may have run, and how much of that was after Heroku had called
+// the release finished. If the deploy failed, this last row is left out: then old dynos are no alarm, since
+// they keep the app up.
 func (g *chart) oldDynos(e Ending) {
 	t, known := e.Picture.Times, e.Picture.Old
 	words, gone := known.Words(), orElse(t.OldGone, g.end)
@@ -119,7 +120,8 @@ func (g *chart) oldDynos(e Ending) {
 		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
 }
 
-// unseenRow is the row for old code that ran after Heroku had called the release finished. The title explains it.
+// unseenRow is the row for old code that ran after Heroku had called the release finished. The title explains
+// it.
 const (
 	unseenRow   = "Unseen"
 	unseenMeans = " (unseen: old code after Heroku called it finished)"

@@ -1,5 +1,5 @@
-// Links, and commands to copy. Only text that has exactly the form of a name, an id or a commit gets into an address
-// or a command, so that it cannot mean anything else there.
+// Links, and commands to copy. Only text that has exactly the form of a name, an id or a commit gets into an
+// address or a command, so that it cannot mean anything else there.
 
 package report
 
@@ -95,8 +95,9 @@ func toCopy(e Ending) string {
 	return ""
 }
 
-// logsToRead is the command for the log, if possible of the one dyno that matters. On Fir the log has no history, so
-// the command follows the log, as the official client does (heroku/cli, packages/cli/src/commands/logs.ts).
+// logsToRead is the command for the log, if possible of the one dyno that matters. On Fir the log has no
+// history, so the command follows the log, as the official client does (heroku/cli,
+// packages/cli/src/commands/logs.ts).
 func logsToRead(e Ending, app string) string {
 	line, of, last := "heroku logs --app "+app, " --dyno ", " --num 100"
 	if e.Picture.App.Generation == "fir" {

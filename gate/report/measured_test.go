@@ -41,7 +41,7 @@ func blindOf(name, why string) measure.Type {
 
 // emptyOf is a process type that had no old process.
 func emptyOf(name string) measure.Type {
-	no := measure.Figure{Why: "there was no old process", NotApplicable: true}
+	no := measure.Figure{Why: "no old process is known that had to end", NotApplicable: true}
 	return measure.Type{Name: name, FirstKill: no, LastKill: no, Apart: no, Stop: no, LongestStop: no, LastEnd: no, Hold: no, Spare: no}
 }
 

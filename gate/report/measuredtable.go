@@ -11,8 +11,8 @@ import (
 	"heroku-rollout-gate/gate/measure"
 )
 
-// measuredColumns are the columns after those that name the row. The cell comes from span or from bounds; the other
-// is nil.
+// measuredColumns are the columns after those that name the row. The cell comes from span or from bounds; the
+// other is nil.
 var measuredColumns = []struct {
 	head   string
 	span   func(measure.Type) measure.Figure

@@ -125,7 +125,8 @@ func clock(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// seconds is the time from a to b in whole seconds; empty if one of them did not happen. If b is before a, it is 0.
+// seconds is the time from a to b in whole seconds; empty if one of them did not happen. If b is before a, it
+// is 0.
 func seconds(a, b time.Time) string {
 	if a.IsZero() || b.IsZero() {
 		return ""

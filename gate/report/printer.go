@@ -1,5 +1,5 @@
-// The printer writes lines to the step log or the terminal. Everything except the commands that mask secrets goes
-// through Write, which removes secrets.
+// The printer writes lines to the step log or the terminal. Everything except the commands that mask secrets
+// goes through Write, which removes secrets.
 
 package report
 

@@ -54,8 +54,8 @@ func (s *secrets) redact(text string) string {
 	return s.replacer.Replace(text)
 }
 
-// redactCut is redact for a text that may have been cut within a secret: it also removes the beginning of a secret
-// at the end of the text.
+// redactCut is redact for a text that may have been cut within a secret: it also removes the beginning of a
+// secret at the end of the text.
 func (s *secrets) redactCut(text string) string {
 	text = s.redact(text)
 	most := 0

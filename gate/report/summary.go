@@ -242,8 +242,8 @@ func distance(t time.Time, p rollout.Picture) string {
 	return "+" + observe.Span(d).String()
 }
 
-// between is how much later b was. Both times are first cut to seconds, as they are shown, so that the times on the page
-// add up.
+// between is how much later b was. Both times are first cut to seconds, as they are shown, so that the times
+// on the page add up.
 func between(a, b time.Time) time.Duration {
 	return b.Truncate(time.Second).Sub(a.Truncate(time.Second))
 }

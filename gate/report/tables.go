@@ -19,8 +19,8 @@ const (
 	mostDynos   = 50
 )
 
-// timeline lists all moments; if there are too many, the first and the last ones. If the gate passed, the timeline is
-// folded, so that the page fits on a screen.
+// timeline lists all moments; if there are too many, the first and the last ones. If the gate passed, the
+// timeline is folded, so that the page fits on a screen.
 func timeline(e Ending) string {
 	p := e.Picture
 	if len(p.Moments) == 0 {

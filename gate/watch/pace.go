@@ -99,11 +99,11 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 			at, why = t, reason
 		}
 	}
-	opening := "" // why the next look may open the gate; empty if it cannot
+	var opening *rollout.Need // the next look may open the gate
 	for _, n := range needs {
 		switch n.Kind {
 		case rollout.Opening:
-			opening = n.Why
+			opening = &n
 		case rollout.Change:
 			due(p.askedAt+p.changeDelay, n.Why)
 		case rollout.MoreChange:
@@ -126,14 +126,14 @@ func (p *pace) next(needs []rollout.Need, remaining int) (at time.Duration, why 
 		return max(at, p.askedAt+pause, p.askedAt+spacing), "the last look failed"
 	}
 	switch { // Opening the gate is worth its requests, even with a low budget.
-	case opening == "" || remaining == 0:
+	case opening == nil || remaining == 0:
 		return max(at, p.askedAt+spacing), why
 	case p.partial:
-		due(p.askedAt, opening)
+		due(p.askedAt, opening.Why)
 	case spacing > 0:
-		due(p.askedAt+openingLow, opening)
+		due(p.askedAt+openingLow, opening.Why)
 	default:
-		due(p.askedAt+openingSpacing, opening)
+		due(p.askedAt+openingSpacing, opening.Why)
 	}
 	return at, why
 }

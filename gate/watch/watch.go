@@ -96,8 +96,8 @@ type run struct {
 	reportAgainAt     time.Duration // when the report has to be called at the latest
 }
 
-// Run waits for the verdict. It returns when there is a verdict, and everything that Run started has ended or has
-// been given up. The end of ctx interrupts the wait.
+// Run waits for the verdict. It returns when there is a verdict, and everything that Run started has ended or
+// has been given up. The end of ctx interrupts the wait.
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
 		Watcher: w, core: rollout.New(w.Config), startedAt: time.Now(), headStart: w.Begin, arrivals: make(chan arrival, 256),

@@ -216,8 +216,8 @@ func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	}
 }
 
-// The deadline and a signal end the wait in time, however fast lines come and however slow each one is to handle.
-// In real time: in virtual time no time passes while the log never pauses.
+// The deadline and a signal end the wait in time, however fast lines come and however slow each one is to
+// handle. In real time: in virtual time no time passes while the log never pauses.
 func TestABusyLogPutsOffNeitherDeadlineNorSignal(t *testing.T) {
 	t.Parallel()
 	const end = 300 * time.Millisecond
