@@ -17,13 +17,13 @@ import (
 func TestReleasePhaseEndsBesideALook(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-	b.look.Releases[1].Status = "pending"
-	b.logs(0, time.Hour)
-	b.sees(1*sec, dyno("web.1", 41, "up", -time.Hour))
-	b.sees(60*sec, dyno("web.1", 41, "up", -time.Hour))
+	b.lists.Releases[1].Status = "pending"
+	b.logWhole(0, time.Hour)
+	b.look(1*sec, dyno("web.1", 41, "up", -time.Hour))
+	b.look(60*sec, dyno("web.1", 41, "up", -time.Hour))
 	// the phase ended at 59.5 s by the stamp; the line comes after the look
 	b.apply(61*sec, observe.Observation{Line: &observe.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: observe.Exit}})
-	w := wantsOf(b.core)
+	w := needsOf(b.core)
 	if w.LookAt == 0 && !w.Changed && w.Guard > 0 {
 		t.Error("nothing drives a look")
 	}
@@ -33,11 +33,11 @@ func TestReleasePhaseEndsBesideALook(t *testing.T) {
 func TestCurrentReleaseIsBehind(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-	b.look.Releases[0].Current, b.look.Releases[1].Current = true, false
-	b.replaced()
+	b.lists.Releases[0].Current, b.lists.Releases[1].Current = true, false
+	b.replaceWeb1()
 	b.line(7*sec, "web.1", observe.Exit)
-	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
-	w := wantsOf(b.core)
+	b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
+	w := needsOf(b.core)
 	if !w.Full {
 		t.Error("no full look is wanted, though only the list of releases is in the way")
 	}
@@ -47,15 +47,15 @@ func TestCurrentReleaseIsBehind(t *testing.T) {
 func TestListIsBehindWithAnOldRecord(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
-	b.logs(0, time.Hour)
-	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.logWhole(0, time.Hour)
+	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	b.line(1*sec, "web.1", observe.State, "up", "starting")
 	b.line(2*sec, "web.1", observe.Sigterm)
 	b.line(3*sec, "web.1", observe.Start)
 	b.line(4*sec, "web.1", observe.Exit)
 	b.line(5*sec, "web.1", observe.State, "starting", "up")
-	b.sees(6*sec, dyno("web.1", 41, "up", -24*time.Hour))
-	w := wantsOf(b.core)
+	b.look(6*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	w := needsOf(b.core)
 	if !w.Changed {
 		t.Error("the list is behind the log, and no newer look is wanted")
 	}
@@ -66,13 +66,13 @@ func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
 	b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
-	b.sees(100*sec, dyno("web.1", 43, "up", 1*sec))
+	b.look(100*sec, dyno("web.1", 43, "up", 1*sec))
 	b.shut("v43 may be a rollback")
-	if !wantsOf(b.core).Full {
+	if !needsOf(b.core).Full {
 		t.Error("the core does not ask for the releases")
 	}
-	b.look.Releases = append(b.look.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", Current: true, CreatedAt: at(1 * sec)})
-	b.sees(110*sec, dyno("web.1", 43, "up", 1*sec))
+	b.lists.Releases = append(b.lists.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", Current: true, CreatedAt: at(1 * sec)})
+	b.look(110*sec, dyno("web.1", 43, "up", 1*sec))
 	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
 		t.Errorf("%+v, want rolled-back", v)
 	}
@@ -84,39 +84,39 @@ func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-	b.look.ReleasesCut = true
-	b.replaced()
+	b.lists.ReleasesCut = true
+	b.replaceWeb1()
 	b.line(7*sec, "web.1", observe.Exit)
 	release := func(v int, slug string) observe.Release {
 		return observe.Release{ID: fmt.Sprint("r", v), Version: v, Status: "succeeded", SlugID: slug, CreatedAt: at(time.Duration(v-42) * sec)}
 	}
-	old := b.look.Releases
+	old := b.lists.Releases
 	old[1].Current = false
-	b.look.Releases = []observe.Release{release(99, "s42"), release(100, "s42")}
-	b.sees(20*sec, dyno("web.1", 100, "up", 15*sec))
+	b.lists.Releases = []observe.Release{release(99, "s42"), release(100, "s42")}
+	b.look(20*sec, dyno("web.1", 100, "up", 15*sec))
 	b.shut("v43 to v98 are not known")
-	if w := wantsOf(b.core); w.Releases < 100-42 || !w.Changed || !w.Full {
+	if w := needsOf(b.core); w.Releases < 100-42 || !w.Changed || !w.Full {
 		t.Errorf("the core does not ask for the releases in between: %+v", w)
 	}
 	for v := 43; v < 99; v++ {
-		b.look.Releases = append(b.look.Releases, release(v, "s42"))
+		b.lists.Releases = append(b.lists.Releases, release(v, "s42"))
 	}
-	b.look.Releases = append(b.look.Releases, old...)
-	b.look.Releases = append(b.look.Releases, release(101, "s7"))
+	b.lists.Releases = append(b.lists.Releases, old...)
+	b.lists.Releases = append(b.lists.Releases, release(101, "s7"))
 	b.apply(21*sec, observe.Observation{Code: &observe.Code{ID: "s41", Commit: "aaaa"}})
 	b.apply(21*sec, observe.Observation{Code: &observe.Code{ID: "s42", Commit: "bbbb"}})
-	b.sees(24*sec, dyno("web.1", 101, "up", 22*sec))
-	if w := wantsOf(b.core); len(w.Codes) != 1 || w.Codes[0].ID != "s7" {
+	b.look(24*sec, dyno("web.1", 101, "up", 22*sec))
+	if w := needsOf(b.core); len(w.Codes) != 1 || w.Codes[0].ID != "s7" {
 		t.Errorf("the core does not ask for the newest code: %+v", w.Codes)
 	}
 	b.apply(25*sec, observe.Observation{Code: &observe.Code{ID: "s7", Commit: "cccc", CreatedAt: at(-9000 * time.Hour)}})
 	b.shut("s7 may have run before v41")
-	if w := wantsOf(b.core); w.Releases < 1000 {
+	if w := needsOf(b.core); w.Releases < 1000 {
 		t.Errorf("the core does not ask for the whole history: %+v", w)
 	}
-	b.look.Releases = append(b.look.Releases, release(7, "s7"))
-	b.look.ReleasesCut = false
-	b.sees(30*sec, dyno("web.1", 101, "up", 22*sec))
+	b.lists.Releases = append(b.lists.Releases, release(7, "s7"))
+	b.lists.ReleasesCut = false
+	b.look(30*sec, dyno("web.1", 101, "up", 22*sec))
 	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
 		t.Errorf("%+v, want rolled-back", v)
 	}
@@ -129,10 +129,10 @@ func TestNewestReleaseByAWrongClock(t *testing.T) {
 	for _, wrong := range []time.Duration{-9 * sec, 0, 9 * sec} {
 		b := newestBench(t, rollout.Config{})
 		b.apply(1*sec, observe.Observation{Date: at(1*sec + wrong), Look: &observe.Look{
-			AskedAt: 1 * sec, Dynos: []observe.Dyno{oldWeb}, Formation: b.look.Formation, Releases: b.look.Releases[:1],
+			AskedAt: 1 * sec, Dynos: []observe.Dyno{oldWeb}, Formation: b.lists.Formation, Releases: b.lists.Releases[:1],
 		}})
-		b.look.Releases[1].CreatedAt = at(-1 * sec)
-		b.sees(3*sec, oldWeb)
+		b.lists.Releases[1].CreatedAt = at(-1 * sec)
+		b.look(3*sec, oldWeb)
 		if got := b.core.Picture().Target; got == nil || got.Version != 42 {
 			t.Errorf("a clock that is %s off: the target is %+v, want v42", wrong, got)
 		}

@@ -32,8 +32,8 @@ func TestBoundedLabels(t *testing.T) {
 // fill the memory.
 func TestBoundedMemory(t *testing.T) {
 	b := newBench(t, rollout.Config{RequireProof: true})
-	b.logs(0, time.Hour)
-	b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	b.logWhole(0, time.Hour)
+	b.look(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	heap := func() float64 {
 		runtime.GC()
 		var m runtime.MemStats

@@ -16,9 +16,9 @@ import (
 // has reported its metrics before the release.
 func misledBench(t *testing.T) *bench {
 	b := newBench(t, rollout.Config{})
-	b.look.Formation[0].Quantity = 2
+	b.lists.Formation[0].Quantity = 2
 	b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
-	b.logs(0, time.Hour)
+	b.logWhole(0, time.Hour)
 	for _, l := range []string{"web.1", "web.2"} {
 		b.line(1*sec, l, observe.State, "up", "starting")
 	}
@@ -30,15 +30,15 @@ func misledBench(t *testing.T) *bench {
 	}
 	b.line(4*sec, "web.2", observe.Exit)
 	b.line(5*sec, "web.1", observe.State, "starting", "up")
-	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.look(6*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
 	b.line(10*sec, "web.1", observe.Exit)
 	b.apply(12*sec, observe.Observation{})
-	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.look(12*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
 	b.shut("web.2 is not up")
 	return b
 }
 
-func (b *bench) state(d time.Duration, state observe.LogState) {
+func (b *bench) logState(d time.Duration, state observe.LogState) {
 	b.t.Helper()
 	l := observe.LogStatus{State: state, Reason: "lines were lost"}
 	if state == observe.Flowing {
@@ -50,8 +50,8 @@ func (b *bench) state(d time.Duration, state observe.LogState) {
 // The log goes on without trouble, breaks, or has a gap.
 var troubles = map[string]func(b *bench){
 	"none":  func(*bench) {},
-	"break": func(b *bench) { b.state(13*sec, observe.Broken) },
-	"gap":   func(b *bench) { b.state(13*sec, observe.Gapped); b.state(13*sec, observe.Flowing) },
+	"break": func(b *bench) { b.logState(13*sec, observe.Broken) },
+	"gap":   func(b *bench) { b.logState(13*sec, observe.Gapped); b.logState(13*sec, observe.Flowing) },
 }
 
 // An old process that reports is alive, whatever was proven.
@@ -63,7 +63,7 @@ func TestNotFooledByProofWhenOldMetricsGoOn(t *testing.T) {
 			b := misledBench(t)
 			trouble(b)
 			b.apply(15*sec, observe.Observation{Line: &observe.Line{Stamp: at(14 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
-			b.sees(16*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(16*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process reports")
 		})
 	}
@@ -77,8 +77,8 @@ func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
 			t.Parallel()
 			b := misledBench(t)
 			trouble(b)
-			b.tellsOfTheCrash(15 * sec)
-			b.sees(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
+			b.lateCrashLines(15 * sec)
+			b.look(16*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("v41 runs until 32 s")
 		})
 	}
@@ -89,15 +89,15 @@ func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
 func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 	t.Parallel()
 	b := misledBench(t)
-	b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-	b.state(22*sec, observe.Broken)
-	b.tellsOfTheCrash(23 * sec)
-	b.sees(24*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
+	b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.logState(22*sec, observe.Broken)
+	b.lateCrashLines(23 * sec)
+	b.look(24*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
 	b.shut("v41 runs until 32 s, and the log says so")
 }
 
 // tellsOfTheCrash is what the log has to say of web.1 from 10 s on, told late.
-func (b *bench) tellsOfTheCrash(d time.Duration) {
+func (b *bench) lateCrashLines(d time.Duration) {
 	b.t.Helper()
 	for _, l := range []observe.Line{
 		{Stamp: at(10*sec + 2*time.Millisecond), Label: "web.1", Kind: observe.State, From: "up", To: "crashed"},
@@ -117,9 +117,9 @@ func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{})
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)                // the new one crashes
-			b.sees(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
+			b.look(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
 			b.shut("the exit is too fresh")                      //
 			b.apply(11*sec+6*sec/10, observe.Observation{})      // its pause is over: a newer look is missing
 			b.shut("the look is from before the exit could be believed")
@@ -133,14 +133,14 @@ func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 func TestNotFooledByABreakBeforeTheLookPartial(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
-	b.replaced()
+	b.replaceWeb1()
 	b.line(10*sec, "web.1", observe.Exit)
 	b.apply(12*sec, observe.Observation{}) // proven, by a look of before the exit
 	b.apply(12*sec+sec/10, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "the log stream ended"}})
 	d := dyno("web.1", 42, "crashed", 1*sec)
 	d.UpdatedAt = at(10 * sec)
-	b.sees(12*sec+sec/2, d)
+	b.look(12*sec+sec/2, d)
 	b.shut("crashed")
-	b.sees(25*sec, dyno("web.1", 42, "up", 13*sec))
+	b.look(25*sec, dyno("web.1", 42, "up", 13*sec))
 	b.shut("web.1 of v41 runs until 32 s")
 }

@@ -18,13 +18,13 @@ func TestMisspeltProcessTypes(t *testing.T) {
 		"workerxyz": "worker", "mail": "mailer", "pagerd": "pagerduty", "pagerdutybot": "pagerduty",
 	} {
 		b := newBench(t, rollout.Config{Types: []string{typed}})
-		b.look.Formation = b.look.Formation[:0]
+		b.lists.Formation = b.lists.Formation[:0]
 		for _, name := range []string{"pagerduty", "mailer", "web", "worker", "qi", "book"} {
 			if name != typed {
-				b.wants(name, 0, -999*time.Hour, -99*time.Hour)
+				b.addType(name, 0, -999*time.Hour, -99*time.Hour)
 			}
 		}
-		b.sees(20 * sec)
+		b.look(20 * sec)
 		v, _ := b.core.Verdict()
 		_, hint, _ := strings.Cut(v.Message, ` (is "`)
 		if hint, _, _ = strings.Cut(hint, `" meant?)`); hint != meant {

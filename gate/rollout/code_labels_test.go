@@ -30,13 +30,13 @@ func TestLabelsOfCode(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
 			b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
-			b.look.Releases[1].Current = false
-			b.look.Releases = append(b.look.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s43", Current: true, CreatedAt: at(1 * sec)})
-			b.sees(2*sec, dyno("web.1", 43, "up", 1*sec))
+			b.lists.Releases[1].Current = false
+			b.lists.Releases = append(b.lists.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s43", Current: true, CreatedAt: at(1 * sec)})
+			b.look(2*sec, dyno("web.1", 43, "up", 1*sec))
 			for id, label := range map[string]string{"s41": c.before, "s42": c.target, "s43": c.newer} {
 				b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: label, CreatedAt: at(1 * sec)}})
 			}
-			b.sees(200*sec, dyno("web.1", 43, "up", 1*sec))
+			b.look(200*sec, dyno("web.1", 43, "up", 1*sec))
 			if v, _ := b.core.Verdict(); v.Reason != c.want {
 				t.Errorf("%+v, want %s", v, c.want)
 			}
@@ -61,7 +61,7 @@ func TestLabelsOfCode(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{Want: release.Want{Commit: c.want}})
 			b.apply(0, observe.Observation{Builds: &observe.Builds{}})
-			b.sees(1*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(1*sec, dyno("web.1", 42, "up", 1*sec))
 			b.apply(2*sec, observe.Observation{Code: &observe.Code{ID: "s41", Commit: c.labels[0]}})
 			b.apply(2*sec, observe.Observation{Code: &observe.Code{ID: "s42", Commit: c.labels[1]}})
 			v, _ := b.core.Verdict()

@@ -17,7 +17,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-func read(t *testing.T, path string) string {
+func readFile(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -27,7 +27,7 @@ func read(t *testing.T, path string) string {
 }
 
 // rowsBelow are the rows of every table of the text with the head, table by table.
-func rowsBelow(text, head string) (tables [][][]string) {
+func tableRows(text, head string) (tables [][][]string) {
 	for _, rest := range strings.Split(text, "\n"+head+"\n")[1:] {
 		var rows [][]string
 		for i, line := range strings.Split(rest, "\n") {
@@ -50,7 +50,7 @@ func rowsBelow(text, head string) (tables [][][]string) {
 // The worked example: the numbers behind each line are those of the core.
 func TestWorkedExample(t *testing.T) {
 	t.Parallel()
-	tables := rowsBelow(read(t, "../../docs/how-it-knows.md"), "| the log | alive | hidden | what it means |")
+	tables := tableRows(readFile(t, "../../docs/how-it-knows.md"), "| the log | alive | hidden | what it means |")
 	if len(tables) != 2 {
 		t.Fatalf("%d worked examples, want 2", len(tables))
 	}
@@ -120,8 +120,8 @@ func parsed(t *testing.T, text string) *observe.Line {
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
-	page := read(t, "../../docs/how-it-knows.md")
-	tables := rowsBelow(page, "| figure | in the code | source |")
+	page := readFile(t, "../../docs/how-it-knows.md")
+	tables := tableRows(page, "| figure | in the code | source |")
 	if len(tables) != 1 {
 		t.Fatal("there is no table of figures")
 	}
@@ -157,7 +157,7 @@ func TestEveryLimitIsAFigure(t *testing.T) {
 	t.Parallel()
 	constant := regexp.MustCompile(`(?m)^\t(\w+) = .*time\.(?:Second|Minute|Millisecond)$`)
 	for file, least := range map[string]int{"limits.go": 6, "../ledger/exits.go": 4} {
-		found := constant.FindAllStringSubmatch(read(t, file), -1)
+		found := constant.FindAllStringSubmatch(readFile(t, file), -1)
 		if len(found) < least {
 			t.Errorf("only %d constants found in %s", len(found), file)
 		}
@@ -173,14 +173,14 @@ func TestEveryLimitIsAFigure(t *testing.T) {
 // checked by "make diagrams".
 func TestPictureOfStates(t *testing.T) {
 	t.Parallel()
-	page := read(t, "../../docs/how-it-knows.md")
+	page := readFile(t, "../../docs/how-it-knows.md")
 	_, rest, _ := strings.Cut(page, "```mermaid\nstateDiagram-v2\n")
 	picture, _, ok := strings.Cut(rest, "\n```")
 	if !ok {
 		t.Fatal("there is no picture of the states")
 	}
 	code := []string{string(rollout.Proven), string(rollout.Presumed), string(rollout.Passed), string(rollout.TimedOut)}
-	fields := read(t, "judge.go") // listed and hidden are fields of a judgement
+	fields := readFile(t, "judge.go") // listed and hidden are fields of a judgement
 	for _, name := range []string{"listed", "hidden"} {
 		if !regexp.MustCompile(`(?m)^\t` + name + ` +int`).MatchString(fields) {
 			t.Errorf("a judgement has no field %s", name)
@@ -220,7 +220,7 @@ func TestPictureOfStates(t *testing.T) {
 	}
 	// And the table of the log's states.
 	var states []string
-	for _, rows := range rowsBelow(page, "| state of the log | it means |") {
+	for _, rows := range tableRows(page, "| state of the log | it means |") {
 		for _, row := range rows {
 			states = append(states, strings.Trim(row[0], "`"))
 		}

@@ -14,8 +14,8 @@ import (
 
 // replacement is web.1 in the middle of a replacement without preboot: the new process has
 // started and is up, the old one was asked to stop and has not ended.
-func (b *bench) replacement(since time.Duration) {
-	b.logs(0, since)
+func (b *bench) logReplacesWeb1(since time.Duration) {
+	b.logWhole(0, since)
 	b.line(1*sec, "web.1", observe.State, "up", "starting")
 	b.line(2*sec, "web.1", observe.Start)
 	b.line(3*sec, "web.1", observe.State, "starting", "up")
@@ -24,89 +24,89 @@ func (b *bench) replacement(since time.Duration) {
 
 var new42 = dyno("web.1", 42, "up", 1*sec)
 
-// doubtful has, for each doubt, what brings it, and what it then says if that is not always the
+// doubtCases has, for each doubt, what brings it, and what it then says if that is not always the
 // same.
-var doubtful = map[string]struct {
+var doubtCases = map[string]struct {
 	words string
 	play  func(b *bench)
 }{
 	"log-off": {"", func(b *bench) {
 		b.core = rollout.New(rollout.Config{App: "shop"})
 		b.apply(0, observe.Observation{App: &observe.App{ID: "a"}})
-		b.sees(5*sec, new42)
+		b.look(5*sec, new42)
 	}},
 	"log-refused": {"", func(b *bench) {
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "the key has no access"}})
-		b.sees(5*sec, new42)
+		b.look(5*sec, new42)
 	}},
 	"log-unavailable": {"opening the log: no answer", func(b *bench) {
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "opening the log: no answer (request 0123)"}})
-		b.sees(5*sec, new42)
+		b.look(5*sec, new42)
 	}},
-	"log-unread": {"", func(b *bench) { b.sees(5*sec, new42) }},
+	"log-unread": {"", func(b *bench) { b.look(5*sec, new42) }},
 	"log-interrupted": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.apply(5*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Broken}})
-		b.sees(6*sec, new42)
+		b.look(6*sec, new42)
 	}},
 	"history-unknown": {"", func(b *bench) {
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
-		b.sees(5*sec, new42)
+		b.look(5*sec, new42)
 	}},
 	"history-short": {"", func(b *bench) {
-		b.replacement(30 * sec)
+		b.logReplacesWeb1(30 * sec)
 		b.line(5*sec, "web.1", observe.Exit)
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"ledger-broken": {"the log shows an exit without its start", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		for d := 5 * sec; d < 8*sec; d += sec {
 			b.line(d, "web.1", observe.Exit)
 		}
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"start-announced": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(5*sec, "web.1", observe.Exit)
 		b.line(6*sec, "web.1", observe.State, "up", "starting")
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"start-missing": {"", func(b *bench) {
-		b.logs(0, time.Hour)
-		b.sees(5*sec, new42)
+		b.logWhole(0, time.Hour)
+		b.look(5*sec, new42)
 	}},
 	"start-lost": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(5*sec, "web.1", observe.Exit)
 		b.line(6*sec, "web.1", observe.Sigterm)
 		b.line(7*sec, "web.1", observe.Exit)
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"exit-due": {"", func(b *bench) {
-		b.replacement(time.Hour)
-		b.sees(20*sec, new42)
+		b.logReplacesWeb1(time.Hour)
+		b.look(20*sec, new42)
 	}},
 	"stopping": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(5*sec, "web.1", observe.Exit)
 		b.line(6*sec, "web.1", observe.Sigterm)
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"exit-unattributed": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(5*sec, "web.1", observe.Exit)
-		b.sees(5*sec+sec/2, new42)
+		b.look(5*sec+sec/2, new42)
 	}},
 	"list-behind": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(5*sec, "web.1", observe.Exit)
 		b.line(12*sec, "web.1", observe.State, "up", "down")
-		b.sees(20*sec, new42)
+		b.look(20*sec, new42)
 	}},
 	"crash-unconfirmed": {"", func(b *bench) {
-		b.replacement(time.Hour)
+		b.logReplacesWeb1(time.Hour)
 		b.line(40*sec, "web.1", observe.Exit) // the SIGTERM is too long ago to have ended it
-		b.sees(45*sec, new42)
+		b.look(45*sec, new42)
 	}},
 }
 
@@ -115,7 +115,7 @@ func TestEveryDoubt(t *testing.T) {
 	for _, d := range rollout.Doubts {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			c, ok := doubtful[d.Name]
+			c, ok := doubtCases[d.Name]
 			if !ok {
 				t.Fatal("it has no case")
 			}
@@ -133,8 +133,8 @@ func TestEveryDoubt(t *testing.T) {
 			}
 		})
 	}
-	if len(doubtful) != len(rollout.Doubts) {
-		t.Errorf("%d cases for %d doubts", len(doubtful), len(rollout.Doubts))
+	if len(doubtCases) != len(rollout.Doubts) {
+		t.Errorf("%d cases for %d doubts", len(doubtCases), len(rollout.Doubts))
 	}
 }
 
@@ -143,18 +143,18 @@ func TestEveryDoubt(t *testing.T) {
 func TestDoubtsOfSeveral(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
-	b.wants("web", 2, -99*time.Hour, -20*sec)
-	b.wants("worker", 1, -99*time.Hour, -20*sec)
-	b.wants("clock", 0, -99*time.Hour, -10*sec)
-	b.replacement(30 * time.Second)
+	b.addType("web", 2, -99*time.Hour, -20*sec)
+	b.addType("worker", 1, -99*time.Hour, -20*sec)
+	b.addType("clock", 0, -99*time.Hour, -10*sec)
+	b.logReplacesWeb1(30 * time.Second)
 	b.line(5*sec, "web.1", observe.Exit)
-	b.sees(20*sec, new42, dyno("web.2", 42, "up", 1*sec), dyno("worker.1", 41, "up", -time.Hour))
+	b.look(20*sec, new42, dyno("web.2", 42, "up", 1*sec), dyno("worker.1", 41, "up", -time.Hour))
 	const short = "the log's history does not reach back far enough"
 	want := []string{"web.1: " + short, "web.2: " + short, "worker.1: an old dyno is listed", "clock: " + short, "worker: " + short}
 	if got := b.core.Doubts(); !slices.Equal(got, want) {
 		t.Errorf("at first the doubts are\n%q, want\n%q", got, want)
 	}
-	b.sees(200*sec, new42, dyno("web.2", 42, "up", 1*sec))
+	b.look(200*sec, new42, dyno("web.2", 42, "up", 1*sec))
 	if got, want := b.core.Doubts(), []string{"worker.1: " + rollout.ExitDue}; !slices.Equal(got, want) {
 		t.Errorf("at last the doubts are\n%q, want\n%q", got, want)
 	}
@@ -163,7 +163,7 @@ func TestDoubtsOfSeveral(t *testing.T) {
 // The page lists the doubts in the order of the code, in its words.
 func TestEveryDoubtIsOnThePage(t *testing.T) {
 	t.Parallel()
-	tables := rowsBelow(read(t, "../../docs/how-it-knows.md"), "| doubt | in the words of the gate | why it is one |")
+	tables := tableRows(readFile(t, "../../docs/how-it-knows.md"), "| doubt | in the words of the gate | why it is one |")
 	if len(tables) != 1 {
 		t.Fatal("there is no table of doubts")
 	}
@@ -189,7 +189,7 @@ func TestEveryDoubtIsOnThePage(t *testing.T) {
 // The page names the doubts that runtime metrics can settle.
 func TestCountingDoubtsAreOnThePage(t *testing.T) {
 	t.Parallel()
-	_, rest, _ := strings.Cut(read(t, "../../docs/how-it-knows.md"), "- No doubt is there but ")
+	_, rest, _ := strings.Cut(readFile(t, "../../docs/how-it-knows.md"), "- No doubt is there but ")
 	page, _, _ := strings.Cut(rest, ", which")
 	var code []string
 	for _, d := range rollout.Doubts {

@@ -24,17 +24,17 @@ func TestNotFooled(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			c, err := readCase(file, read(t, file))
+			c, err := readCase(file, readFile(t, file))
 			if err != nil {
 				t.Fatal(err)
 			}
 			core := rollout.New(c.config)
 			var preboot observe.Preboot // the newest answer
 			for _, s := range c.steps {
-				if s.learnt != nil {
-					core.Apply(*s.learnt)
-					preboot = *cmp.Or(s.learnt.Preboot, &preboot)
-					answer(core, s.learnt.At, preboot)
+				if s.observed != nil {
+					core.Apply(*s.observed)
+					preboot = *cmp.Or(s.observed.Preboot, &preboot)
+					answerPreboot(core, s.observed.At, preboot)
 				} else if v, done := core.Verdict(); !s.holds(v, done) {
 					t.Fatalf("%s:%d: it is not so: %s\nthere is a verdict: %v, %+v\npicture: %+v", file, s.line, s.words, done, v, core.Picture())
 				}
@@ -44,8 +44,8 @@ func TestNotFooled(t *testing.T) {
 }
 
 // answer says whether preboot is on, if that is asked for, as the platform does at once.
-func answer(core *rollout.Rollout, at time.Duration, preboot observe.Preboot) {
-	if _, done := core.Verdict(); !done && wantsOf(core).Preboot {
+func answerPreboot(core *rollout.Rollout, at time.Duration, preboot observe.Preboot) {
+	if _, done := core.Verdict(); !done && needsOf(core).Preboot {
 		preboot.AskedAt = at
 		core.Apply(observe.Observation{At: at, Preboot: &preboot})
 	}
@@ -82,10 +82,10 @@ func TestFooledCaseThatIsWrong(t *testing.T) {
 
 // A step tells the core something, or checks what the core has made of it.
 type step struct {
-	line   int
-	words  string
-	learnt *observe.Observation
-	holds  func(v rollout.Verdict, done bool) bool
+	line     int
+	words    string
+	observed *observe.Observation
+	holds    func(v rollout.Verdict, done bool) bool
 }
 
 // A fooledCase is a file as far as it has been read.
@@ -99,11 +99,11 @@ type fooledCase struct {
 	parts          []string // of the words, as the form of them has it
 	about, checked bool
 	begun          bool // the script has begun
-	appLater       bool // where the app runs is not known from the start
+	appUnknown     bool // where the app runs is not known from the start
 	err            error
 
 	// What the lists show at present, and each release as it was last told of.
-	look     observe.Look
+	lists    observe.Look
 	releases map[string]observe.Release
 }
 
@@ -145,20 +145,20 @@ func readCase(file, text string) (*fooledCase, error) {
 // input reads a line of the head: what the case is about, and inputs of the gate.
 func (c *fooledCase) input() {
 	switch {
-	case c.is(`about: .+`):
+	case c.matches(`about: .+`):
 		c.about = true
-	case c.is(`release: v(\d+)`):
+	case c.matches(`release: v(\d+)`):
 		c.config.Want.Version = number(c.parts[1])
-	case c.is(`commit: ([0-9a-f]+)`):
+	case c.matches(`commit: ([0-9a-f]+)`):
 		c.config.Want.Commit = c.parts[1]
-	case c.is(`process-types: ([a-z,]+)`):
+	case c.matches(`process-types: ([a-z,]+)`):
 		c.config.Types = strings.Split(c.parts[1], ",")
-	case c.is(`include-one-off: true`):
+	case c.matches(`include-one-off: true`):
 		c.config.IncludeOneOff = true
-	case c.is(`require-proof: true`):
+	case c.matches(`require-proof: true`):
 		c.config.RequireProof = true
-	case c.is(`app: not known at first`):
-		c.appLater = true
+	case c.matches(`app: not known at first`):
+		c.appUnknown = true
 	default:
 		c.fail("unknown words %q", c.words)
 	}

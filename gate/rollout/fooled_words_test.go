@@ -17,7 +17,7 @@ import (
 )
 
 // is reports whether the line's words have a form, and sets their parts.
-func (c *fooledCase) is(form string) bool {
+func (c *fooledCase) matches(form string) bool {
 	c.parts = regexp.MustCompile("^" + form + "$").FindStringSubmatch(c.words)
 	return c.parts != nil
 }
@@ -26,71 +26,71 @@ func number(digits string) int { n, _ := strconv.Atoi(digits); return n }
 
 // event reads a line of the script.
 func (c *fooledCase) event(d time.Duration) {
-	if !c.begun && !c.appLater {
-		c.learn(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "cedar"}})
-		c.learn(0, observe.Observation{Preboot: &observe.Preboot{Known: true}})
+	if !c.begun && !c.appUnknown {
+		c.add(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "cedar"}})
+		c.add(0, observe.Observation{Preboot: &observe.Preboot{Known: true}})
 	}
 	if c.begun && d < c.now {
 		c.fail("%s comes after %s", d, c.now)
 	}
 	c.begun, c.now = true, d
 	switch {
-	case c.is(`app: (Cedar|Fir), in the space (\S+)`):
-		c.learn(d, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: c.parts[2], Generation: strings.ToLower(c.parts[1])}})
-	case c.is(`preboot: (on|off|not told)`):
-		c.learn(d, observe.Observation{Preboot: &observe.Preboot{Known: c.parts[1] != "not told", Enabled: c.parts[1] == "on"}})
-	case c.is(`releases: (.+)`):
+	case c.matches(`app: (Cedar|Fir), in the space (\S+)`):
+		c.add(d, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: c.parts[2], Generation: strings.ToLower(c.parts[1])}})
+	case c.matches(`preboot: (on|off|not told)`):
+		c.add(d, observe.Observation{Preboot: &observe.Preboot{Known: c.parts[1] != "not told", Enabled: c.parts[1] == "on"}})
+	case c.matches(`releases: (.+)`):
 		c.setReleases(c.parts[1])
-	case c.is(`formation: (.+)`):
+	case c.matches(`formation: (.+)`):
 		c.setFormation(c.parts[1])
-	case c.is(`look: (.+)`):
-		c.see(d, d, c.parts[1])
-	case c.is(`look, asked for at (\S+): (.+)`):
-		c.see(c.time(c.parts[1]), d, c.parts[2])
-	case c.is(`look every (\S+) until (\S+): (.+)`):
+	case c.matches(`look: (.+)`):
+		c.addLook(d, d, c.parts[1])
+	case c.matches(`look, asked for at (\S+): (.+)`):
+		c.addLook(c.time(c.parts[1]), d, c.parts[2])
+	case c.matches(`look every (\S+) until (\S+): (.+)`):
 		for every, until, list := c.time(c.parts[1]), c.time(c.parts[2]), c.parts[3]; d <= until && every > 0; d += every {
-			c.see(d, d, list)
+			c.addLook(d, d, list)
 			c.now = d
 		}
-	case c.is(`slug (\S+): commit ([0-9a-f]+)`):
-		c.learn(d, observe.Observation{Code: &observe.Code{ID: c.parts[1], Commit: c.parts[2]}})
-	case c.is(`build: (pending|succeeded|failed), commit ([0-9a-f]+), created (\S+)`):
+	case c.matches(`slug (\S+): commit ([0-9a-f]+)`):
+		c.add(d, observe.Observation{Code: &observe.Code{ID: c.parts[1], Commit: c.parts[2]}})
+	case c.matches(`build: (pending|succeeded|failed), commit ([0-9a-f]+), created (\S+)`):
 		build := observe.Build{Status: c.parts[1], Commit: c.parts[2], CreatedAt: at(c.time(c.parts[3]))}
-		c.learn(d, observe.Observation{Builds: &observe.Builds{Builds: []observe.Build{build}}})
-	case c.is(`log whole since (\S+)`):
-		c.learn(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(c.time(c.parts[1]))}})
+		c.add(d, observe.Observation{Builds: &observe.Builds{Builds: []observe.Build{build}}})
+	case c.matches(`log whole since (\S+)`):
+		c.add(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(c.time(c.parts[1]))}})
 		c.steps, c.history = append(c.steps, c.history...), nil
-	case c.is(`log (broken|gapped|refused): (.+)`):
-		c.learn(d, observe.Observation{Log: &observe.LogStatus{State: observe.LogState(c.parts[1]), Reason: c.parts[2]}})
-	case c.is(`time passes`):
-		c.learn(d, observe.Observation{})
-	case c.is(`the timeout is reached`):
-		c.learn(d, observe.Observation{End: observe.Deadline})
-	case c.is(`shut: .+`):
-		c.check(func(_ rollout.Verdict, done bool) bool { return !done })
-	case c.is(`open: (proven|presumed)`):
+	case c.matches(`log (broken|gapped|refused): (.+)`):
+		c.add(d, observe.Observation{Log: &observe.LogStatus{State: observe.LogState(c.parts[1]), Reason: c.parts[2]}})
+	case c.matches(`time passes`):
+		c.add(d, observe.Observation{})
+	case c.matches(`the timeout is reached`):
+		c.add(d, observe.Observation{End: observe.Deadline})
+	case c.matches(`shut: .+`):
+		c.addCheck(func(_ rollout.Verdict, done bool) bool { return !done })
+	case c.matches(`open: (proven|presumed)`):
 		basis := rollout.Basis(c.parts[1])
-		c.check(func(v rollout.Verdict, _ bool) bool { return v.Result == rollout.Passed && v.Basis == basis })
-	case c.is(`ends: ([a-z-]+)`):
+		c.addCheck(func(v rollout.Verdict, _ bool) bool { return v.Result == rollout.Passed && v.Basis == basis })
+	case c.matches(`ends: ([a-z-]+)`):
 		reason := rollout.Reason(c.parts[1])
-		c.check(func(v rollout.Verdict, _ bool) bool { return v.Reason == reason })
-	case c.is(`late, of ([^ :]+): (\S+): (.+)`):
-		c.hear(d, c.time(c.parts[1]), c.parts[2], c.parts[3])
-	case c.is(`([a-z0-9.\[\]-]+): (.+)`):
-		c.hear(d, d, c.parts[1], c.parts[2])
+		c.addCheck(func(v rollout.Verdict, _ bool) bool { return v.Reason == reason })
+	case c.matches(`late, of ([^ :]+): (\S+): (.+)`):
+		c.addLine(d, c.time(c.parts[1]), c.parts[2], c.parts[3])
+	case c.matches(`([a-z0-9.\[\]-]+): (.+)`):
+		c.addLine(d, d, c.parts[1], c.parts[2])
 	default:
 		c.fail("unknown words %q", c.words)
 	}
 }
 
-func (c *fooledCase) check(holds func(rollout.Verdict, bool) bool) {
+func (c *fooledCase) addCheck(holds func(rollout.Verdict, bool) bool) {
 	c.checked = true
 	c.steps = append(c.steps, step{line: c.line, words: c.words, holds: holds})
 }
 
-func (c *fooledCase) learn(d time.Duration, o observe.Observation) {
+func (c *fooledCase) add(d time.Duration, o observe.Observation) {
 	o.At = max(d, 0)
-	s := step{line: c.line, words: c.words, learnt: &o}
+	s := step{line: c.line, words: c.words, observed: &o}
 	switch {
 	case d >= 0:
 		c.steps = append(c.steps, s)
@@ -102,7 +102,7 @@ func (c *fooledCase) learn(d time.Duration, o observe.Observation) {
 }
 
 // hear tells of a line of the log, which is written a moment after the time that it names.
-func (c *fooledCase) hear(d, written time.Duration, source, message string) {
+func (c *fooledCase) addLine(d, written time.Duration, source, message string) {
 	if source != "app[api]" {
 		source = "heroku[" + source + "]"
 	}
@@ -111,7 +111,7 @@ func (c *fooledCase) hear(d, written time.Duration, source, message string) {
 	if !ok {
 		c.fail("unknown words %q: Heroku's log has no such line", c.words)
 	}
-	c.learn(d, observe.Observation{Line: &l})
+	c.add(d, observe.Observation{Line: &l})
 }
 
 // items are the parts of each item of a list, which has the form.
@@ -133,8 +133,8 @@ func (c *fooledCase) items(list, empty, form string) (items [][]string) {
 
 // see tells of a look at all lists. A dyno boots in 5 s, if it is not said when its state
 // changed.
-func (c *fooledCase) see(asked, d time.Duration, list string) {
-	look := c.look
+func (c *fooledCase) addLook(asked, d time.Duration, list string) {
+	look := c.lists
 	look.AskedAt, look.Dynos = asked, []observe.Dyno{}
 	const form = `(([a-z]+)[.-]\S+) v(\d+) (crashed|down|idle|starting|up), created TIME(?:, changed TIME)?`
 	for _, p := range c.items(list, "no dynos", form) {
@@ -145,13 +145,13 @@ func (c *fooledCase) see(asked, d time.Duration, list string) {
 		}
 		look.Dynos = append(look.Dynos, rec)
 	}
-	c.learn(d, observe.Observation{Date: at(asked), Look: &look})
+	c.add(d, observe.Observation{Date: at(asked), Look: &look})
 }
 
 func (c *fooledCase) setFormation(list string) {
-	c.look.Formation = []observe.Formation{}
+	c.lists.Formation = []observe.Formation{}
 	for _, p := range c.items(list, "empty", `([a-z]+)=(\d+)(?:, created TIME)?(?:, scaled TIME)?`) {
-		c.look.Formation = append(c.look.Formation, observe.Formation{
+		c.lists.Formation = append(c.lists.Formation, observe.Formation{
 			Type: p[0], Quantity: number(p[1]),
 			CreatedAt: at(c.time(cmp.Or(p[2], "-999h"))), UpdatedAt: at(c.time(cmp.Or(p[3], "-99h"))),
 		})
@@ -161,7 +161,7 @@ func (c *fooledCase) setFormation(list string) {
 // setReleases sets what the list of releases shows. What is not said of a release is as
 // it was; a new one has succeeded, and has a slug of its own.
 func (c *fooledCase) setReleases(list string) {
-	c.look.Releases = []observe.Release{}
+	c.lists.Releases = []observe.Release{}
 	const form = `v(\d+)(?:, (pending|succeeded|failed|expired|status "[a-z]*"))?(?:, (current|not current))?(?:, slug ([^ ,]+)|, (no slug))?(?:, created TIME)?(?:, updated TIME)?`
 	for _, p := range c.items(list, "", form) {
 		r, known := c.releases[p[0]]
@@ -184,6 +184,6 @@ func (c *fooledCase) setReleases(list string) {
 			r.UpdatedAt = at(c.time(p[6]))
 		}
 		c.releases[p[0]] = r
-		c.look.Releases = append(c.look.Releases, r)
+		c.lists.Releases = append(c.lists.Releases, r)
 	}
 }

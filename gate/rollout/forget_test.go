@@ -14,9 +14,9 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 	t.Parallel()
 	for _, inScope := range []bool{false, true} {
 		b := newBench(t, rollout.Config{IncludeOneOff: inScope, RequireProof: true})
-		b.logs(0, time.Hour)
+		b.logWhole(0, time.Hour)
 		old := dyno("web.1", 41, "up", -time.Hour)
-		b.sees(0, old)
+		b.look(0, old)
 		most := 0
 		for i := range 800 {
 			now, label := time.Duration(i+1)*sec, fmt.Sprintf("run.%d", i)
@@ -24,7 +24,7 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 			if i%10 == 0 {
 				run := dyno(label, 42, "up", now)
 				run.Type = "run"
-				b.sees(now, old, run)
+				b.look(now, old, run)
 			}
 			if i%2 == 0 { // or else it ends without a line
 				b.line(now+sec/2, label, observe.Exit)
@@ -35,7 +35,7 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 		if most > 350 {
 			t.Errorf("in scope %v: %d labels are kept", inScope, most)
 		}
-		b.open(false, "")
+		b.shut("web.1 of v41 is listed")
 	}
 }
 
@@ -43,13 +43,13 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 func TestOneOffDynosThatAreRemembered(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{RequireProof: true})
-	b.logs(0, time.Hour)
-	old, listed := dyno("web.1", 41, "up", -time.Hour), typed("run", "run.1", 42, "up", 1*sec)
-	b.sees(2*sec, old, listed)
+	b.logWhole(0, time.Hour)
+	old, listed := dyno("web.1", 41, "up", -time.Hour), dynoOfType("run", "run.1", 42, "up", 1*sec)
+	b.look(2*sec, old, listed)
 	b.line(3*sec, "web.2", observe.Exit)
-	b.sees(400*sec, old, listed)
+	b.look(400*sec, old, listed)
 	b.line(401*sec, "run.2", observe.Start)
-	b.sees(402*sec, old)
+	b.look(402*sec, old)
 	if n := b.core.Labels(); n != 4 {
 		t.Errorf("%d labels are remembered, want web.1, web.2, run.1 and run.2", n)
 	}
@@ -59,15 +59,15 @@ func TestOneOffDynosThatAreRemembered(t *testing.T) {
 func TestAConsoleOfBeforeTheReleaseIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
-	all := b.look.Releases
-	b.look.Releases = all[:1]
-	b.logs(0, time.Hour)
-	b.sees(1*sec, oldWeb, typed("run", "run.1", 41, "up", -time.Hour))
-	b.sees(400*sec, oldWeb)
-	b.look.Releases, all[1].CreatedAt, all[1].UpdatedAt = all, at(401*sec), at(401*sec)
-	b.starts(402*sec, "web.1", "up")
-	b.provenEnd(410*sec, "web.1")
-	b.sees(500*sec, dyno("web.1", 42, "up", 402*sec))
+	all := b.lists.Releases
+	b.lists.Releases = all[:1]
+	b.logWhole(0, time.Hour)
+	b.look(1*sec, oldWeb, dynoOfType("run", "run.1", 41, "up", -time.Hour))
+	b.look(400*sec, oldWeb)
+	b.lists.Releases, all[1].CreatedAt, all[1].UpdatedAt = all, at(401*sec), at(401*sec)
+	b.boots(402*sec, "web.1", "up")
+	b.stops(410*sec, "web.1")
+	b.look(500*sec, dyno("web.1", 42, "up", 402*sec))
 	b.shut("run.1 of v41 left the list, and its end is not proven")
 }
 
@@ -75,14 +75,14 @@ func TestAConsoleOfBeforeTheReleaseIsNotForgotten(t *testing.T) {
 func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
-	b.logs(0, time.Hour)
+	b.logWhole(0, time.Hour)
 	console := dyno("run.1", 41, "up", -time.Hour)
 	console.Type = "run"
 	old := dyno("web.1", 41, "up", -time.Hour)
-	b.sees(0, old, console)
+	b.look(0, old, console)
 	b.line(10*sec, "run.1", observe.Exit)
 	for i := range 100 {
-		b.sees(20*sec+time.Duration(i)*10*sec, old)
+		b.look(20*sec+time.Duration(i)*10*sec, old)
 	}
 	for _, d := range b.core.Picture().Dynos {
 		if d.Label == "run.1" && !d.GoneAt.IsZero() {
@@ -96,33 +96,33 @@ func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 func TestAForgottenOneOffDynoIsNotHeardOfAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, Settle: 30 * sec})
-	preboot(b)
-	b.logs(0, time.Hour)
-	b.look.Releases[1].Status = "pending"
-	b.sees(0, oldWeb)
+	prebootOn(b)
+	b.logWhole(0, time.Hour)
+	b.lists.Releases[1].Status = "pending"
+	b.look(0, oldWeb)
 	again := observe.Line{Stamp: at(10 * sec), Label: "release.7", Kind: observe.Start}
 	b.apply(10*sec, observe.Observation{Line: &again})
-	b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(20*sec)
-	b.state(21*sec, observe.Gapped)
+	b.lists.Releases[1].Status, b.lists.Releases[1].UpdatedAt = "succeeded", at(20*sec)
+	b.logState(21*sec, observe.Gapped)
 	for i := range 100 {
 		now := 30*sec + time.Duration(i)*10*sec
 		if i%2 == 0 {
-			b.logs(now, -25*sec)
+			b.logWhole(now, -25*sec)
 			b.apply(now, observe.Observation{Line: &again})
 		}
-		b.sees(now+5*sec, dyno("web.1", 42, "up", 22*sec))
+		b.look(now+5*sec, dyno("web.1", 42, "up", 22*sec))
 	}
-	b.open(true, rollout.Presumed)
+	b.opens(rollout.Presumed)
 }
 
 func TestNamesOfForgottenDynosAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{RequireProof: true})
-	b.logs(0, time.Hour)
+	b.logWhole(0, time.Hour)
 	most := 0
 	for i := range 5 {
 		now := time.Duration(i) * 400 * sec
-		b.sees(now, oldWeb)
+		b.look(now, oldWeb)
 		for j := range 700 {
 			b.line(now+sec, fmt.Sprintf("run.%d", 1000*i+j), observe.Start)
 		}
@@ -137,16 +137,16 @@ func TestNamesOfForgottenDynosAreBounded(t *testing.T) {
 func TestAOneOffDynoThatHasJustLeftTheListIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true})
-	b.logs(0, time.Hour)
-	b.look.Releases[1].Status = "pending"
-	b.sees(0, oldWeb)
+	b.logWhole(0, time.Hour)
+	b.lists.Releases[1].Status = "pending"
+	b.look(0, oldWeb)
 	b.line(10*sec, "release.7", observe.Start)
-	b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(20*sec)
-	b.starts(22*sec, "web.1", "up")
-	b.provenEnd(30*sec, "web.1")
-	b.sees(400*sec, dyno("web.1", 42, "up", 22*sec))
-	b.sees(420*sec, dyno("web.1", 42, "up", 22*sec))
+	b.lists.Releases[1].Status, b.lists.Releases[1].UpdatedAt = "succeeded", at(20*sec)
+	b.boots(22*sec, "web.1", "up")
+	b.stops(30*sec, "web.1")
+	b.look(400*sec, dyno("web.1", 42, "up", 22*sec))
+	b.look(420*sec, dyno("web.1", 42, "up", 22*sec))
 	b.shut("release.7 was started by old code, and may be stopping")
-	b.sees(470*sec, dyno("web.1", 42, "up", 22*sec))
-	b.open(true, rollout.Presumed)
+	b.look(470*sec, dyno("web.1", 42, "up", 22*sec))
+	b.opens(rollout.Presumed)
 }

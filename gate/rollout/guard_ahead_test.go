@@ -16,13 +16,13 @@ import (
 func aheadBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.HeadStart = true
 	b := newestBench(t, cfg)
-	b.look.Releases = b.look.Releases[:1]
+	b.lists.Releases = b.lists.Releases[:1]
 	return b
 }
 
 // released has the release there that the deploy made.
-func (b *bench) released() {
-	b.look.Releases = append(slices.Clone(b.look.Releases), observe.Release{
+func (b *bench) showRelease() {
+	b.lists.Releases = append(slices.Clone(b.lists.Releases), observe.Release{
 		ID: "r42", Version: 42, Status: "succeeded", SlugID: "s42", Current: true, CreatedAt: at(30 * sec), UpdatedAt: at(30 * sec)})
 }
 
@@ -83,14 +83,14 @@ func TestTimesFromTheBegin(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{Timeout: 5 * time.Minute})
 	b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: "lost"}})
-	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	if p := b.core.Picture(); p.At != 0 || p.HeadStart != 0 {
 		t.Errorf("before the wait: at %s, head start %s", p.At, p.HeadStart)
 	}
-	b.released()
+	b.showRelease()
 	b.apply(60*sec, observe.Observation{Begin: true})
 	b.apply(60*sec, observe.Observation{Begin: true})
-	b.sees(60*sec, dyno("web.1", 42, "up", 31*sec))
+	b.look(60*sec, dyno("web.1", 42, "up", 31*sec))
 	p := b.core.Picture()
 	if p.At != 0 || p.HeadStart != time.Minute || len(p.Gaps) != 1 || p.Gaps[0].At != -time.Minute {
 		t.Errorf("at %s, head start %s, gaps %v", p.At, p.HeadStart, p.Gaps)
@@ -112,11 +112,11 @@ func TestTooShortFromTheBegin(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]bool{60 * sec: true, 62 * sec: false} {
 		b := aheadBench(t, rollout.Config{Timeout: timeout})
-		b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
-		b.released()
+		b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
+		b.showRelease()
 		b.apply(60*sec, observe.Observation{Begin: true})
 		b.apply(60*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
-		b.sees(60*sec, dyno("web.1", 42, "up", 31*sec))
+		b.look(60*sec, dyno("web.1", 42, "up", 31*sec))
 		told := slices.ContainsFunc(b.core.Picture().Notices, func(n string) bool { return strings.Contains(n, "until 1m05s: that is past the timeout") })
 		if told != want {
 			t.Errorf("timeout %s: told %v; %q", timeout, told, b.core.Picture().Notices)
@@ -125,7 +125,7 @@ func TestTooShortFromTheBegin(t *testing.T) {
 }
 
 // needsAhead are the needs of a head start, by their reasons.
-func reasonsOf(b *bench) string {
+func needKinds(b *bench) string {
 	var all []string
 	for _, n := range b.core.Needs() {
 		all = append(all, string(n.Kind))
@@ -136,48 +136,48 @@ func reasonsOf(b *bench) string {
 func TestNeedsOfAHeadStart(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})
-	if got := reasonsOf(b); got != "guard" {
+	if got := needKinds(b); got != "guard" {
 		t.Errorf("at first: %s", got)
 	}
 	if n := b.core.Needs()[0]; n.Every != time.Minute || !n.Full {
 		t.Errorf("without the log: %+v", n)
 	}
-	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
-	b.logs(1*sec, time.Minute)
-	if got := reasonsOf(b); got != "guard change" {
+	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.logWhole(1*sec, time.Minute)
+	if got := needKinds(b); got != "guard change" {
 		t.Errorf("when the log is whole: %s", got)
 	}
 	if n := b.core.Needs()[0]; n.Every != 5*time.Minute {
 		t.Errorf("with the log: %+v", n)
 	}
-	b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	b.line(5*sec, "web.1", observe.Start)
-	if got := reasonsOf(b); got != "guard" {
+	if got := needKinds(b); got != "guard" {
 		t.Errorf("after a line: %s", got)
 	}
 	fir := &bench{t: t, core: rollout.New(rollout.Config{App: "shop", HeadStart: true, UseLog: true})}
 	fir.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "fir", Space: "s"}})
-	if got := reasonsOf(fir); got != "guard preboot" {
+	if got := needKinds(fir); got != "guard preboot" {
 		t.Errorf("before preboot is known: %s", got)
 	}
 	early := &bench{t: t, core: rollout.New(rollout.Config{App: "shop", HeadStart: true, UseLog: true})}
-	early.logs(0, time.Minute)
-	if got := reasonsOf(early); got != "guard preboot" {
+	early.logWhole(0, time.Minute)
+	if got := needKinds(early); got != "guard preboot" {
 		t.Errorf("before the first look: %s", got)
 	}
-	early.look = b.look
-	early.looks(0, 1*sec, dyno("web.1", 41, "up", -24*time.Hour))
-	early.logs(2*sec, time.Minute)
+	early.lists = b.lists
+	early.lookAskedAt(0, 1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	early.logWhole(2*sec, time.Minute)
 	early.apply(3*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "broke"}})
-	if got := reasonsOf(early); got != "guard preboot" {
+	if got := needKinds(early); got != "guard preboot" {
 		t.Errorf("when the log is broken: %s", got)
 	}
-	fir.look = b.look
-	fir.sees(0, dyno("web-1-a", 41, "up", -24*time.Hour))
-	fir.logs(1*sec, 0)
-	fir.sees(1*sec, dyno("web-1-a", 41, "up", -24*time.Hour))
+	fir.lists = b.lists
+	fir.look(0, dyno("web-1-a", 41, "up", -24*time.Hour))
+	fir.logWhole(1*sec, 0)
+	fir.look(1*sec, dyno("web-1-a", 41, "up", -24*time.Hour))
 	fir.line(5*sec, "web-1-b", observe.Start)
-	if got := reasonsOf(fir); got != "guard change preboot" {
+	if got := needKinds(fir); got != "guard change preboot" {
 		t.Errorf("after a line on Fir: %s", got)
 	}
 }
@@ -186,9 +186,9 @@ func TestNeedsOfAHeadStart(t *testing.T) {
 func TestNeedsFromTheBegin(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})
-	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	b.apply(60*sec, observe.Observation{Begin: true})
-	b.sees(60*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	b.look(60*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	due := func(why string) time.Duration {
 		for _, n := range b.core.Needs() {
 			if strings.Contains(n.Why, why) {
@@ -201,14 +201,14 @@ func TestNeedsFromTheBegin(t *testing.T) {
 		t.Errorf("the newest one is taken at %s", at)
 	}
 	late := aheadBench(t, rollout.Config{})
-	late.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
+	late.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	late.apply(60*sec, observe.Observation{Begin: true})
-	late.sees(120*sec, dyno("web.1", 41, "up", -24*time.Hour))
+	late.look(120*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	if slices.ContainsFunc(late.core.Needs(), func(n rollout.Need) bool { return strings.Contains(n.Why, "a deploy that has made") }) {
 		t.Errorf("the newest one was taken, and another one is awaited still")
 	}
-	b.released()
-	b.sees(62*sec, dyno("web.1", 42, "up", 31*sec))
+	b.showRelease()
+	b.look(62*sec, dyno("web.1", 42, "up", 31*sec))
 	if at := due("a newer release may not have been listed yet"); at != 70*sec {
 		t.Errorf("it is believed at %s", at)
 	}
@@ -221,18 +221,18 @@ func TestNeedsFromTheBegin(t *testing.T) {
 func TestEmptyFormationAfterAHeadStart(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})
-	b.look.Formation = []observe.Formation{}
-	b.sees(0)
-	b.released()
+	b.lists.Formation = []observe.Formation{}
+	b.look(0)
+	b.showRelease()
 	b.apply(300*sec, observe.Observation{Begin: true})
 	for _, d := range []time.Duration{300, 320, 380} {
-		b.sees(d * sec)
+		b.look(d * sec)
 	}
 	if v, done := b.core.Verdict(); done {
 		t.Errorf("verdict %+v", v)
 	}
-	b.sees(391 * sec)
-	b.sees(392 * sec)
+	b.look(391 * sec)
+	b.look(392 * sec)
 	if v, done := b.core.Verdict(); !done || v.Reason != rollout.NothingToRun {
 		t.Errorf("verdict %+v", v)
 	}

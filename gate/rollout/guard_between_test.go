@@ -14,15 +14,15 @@ import (
 )
 
 // awaited is a bench whose target is released at second 100, and is shown from then on.
-func (b *bench) awaited(d time.Duration, dynos ...observe.Dyno) {
+func (b *bench) lookReleasedAt100(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
-	all := b.look.Releases
+	all := b.lists.Releases
 	if d < 100*sec {
-		b.look.Releases = all[:1]
+		b.lists.Releases = all[:1]
 	}
 	all[1].CreatedAt, all[1].UpdatedAt = at(100*sec), at(100*sec)
-	b.sees(d, dynos...)
-	b.look.Releases = all
+	b.look(d, dynos...)
+	b.lists.Releases = all
 }
 
 func TestPodsBetweenTwoLooks(t *testing.T) {
@@ -30,78 +30,78 @@ func TestPodsBetweenTwoLooks(t *testing.T) {
 	old, pod := dyno("web-1-a", 41, "up", -24*time.Hour), dyno("web-2-b", 42, "up", 101*sec)
 	begins := func(b *bench) {
 		runsOn(b, "s", "fir")
-		b.logs(0, time.Hour)
-		b.awaited(0, old)
+		b.logWhole(0, time.Hour)
+		b.lookReleasedAt100(0, old)
 	}
 	ends := func(b *bench) { b.line(105*sec, "web-1-a", observe.Exit) }
-	checkMoments(t, rollout.Config{}, map[string]moment{
+	checkGate(t, rollout.Config{}, map[string]gateCase{
 		"one came and went": {truth: "it left the list just before second 110", play: func(b *bench) {
 			begins(b)
 			b.line(50*sec, "web-1-x", observe.Start)
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(168*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(168*sec, pod)
 		}},
 		"and a minute is over since a look without it": {opens: rollout.Presumed, play: func(b *bench) {
 			begins(b)
 			b.line(50*sec, "web-1-x", observe.Start)
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(120*sec, pod)
-			b.awaited(171*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(120*sec, pod)
+			b.lookReleasedAt100(171*sec, pod)
 		}},
 		"a look of before it is no such look": {truth: "it left the list just before second 110", play: func(b *bench) {
 			begins(b)
 			b.line(50*sec, "web-1-x", observe.Start)
-			all := b.look.Releases
-			b.look.Releases = all[:1]
-			b.looks(49*sec, 52*sec, old)
-			b.look.Releases = all
+			all := b.lists.Releases
+			b.lists.Releases = all[:1]
+			b.lookAskedAt(49*sec, 52*sec, old)
+			b.lists.Releases = all
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(115*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(115*sec, pod)
 		}},
 		"its end is in the log": {opens: rollout.Proven, play: func(b *bench) {
 			begins(b)
 			b.line(50*sec, "web-1-x", observe.Start)
 			b.line(70*sec, "web-1-x", observe.Exit)
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(112*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(112*sec, pod)
 		}},
 		"a new one came and went": {opens: rollout.Proven, play: func(b *bench) {
 			begins(b)
 			b.line(103*sec, "web-2-x", observe.Start)
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(112*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(112*sec, pod)
 		}},
 		"a new one is listed whose first line has an earlier stamp": {opens: rollout.Proven, play: func(b *bench) {
 			begins(b)
 			b.line(99*sec, "web-2-b", observe.Start)
 			ends(b)
-			b.awaited(110*sec, pod)
-			b.awaited(112*sec, pod)
+			b.lookReleasedAt100(110*sec, pod)
+			b.lookReleasedAt100(112*sec, pod)
 		}},
 	})
 	run := rollout.Config{Want: release.Want{Version: 42}, IncludeOneOff: true}
-	checkMoments(t, run, map[string]moment{
+	checkGate(t, run, map[string]gateCase{
 		"a one-off dyno that came and went": {truth: "it left the list just before second 110", play: func(b *bench) {
-			b.logs(0, time.Hour)
-			b.awaited(0, dyno("web.1", 41, "up", -24*time.Hour))
+			b.logWhole(0, time.Hour)
+			b.lookReleasedAt100(0, dyno("web.1", 41, "up", -24*time.Hour))
 			b.line(50*sec, "run.1", observe.Start)
-			b.starts(101*sec, "web.1", "up")
+			b.boots(101*sec, "web.1", "up")
 			b.line(106*sec, "web.1", observe.Exit)
-			b.awaited(110*sec, dyno("web.1", 42, "up", 101*sec))
-			b.awaited(160*sec, dyno("web.1", 42, "up", 101*sec))
+			b.lookReleasedAt100(110*sec, dyno("web.1", 42, "up", 101*sec))
+			b.lookReleasedAt100(160*sec, dyno("web.1", 42, "up", 101*sec))
 		}},
 		"a one-off dyno of before the first look": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(-30*sec, "run.1", observe.Start)
-			b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
-			b.replaced()
+			b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
-			b.sees(22*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(22*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
 }
@@ -111,7 +111,7 @@ func TestScaledBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
 	web := dyno("web.1", 41, "up", -24*time.Hour)
 	flows := func(since time.Duration) func(b *bench) {
-		return func(b *bench) { b.logs(31*sec, -since) }
+		return func(b *bench) { b.logWhole(31*sec, -since) }
 	}
 	for name, c := range map[string]struct {
 		log    func(b *bench)
@@ -137,21 +137,21 @@ func TestScaledBetweenTwoLooks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{})
-			all := b.look.Releases
+			all := b.lists.Releases
 			if !c.target {
-				b.look.Releases = all[:1]
+				b.lists.Releases = all[:1]
 			}
-			b.wants("worker", c.first, -999*time.Hour, -99*time.Hour)
-			b.sees(5*sec, web)
+			b.addType("worker", c.first, -999*time.Hour, -99*time.Hour)
+			b.look(5*sec, web)
 			c.log(b)
 			if c.part {
 				b.apply(35*sec, observe.Observation{Look: &observe.Look{AskedAt: 35 * sec, Dynos: []observe.Dyno{web}}})
 			}
-			b.look.Formation = b.look.Formation[:1]
-			b.wants("worker", c.later, -999*time.Hour, 50*sec)
-			b.sees(60*sec, web)
-			b.look.Releases = all
-			b.sees(90*sec, web)
+			b.lists.Formation = b.lists.Formation[:1]
+			b.addType("worker", c.later, -999*time.Hour, 50*sec)
+			b.look(60*sec, web)
+			b.lists.Releases = all
+			b.look(90*sec, web)
 			types := b.core.Picture().Types
 			i := slices.IndexFunc(types, func(t rollout.TypePicture) bool { return t.Type == "worker" })
 			if held := types[i].HoldUntil > 0; held != c.held {

@@ -13,23 +13,23 @@ import (
 
 // waitsForWeb2 has both labels proven to be clear by 6 s, without any exit, since both
 // dynos had crashed before. web.2 is not up yet by the list.
-func (b *bench) waitsForWeb2() {
+func (b *bench) provenButWeb2Boots() {
 	b.t.Helper()
-	preboot(b)
-	b.look.Formation[0].Quantity = 2
-	b.logs(0, time.Hour)
+	prebootOn(b)
+	b.lists.Formation[0].Quantity = 2
+	b.logWhole(0, time.Hour)
 	for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
 		for _, l := range []string{"web.1", "web.2"} {
-			b.boots(d, l, i)
+			b.bootLine(d, l, i)
 		}
 	}
-	b.looks(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-	b.looks(6*sec, 6*sec+sec/4, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec)) // asked for since it is proven
+	b.lookAskedAt(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	b.lookAskedAt(6*sec, 6*sec+sec/4, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec)) // asked for since it is proven
 	b.shut("web.2 is not up")
 }
 
 // boots is one of the lines of a boot after a crash.
-func (b *bench) boots(d time.Duration, label string, step int) {
+func (b *bench) bootLine(d time.Duration, label string, step int) {
 	switch step {
 	case 0:
 		b.line(d, label, observe.State, "crashed", "starting")
@@ -43,84 +43,84 @@ func (b *bench) boots(d time.Duration, label string, step int) {
 func TestProofThatABreakLeaves(t *testing.T) {
 	t.Parallel()
 	both := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec)}
-	checkMoments(t, rollout.Config{}, map[string]moment{
+	checkGate(t, rollout.Config{}, map[string]gateCase{
 		"a break": {opens: rollout.Proven, play: func(b *bench) {
-			b.waitsForWeb2()
-			b.state(7*sec, observe.Broken)
-			b.sees(9*sec, both...)
+			b.provenButWeb2Boots()
+			b.logState(7*sec, observe.Broken)
+			b.look(9*sec, both...)
 		}},
 		"a break, and lines that are told again": {opens: rollout.Proven, play: func(b *bench) {
-			b.waitsForWeb2()
-			b.state(7*sec, observe.Broken)
-			b.boots(5*sec, "web.1", 2)
-			b.boots(3*sec, "web.2", 1)
-			b.sees(9*sec, both...)
+			b.provenButWeb2Boots()
+			b.logState(7*sec, observe.Broken)
+			b.bootLine(5*sec, "web.1", 2)
+			b.bootLine(3*sec, "web.2", 1)
+			b.look(9*sec, both...)
 		}},
 		"a line that came twice, and then a break": {opens: rollout.Proven, play: func(b *bench) {
-			b.waitsForWeb2()
+			b.provenButWeb2Boots()
 			for _, l := range []string{"web.1", "web.2"} {
 				b.apply(6*sec+sec/2, observe.Observation{Line: &observe.Line{Stamp: at(5*sec + sec/2), Label: l, Kind: observe.State, From: "starting", To: "up"}})
 			}
-			b.state(7*sec, observe.Broken)
-			b.sees(9*sec, both...)
+			b.logState(7*sec, observe.Broken)
+			b.look(9*sec, both...)
 		}},
 		"two breaks, and a look in the first one": {truth: "no look was asked for since the log is whole again", play: func(b *bench) {
-			b.look.Formation[0].Quantity = 2
-			b.logs(0, time.Hour)
+			b.lists.Formation[0].Quantity = 2
+			b.logWhole(0, time.Hour)
 			for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
 				for _, l := range []string{"web.1", "web.2"} {
-					b.boots(d, l, i)
+					b.bootLine(d, l, i)
 				}
 			}
-			b.looks(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-			b.state(6*sec, observe.Broken)
-			b.sees(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-			b.logs(8*sec, time.Hour)
-			b.state(8*sec+sec/2, observe.Broken)
-			b.sees(9*sec, both...)
+			b.lookAskedAt(5*sec-sec/10, 5*sec+sec/5, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.logState(6*sec, observe.Broken)
+			b.look(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.logWhole(8*sec, time.Hour)
+			b.logState(8*sec+sec/2, observe.Broken)
+			b.look(9*sec, both...)
 		}},
 		"no log any more": {opens: rollout.Proven, play: func(b *bench) {
-			b.waitsForWeb2()
-			b.state(7*sec, observe.Refused)
-			b.sees(9*sec, both...)
+			b.provenButWeb2Boots()
+			b.logState(7*sec, observe.Refused)
+			b.look(9*sec, both...)
 		}},
 		"one gap after the other": {opens: rollout.Proven, play: func(b *bench) {
-			b.waitsForWeb2()
-			b.state(7*sec, observe.Gapped)
-			b.state(8*sec, observe.Flowing)
-			b.state(9*sec, observe.Gapped)
-			b.state(10*sec, observe.Flowing)
-			b.sees(11*sec, both...)
+			b.provenButWeb2Boots()
+			b.logState(7*sec, observe.Gapped)
+			b.logState(8*sec, observe.Flowing)
+			b.logState(9*sec, observe.Gapped)
+			b.logState(10*sec, observe.Flowing)
+			b.look(11*sec, both...)
 		}},
 		"a restart after a gap": {truth: "the dyno before, which is of v42, may be any one", play: func(b *bench) {
-			b.replaced()
-			b.state(8*sec, observe.Gapped)
-			b.state(9*sec, observe.Flowing)
-			b.starts(20*sec, "web.1", "up")
+			b.replaceWeb1()
+			b.logState(8*sec, observe.Gapped)
+			b.logState(9*sec, observe.Flowing)
+			b.boots(20*sec, "web.1", "up")
 			b.line(26*sec, "web.1", observe.Exit)
-			b.sees(40*sec, dyno("web.1", 42, "up", 20*sec))
+			b.look(40*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
 		"a look from before it was proven": {truth: "no look was asked for since, and the break may hide a crash of v42", play: func(b *bench) {
-			b.look.Formation[0].Quantity = 2
-			b.logs(0, time.Hour)
+			b.lists.Formation[0].Quantity = 2
+			b.logWhole(0, time.Hour)
 			for i, d := range []time.Duration{1 * sec, 3 * sec, 5 * sec} {
-				b.boots(d, "web.2", i)
+				b.bootLine(d, "web.2", i)
 			}
-			b.starts(1*sec, "web.1", "up")
+			b.boots(1*sec, "web.1", "up")
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(11*sec, "web.1", observe.Sigterm) // its exit is not seen: it counts for 32 s
-			b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
 			b.apply(44*sec, observe.Observation{})
-			b.state(44*sec+sec/2, observe.Broken)
-			b.sees(46*sec, both...)
+			b.logState(44*sec+sec/2, observe.Broken)
+			b.look(46*sec, both...)
 		}},
 		"lines that come while it is broken, too many to keep": {truth: "the books are full, and nothing can be told from them", play: func(b *bench) {
-			b.waitsForWeb2()
-			b.state(7*sec, observe.Broken)
+			b.provenButWeb2Boots()
+			b.logState(7*sec, observe.Broken)
 			for i := range 2100 {
 				b.line(7*sec+time.Duration(i)*time.Millisecond, "web.1", observe.Exit)
 			}
-			b.sees(12*sec, both...)
+			b.look(12*sec, both...)
 		}},
 	})
 }
@@ -132,27 +132,27 @@ func TestRecordsThatTurn(t *testing.T) {
 	old := dyno("web.1", 41, "up", -24*time.Hour)
 	turned := old
 	turned.Version = 42
-	again := func(by func(*observe.Dyno)) hold {
+	again := func(by func(*observe.Dyno)) holdCase {
 		second := turned
 		by(&second)
-		return hold{limit: "30 s, when it was seen to be another new one, and 60 s",
+		return holdCase{limit: "30 s, when it was seen to be another new one, and 60 s",
 			play: func(b *bench) {
-				b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s42"))
+				b.lists.Releases = append(b.lists.Releases, otherRelease(43, "succeeded", "s42"))
 				runsOn(b, "s", "cedar")
 				noLog(b)
-				b.before(0, old)
-				b.sees(10*sec, turned)
-				b.sees(30*sec, second)
+				b.lookBeforeRelease(0, old)
+				b.look(10*sec, turned)
+				b.look(30*sec, second)
 			},
 			list: []observe.Dyno{second}, shut: 89 * sec, opens: 91 * sec}
 	}
-	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]hold{
+	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]holdCase{
 		"in a space": {limit: "30 s, when it was first seen as new, and 60 s",
 			play: func(b *bench) {
 				runsOn(b, "s", "cedar")
 				noLog(b)
-				b.before(0, old)
-				b.sees(30*sec, turned)
+				b.lookBeforeRelease(0, old)
+				b.look(30*sec, turned)
 			},
 			list: []observe.Dyno{turned}, shut: 89 * sec, opens: 91 * sec},
 		"again, by its id":      again(func(d *observe.Dyno) { d.ID = "another" }),
@@ -162,9 +162,9 @@ func TestRecordsThatTurn(t *testing.T) {
 			play: func(b *bench) {
 				runsOn(b, "s", "cedar")
 				noLog(b)
-				b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
-				b.sees(4*sec, old)
-				b.sees(30*sec, dyno("web.1", 42, "up", 1*sec))
+				b.look(2*sec, dyno("web.1", 42, "up", 1*sec))
+				b.look(4*sec, old)
+				b.look(30*sec, dyno("web.1", 42, "up", 1*sec))
 			},
 			list: []observe.Dyno{dyno("web.1", 42, "up", 1*sec)}, shut: 89 * sec, opens: 91 * sec},
 	})
@@ -175,18 +175,18 @@ func TestTypesOfLabelsInTheLog(t *testing.T) {
 	t.Parallel()
 	for range 20 { // types come in any order
 		b := newBench(t, rollout.Config{Types: []string{"web"}})
-		b.wants("web-admin", 1, -999*time.Hour, -99*time.Hour)
-		b.replaced()
+		b.addType("web-admin", 1, -999*time.Hour, -99*time.Hour)
+		b.replaceWeb1()
 		b.line(7*sec, "web-admin.1", observe.Sigterm)
 		b.line(7*sec, "web-admin-7d9f", observe.Sigterm)
 		b.line(10*sec, "web.1", observe.Exit)
-		b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
-		b.open(true, rollout.Proven)
+		b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
+		b.opens(rollout.Proven)
 	}
 	b := newBench(t, rollout.Config{Types: []string{"web"}})
-	b.replaced()
+	b.replaceWeb1()
 	b.line(7*sec, "web.2", observe.Sigterm)
 	b.line(10*sec, "web.1", observe.Exit)
-	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+	b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 	b.shut("web.2, which no list shows, is being stopped")
 }

@@ -23,64 +23,66 @@ func TestTheReleaseOfACommit(t *testing.T) {
 			}
 		}
 	}
-	follow := func(b *bench, status string) { b.look.Releases = append(b.look.Releases, past(43, status, "s43")) }
+	follow := func(b *bench, status string) {
+		b.lists.Releases = append(b.lists.Releases, otherRelease(43, status, "s43"))
+	}
 	for name, c := range map[string]struct {
 		commit string
 		play   func(b *bench)
 		target int
 	}{
-		"whole, and read at once": {wanted, func(b *bench) { b.sees(1*sec, newWeb); codes(b, "", wanted) }, 42},
-		"whole, and the newest code is not read": {wanted, func(b *bench) {
+		"whole, and read at once": {wantedCommit, func(b *bench) { b.look(1*sec, newWeb); codes(b, "", wantedCommit) }, 42},
+		"whole, and the newest code is not read": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit)
 		}, 0},
-		"whole, and other code has followed": {wanted, func(b *bench) {
+		"whole, and other code has followed": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
-			b.look.Releases[1].CreatedAt = at(-10 * sec)
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted, commitC)
-			b.sees(29*sec, newWeb)
+			b.lists.Releases[1].CreatedAt = at(-10 * sec)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit, commitC)
+			b.look(29*sec, newWeb)
 		}, 0},
-		"whole, and other code has followed, and it is not deployed again": {wanted, func(b *bench) {
+		"whole, and other code has followed, and it is not deployed again": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
-			b.look.Releases[1].CreatedAt = at(-10 * sec)
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted, commitC)
-			b.sees(30*sec, newWeb)
+			b.lists.Releases[1].CreatedAt = at(-10 * sec)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit, commitC)
+			b.look(30*sec, newWeb)
 		}, 42},
-		"whole, and what followed has failed": {wanted, func(b *bench) {
+		"whole, and what followed has failed": {wantedCommit, func(b *bench) {
 			follow(b, "failed")
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted, commitC)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit, commitC)
 		}, 42},
-		"whole, and other code follows after the first look": {wanted, func(b *bench) {
-			b.sees(1*sec, newWeb)
+		"whole, and other code follows after the first look": {wantedCommit, func(b *bench) {
+			b.look(1*sec, newWeb)
 			follow(b, "succeeded")
-			b.sees(2*sec, newWeb)
-			codes(b, commitA, wanted, commitC)
+			b.look(2*sec, newWeb)
+			codes(b, commitA, wantedCommit, commitC)
 		}, 42},
-		"abbreviated, and an older code is not read": {wanted[:8], func(b *bench) {
+		"abbreviated, and an older code is not read": {wantedCommit[:8], func(b *bench) {
 			b.builds(1 * sec)
-			b.sees(1*sec, newWeb)
-			codes(b, "", wanted)
+			b.look(1*sec, newWeb)
+			codes(b, "", wantedCommit)
 		}, 0},
-		"abbreviated, and the builds are not read": {wanted[:8], func(b *bench) {
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted)
+		"abbreviated, and the builds are not read": {wantedCommit[:8], func(b *bench) {
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit)
 		}, 0},
-		"abbreviated, and all of it is read": {wanted[:8], func(b *bench) {
+		"abbreviated, and all of it is read": {wantedCommit[:8], func(b *bench) {
 			b.builds(1 * sec)
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit)
 		}, 42},
-		"abbreviated, and only code of long ago is not read": {wanted[:8], func(b *bench) {
+		"abbreviated, and only code of long ago is not read": {wantedCommit[:8], func(b *bench) {
 			for v := 20; v < 41; v++ {
-				b.look.Releases = append(b.look.Releases, past(v, "succeeded", fmt.Sprint("s", v)))
+				b.lists.Releases = append(b.lists.Releases, otherRelease(v, "succeeded", fmt.Sprint("s", v)))
 			}
 			b.builds(1 * sec)
-			b.sees(1*sec, newWeb)
-			codes(b, commitA, wanted)
+			b.look(1*sec, newWeb)
+			codes(b, commitA, wantedCommit)
 			for v := 33; v < 41; v++ {
 				b.code(2*sec, fmt.Sprint("s", v), fmt.Sprintf("%016d", v))
 			}
@@ -108,7 +110,7 @@ func TestTheNewestBuildCounts(t *testing.T) {
 	failed, pending := build("failed", 3*time.Minute), build("pending", time.Minute)
 	for _, builds := range [][]observe.Build{{failed, pending}, {pending, failed}} {
 		b := newBench(t, forCommit)
-		b.sees(1*sec, oldWeb)
+		b.look(1*sec, oldWeb)
 		b.builds(2*sec, builds...)
 		b.shut("the commit is being built again")
 	}
@@ -124,8 +126,8 @@ func TestABuildThatIsUnderWay(t *testing.T) {
 		want   int
 	}{{"pending", time.Minute, 1}, {"succeeded", time.Minute, 0}, {"pending", 10 * time.Minute, 0}} {
 		b := newestBench(t, rollout.Config{})
-		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
-		b.sees(1*sec, newWeb)
+		b.lists.Releases[1].CreatedAt = at(-5 * time.Minute)
+		b.look(1*sec, newWeb)
 		b.builds(2*sec, build(c.status, c.ago))
 		if n := len(b.core.Picture().Notices); n != c.want {
 			t.Errorf("a build that is %s, begun %s ago: %d notices, want %d: %q", c.status, c.ago, n, c.want, b.core.Picture().Notices)

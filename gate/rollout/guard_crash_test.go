@@ -18,7 +18,7 @@ func TestCrashesThatCount(t *testing.T) {
 	crash := func(b *bench, d time.Duration) {
 		b.line(d, "web.1", observe.Exit)
 		b.line(d, "web.1", observe.State, "up", "crashed")
-		b.starts(d+sec, "web.1", "crashed")
+		b.boots(d+sec, "web.1", "crashed")
 	}
 	for name, c := range map[string]struct {
 		cfg  rollout.Config
@@ -26,47 +26,47 @@ func TestCrashesThatCount(t *testing.T) {
 		ends bool
 	}{
 		"three in a row that only the log tells of": {rollout.Config{}, func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			for i := range 3 {
 				crash(b, time.Duration(i)*10*sec+10*sec)
 			}
-			b.sees(37*sec, up)
+			b.look(37*sec, up)
 		}, true},
 		"three, and then it is up for long": {rollout.Config{}, func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			for i := range 3 {
 				crash(b, time.Duration(i)*40*sec+10*sec)
 			}
-			b.sees(170*sec, up)
+			b.look(170*sec, up)
 		}, false},
 		"three of the old one, and then the new one comes": {rollout.Config{}, func(b *bench) {
-			b.logs(0, time.Hour)
-			b.sees(sec/2, dyno("web.1", 41, "up", -time.Hour))
+			b.logWhole(0, time.Hour)
+			b.look(sec/2, dyno("web.1", 41, "up", -time.Hour))
 			for i := range 3 {
 				crash(b, time.Duration(i)*10*sec+10*sec)
 			}
-			b.starts(40*sec, "web.1", "up")
-			b.sees(46*sec, dyno("web.1", 42, "up", 40*sec))
+			b.boots(40*sec, "web.1", "up")
+			b.look(46*sec, dyno("web.1", 42, "up", 40*sec))
 		}, false},
 		"a console that stays crashed": {rollout.Config{IncludeOneOff: true}, func(b *bench) {
-			old, console := dyno("web.1", 41, "up", -time.Hour), typed("run", "run.7", 42, "crashed", 1*sec)
-			b.logs(0, time.Hour)
-			b.sees(10*sec, old, console)
-			b.sees(100*sec, old, console)
+			old, console := dyno("web.1", 41, "up", -time.Hour), dynoOfType("run", "run.7", 42, "crashed", 1*sec)
+			b.logWhole(0, time.Hour)
+			b.look(10*sec, old, console)
+			b.look(100*sec, old, console)
 		}, false},
 		"one of which it is not told when it changed": {rollout.Config{}, func(b *bench) {
 			crashed := dyno("web.1", 42, "crashed", 1*sec)
 			crashed.UpdatedAt = time.Time{}
-			b.sees(100*sec, crashed)
+			b.look(100*sec, crashed)
 		}, false},
 		"one that is scaled away": {rollout.Config{}, func(b *bench) {
-			b.look.Formation[0].Quantity = 2
-			b.logs(0, time.Hour)
+			b.lists.Formation[0].Quantity = 2
+			b.logWhole(0, time.Hour)
 			old := dyno("web.1", 41, "up", -time.Hour)
-			b.sees(10*sec, old, dyno("web.2", 42, "crashed", 1*sec))
-			b.look.Formation[0].Quantity = 1
-			b.sees(20*sec, old)
-			b.sees(100*sec, old)
+			b.look(10*sec, old, dyno("web.2", 42, "crashed", 1*sec))
+			b.lists.Formation[0].Quantity = 1
+			b.look(20*sec, old)
+			b.look(100*sec, old)
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,35 +85,35 @@ func TestCrashesThatCount(t *testing.T) {
 func TestListsThatWereBehind(t *testing.T) {
 	t.Parallel()
 	web1, web2 := dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec)
-	checkMoments(t, rollout.Config{}, map[string]moment{
-		"by 7 s, and then by 1 s": {truth: "the exit at 20 s may be a crash of v42, which a list shows 7 s later", play: func(b *bench) { b.behind(12 * sec); b.sees(25*sec, web1, web2) }},
-		"by 7 s, and it is over":  {opens: rollout.Proven, play: func(b *bench) { b.behind(12 * sec); b.sees(31*sec, web1, web2) }},
-		"by half a minute":        {opens: rollout.Proven, play: func(b *bench) { b.behind(35 * sec); b.sees(56*sec, web1, web2) }},
+	checkGate(t, rollout.Config{}, map[string]gateCase{
+		"by 7 s, and then by 1 s": {truth: "the exit at 20 s may be a crash of v42, which a list shows 7 s later", play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(25*sec, web1, web2) }},
+		"by 7 s, and it is over":  {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(31*sec, web1, web2) }},
+		"by half a minute":        {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(35 * sec); b.look(56*sec, web1, web2) }},
 	})
 }
 
 // behind has web.1 up at 5 s by the log, and a second later than d by the list; web.2 a
 // moment later by both. The old one of web.2 has ended; that of web.1 ends 8 s after d.
-func (b *bench) behind(d time.Duration) {
-	b.look.Formation[0].Quantity = 2
-	b.logs(0, time.Hour)
-	b.starts(1*sec, "web.1", "up")
+func (b *bench) listBehindUntil(d time.Duration) {
+	b.lists.Formation[0].Quantity = 2
+	b.logWhole(0, time.Hour)
+	b.boots(1*sec, "web.1", "up")
 	starting1, starting2 := dyno("web.1", 42, "starting", 1*sec), dyno("web.2", 42, "starting", 1*sec)
-	b.sees(d-sec, starting1, starting2)
-	b.starts(d-2*sec, "web.2", "up")
-	b.provenEnd(d+2*sec+sec/2, "web.2")
-	b.sees(d, dyno("web.1", 42, "up", 1*sec), starting2)
-	b.sees(d+3*sec, dyno("web.1", 42, "up", 1*sec), starting2)
-	b.sees(d+4*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
-	b.provenEnd(d+7*sec, "web.1")
+	b.look(d-sec, starting1, starting2)
+	b.boots(d-2*sec, "web.2", "up")
+	b.stops(d+2*sec+sec/2, "web.2")
+	b.look(d, dyno("web.1", 42, "up", 1*sec), starting2)
+	b.look(d+3*sec, dyno("web.1", 42, "up", 1*sec), starting2)
+	b.look(d+4*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+	b.stops(d+7*sec, "web.1")
 }
 
 // crashing is a start of web.1 that crashes after 2 s, seen a second later.
-func (b *bench) crashing(d time.Duration, version int) {
+func (b *bench) crashesAtBoot(d time.Duration, version int) {
 	b.t.Helper()
 	b.line(d, "web.1", observe.State, "crashed", "starting")
 	b.line(d+sec, "web.1", observe.Start)
 	b.line(d+3*sec, "web.1", observe.Exit)
 	b.line(d+3*sec+time.Millisecond, "web.1", observe.State, "starting", "crashed")
-	b.sees(d+4*sec, dyno("web.1", version, "crashed", d))
+	b.look(d+4*sec, dyno("web.1", version, "crashed", d))
 }

@@ -16,62 +16,62 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 	old, web1 := dyno("web.1", 41, "up", -24*time.Hour), dyno("web.1", 42, "up", 1*sec)
 	idle := dyno("web.1", 41, "idle", -24*time.Hour)
 	idle.UpdatedAt = at(-10 * sec)
-	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]hold{
+	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]holdCase{
 		"an old dyno that fell asleep": {limit: "-10 s, when it fell asleep, and 90 s",
 			play: noLog, list: []observe.Dyno{idle}, shut: 79 * sec, opens: 81 * sec},
 		"a record that turned long before it was seen": {limit: "1 s, when it was created, and 90 s",
-			play: func(b *bench) { noLog(b); b.before(0, old); b.sees(30*sec, web1) },
+			play: func(b *bench) { noLog(b); b.lookBeforeRelease(0, old); b.look(30*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 90 * sec, opens: 92 * sec},
 		"a restart that the list does not show yet": {limit: "80 s, when it was announced, and 90 s",
 			play: func(b *bench) {
-				b.logs(0, time.Hour)
-				b.lostStart(1*sec, "web.1")
-				b.lostStart(80*sec, "web.1")
+				b.logWhole(0, time.Hour)
+				b.bootsWithLostStart(1*sec, "web.1")
+				b.bootsWithLostStart(80*sec, "web.1")
 			},
 			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
 		"a formation that does not tell when it was scaled": {limit: "60 s, when it was first seen, and 90 s",
-			play: func(b *bench) { noLog(b); b.look.Formation[0].UpdatedAt = time.Time{}; b.sees(60*sec, web1) },
+			play: func(b *bench) { noLog(b); b.lists.Formation[0].UpdatedAt = time.Time{}; b.look(60*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 149 * sec, opens: 151 * sec},
 		"a dyno is scaled away that no list has shown": {limit: "80 s, when web was scaled down, and 90 s",
 			play: func(b *bench) {
 				noLog(b)
-				b.look.Formation[0].Quantity = 2
-				b.sees(30*sec, web1)
-				b.look.Formation[0].Quantity, b.look.Formation[0].UpdatedAt = 1, at(80*sec)
+				b.lists.Formation[0].Quantity = 2
+				b.look(30*sec, web1)
+				b.lists.Formation[0].Quantity, b.lists.Formation[0].UpdatedAt = 1, at(80*sec)
 			},
 			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
 		"a label that only the log shows, before a late first look": {limit: "20 s, when the look did not show it, and 90 s",
 			play: func(b *bench) {
-				b.logs(0, time.Hour)
+				b.logWhole(0, time.Hour)
 				b.line(5*sec, "web.2", observe.Exit)
 				b.line(8*sec, "web.2", observe.Exit) // there is one too many
-				b.sees(20*sec, web1)
+				b.look(20*sec, web1)
 			},
 			list: []observe.Dyno{web1}, shut: 109 * sec, opens: 111 * sec},
 		"in a space, a restart that the list does not show": {limit: "10 s, when the old one was last missing, and 60 s",
 			play: func(b *bench) {
 				runsOn(b, "s", "cedar")
-				b.logs(0, time.Hour)
-				b.before(0, old)
-				b.sees(10*sec, web1)
+				b.logWhole(0, time.Hour)
+				b.lookBeforeRelease(0, old)
+				b.look(10*sec, web1)
 				b.line(50*sec, "web.1", observe.Replace)
 			},
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
 		"in a space": {limit: "10 s, when the old one was last missing, and 60 s",
-			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.before(0, old); b.sees(10*sec, web1) },
+			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.lookBeforeRelease(0, old); b.look(10*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
 		"on Fir, when the first look comes late": {limit: "100 s, the first look, and 60 s",
 			play: func(b *bench) { runsOn(b, "s", "fir"); noLog(b) },
 			list: []observe.Dyno{dyno("web-1-a", 42, "up", 1*sec)}, shut: 100 * sec, opens: 161 * sec},
 		"a dyno that was scaled away before the first look": {limit: "-20 s, when web was last scaled, and 90 s; the log broke before it could tell",
 			play: func(b *bench) {
-				b.look.Formation[0].UpdatedAt = at(-20 * sec)
-				b.logs(0, 80*sec)
-				b.before(0, old)
-				b.starts(1*sec, "web.1", "up")
-				b.provenEnd(5*sec, "web.1")
-				b.sees(7*sec, web1)
-				b.state(9*sec, observe.Broken)
+				b.lists.Formation[0].UpdatedAt = at(-20 * sec)
+				b.logWhole(0, 80*sec)
+				b.lookBeforeRelease(0, old)
+				b.boots(1*sec, "web.1", "up")
+				b.stops(5*sec, "web.1")
+				b.look(7*sec, web1)
+				b.logState(9*sec, observe.Broken)
 			},
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 92 * sec},
 	})

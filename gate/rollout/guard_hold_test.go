@@ -15,7 +15,7 @@ import (
 
 // A hold is a case: what happens, whose limit it is, when it must still be shut and when
 // it must have opened, on presumption.
-type hold struct {
+type holdCase struct {
 	limit string
 	play  func(b *bench)
 	list  []observe.Dyno // what the last looks show
@@ -33,7 +33,7 @@ func runsOn(b *bench, space, generation string) {
 	b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: space, Generation: generation}})
 }
 
-func checkHolds(t *testing.T, cfg rollout.Config, holds map[string]hold) {
+func checkHolds(t *testing.T, cfg rollout.Config, holds map[string]holdCase) {
 	t.Helper()
 	for name, h := range holds {
 		t.Run(name, func(t *testing.T) {
@@ -41,9 +41,9 @@ func checkHolds(t *testing.T, cfg rollout.Config, holds map[string]hold) {
 			b := newBench(t, cfg)
 			h.play(b)
 			b.shut("before: " + h.limit)
-			b.sees(h.shut, h.list...)
+			b.look(h.shut, h.list...)
 			b.shut(h.limit)
-			b.sees(h.opens, h.list...)
+			b.look(h.opens, h.list...)
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed || v.Basis != rollout.Presumed {
 				t.Errorf("at %s: %v, %+v; want it to pass, presumed; the limit: %s; picture %+v", h.opens, done, v, h.limit, b.core.Picture())
 			}
@@ -68,13 +68,13 @@ func limitToldOf(p rollout.Picture) time.Duration {
 }
 
 // lostStart has a label restart, in a way that cannot be proven: its start is lost.
-func (b *bench) lostStart(d time.Duration, label string) {
+func (b *bench) bootsWithLostStart(d time.Duration, label string) {
 	b.line(d, label, observe.State, "up", "starting")
 	b.line(d+4*sec, label, observe.State, "starting", "up")
 }
 
 // provenEnd has the old one of a label end after a start.
-func (b *bench) provenEnd(d time.Duration, label string) {
+func (b *bench) stops(d time.Duration, label string) {
 	b.line(d, label, observe.Sigterm)
 	b.line(d+sec, label, observe.Exit)
 }
@@ -82,136 +82,142 @@ func (b *bench) provenEnd(d time.Duration, label string) {
 // scaledAway has web.1 proven, and confirmed to be, by 20 s. Another web dyno was scaled
 // away 20 s before the release, and the log does not reach back long enough to have told
 // of what hid behind it.
-func (b *bench) scaledAway() {
-	preboot(b)
-	b.look.Formation[0].UpdatedAt = at(-20 * sec)
-	b.logs(0, 300*sec)
-	b.before(0, dyno("web.1", 41, "up", -24*time.Hour))
-	b.starts(1*sec, "web.1", "up")
-	b.provenEnd(5*sec, "web.1")
-	b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+func (b *bench) provenAfterScalingDown() {
+	prebootOn(b)
+	b.lists.Formation[0].UpdatedAt = at(-20 * sec)
+	b.logWhole(0, 300*sec)
+	b.lookBeforeRelease(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.boots(1*sec, "web.1", "up")
+	b.stops(5*sec, "web.1")
+	b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 }
 
 func TestHoldsOfPreboot(t *testing.T) {
 	t.Parallel()
 	web1, web2 := dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 60*sec)
-	two := func(b *bench) { b.look.Formation[0].Quantity = 2; b.logs(0, time.Hour) }
+	two := func(b *bench) { b.lists.Formation[0].Quantity = 2; b.logWhole(0, time.Hour) }
 	restarted := func(b *bench) { // web.2 is proven to be clear, twice
-		b.starts(1*sec, "web.2", "up")
-		b.provenEnd(6*sec, "web.2")
-		b.starts(60*sec, "web.2", "up")
-		b.provenEnd(70*sec, "web.2")
+		b.boots(1*sec, "web.2", "up")
+		b.stops(6*sec, "web.2")
+		b.boots(60*sec, "web.2", "up")
+		b.stops(70*sec, "web.2")
 	}
-	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]hold{
+	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]holdCase{
 		"a restart of another web dyno begins it anew": {limit: "60 s, when web.2 was created, and 354 s for two dynos",
-			play: func(b *bench) { two(b); preboot(b); b.lostStart(1*sec, "web.1"); restarted(b) },
+			play: func(b *bench) { two(b); prebootOn(b); b.bootsWithLostStart(1*sec, "web.1"); restarted(b) },
 			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
 		"a restart of another that only the log shows": {limit: "80 s, when web.2 is announced, and 354 s",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.lostStart(1*sec, "web.1")
+				prebootOn(b)
+				b.bootsWithLostStart(1*sec, "web.1")
 				restarted(b)
-				b.sees(75*sec, web1, web2)
+				b.look(75*sec, web1, web2)
 				b.line(80*sec, "web.2", observe.Replace)
 			},
 			list: []observe.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
 		"an announcement that is all there is of it": {limit: "80 s, when web.2 is said to be restarted, and 354 s",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.lostStart(1*sec, "web.1")
+				prebootOn(b)
+				b.bootsWithLostStart(1*sec, "web.1")
 				restarted(b)
-				b.sees(75*sec, web1, web2)
+				b.look(75*sec, web1, web2)
 				b.line(80*sec, "web.2", observe.State, "up", "starting")
 			},
 			list: []observe.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
 		"a crash of another does not": {limit: "60 s, when web.2 was created, and 354 s",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.lostStart(1*sec, "web.1")
+				prebootOn(b)
+				b.bootsWithLostStart(1*sec, "web.1")
 				restarted(b)
-				b.sees(75*sec, web1, web2)
+				b.look(75*sec, web1, web2)
 				b.line(78*sec, "web.2", observe.Exit)
 				b.line(78*sec, "web.2", observe.State, "up", "crashed")
-				b.starts(79*sec, "web.2", "crashed")
+				b.boots(79*sec, "web.2", "crashed")
 			},
 			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec, told: 433 * sec},
 		"nor a restart of a worker, nor a line that comes late": {limit: "60 s, when web.2 was created, and 354 s",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.wants("worker", 0, -999*time.Hour, -99*time.Hour)
-				b.lostStart(1*sec, "web.1")
+				prebootOn(b)
+				b.addType("worker", 0, -999*time.Hour, -99*time.Hour)
+				b.bootsWithLostStart(1*sec, "web.1")
 				restarted(b)
-				b.sees(75*sec, web1, web2)
+				b.look(75*sec, web1, web2)
 				b.line(80*sec, "worker.1", observe.Replace)
 				b.apply(81*sec, observe.Observation{Line: &observe.Line{Stamp: at(30 * sec), Label: "web.2", Kind: observe.Replace}})
 			},
 			list: []observe.Dyno{web1, web2}, shut: 413 * sec, opens: 415 * sec},
 		"a dyno that was scaled away before, and a log that broke": {limit: "-20 s, when web was last scaled, and 342 s: the log broke before it covered that",
-			play: func(b *bench) { b.scaledAway(); b.state(30*sec, observe.Broken); b.sees(50*sec, web1) },
+			play: func(b *bench) { b.provenAfterScalingDown(); b.logState(30*sec, observe.Broken); b.look(50*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec, told: 343 * sec},
 		"a dyno that was scaled away before, and a log that begins nowhere": {limit: "-20 s, when web was last scaled, and 342 s",
 			play: func(b *bench) {
-				b.scaledAway()
-				b.state(30*sec, observe.Gapped)
+				b.provenAfterScalingDown()
+				b.logState(30*sec, observe.Gapped)
 				b.apply(31*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
-				b.sees(50*sec, web1)
+				b.look(50*sec, web1)
 			},
 			list: []observe.Dyno{web1}, shut: 321 * sec, opens: 323 * sec, told: 343 * sec},
 		"without preboot it does not": {limit: "1 s, when web.1 was created, and 90 s",
-			play: func(b *bench) { two(b); b.lostStart(1*sec, "web.1"); restarted(b) },
+			play: func(b *bench) { two(b); b.bootsWithLostStart(1*sec, "web.1"); restarted(b) },
 			list: []observe.Dyno{web1, web2}, shut: 90 * sec, opens: 92 * sec, told: 150 * sec},
 		"not of a worker": {limit: "1 s, when worker.1 was created, and 90 s",
 			play: func(b *bench) {
-				b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
-				b.look.Formation[0].Quantity = 1
-				b.logs(0, time.Hour)
-				preboot(b)
-				b.lostStart(1*sec, "worker.1")
+				b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
+				b.lists.Formation[0].Quantity = 1
+				b.logWhole(0, time.Hour)
+				prebootOn(b)
+				b.bootsWithLostStart(1*sec, "worker.1")
 				restarted(b)
 			},
-			list: []observe.Dyno{web2, typed("worker", "worker.1", 42, "up", 1*sec)}, shut: 90 * sec, opens: 92 * sec},
+			list: []observe.Dyno{web2, dynoOfType("worker", "worker.1", 42, "up", 1*sec)}, shut: 90 * sec, opens: 92 * sec},
 		"a list that goes back to the record before": {limit: "60 s, when web.2 was created, and 354 s",
-			play: func(b *bench) { noLog(b); two(b); preboot(b); b.state(0, observe.Broken); b.sees(75*sec, web1, web2) },
+			play: func(b *bench) {
+				noLog(b)
+				two(b)
+				prebootOn(b)
+				b.logState(0, observe.Broken)
+				b.look(75*sec, web1, web2)
+			},
 			list: []observe.Dyno{web1, dyno("web.2", 42, "up", 1*sec)}, shut: 413 * sec, opens: 415 * sec},
 		"a restart of another that no list shows, and a line that comes late": {limit: "80 s, when web.2 is announced, and 354 s",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.lostStart(1*sec, "web.1")
+				prebootOn(b)
+				b.bootsWithLostStart(1*sec, "web.1")
 				restarted(b)
-				b.sees(75*sec, web1, web2)
-				b.starts(80*sec, "web.2", "up")
-				b.provenEnd(90*sec, "web.2")
+				b.look(75*sec, web1, web2)
+				b.boots(80*sec, "web.2", "up")
+				b.stops(90*sec, "web.2")
 				b.apply(95*sec, observe.Observation{Line: &observe.Line{Stamp: at(60*sec - sec/10), Label: "web.2", Kind: observe.Replace}})
 			},
 			list: []observe.Dyno{web1, web2}, shut: 433 * sec, opens: 435 * sec},
 		"a label that only the log shows is not forgotten": {limit: "8 s, its last line, and 354 s for two dynos",
 			play: func(b *bench) {
 				two(b)
-				preboot(b)
-				b.starts(1*sec, "web.1", "up")
-				b.provenEnd(7*sec, "web.1")
+				prebootOn(b)
+				b.boots(1*sec, "web.1", "up")
+				b.stops(7*sec, "web.1")
 				b.line(5*sec, "web.2", observe.Exit)
 				b.line(8*sec, "web.2", observe.Exit) // there is one too many
-				b.sees(9*sec, web1)
-				b.look.Formation[0].Quantity = 1
-				b.sees(320*sec, web1)
+				b.look(9*sec, web1)
+				b.lists.Formation[0].Quantity = 1
+				b.look(320*sec, web1)
 			},
 			list: []observe.Dyno{web1}, shut: 361 * sec, opens: 364 * sec},
 		"more dynos than are wanted": {limit: "1 s, and 330 s and 12 s for each of three",
-			play: func(b *bench) { noLog(b); preboot(b) },
+			play: func(b *bench) { noLog(b); prebootOn(b) },
 			list: []observe.Dyno{web1, dyno("web.2", 42, "up", 1*sec), dyno("web.3", 42, "up", 1*sec)}, shut: 366 * sec, opens: 368 * sec},
 		"more are wanted than are listed": {limit: "1 s, and 330 s and 12 s for each of three",
 			play: func(b *bench) {
 				noLog(b)
-				preboot(b)
-				b.look.Formation[0].Quantity = 3
-				b.sees(366*sec, web1)
-				b.look.Formation[0].Quantity = 1
+				prebootOn(b)
+				b.lists.Formation[0].Quantity = 3
+				b.look(366*sec, web1)
+				b.lists.Formation[0].Quantity = 1
 			},
 			list: []observe.Dyno{web1}, shut: 300 * sec, opens: 367 * sec},
 	})
@@ -230,10 +236,10 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 	off := observe.Preboot{Known: true}
 	list := []observe.Dyno{dyno("web.1", 42, "up", 1*sec)}
 	const long, short = 343 * sec, 91 * sec
-	at := func(limit string, end time.Duration, answers ...observe.Preboot) hold {
-		return hold{limit: limit, play: say(answers...), list: list, shut: end - sec, opens: end + sec}
+	at := func(limit string, end time.Duration, answers ...observe.Preboot) holdCase {
+		return holdCase{limit: limit, play: say(answers...), list: list, shut: end - sec, opens: end + sec}
 	}
-	checkHolds(t, rollout.Config{}, map[string]hold{
+	checkHolds(t, rollout.Config{}, map[string]holdCase{
 		"off":                      at("it is off", short, off),
 		"on, and then off":         at("it was on, and may have been as v42 came", long, observe.Preboot{Known: true, Enabled: true}, off),
 		"switched off just before": at("it was switched off 10 s before the release", long, observe.Preboot{Known: true, ChangedAt: epoch.Add(-10 * sec)}),
@@ -242,7 +248,7 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 	})
 	faults := func(texts ...string) func(b *bench) {
 		return func(b *bench) {
-			preboot(b)
+			prebootOn(b)
 			for _, text := range texts {
 				b.fault(1*sec, "web.1", text)
 			}
@@ -250,7 +256,7 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 		}
 	}
 	const r10 = "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within %d seconds of launch"
-	checkHolds(t, rollout.Config{}, map[string]hold{
+	checkHolds(t, rollout.Config{}, map[string]holdCase{
 		"boot timeouts of 120 s, and of 60 s": {limit: "1 s, and 402 s with the longest boot timeout",
 			play: faults(fmt.Sprintf(r10, 120), fmt.Sprintf(r10, 60)), list: list, shut: 402 * sec, opens: 404 * sec},
 		"a boot timeout of days": {limit: "1 s, and 342 s: nobody waits so long for a boot",
@@ -259,14 +265,14 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 			play: faults("Error R12 (Exit timeout) -> At least one process failed to exit within 90 seconds of SIGTERM"), list: list, shut: 342 * sec, opens: 344 * sec},
 	})
 	unknown := rollout.New(rollout.Config{App: "shop"})
-	b := &bench{t: t, core: unknown, look: newBench(t, rollout.Config{}).look}
+	b := &bench{t: t, core: unknown, lists: newBench(t, rollout.Config{}).lists}
 	runsOn(b, "", "cedar")
-	b.sees(91*sec, list...)
+	b.look(91*sec, list...)
 	b.apply(91*sec, observe.Observation{Preboot: &observe.Preboot{}})
-	b.sees(342*sec, list...)
+	b.look(342*sec, list...)
 	b.shut("whether preboot is on is not known")
-	b.sees(344*sec, list...)
-	b.open(true, rollout.Presumed)
+	b.look(344*sec, list...)
+	b.opens(rollout.Presumed)
 }
 
 // Creations are given in whole seconds. Of two dynos of one second the one that the gate saw later counts, and
@@ -275,13 +281,13 @@ func TestTheHoldBeginsWithTheLastOfTheDynosOfOneSecond(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		b := newBench(t, rollout.Config{})
-		preboot(b)
-		b.logs(0, time.Hour)
+		prebootOn(b)
+		b.logWhole(0, time.Hour)
 		b.line(6*sec, "web.8", observe.Replace)
 		dynos := make([]observe.Dyno, 0, 8) // created later than they are seen: one of the two clocks is wrong
 		for i := range 8 {
 			dynos = append(dynos, dyno(fmt.Sprintf("web.%d", i+1), 42, "starting", 30*sec))
-			b.sees(time.Duration(10+i)*sec, dynos...)
+			b.look(time.Duration(10+i)*sec, dynos...)
 		}
 		const want = "the start of the listed dyno is not in the log"
 		if why := b.core.Picture().Types[0].HoldReason; why != want {

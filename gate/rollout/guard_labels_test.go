@@ -14,175 +14,175 @@ import (
 )
 
 // typed is a dyno of another type than web.
-func typed(typ, label string, version int, state string, created time.Duration) observe.Dyno {
+func dynoOfType(typ, label string, version int, state string, created time.Duration) observe.Dyno {
 	d := dyno(label, version, state, created)
 	d.Type = typ
 	return d
 }
 
-func (b *bench) wants(typ string, quantity int, created, scaled time.Duration) {
-	b.look.Formation = append(b.look.Formation, observe.Formation{Type: typ, Quantity: quantity, CreatedAt: at(created), UpdatedAt: at(scaled)})
+func (b *bench) addType(typ string, quantity int, created, scaled time.Duration) {
+	b.lists.Formation = append(b.lists.Formation, observe.Formation{Type: typ, Quantity: quantity, CreatedAt: at(created), UpdatedAt: at(scaled)})
 }
 
 // before has a look at v41 alone, and then lets v42 be listed.
-func (b *bench) before(d time.Duration, dynos ...observe.Dyno) {
+func (b *bench) lookBeforeRelease(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
-	all := b.look.Releases
-	b.look.Releases = all[:1]
-	b.sees(d, dynos...)
-	b.look.Releases = all
+	all := b.lists.Releases
+	b.lists.Releases = all[:1]
+	b.look(d, dynos...)
+	b.lists.Releases = all
 }
 
 func TestWhatRanUnderALabelBefore(t *testing.T) {
 	t.Parallel()
 	old := dyno("web.1", 41, "up", -24*time.Hour)
-	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
 		"a dyno that is scaled up while the gate waits": {opens: rollout.Proven, play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
-			b.look.Formation[0].Quantity = 2
+			b.lists.Formation[0].Quantity = 2
 			b.line(20*sec, "web.2", observe.Start) // its state before is not told
 			b.line(22*sec, "web.2", observe.State, "starting", "up")
-			b.sees(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
+			b.look(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
 		}},
 		"one that is scaled up, and listed first": {opens: rollout.Proven, play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
-			b.look.Formation[0].Quantity = 2
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 18*sec))
+			b.lists.Formation[0].Quantity = 2
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 18*sec))
 			b.line(21*sec, "web.2", observe.Start)
 			b.line(22*sec, "web.2", observe.State, "starting", "up")
-			b.sees(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
+			b.look(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
 		}},
 		"a label that the first look lacks, without a scaling": {truth: "web.2 of v41 is prebooted over, and the list was a bad one", play: func(b *bench) {
-			preboot(b)
-			b.look.Formation[0].Quantity = 2
-			b.logs(0, 0)
-			b.sees(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
+			prebootOn(b)
+			b.lists.Formation[0].Quantity = 2
+			b.logWhole(0, 0)
+			b.look(1*sec, dyno("web.1", 41, "up", -24*time.Hour))
 			b.line(2*sec, "web.2", observe.Start)
 			b.line(5*sec, "web.2", observe.State, "starting", "up")
-			b.starts(3*sec, "web.1", "up")
+			b.boots(3*sec, "web.1", "up")
 			b.line(250*sec, "web.1", observe.Exit)
-			b.sees(270*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(270*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
 		}},
 		"a label that the log tells of before any list": {truth: "web.1 of v41 is prebooted over", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a label that an empty list did not show": {truth: "web.2 of v41 is prebooted over; the first list was not the whole one", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
-			b.sees(0)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
+			b.look(0)
 			b.line(5*sec, "web.1", observe.Start)
 			b.line(6*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 4*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 4*sec))
 		}},
 		"a label that is there as the first look is asked for": {truth: "web.2 of v41 is prebooted over; it was missing in one list", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
-			b.look.Formation[0].Quantity = 2
-			b.sees(0, old)
-			b.starts(1*sec, "web.1", "up")
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
+			b.lists.Formation[0].Quantity = 2
+			b.look(0, old)
+			b.boots(1*sec, "web.1", "up")
 			b.line(6*sec, "web.1", observe.Exit)
 			b.line(1*sec+sec/2, "web.2", observe.Start)
 			b.line(4*sec, "web.2", observe.State, "starting", "up")
-			b.sees(10*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(10*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 		}},
 		"a new label of which the log does not tell": {truth: "web.2 of v41, scaled up at 4 s, is prebooted over; the log was broken", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
-			b.look.Formation[0].Quantity = 2
-			b.sees(0, old)
-			b.state(1*sec, observe.Gapped)
-			b.sees(15*sec, old, dyno("web.2", 42, "up", 12*sec))
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
+			b.lists.Formation[0].Quantity = 2
+			b.look(0, old)
+			b.logState(1*sec, observe.Gapped)
+			b.look(15*sec, old, dyno("web.2", 42, "up", 12*sec))
 			b.apply(16*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(16 * sec)}})
-			b.starts(400*sec, "web.1", "up")
+			b.boots(400*sec, "web.1", "up")
 			b.line(405*sec, "web.1", observe.Exit)
 			b.line(400*sec, "web.2", observe.Start)
-			b.sees(410*sec, dyno("web.1", 42, "up", 400*sec), dyno("web.2", 42, "up", 400*sec))
+			b.look(410*sec, dyno("web.1", 42, "up", 400*sec), dyno("web.2", 42, "up", 400*sec))
 		}},
 		"a process type that is made anew, with an old dyno listed": {truth: "web.1 of v41 was listed, and has not ended", play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.logs(0, time.Hour)
-			b.before(0, old)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.logWhole(0, time.Hour)
+			b.lookBeforeRelease(0, old)
 			b.line(3*sec, "web.1", observe.Start)
 			b.line(5*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a process type that is made anew, whose dyno was dropped before": {truth: "web.1 of v40 was dropped by v41 and runs until 20 s", play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.logs(0, time.Hour)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.logWhole(0, time.Hour)
 			b.line(-10*sec, "web.1", observe.State, "up", "down")
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a process type that comes with the release": {opens: rollout.Proven, play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.logs(0, time.Hour)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.logWhole(0, time.Hour)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a process type that comes with the release, to a busy app": {opens: rollout.Proven, play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.logs(0, 5*sec)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.logWhole(0, 5*sec)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a process type that comes with the release, shortly after another one": {opens: rollout.Proven, play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.look.Releases = append(b.look.Releases, past(30, "succeeded", "s30"))
-			b.look.Releases[0].CreatedAt = at(-10 * sec)
-			b.logs(0, 90*sec)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.lists.Releases = append(b.lists.Releases, otherRelease(30, "succeeded", "s30"))
+			b.lists.Releases[0].CreatedAt = at(-10 * sec)
+			b.logWhole(0, 90*sec)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a process type that comes with the release, shortly after a release phase": {truth: "v41 dropped it as its phase ended, and web.1 of v40 may be stopping", play: func(b *bench) {
-			b.look.Formation[0].CreatedAt = at(0)
-			b.look.Releases[0].UpdatedAt = at(-10 * sec)
-			b.logs(0, 5*sec)
+			b.lists.Formation[0].CreatedAt = at(0)
+			b.lists.Releases[0].UpdatedAt = at(-10 * sec)
+			b.logWhole(0, 5*sec)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a head start of a busy app": {opens: rollout.Proven, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, 10*sec)
-			b.before(0, old)
-			b.starts(1*sec, "web.1", "up")
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			prebootOn(b)
+			b.logWhole(0, 10*sec)
+			b.lookBeforeRelease(0, old)
+			b.boots(1*sec, "web.1", "up")
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 			b.line(199*sec, "web.1", observe.Sigterm)
 			b.line(200*sec, "web.1", observe.Exit)
-			b.sees(202*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(202*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a label of a busy app that only the log shows": {truth: "the exit of web.2 is that of v40; v41 hides, too, since before the history", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, 10*sec)
-			b.before(0, old)
+			prebootOn(b)
+			b.logWhole(0, 10*sec)
+			b.lookBeforeRelease(0, old)
 			b.line(-5*sec, "web.2", observe.Sigterm)
 			b.line(-4*sec, "web.2", observe.Exit)
-			b.starts(1*sec, "web.1", "up")
+			b.boots(1*sec, "web.1", "up")
 			b.line(199*sec, "web.1", observe.Sigterm)
 			b.line(200*sec, "web.1", observe.Exit)
-			b.sees(202*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(202*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"one that crashed is scaled away": {truth: "web.2 of v41 is prebooted over", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
-			b.starts(1*sec, "web.1", "up")
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
+			b.boots(1*sec, "web.1", "up")
 			b.line(6*sec, "web.1", observe.Exit)
-			b.starts(1*sec, "web.2", "up")
+			b.boots(1*sec, "web.2", "up")
 			b.line(8*sec, "web.2", observe.Exit)
 			b.line(8*sec, "web.2", observe.State, "up", "crashed")
 			crashed := dyno("web.2", 42, "crashed", 1*sec)
 			crashed.UpdatedAt = at(8 * sec)
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), crashed)
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec), crashed)
 		}},
 	})
 }
@@ -192,20 +192,20 @@ func TestOldDynosThatSleep(t *testing.T) {
 	t.Parallel()
 	asleep := func(state string) func(b *bench) {
 		return func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(-300*sec, "web.1", observe.State, "up", "down")
 			b.line(-299*sec, "web.1", observe.Sigterm)
 			b.line(-298*sec, "web.1", observe.Exit)
 			d := dyno("web.1", 41, state, -24*time.Hour)
 			d.UpdatedAt = at(-300 * sec)
-			b.sees(2*sec, d)
+			b.look(2*sec, d)
 		}
 	}
-	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
 		"idle": {opens: rollout.Proven, play: asleep("idle")},
 		"down": {truth: "it is not up", play: asleep("down")},
 		"down, and the formation wants none": {opens: rollout.Proven, play: func(b *bench) {
-			b.look.Formation[0].Quantity = 0
+			b.lists.Formation[0].Quantity = 0
 			asleep("down")(b)
 			if v, _ := b.core.Verdict(); v.Result == rollout.Passed && v.Reason != rollout.NothingToRun {
 				b.t.Errorf("%+v", v)
@@ -213,17 +213,17 @@ func TestOldDynosThatSleep(t *testing.T) {
 		}},
 		"it wakes while the list is behind": {truth: "the process that woke is of v41", play: func(b *bench) {
 			asleep("idle")(newBench(b.t, rollout.Config{})) // as above, but:
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "down", "starting")
 			b.line(2*sec, "web.1", observe.Start)
-			b.sees(3*sec, dyno("web.1", 41, "idle", -24*time.Hour))
+			b.look(3*sec, dyno("web.1", 41, "idle", -24*time.Hour))
 		}},
 		"a one-off dyno of the release before is down": {truth: "it is being stopped", play: func(b *bench) {
 			*b = *newBench(b.t, rollout.Config{IncludeOneOff: true})
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			for d := 20 * sec; d < 600*sec; d += 100 * sec {
-				b.sees(d, dyno("web.1", 42, "up", 1*sec), typed("run", "run.1", 41, "down", -time.Hour))
+				b.look(d, dyno("web.1", 42, "up", 1*sec), dynoOfType("run", "run.1", 41, "down", -time.Hour))
 			}
 		}},
 	})

@@ -38,84 +38,84 @@ func TestLimits(t *testing.T) {
 		want string
 	}{
 		"a proven roll-out": {play: func(b *bench) { // 1 s, when its record was made, and 90 s
-			b.replaced()
+			b.replaceWeb1()
 			b.line(5*sec, "web.1", observe.Exit)
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}, want: "web 1m31s"},
 		"the later of two labels": {play: func(b *bench) {
 			noLog(b)
-			b.look.Formation[0].Quantity = 2
-			b.sees(20*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
-			b.sees(200*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
+			b.lists.Formation[0].Quantity = 2
+			b.look(20*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(200*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
 		}, want: "web 1m39s"},
 		"each type by itself": {play: func(b *bench) {
 			noLog(b)
-			b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec), typed("worker", "worker.1", 42, "up", 9*sec))
-			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec), typed("worker", "worker.1", 42, "up", 9*sec))
+			b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec), dynoOfType("worker", "worker.1", 42, "up", 9*sec))
+			b.look(200*sec, dyno("web.1", 42, "up", 1*sec), dynoOfType("worker", "worker.1", 42, "up", 9*sec))
 		}, want: "web 1m31s, worker 1m39s"},
 		"before the verdict": {play: func(b *bench) {
 			noLog(b)
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}, want: "web none"},
 		"an old dyno is listed": {play: func(b *bench) {
 			noLog(b)
-			b.look.Formation[0].Quantity = 2
-			b.sees(20*sec, dyno("web.2", 42, "up", 1*sec), old)
+			b.lists.Formation[0].Quantity = 2
+			b.look(20*sec, dyno("web.2", 42, "up", 1*sec), old)
 			ends(b, 30*sec)
 		}, want: "web none"},
 		"nothing old behind what was scaled up": {play: func(b *bench) { // as for web.1 alone
-			b.replaced()
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
-			b.look.Formation[0].Quantity, b.look.Formation[0].UpdatedAt = 2, at(8*sec)
+			b.replaceWeb1()
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.lists.Formation[0].Quantity, b.lists.Formation[0].UpdatedAt = 2, at(8*sec)
 			b.line(9*sec, "web.2", observe.Start)
 			b.line(10*sec, "web.2", observe.State, "starting", "up")
 			two := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 8*sec)}
-			b.sees(15*sec, two...)
+			b.look(15*sec, two...)
 			b.line(20*sec, "web.1", observe.Exit)
-			b.sees(40*sec, two...)
+			b.look(40*sec, two...)
 		}, want: "web 1m31s"},
 		"what was scaled away": {play: func(b *bench) { // 30 s before the first look, and 90 s
 			noLog(b)
-			b.look.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-10 * sec)}
-			b.sees(20 * sec)
-			b.sees(200 * sec)
+			b.lists.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-10 * sec)}
+			b.look(20 * sec)
+			b.look(200 * sec)
 		}, want: "web 1m20s"},
 		"what was scaled away of another type": {play: func(b *bench) { // at 50 s
 			noLog(b)
-			b.wants("worker", 0, -999*time.Hour, 50*sec)
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
-			b.sees(60*sec, dyno("web.1", 42, "up", 1*sec))
-			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+			b.addType("worker", 0, -999*time.Hour, 50*sec)
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(60*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(200*sec, dyno("web.1", 42, "up", 1*sec))
 		}, want: "web 1m31s, worker 1m50s"},
 		"scaled away long before": {play: func(b *bench) {
 			noLog(b)
-			b.look.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
-			b.sees(20 * sec)
-			b.sees(200 * sec)
+			b.lists.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
+			b.look(20 * sec)
+			b.look(200 * sec)
 		}, want: "web none"},
 		"pods": {play: func(b *bench) { // when the later one was first missing, and 60 s
 			runsOn(b, "s", "fir")
 			noLog(b)
-			b.before(0, pod("web-1-a", 41), pod("web-1-b", 41), pod("web-9-z", 42))
-			b.sees(10*sec, pod("web-1-a", 41), pod("web-2-c", 42))
-			b.sees(30*sec, pod("web-2-c", 42))
-			b.sees(400*sec, pod("web-2-c", 42))
+			b.lookBeforeRelease(0, pod("web-1-a", 41), pod("web-1-b", 41), pod("web-9-z", 42))
+			b.look(10*sec, pod("web-1-a", 41), pod("web-2-c", 42))
+			b.look(30*sec, pod("web-2-c", 42))
+			b.look(400*sec, pod("web-2-c", 42))
 		}, want: "web 1m30s"},
 		"a new pod that left is none": {play: func(b *bench) {
 			runsOn(b, "s", "fir")
 			noLog(b)
-			b.before(0, pod("web-1-a", 41))
-			b.sees(10*sec, pod("web-2-c", 42))
-			b.sees(20*sec, dyno("web-2-b", 42, "up", 15*sec), pod("web-2-c", 42))
-			b.sees(40*sec, pod("web-2-c", 42))
-			b.sees(400*sec, pod("web-2-c", 42))
+			b.lookBeforeRelease(0, pod("web-1-a", 41))
+			b.look(10*sec, pod("web-2-c", 42))
+			b.look(20*sec, dyno("web-2-b", 42, "up", 15*sec), pod("web-2-c", 42))
+			b.look(40*sec, pod("web-2-c", 42))
+			b.look(400*sec, pod("web-2-c", 42))
 		}, want: "web 1m10s"},
 		"one-off dynos": {cfg: rollout.Config{IncludeOneOff: true}, play: func(b *bench) {
 			noLog(b)
-			b.before(0, old, typed("run", "run.1", 41, "up", -time.Hour))
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
-			b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
+			b.lookBeforeRelease(0, old, dynoOfType("run", "run.1", 41, "up", -time.Hour))
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(200*sec, dyno("web.1", 42, "up", 1*sec))
 		}, want: "run 1m20s, web 1m31s"},
 	} {
 		t.Run(name, func(t *testing.T) {

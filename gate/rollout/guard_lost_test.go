@@ -16,47 +16,47 @@ const v41Hides = "v41 was prebooted over and runs until 300 s"
 
 // scaledUp has web.2 scaled up on v41 at 10 s, in sight of list and log, and v42 released
 // at 20 s. The log has lost what there was of the boot of web.2.
-func scaledUp(b *bench) {
-	preboot(b)
-	all := b.look.Releases
+func scaleUpWithLostLines(b *bench) {
+	prebootOn(b)
+	all := b.lists.Releases
 	all[1].CreatedAt, all[1].UpdatedAt = at(20*sec), at(20*sec)
-	b.look.Releases = all[:1]
-	b.logs(0, time.Hour)
-	b.sees(0, dyno("web.1", 41, "up", -24*time.Hour))
-	b.look.Formation[0].Quantity = 2
-	b.sees(15*sec, dyno("web.1", 41, "up", -24*time.Hour), dyno("web.2", 41, "up", 10*sec))
-	b.look.Releases = all
-	b.starts(21*sec, "web.1", "up")
+	b.lists.Releases = all[:1]
+	b.logWhole(0, time.Hour)
+	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
+	b.lists.Formation[0].Quantity = 2
+	b.look(15*sec, dyno("web.1", 41, "up", -24*time.Hour), dyno("web.2", 41, "up", 10*sec))
+	b.lists.Releases = all
+	b.boots(21*sec, "web.1", "up")
 	b.line(26*sec, "web.1", observe.Sigterm)
 	b.line(27*sec, "web.1", observe.Exit)
 }
 
 func TestLostStartsAreNoticed(t *testing.T) {
 	t.Parallel()
-	checkMoments(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]moment{
+	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
 		"a second announcement": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
 			b.line(10*sec, "web.1", observe.State, "starting", "down")
 			b.line(10*sec, "web.1", observe.Sigterm)
 			b.line(11*sec, "web.1", observe.Exit)
-			b.starts(20*sec, "web.1", "down")
-			b.sees(30*sec, dyno("web.1", 42, "up", 20*sec))
+			b.boots(20*sec, "web.1", "down")
+			b.look(30*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
 		"up without a start": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
 			b.line(5*sec, "web.1", observe.State, "starting", "up")
 			b.line(15*sec, "web.1", observe.Exit)
 			b.line(15*sec, "web.1", observe.State, "up", "crashed")
-			b.starts(18*sec, "web.1", "crashed")
-			b.sees(40*sec, dyno("web.1", 42, "up", 18*sec))
+			b.boots(18*sec, "web.1", "crashed")
+			b.look(40*sec, dyno("web.1", 42, "up", 18*sec))
 		}},
 		"up without the start that was announced": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(3*sec, "web.1", observe.Start) // its other lines are lost
 			b.line(20*sec, "web.1", observe.State, "up", "starting")
 			b.line(21*sec, "web.1", observe.Sigterm)
@@ -65,47 +65,47 @@ func TestLostStartsAreNoticed(t *testing.T) {
 			b.line(41*sec, "web.1", observe.Sigterm)
 			b.line(42*sec, "web.1", observe.Exit)
 			b.line(43*sec, "web.1", observe.Start)
-			b.sees(50*sec, dyno("web.1", 42, "up", 41*sec))
+			b.look(50*sec, dyno("web.1", 42, "up", 41*sec))
 		}},
 		"crashed without a start": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
 			b.line(4*sec, "web.1", observe.State, "starting", "crashed")
 			b.line(20*sec, "web.1", observe.Exit) // of v42, which came back; that is lost, too
 			b.line(20*sec, "web.1", observe.Start)
-			b.sees(40*sec, dyno("web.1", 42, "up", 20*sec))
+			b.look(40*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
 		"a crash of the one that was announced": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
 			b.line(12*sec, "web.1", observe.Start)
 			b.line(14*sec, "web.1", observe.State, "starting", "up")
-			b.sees(30*sec, dyno("web.1", 42, "up", 11*sec))
+			b.look(30*sec, dyno("web.1", 42, "up", 11*sec))
 		}},
 		"more exits than there were starts": {truth: v41Hides, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(20*sec, "web.1", observe.Exit)
 			b.line(22*sec, "web.1", observe.Start)
 			b.line(40*sec, "web.1", observe.Start)
-			b.sees(60*sec, dyno("web.1", 42, "up", 40*sec))
+			b.look(60*sec, dyno("web.1", 42, "up", 40*sec))
 		}},
 		"up, where by the log nothing ran": {truth: "web.2 of v41 was prebooted over and runs until 300 s", play: func(b *bench) {
-			scaledUp(b)
-			b.starts(21*sec, "web.2", "up")
-			b.sees(40*sec, dyno("web.1", 42, "up", 21*sec), dyno("web.2", 42, "up", 21*sec))
+			scaleUpWithLostLines(b)
+			b.boots(21*sec, "web.2", "up")
+			b.look(40*sec, dyno("web.1", 42, "up", 21*sec), dyno("web.2", 42, "up", 21*sec))
 		}},
 		"a label that falls asleep as the history begins": {truth: "v41 is asked to stop, and has 30 s", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Sleep, Text: "Idling"}})
 			b.line(3*sec, "web.1", observe.Start)
 			b.line(5*sec, "web.1", observe.State, "starting", "up")
-			b.sees(8*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
 }
@@ -117,28 +117,28 @@ func TestExitsThatAreTooFresh(t *testing.T) {
 	kill := func(b *bench, d time.Duration, text string) {
 		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Sigkill, Text: text}})
 	}
-	checkMoments(t, rollout.Config{}, map[string]moment{
+	checkGate(t, rollout.Config{}, map[string]gateCase{
 		"the new one did not boot in time": {truth: "the exit is that of v42; v41 has been asked to stop at 42 s, and has 30 s", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting")
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(10*sec, "web.1", observe.State, "starting", "up")
 			b.line(42*sec, "web.1", observe.Sigterm)
 			kill(b, 62*sec, "Stopping process with SIGKILL")
 			b.line(62*sec+sec/10, "web.1", observe.Exit)
-			b.sees(62*sec+sec*4/10, dyno("web.1", 42, "up", 1*sec))
+			b.look(62*sec+sec*4/10, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the SIGKILL comes after the exit": {truth: "v42 crashed; v41 is killed, and ends a moment later", play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(31*sec+sec/2, "web.1", observe.Exit)
 			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
-			b.sees(32*sec+sec/10, dyno("web.1", 42, "up", 1*sec))
+			b.look(32*sec+sec/10, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the old one is killed": {opens: rollout.Proven, play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
 			b.line(32*sec+sec/10, "web.1", observe.Exit)
-			b.sees(32*sec+sec*3/10, dyno("web.1", 42, "up", 1*sec))
+			b.look(32*sec+sec*3/10, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
 }
@@ -151,25 +151,25 @@ func TestLinesOfBeforeAGap(t *testing.T) {
 		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(15 * sec), Label: "web.1", Kind: observe.Start}})
 	}
 	for name, tell := range map[string]func(b *bench){
-		"none":                        func(b *bench) { b.state(22*sec, observe.Flowing) },
-		"before the log flows again":  func(b *bench) { old(b, 21*sec); b.state(22*sec, observe.Flowing) },
-		"after the log flows again":   func(b *bench) { b.state(22*sec, observe.Flowing); old(b, 23*sec) },
-		"both, and then another time": func(b *bench) { old(b, 21*sec); b.state(22*sec, observe.Flowing); old(b, 23*sec) },
+		"none":                        func(b *bench) { b.logState(22*sec, observe.Flowing) },
+		"before the log flows again":  func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing) },
+		"after the log flows again":   func(b *bench) { b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
+		"both, and then another time": func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{})
-			preboot(b)
-			b.replaced()
-			b.state(20*sec, observe.Gapped)
+			prebootOn(b)
+			b.replaceWeb1()
+			b.logState(20*sec, observe.Gapped)
 			tell(b)
 			// A restart, once what was hidden by the gap is gone at 364 s: the hold begins anew, and ends at 712 s.
-			b.starts(370*sec, "web.1", "up")
-			b.sees(380*sec, dyno("web.1", 42, "up", 370*sec))
+			b.boots(370*sec, "web.1", "up")
+			b.look(380*sec, dyno("web.1", 42, "up", 370*sec))
 			b.line(559*sec, "web.1", observe.Sigterm)
 			b.line(560*sec, "web.1", observe.Exit)
-			b.sees(562*sec, dyno("web.1", 42, "up", 370*sec))
-			b.open(true, rollout.Presumed) // the old process ended in the gap, or by its limit
+			b.look(562*sec, dyno("web.1", 42, "up", 370*sec))
+			b.opens(rollout.Presumed) // the old process ended in the gap, or by its limit
 		})
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A follower is a release after the target v42, v43, whose code s43 carries a commit.
-type follower struct {
+// A newerRelease is a release after the target v42, v43, whose code s43 carries a commit.
+type newerRelease struct {
 	truth   string
 	cut     bool              // the list of releases does not show the whole history
 	codes   map[string]string // the commits that are known, by code
@@ -33,7 +33,7 @@ const (
 	commitC = "cccccccccccccccc"
 )
 
-func past(v int, status, slug string) observe.Release {
+func otherRelease(v int, status, slug string) observe.Release {
 	d := time.Duration(v-42) * time.Hour
 	if v > 42 {
 		d = time.Duration(v-42) * sec / 10
@@ -43,19 +43,19 @@ func past(v int, status, slug string) observe.Release {
 
 func TestWhatFollows(t *testing.T) {
 	t.Parallel()
-	elevenAlike := []observe.Release{past(25, "succeeded", "s25")}
+	elevenAlike := []observe.Release{otherRelease(25, "succeeded", "s25")}
 	for v := 26; v < 41; v++ {
-		elevenAlike = append(elevenAlike, past(v, "succeeded", "s41"))
+		elevenAlike = append(elevenAlike, otherRelease(v, "succeeded", "s41"))
 	}
 	var sixOthers []observe.Release
 	for v := 44; v < 50; v++ {
-		sixOthers = append(sixOthers, past(v, "succeeded", fmt.Sprint("s", v)))
+		sixOthers = append(sixOthers, otherRelease(v, "succeeded", fmt.Sprint("s", v)))
 	}
 	later := map[string]string{"s41": commitA, "s42": commitB, "s43": commitA}
 	for v := 44; v < 50; v++ {
 		later[fmt.Sprint("s", v)] = fmt.Sprintf("%016x", v)
 	}
-	for name, f := range map[string]follower{
+	for name, f := range map[string]newerRelease{
 		"other code": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitC}, opens: true},
 		"other code, built before the target": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitC},
 			built: -time.Hour, opens: true},
@@ -70,18 +70,18 @@ func TestWhatFollows(t *testing.T) {
 		"the target's code is not read yet": {codes: map[string]string{"s41": commitA, "s43": commitC},
 			truth: "which code came after it cannot be told"},
 		"the code before is not read yet": {codes: map[string]string{"s40": commitC, "s42": commitB, "s43": commitA},
-			history: []observe.Release{past(40, "succeeded", "s40")}, truth: "v41 may carry the same commit"},
+			history: []observe.Release{otherRelease(40, "succeeded", "s40")}, truth: "v41 may carry the same commit"},
 		"the code before that is not read yet": {codes: map[string]string{"s41": commitC, "s42": commitB, "s43": commitA},
-			history: []observe.Release{past(40, "succeeded", "s40")}, truth: "v40 may carry the same commit"},
+			history: []observe.Release{otherRelease(40, "succeeded", "s40")}, truth: "v40 may carry the same commit"},
 		"the commit before, built again": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitA}, ends: rollout.RolledBack},
 		"the commit before, and no dyno of it yet": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitA}, runs: 42,
 			ends: rollout.RolledBack},
 		"the commit of one that failed": {codes: map[string]string{"s40": commitC, "s41": commitA, "s42": commitB, "s43": commitC},
-			history: []observe.Release{past(40, "failed", "s40")}, opens: true},
+			history: []observe.Release{otherRelease(40, "failed", "s40")}, opens: true},
 		"the commit of one whose phase was never over": {codes: map[string]string{"s40": commitC, "s41": commitA, "s42": commitB, "s43": commitC},
-			history: []observe.Release{past(40, "pending", "s40")}, opens: true},
+			history: []observe.Release{otherRelease(40, "pending", "s40")}, opens: true},
 		"the slug of one that failed": {codes: map[string]string{"s41": commitA, "s42": commitB, "s43": commitC},
-			history: []observe.Release{past(40, "failed", "s43")}, opens: true},
+			history: []observe.Release{otherRelease(40, "failed", "s43")}, opens: true},
 		"a commit from before many config changes": {codes: map[string]string{"s25": commitC, "s41": commitA, "s42": commitB, "s43": commitC},
 			history: elevenAlike, ends: rollout.RolledBack},
 		"old code, of which a dyno runs, and then much other": {codes: later, history: sixOthers, ends: rollout.RolledBack},
@@ -100,19 +100,19 @@ func TestWhatFollows(t *testing.T) {
 }
 
 // check lets v43 follow, under a policy.
-func (f follower) check(t *testing.T, policy release.Policy) {
+func (f newerRelease) check(t *testing.T, policy release.Policy) {
 	t.Helper()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}, OnSupersede: policy})
 	noLog(b)
-	b.look.ReleasesCut = f.cut
-	b.look.Releases[1].Current = false
-	b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s43"))
-	b.look.Releases = append(b.look.Releases, f.history...)
+	b.lists.ReleasesCut = f.cut
+	b.lists.Releases[1].Current = false
+	b.lists.Releases = append(b.lists.Releases, otherRelease(43, "succeeded", "s43"))
+	b.lists.Releases = append(b.lists.Releases, f.history...)
 	runs := dyno("web.1", max(f.runs, 42), "up", 1*sec)
 	if f.runs == 0 {
 		runs.Version = 43
 	}
-	b.sees(2*sec, runs)
+	b.look(2*sec, runs)
 	for id, commit := range f.codes {
 		built := at(-time.Hour)
 		if id == "s43" {
@@ -120,7 +120,7 @@ func (f follower) check(t *testing.T, policy release.Policy) {
 		}
 		b.apply(3*sec, observe.Observation{Code: &observe.Code{ID: id, Commit: commit, CreatedAt: built}})
 	}
-	b.sees(200*sec, runs)
+	b.look(200*sec, runs)
 	v, done := b.core.Verdict()
 	switch {
 	case f.opens && v.Result != rollout.Passed, f.ends != "" && v.Reason != f.ends:
@@ -134,14 +134,14 @@ func (f follower) check(t *testing.T, policy release.Policy) {
 func TestTheTargetsOwnCodeFollows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
-	b.look.ReleasesCut = true
-	b.look.Releases[1].Current = false
-	b.look.Releases = append(b.look.Releases, past(43, "succeeded", "s42"))
+	b.lists.ReleasesCut = true
+	b.lists.Releases[1].Current = false
+	b.lists.Releases = append(b.lists.Releases, otherRelease(43, "succeeded", "s42"))
 	b.apply(0, observe.Observation{Code: &observe.Code{ID: "s42", CreatedAt: at(-time.Hour)}})
-	b.replaced()
+	b.replaceWeb1()
 	b.line(10*sec, "web.1", observe.Exit)
-	b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
-	b.open(true, rollout.Proven)
+	b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
+	b.opens(rollout.Proven)
 	if n := b.core.Picture().SupersededBy; n != 43 {
 		t.Errorf("followed by v%d, want v43", n)
 	}
@@ -161,11 +161,11 @@ func TestTheAgeIsSaid(t *testing.T) {
 		{release.Want{NewerThan: 41}, time.Hour, "release v42: 1 new dyno up"},
 	} {
 		b := newestBench(t, rollout.Config{Want: c.want})
-		b.look.Releases[1].CreatedAt, b.look.Releases[1].UpdatedAt = at(-c.age), at(-c.age)
+		b.lists.Releases[1].CreatedAt, b.lists.Releases[1].UpdatedAt = at(-c.age), at(-c.age)
 		noLog(b)
-		b.sees(2*sec, dyno("web.1", 42, "up", 1*sec))
-		b.sees(200*sec, dyno("web.1", 42, "up", 1*sec))
-		b.sees(201*sec, dyno("web.1", 42, "up", 1*sec))
+		b.look(2*sec, dyno("web.1", 42, "up", 1*sec))
+		b.look(200*sec, dyno("web.1", 42, "up", 1*sec))
+		b.look(201*sec, dyno("web.1", 42, "up", 1*sec))
 		if v, _ := b.core.Verdict(); !strings.HasPrefix(v.Message, c.says+", no ") {
 			t.Errorf("%+v, made %s before the gate came: %+v, want %q", c.want, c.age, v, c.says)
 		}

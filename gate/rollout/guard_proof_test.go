@@ -13,13 +13,13 @@ import (
 
 // A moment is a case: what happens, and what is the truth of it. It ends shut, or opens
 // with a basis.
-type moment struct {
+type gateCase struct {
 	truth string
 	play  func(b *bench)
 	opens rollout.Basis // empty: it stays shut
 }
 
-func checkMoments(t *testing.T, cfg rollout.Config, moments map[string]moment) {
+func checkGate(t *testing.T, cfg rollout.Config, moments map[string]gateCase) {
 	t.Helper()
 	for name, m := range moments {
 		t.Run(name, func(t *testing.T) {
@@ -27,7 +27,7 @@ func checkMoments(t *testing.T, cfg rollout.Config, moments map[string]moment) {
 			b := newBench(t, cfg)
 			m.play(b)
 			if m.opens != "" {
-				b.open(true, m.opens)
+				b.opens(m.opens)
 				return
 			}
 			b.shut(m.truth)
@@ -37,7 +37,7 @@ func checkMoments(t *testing.T, cfg rollout.Config, moments map[string]moment) {
 
 // starts is a boot of a dyno as the log tells of it, from its announcement to its being
 // up.
-func (b *bench) starts(d time.Duration, label, from string) {
+func (b *bench) boots(d time.Duration, label, from string) {
 	b.t.Helper()
 	b.line(d, label, observe.State, from, "starting")
 	b.line(d+2*sec, label, observe.Start)
@@ -46,68 +46,68 @@ func (b *bench) starts(d time.Duration, label, from string) {
 
 func TestCountsThatAreNotProof(t *testing.T) {
 	t.Parallel()
-	checkMoments(t, rollout.Config{}, map[string]moment{
+	checkGate(t, rollout.Config{}, map[string]gateCase{
 		"a start is announced and not there yet": {truth: "the start that the log shows is that of v41, which came back from a crash as the release was made; it runs on", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(-3*sec, "web.1", observe.Exit)
 			b.line(-3*sec, "web.1", observe.State, "up", "crashed")
 			b.line(-2*sec, "web.1", observe.State, "crashed", "starting")
 			b.line(sec*7/10, "web.1", observe.Start)
 			b.line(sec*12/10, "web.1", observe.State, "starting", "up")
 			b.line(sec*19/10, "web.1", observe.State, "up", "starting")
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec)) // its start and the rest are on their way
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec)) // its start and the rest are on their way
 		}},
 		"the start of the listed dyno is late": {truth: "the exit is that of the new one, which crashed; v41 runs until 32 s", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(10*sec, "web.1", observe.Exit) // releases that follow each other print no change of state
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a start is lost, and then there is a SIGTERM": {truth: "v41 has been asked to stop at 40 s, and has 30 s", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(21*sec, "web.1", observe.Sigterm) // a restart of v42, whose first start was lost
 			b.line(22*sec, "web.1", observe.Exit)
 			b.line(22*sec, "web.1", observe.Start)
 			b.line(25*sec, "web.1", observe.State, "starting", "up")
 			b.line(40*sec, "web.1", observe.Sigterm)
-			b.sees(41*sec, dyno("web.1", 42, "up", 20*sec))
+			b.look(41*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
 		"the new dyno is scaled down, and the list does not know": {truth: "the exit is that of the new one; v41 runs until 32 s", play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(20*sec, "web.1", observe.State, "up", "down")
 			b.line(20*sec, "web.1", observe.Sigterm)
 			b.line(21*sec, "web.1", observe.Exit)
-			b.sees(23*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(23*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"a crashed dyno starts, and the history is short": {truth: "v40 may hide behind the label since before the history begins", play: func(b *bench) {
-			preboot(b)
-			b.logs(0, 10*sec)
-			b.starts(1*sec, "web.1", "crashed")
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			prebootOn(b)
+			b.logWhole(0, 10*sec)
+			b.boots(1*sec, "web.1", "crashed")
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the new dyno crashed, and the list does not know": {truth: "v41 runs until 32 s", play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"fewer are alive by the log than are listed": {truth: "the exit is that of v42, whose restart without a line is v42, too; v41 runs until 43 s", play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(3*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.Exit)
 			b.line(5*sec, "web.1", observe.Exit)
-			b.sees(16*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(16*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the log is broken and nothing is proven": {truth: "v41 runs until 32 s", play: func(b *bench) {
-			b.replaced()
-			b.state(8*sec, observe.Broken)
+			b.replaceWeb1()
+			b.logState(8*sec, observe.Broken)
 			b.line(9*sec, "web.1", observe.Exit)
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the log begins nowhere": {truth: "v41 may run, the platform gave no history", play: func(b *bench) {
 			b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
-			b.starts(1*sec, "web.1", "up")
-			b.provenEnd(9*sec, "web.1")
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.boots(1*sec, "web.1", "up")
+			b.stops(9*sec, "web.1")
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
 }
@@ -115,66 +115,66 @@ func TestCountsThatAreNotProof(t *testing.T) {
 // What looks like one of these and is none.
 func TestProofThatNeedsNoHold(t *testing.T) {
 	t.Parallel()
-	checkMoments(t, rollout.Config{}, map[string]moment{
+	checkGate(t, rollout.Config{}, map[string]gateCase{
 		"a SIGTERM is told again after the exit": {opens: rollout.Proven, play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(32*sec, "web.1", observe.Exit)
 			b.line(32*sec+sec/20, "web.1", observe.Sigterm)
-			b.sees(66*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(66*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the line that the new one is up is lost": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting")
 			b.line(2*sec, "web.1", observe.Sigterm)
 			b.line(3*sec, "web.1", observe.Start)
 			b.line(10*sec, "web.1", observe.Exit)
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the new one crashed once, and is up again": {opens: rollout.Proven, play: func(b *bench) {
-			b.replaced()
+			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
-			b.starts(11*sec, "web.1", "crashed")
+			b.boots(11*sec, "web.1", "crashed")
 			b.line(17*sec, "web.1", observe.Exit)
-			b.sees(19*sec, dyno("web.1", 42, "up", 11*sec))
+			b.look(19*sec, dyno("web.1", 42, "up", 11*sec))
 		}},
 		"a crashed dyno starts, and the history is long": {opens: rollout.Proven, play: func(b *bench) {
-			preboot(b)
-			b.logs(0, time.Hour)
-			b.starts(1*sec, "web.1", "crashed")
-			b.sees(20*sec, dyno("web.1", 42, "up", 1*sec))
+			prebootOn(b)
+			b.logWhole(0, time.Hour)
+			b.boots(1*sec, "web.1", "crashed")
+			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"it was crashed for long": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(-200*sec, "web.1", observe.Exit)
 			b.line(-200*sec, "web.1", observe.State, "up", "crashed")
-			b.starts(1*sec, "web.1", "crashed")
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.boots(1*sec, "web.1", "crashed")
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"it boots as the history begins": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, 95*sec)
+			b.logWhole(0, 95*sec)
 			b.line(-60*sec, "web.1", observe.State, "starting", "up")
-			b.starts(1*sec, "web.1", "up")
+			b.boots(1*sec, "web.1", "up")
 			b.line(6*sec, "web.1", observe.Sigterm)
 			b.line(10*sec, "web.1", observe.Exit)
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"the dyno before took minutes to boot": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.line(-200*sec, "web.1", observe.State, "crashed", "starting")
 			b.line(-198*sec, "web.1", observe.Start)
 			b.line(-20*sec, "web.1", observe.State, "starting", "up")
-			b.starts(1*sec, "web.1", "up")
+			b.boots(1*sec, "web.1", "up")
 			b.line(6*sec, "web.1", observe.Sigterm)
 			b.line(10*sec, "web.1", observe.Exit)
-			b.sees(12*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 		"an eco dyno wakes for the release": {opens: rollout.Proven, play: func(b *bench) {
-			b.logs(0, time.Hour)
+			b.logWhole(0, time.Hour)
 			b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-sec), Label: "web.1", Kind: observe.Sleep, Text: "Unidling"}})
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
-			b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
 	})
 }
@@ -185,22 +185,22 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]func(b *bench){
 		"none":    func(*bench) {},
-		"break":   func(b *bench) { b.state(22*sec, observe.Broken) },
-		"gap":     func(b *bench) { b.state(22*sec, observe.Gapped); b.state(22*sec, observe.Flowing) },
-		"refused": func(b *bench) { b.state(22*sec, observe.Refused) },
+		"break":   func(b *bench) { b.logState(22*sec, observe.Broken) },
+		"gap":     func(b *bench) { b.logState(22*sec, observe.Gapped); b.logState(22*sec, observe.Flowing) },
+		"refused": func(b *bench) { b.logState(22*sec, observe.Refused) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := misledBench(t)
-			b.sees(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
 			trouble(b)
 			b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
-			b.sees(25*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(25*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process of web.1 reports")
-			b.sees(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("no dyno reports any more: it can be the log that is dead")
 			b.apply(85*sec, observe.Observation{Line: &observe.Line{Stamp: at(84 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
-			b.sees(85*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.look(85*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed {
 				t.Errorf("it has been silent for a minute in which another one reported, and %+v", v)
 			}
@@ -219,8 +219,8 @@ func TestMetricsThatComeLate(t *testing.T) {
 		b.apply(m.came, observe.Observation{Line: &observe.Line{Stamp: at(m.stamp), Label: m.label, Kind: observe.Metric, UUID: m.uuid}})
 	}
 	both := []observe.Dyno{newWeb, dyno("web.2", 42, "up", 1*sec)}
-	b.sees(82*sec, both...)
+	b.look(82*sec, both...)
 	b.shut("the old process of web.1 reported at 23 s")
-	b.sees(84*sec, both...)
-	b.open(true, rollout.Proven)
+	b.look(84*sec, both...)
+	b.opens(rollout.Proven)
 }

@@ -26,7 +26,7 @@ func lookAt(s time.Duration, status string, dynos int) observe.Observation {
 }
 
 // needed is the need of a kind, if there is one.
-func needed(r *rollout.Rollout, kind rollout.NeedKind) *rollout.Need {
+func needOf(r *rollout.Rollout, kind rollout.NeedKind) *rollout.Need {
 	for _, n := range r.Needs() {
 		if n.Kind == kind {
 			return &n
@@ -51,11 +51,11 @@ func TestTheAwaitedReleaseIsAskedForByItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rollout.New(rollout.Config{App: "shop", Want: c.want})
-			if n := needed(r, rollout.AskRelease); n != nil {
+			if n := needOf(r, rollout.AskRelease); n != nil {
 				t.Errorf("before the first look %+v is needed", n)
 			}
 			r.Apply(lookAt(20*time.Second, c.status, 2))
-			n := needed(r, rollout.AskRelease)
+			n := needOf(r, rollout.AskRelease)
 			if c.asks == "" {
 				if n != nil {
 					t.Errorf("%+v is needed", n)
@@ -66,7 +66,7 @@ func TestTheAwaitedReleaseIsAskedForByItself(t *testing.T) {
 				t.Fatalf("%+v, want one for %q", n, c.asks)
 			}
 			r.Apply(observe.Observation{At: 32 * time.Second, Release: &observe.Release{Version: 0}})
-			if n = needed(r, rollout.AskRelease); n == nil || n.By != 43*time.Second {
+			if n = needOf(r, rollout.AskRelease); n == nil || n.By != 43*time.Second {
 				t.Errorf("after an answer: %+v", n)
 			}
 		})
@@ -90,7 +90,7 @@ func TestAnAnswerAboutTheReleaseMakesALookDue(t *testing.T) {
 			r := rollout.New(rollout.Config{App: "shop"})
 			r.Apply(lookAt(20*time.Second, "pending", 2))
 			r.Apply(observe.Observation{At: 31 * time.Second, Release: &c.seen})
-			if n := needed(r, rollout.Change); (n != nil) != c.due || n != nil && !n.Full {
+			if n := needOf(r, rollout.Change); (n != nil) != c.due || n != nil && !n.Full {
 				t.Errorf("the look that is due: %+v", n)
 			}
 			if v, ended := r.Verdict(); ended {
@@ -105,7 +105,7 @@ func TestListsThatDoNotAgreeAreReadAgain(t *testing.T) {
 	t.Parallel()
 	r := rollout.New(rollout.Config{App: "shop"})
 	due := func() time.Duration {
-		if n := needed(r, rollout.TimedLook); n != nil {
+		if n := needOf(r, rollout.TimedLook); n != nil {
 			return n.By
 		}
 		return 0

@@ -10,7 +10,7 @@ import (
 )
 
 // wants are the needs of a core, by what they are about.
-type wants struct {
+type needs struct {
 	Ready, Changed, More, Full, Preboot, Builds bool
 	LookAt, WakeAt                              time.Duration // 0: there is none
 	Guard, Refresh                              time.Duration // how long a look is good for
@@ -18,8 +18,8 @@ type wants struct {
 	Codes                                       []observe.CodeRef
 }
 
-func wantsOf(r *rollout.Rollout) wants {
-	w := wants{Releases: r.ReleasesToAsk()}
+func needsOf(r *rollout.Rollout) needs {
+	w := needs{Releases: r.ReleasesToAsk()}
 	for _, n := range r.Needs() {
 		w.Full = w.Full || n.Full
 		switch n.Kind {

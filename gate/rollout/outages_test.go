@@ -29,7 +29,7 @@ var answers = map[string]observe.Observation{
 }
 
 // told applies a script, such as "0 look, 5 404", and fails if the wait is over before its last step.
-func told(t *testing.T, r *rollout.Rollout, script string) {
+func playScript(t *testing.T, r *rollout.Rollout, script string) {
 	t.Helper()
 	for step := range strings.SplitSeq(script, ", ") {
 		var at int
@@ -73,7 +73,7 @@ func TestWhenARefusalIsBelieved(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			r := rollout.New(rollout.Config{App: "shop"})
-			told(t, r, script)
+			playScript(t, r, script)
 			if v, ended := r.Verdict(); ended != ends {
 				t.Errorf("ended: %v, want %v; %s", ended, ends, v.Message)
 			}
@@ -98,7 +98,7 @@ func TestAnAppThatIsAwaited(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			r := rollout.New(rollout.Config{App: "shop", WaitForApp: true})
-			told(t, r, script)
+			playScript(t, r, script)
 			if v, _ := r.Verdict(); v.Reason != want {
 				t.Errorf("%+v, want %q", v, want)
 			}

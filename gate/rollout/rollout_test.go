@@ -23,11 +23,11 @@ func at(d time.Duration) time.Time { return epoch.Add(d) }
 
 // bench feeds a core: the gate starts when the target is released.
 type bench struct {
-	t    *testing.T
-	core *rollout.Rollout
-	look observe.Look
+	t     *testing.T
+	core  *rollout.Rollout
+	lists observe.Look
 	// seen is told of every observation, if it is there.
-	seen func(observe.Observation)
+	onApply func(observe.Observation)
 	// preboot is what the platform says of preboot; nil: nobody has asked.
 	preboot *observe.Preboot
 	// noDate: answers do not tell the platform's time.
@@ -46,11 +46,11 @@ func newBench(t *testing.T, cfg rollout.Config) *bench {
 func newestBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.App, cfg.UseLog = "shop", true
 	b := &bench{t: t, core: rollout.New(cfg)}
-	b.look.Releases = []observe.Release{
+	b.lists.Releases = []observe.Release{
 		{ID: "r41", Version: 41, Status: "succeeded", SlugID: "s41", CreatedAt: at(-24 * time.Hour), UpdatedAt: at(-24 * time.Hour)},
 		{ID: "r42", Version: 42, Status: "succeeded", SlugID: "s42", Current: true, CreatedAt: at(0), UpdatedAt: at(0)},
 	}
-	b.look.Formation = []observe.Formation{{Type: "web", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-99 * time.Hour)}}
+	b.lists.Formation = []observe.Formation{{Type: "web", Quantity: 1, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-99 * time.Hour)}}
 	b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "cedar"}})
 	b.apply(0, observe.Observation{Preboot: &observe.Preboot{Known: true}})
 	return b
@@ -60,14 +60,14 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 	b.t.Helper()
 	o.At = d
 	b.core.Apply(o)
-	if b.seen != nil {
-		b.seen(o)
+	if b.onApply != nil {
+		b.onApply(o)
 	}
 	if o.Preboot != nil && o.Preboot.Known {
 		b.preboot = o.Preboot
 	}
 	// The platform answers at once whether preboot is on, as often as that is asked.
-	if _, done := b.core.Verdict(); !done && o.Preboot == nil && b.preboot != nil && wantsOf(b.core).Preboot {
+	if _, done := b.core.Verdict(); !done && o.Preboot == nil && b.preboot != nil && needsOf(b.core).Preboot {
 		again := *b.preboot
 		again.AskedAt = d
 		b.apply(d, observe.Observation{Preboot: &again})
@@ -75,9 +75,9 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 }
 
 // sees is a full look that was asked for and answered at once.
-func (b *bench) sees(d time.Duration, dynos ...observe.Dyno) {
+func (b *bench) look(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
-	b.looks(d, d, dynos...)
+	b.lookAskedAt(d, d, dynos...)
 }
 
 func dyno(label string, version int, state string, created time.Duration) observe.Dyno {
@@ -85,7 +85,7 @@ func dyno(label string, version int, state string, created time.Duration) observ
 }
 
 // logs tells that the log is whole since so long before the release.
-func (b *bench) logs(d, before time.Duration) {
+func (b *bench) logWhole(d, before time.Duration) {
 	b.t.Helper()
 	b.apply(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(-before)}})
 }
@@ -100,13 +100,14 @@ func (b *bench) line(d time.Duration, label string, kind observe.LineKind, state
 	b.apply(max(d, 0), observe.Observation{Line: &l})
 }
 
-func (b *bench) open(want bool, basis rollout.Basis) {
+// opens fails the test if the gate has not opened, or has opened with another basis.
+func (b *bench) opens(basis rollout.Basis) {
 	b.t.Helper()
 	v, done := b.core.Verdict()
 	switch {
-	case done != want:
-		b.t.Fatalf("verdict %v (%+v), want %v; picture %+v", done, v, want, b.core.Picture())
-	case done && (v.Result != rollout.Passed || v.Basis != basis):
+	case !done:
+		b.t.Fatalf("no verdict yet, want passed, %s; picture %+v", basis, b.core.Picture())
+	case v.Result != rollout.Passed || v.Basis != basis:
 		b.t.Fatalf("verdict %+v, want passed, %s", v, basis)
 	}
 }
@@ -119,46 +120,46 @@ func (b *bench) shut(truth string) {
 	}
 }
 
-func preboot(b *bench) {
+func prebootOn(b *bench) {
 	b.apply(0, observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: true}})
 }
 
 // replaced plays a plain replacement of web.1 up to the new dyno being up.
-func (b *bench) replaced() {
-	b.logs(0, time.Hour)
+func (b *bench) replaceWeb1() {
+	b.logWhole(0, time.Hour)
 	b.line(1*sec, "web.1", observe.Replace)
 	b.line(1*sec, "web.1", observe.State, "up", "starting")
 	b.line(2*sec, "web.1", observe.Sigterm)
 	b.line(3*sec, "web.1", observe.Start)
 	b.line(5*sec, "web.1", observe.State, "starting", "up")
-	b.sees(6*sec, dyno("web.1", 42, "up", 1*sec))
-	b.open(false, "")
+	b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("web.1 of v41 was asked to stop, and has not ended")
 }
 
 func TestOpensOnTheLastExit(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
-	b.replaced()
+	b.replaceWeb1()
 	b.line(32*sec, "web.1", observe.Exit)
-	b.sees(33*sec, dyno("web.1", 42, "up", 1*sec))
-	b.open(false, "") // it could have been the new one, crashing
-	if wantsOf(b.core).WakeAt != 33*sec+sec/2 {
-		t.Errorf("the core wants %+v", wantsOf(b.core))
+	b.look(33*sec, dyno("web.1", 42, "up", 1*sec))
+	b.shut("the exit may be that of the new process, which crashed")
+	if needsOf(b.core).WakeAt != 33*sec+sec/2 {
+		t.Errorf("the core wants %+v", needsOf(b.core))
 	}
 	b.apply(34*sec, observe.Observation{})
-	b.open(false, "") // the look is too old
-	if !wantsOf(b.core).Ready {
+	b.shut("the look was asked for too early")
+	if !needsOf(b.core).Ready {
 		t.Error("the core does not ask for a last look")
 	}
-	b.sees(34*sec, dyno("web.1", 42, "up", 1*sec))
-	b.open(true, rollout.Proven)
+	b.look(34*sec, dyno("web.1", 42, "up", 1*sec))
+	b.opens(rollout.Proven)
 }
 
 // The verdict at the end of the timeout says why there is no proof.
 func TestUnprovenSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{RequireProof: true})
-	b.sees(920*sec, dyno("web.1", 42, "up", 1*sec))
+	b.look(920*sec, dyno("web.1", 42, "up", 1*sec))
 	b.apply(921*sec, observe.Observation{End: observe.Deadline})
 	why := b.core.Picture().Types[0].HoldReason
 	if why == "" {

@@ -1,4 +1,4 @@
-// The waits of TestTold.
+// The waits of TestTranscripts.
 
 package rollout_test
 
@@ -52,11 +52,11 @@ var waits = slices.Concat(waitsForTime, waitsForCode, waitsWithCrashes, waitsFor
 
 var waitsForTime = []wait{
 	{"two dynos and a worker end one after the other", rollout.Config{}, func(b *bench) {
-		b.look.Formation[0].Quantity = 2
-		b.wants("worker", 1, -999*time.Hour, -99*time.Hour)
-		oldWorker, newWorker := typed("worker", "worker.1", 41, "up", -24*time.Hour), typed("worker", "worker.1", 42, "up", 1*sec)
-		b.logs(0, time.Hour)
-		b.sees(sec/2, oldWeb, dyno("web.2", 41, "up", -24*time.Hour), oldWorker)
+		b.lists.Formation[0].Quantity = 2
+		b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
+		oldWorker, newWorker := dynoOfType("worker", "worker.1", 41, "up", -24*time.Hour), dynoOfType("worker", "worker.1", 42, "up", 1*sec)
+		b.logWhole(0, time.Hour)
+		b.look(sec/2, oldWeb, dyno("web.2", 41, "up", -24*time.Hour), oldWorker)
 		labels := []string{"web.1", "web.2", "worker.1"}
 		for _, l := range labels {
 			b.line(1*sec, l, observe.State, "up", "starting")
@@ -67,138 +67,138 @@ var waitsForTime = []wait{
 		for i, l := range labels {
 			b.line(5*sec+time.Duration(i)*sec/4, l, observe.State, "starting", "up")
 		}
-		b.sees(6*sec, newWeb, dyno("web.2", 42, "starting", 1*sec), oldWorker)
-		b.sees(8*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
+		b.look(6*sec, newWeb, dyno("web.2", 42, "starting", 1*sec), oldWorker)
+		b.look(8*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
 		for i, l := range labels {
-			b.provenEnd(time.Duration(i)*5*sec+10*sec, l)
+			b.stops(time.Duration(i)*5*sec+10*sec, l)
 			b.apply(time.Duration(i)*5*sec+13*sec, observe.Observation{})
 		}
-		b.sees(26*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
+		b.look(26*sec, newWeb, dyno("web.2", 42, "up", 1*sec), newWorker)
 	}},
 	{"nothing is proven, and the hold reaches past the timeout", rollout.Config{Timeout: 5 * time.Minute}, func(b *bench) {
-		preboot(b)
+		prebootOn(b)
 		noLog(b)
-		b.sees(0, oldWeb)
-		b.sees(2*sec, bootWeb)
-		b.sees(6*sec, newWeb)
-		b.sees(20*sec, dyno("web.1", 42, "up", 15*sec)) // it was restarted
+		b.look(0, oldWeb)
+		b.look(2*sec, bootWeb)
+		b.look(6*sec, newWeb)
+		b.look(20*sec, dyno("web.1", 42, "up", 15*sec)) // it was restarted
 		b.deadline(300 * sec)
 	}},
 	{"proof is required and not to be had", rollout.Config{RequireProof: true, Timeout: 3 * time.Minute}, func(b *bench) {
 		noLog(b)
-		b.sees(6*sec, newWeb)
-		b.sees(60*sec, newWeb)
-		b.sees(120*sec, newWeb)
+		b.look(6*sec, newWeb)
+		b.look(60*sec, newWeb)
+		b.look(120*sec, newWeb)
 		b.deadline(180 * sec)
 	}},
 	{"proof is required, and a hold is not over", rollout.Config{RequireProof: true}, func(b *bench) {
 		noLog(b)
-		b.sees(6*sec, newWeb)
+		b.look(6*sec, newWeb)
 		b.deadline(60 * sec)
 	}},
-	{"an old dyno stays", rollout.Config{}, func(b *bench) { b.logs(0, time.Hour); b.sees(60*sec, oldWeb); b.deadline(61 * sec) }},
+	{"an old dyno stays", rollout.Config{}, func(b *bench) { b.logWhole(0, time.Hour); b.look(60*sec, oldWeb); b.deadline(61 * sec) }},
 	{"new dynos do not come up", rollout.Config{}, func(b *bench) {
-		b.look.Formation[0].Quantity = 3
-		b.gone()
-		b.sees(13*sec, newWeb)
+		b.lists.Formation[0].Quantity = 3
+		b.oldGone()
+		b.look(13*sec, newWeb)
 		b.deadline(61 * sec)
 	}},
-	{"things do not settle", rollout.Config{Settle: time.Minute}, func(b *bench) { b.gone(); b.sees(20*sec, newWeb); b.deadline(40 * sec) }},
-	{"the last look is missing", rollout.Config{}, func(b *bench) { b.gone(); b.deadline(14 * sec) }},
+	{"things do not settle", rollout.Config{Settle: time.Minute}, func(b *bench) { b.oldGone(); b.look(20*sec, newWeb); b.deadline(40 * sec) }},
+	{"the last look is missing", rollout.Config{}, func(b *bench) { b.oldGone(); b.deadline(14 * sec) }},
 	{"the release phase is not over", rollout.Config{}, func(b *bench) {
-		b.look.Releases[1].Status = "pending"
-		b.logs(0, time.Hour)
-		b.sees(1*sec, oldWeb)
+		b.lists.Releases[1].Status = "pending"
+		b.logWhole(0, time.Hour)
+		b.look(1*sec, oldWeb)
 		b.line(5*sec, "release.1", observe.Start)
 		b.line(6*sec, "run.7", observe.Exit)
 		b.apply(50*sec, observe.Observation{Line: &observe.Line{Stamp: at(50 * sec), Label: "release.1", Kind: observe.Exit}})
-		b.sees(51*sec, oldWeb)
-		b.sees(53*sec, oldWeb)
+		b.look(51*sec, oldWeb)
+		b.look(53*sec, oldWeb)
 		b.apply(70*sec, observe.Observation{})
 		b.deadline(100 * sec)
 	}},
 	{"the release phase is not over, and a process type is called release", rollout.Config{}, func(b *bench) {
-		b.look.Releases[1].Status = "pending"
-		b.wants("release", 1, -999*time.Hour, -99*time.Hour)
-		b.logs(0, time.Hour)
-		b.sees(12*sec, oldWeb)
+		b.lists.Releases[1].Status = "pending"
+		b.addType("release", 1, -999*time.Hour, -99*time.Hour)
+		b.logWhole(0, time.Hour)
+		b.look(12*sec, oldWeb)
 		b.line(50*sec, "release.1", observe.Exit)
 	}},
 	{"the status of the release is not known", rollout.Config{}, func(b *bench) {
-		b.look.Releases[1].Status = "odd"
-		b.sees(1*sec, oldWeb)
-		b.look.Releases[1].Status = ""
-		b.sees(11*sec, oldWeb)
+		b.lists.Releases[1].Status = "odd"
+		b.look(1*sec, oldWeb)
+		b.lists.Releases[1].Status = ""
+		b.look(11*sec, oldWeb)
 		b.deadline(100 * sec)
 	}},
-	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "failed"; b.sees(1*sec, oldWeb) }},
-	{"the code of the release is destroyed by now", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.look.Releases[1].Status = "expired"; b.sees(1*sec, oldWeb) }},
+	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.lists.Releases[1].Status = "failed"; b.look(1*sec, oldWeb) }},
+	{"the code of the release is destroyed by now", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.lists.Releases[1].Status = "expired"; b.look(1*sec, oldWeb) }},
 	{"an old release failed, and a newer one may be there", rollout.Config{}, func(b *bench) {
-		b.look.Releases[1].Status = "failed"
-		b.look.Releases[1].CreatedAt = at(-5 * time.Minute)
-		b.sees(1*sec, oldWeb)
-		b.sees(5*sec, oldWeb)
+		b.lists.Releases[1].Status = "failed"
+		b.lists.Releases[1].CreatedAt = at(-5 * time.Minute)
+		b.look(1*sec, oldWeb)
+		b.look(5*sec, oldWeb)
 		b.builds(6*sec, observe.Build{ID: "b", Status: "pending", CreatedAt: at(-sec)})
-		b.sees(12*sec, oldWeb)
+		b.look(12*sec, oldWeb)
 	}},
 	{"the release does not come", rollout.Config{Want: release.Want{Version: 50}}, func(b *bench) {
-		b.logs(0, time.Hour)
-		b.sees(1*sec, oldWeb)
+		b.logWhole(0, time.Hour)
+		b.look(1*sec, oldWeb)
 		b.line(2*sec, "run.7", observe.Start)
 		b.deadline(60 * sec)
 	}},
-	{"the release with that id does not come", rollout.Config{Want: release.Want{ID: "r99"}}, func(b *bench) { b.look.ReleasesCut = true; b.sees(1*sec, oldWeb); b.deadline(60 * sec) }},
-	{"the app has no release", rollout.Config{}, func(b *bench) { b.look.Releases = []observe.Release{}; b.sees(1 * sec); b.deadline(60 * sec) }},
+	{"the release with that id does not come", rollout.Config{Want: release.Want{ID: "r99"}}, func(b *bench) { b.lists.ReleasesCut = true; b.look(1*sec, oldWeb); b.deadline(60 * sec) }},
+	{"the app has no release", rollout.Config{}, func(b *bench) { b.lists.Releases = []observe.Release{}; b.look(1 * sec); b.deadline(60 * sec) }},
 	{"there was no look", rollout.Config{}, func(b *bench) { b.deadline(60 * sec) }},
 	{"it is interrupted", rollout.Config{}, func(b *bench) {
-		b.gone()
+		b.oldGone()
 		b.apply(20*sec, observe.Observation{End: observe.Interrupt})
 	}},
 	{"an old process goes on reporting metrics", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
 		report := func(d time.Duration, uuid string) {
 			b.apply(max(d, 0), observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Metric, UUID: uuid}})
 		}
-		b.logs(0, time.Hour)
+		b.logWhole(0, time.Hour)
 		report(-10*sec, "old")
-		b.sees(1*sec, oldWeb)
-		b.gone()
+		b.look(1*sec, oldWeb)
+		b.oldGone()
 		report(14*sec, "old")
 		report(16*sec, "new")
-		b.sees(20*sec, newWeb)
+		b.look(20*sec, newWeb)
 		report(70*sec, "new")
-		b.sees(80*sec, newWeb)
+		b.look(80*sec, newWeb)
 	}},
 	{"a pod ends before the release that is awaited", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
 		b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
 		one, two, three := dyno("web-1-a", 41, "up", -time.Hour), dyno("web-1-b", 41, "up", -time.Hour), dyno("web-2-c", 42, "up", 22*sec)
-		releases := b.look.Releases
-		b.look.Releases = releases[:1]
-		b.sees(1*sec, one, two)
+		releases := b.lists.Releases
+		b.lists.Releases = releases[:1]
+		b.look(1*sec, one, two)
 		b.line(5*sec, "web-1-a", observe.Exit)
-		b.sees(8*sec, two)
+		b.look(8*sec, two)
 		releases[1].CreatedAt, releases[1].UpdatedAt = at(20*sec), at(20*sec)
-		b.look.Releases = releases
-		b.sees(30*sec, two, three)
-		b.sees(35*sec, three)
+		b.lists.Releases = releases
+		b.look(30*sec, two, three)
+		b.look(35*sec, three)
 		b.line(40*sec, "web-1-b", observe.Exit)
-		b.sees(70*sec, three)
+		b.look(70*sec, three)
 	}},
 	{"new dynos sleep, and come up by the log alone", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
-		b.look.Formation[0].Quantity = 2
-		b.logs(0, time.Hour)
-		b.sees(1*sec, oldWeb, dyno("web.2", 41, "up", -time.Hour))
+		b.lists.Formation[0].Quantity = 2
+		b.logWhole(0, time.Hour)
+		b.look(1*sec, oldWeb, dyno("web.2", 41, "up", -time.Hour))
 		b.line(2*sec, "web.2", observe.State, "up", "starting")
 		b.line(3*sec, "web.2", observe.Start)
-		b.sees(4*sec, dyno("web.1", 42, "idle", 1*sec), dyno("web.2", 42, "starting", 2*sec))
+		b.look(4*sec, dyno("web.1", 42, "idle", 1*sec), dyno("web.2", 42, "starting", 2*sec))
 		b.line(6*sec, "web.2", observe.State, "starting", "up")
-		b.sees(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 2*sec))
-		b.sees(8*sec, dyno("web.1", 42, "idle", 1*sec), dyno("web.2", 42, "up", 2*sec))
+		b.look(7*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 2*sec))
+		b.look(8*sec, dyno("web.1", 42, "idle", 1*sec), dyno("web.2", 42, "up", 2*sec))
 		b.line(9*sec, "web.2", observe.State, "starting", "up")
 	}},
 	{"two hidden processes crash one after the other", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
-		b.look.Formation[0].Quantity = 3
-		b.logs(0, time.Hour)
+		b.lists.Formation[0].Quantity = 3
+		b.logWhole(0, time.Hour)
 		for i, label := range []string{"web.1", "web.2"} {
 			d := time.Duration(1+i) * sec
 			b.line(d, label, observe.State, "up", "starting")
@@ -206,20 +206,20 @@ var waitsForTime = []wait{
 			b.line(d+4*sec, label, observe.State, "starting", "up")
 		}
 		up := []observe.Dyno{dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 2*sec), dyno("web.3", 41, "up", -time.Hour)}
-		b.sees(9*sec, up...)
+		b.look(9*sec, up...)
 		b.line(10*sec, "web.1", observe.Exit)
 		b.line(11*sec, "web.2", observe.Exit)
-		b.sees(17*sec, up...)
+		b.look(17*sec, up...)
 	}},
 	{"the API fails, answers, and fails", rollout.Config{}, func(b *bench) {
 		b.trouble(1*sec, observe.Unreachable, observe.AboutLook)
 		b.trouble(2*sec, observe.Unreachable, observe.AboutLook)
 		b.trouble(2*sec, observe.Unreachable, observe.AboutApp)
 		runsOn(b, "", "cedar")
-		b.sees(5*sec, oldWeb)
+		b.look(5*sec, oldWeb)
 		for i := range 6 {
 			b.trouble(time.Duration(10+i)*sec, observe.Unreachable, observe.AboutLook)
-			b.sees(time.Duration(10+i)*sec+sec/2, oldWeb)
+			b.look(time.Duration(10+i)*sec+sec/2, oldWeb)
 		}
 		b.trouble(20*sec, observe.Unreachable, observe.AboutLook)
 		b.apply(30*sec, observe.Observation{Budget: &observe.Budget{Remaining: 99}})
@@ -227,12 +227,12 @@ var waitsForTime = []wait{
 	}},
 	{"the API never answered", rollout.Config{}, func(b *bench) { b.trouble(1*sec, observe.Unreachable, observe.AboutLook); b.deadline(9 * sec) }},
 	{"the API fails for the last look", rollout.Config{}, func(b *bench) {
-		b.gone()
+		b.oldGone()
 		b.trouble(13*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(14 * sec)
 	}},
 	{"the API has failed for long", rollout.Config{}, func(b *bench) {
-		b.sees(2*sec, oldWeb)
+		b.look(2*sec, oldWeb)
 		b.trouble(10*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(60 * sec)
 	}},

@@ -1,5 +1,5 @@
 // What the core tells in the course of a wait: every word and number of it, after each
-// observation, as far as it has changed. testdata/told.txt is what it shall be; with
+// observation, as far as it has changed. testdata/transcripts.txt is what it shall be; with
 // -update it is written anew, and its difference is to be read.
 
 package rollout_test
@@ -20,21 +20,21 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/told.txt")
+var update = flag.Bool("update", false, "rewrite testdata/transcripts.txt")
 
-func TestTold(t *testing.T) {
+func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, s := range waits {
 		fmt.Fprintf(&all, "# %s\n\n", s.name)
 		cfg := s.cfg
-		tell := &teller{out: &all, last: map[string]string{}}
+		tell := &transcript{out: &all, last: map[string]string{}}
 		b := newestBench(t, cfg)
-		b.seen = func(o observe.Observation) { tell.after(b.core, o) }
+		b.onApply = func(o observe.Observation) { tell.after(b.core, o) }
 		s.play(b)
 		all.WriteString("\n")
 	}
-	const path = "testdata/told.txt"
+	const path = "testdata/transcripts.txt"
 	if *update {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
 			t.Fatal(err)
@@ -48,17 +48,17 @@ func TestTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(all.String(), "\n")); d != "" {
-		t.Errorf("what the core tells (- %s, + now; if it is meant, go test ./gate/rollout -run TestTold -update):\n%s", path, d)
+		t.Errorf("what the core tells (- %s, + now; if it is meant, go test ./gate/rollout -run TestTranscripts -update):\n%s", path, d)
 	}
 }
 
-// A teller writes down what has changed.
-type teller struct {
+// A transcript writes down what has changed.
+type transcript struct {
 	out  *strings.Builder
 	last map[string]string
 }
 
-func (w *teller) after(r *rollout.Rollout, o observe.Observation) {
+func (w *transcript) after(r *rollout.Rollout, o observe.Observation) {
 	fmt.Fprintf(w.out, "%s %s\n", short(o.At), what(o))
 	p, now := r.Picture(), map[string]string{}
 	now["waiting"] = p.Waiting
