@@ -1,4 +1,4 @@
-// Lists that are behind, and what the core asks for then.
+// Lists that are behind, and which looks the core then asks for.
 
 package rollout_test
 
@@ -12,24 +12,24 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A look was asked for between the end of a release phase and the change of the release's
-// status: another one has to follow soon.
-func TestReleasePhaseEndsBesideALook(t *testing.T) {
+// The gate asks for a look, then the release phase ends, and then the release changes its status. The look
+// shows the old status, so another look must follow soon.
+func TestReleasePhaseEndsDuringALook(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
 	b.lists.Releases[1].Status = "pending"
 	b.logWhole(0, time.Hour)
 	b.look(1*sec, dyno("web.1", 41, "up", -time.Hour))
 	b.look(60*sec, dyno("web.1", 41, "up", -time.Hour))
-	// the phase ended at 59.5 s by the stamp; the line comes after the look
+	// The line says that the phase ended at 59.5 s, and arrives after the look.
 	b.apply(61*sec, observe.Observation{Line: &observe.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: observe.Exit}})
 	w := needsOf(b.core)
 	if w.LookAt == 0 && !w.Changed && w.Guard > 0 {
-		t.Error("nothing drives a look")
+		t.Error("the core does not ask for another look soon")
 	}
 }
 
-// The flag of the current release is a moment behind in the look that shows success.
+// A look shows that the target has succeeded, and does not call it the current release yet.
 func TestCurrentReleaseIsBehind(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
@@ -39,11 +39,11 @@ func TestCurrentReleaseIsBehind(t *testing.T) {
 	b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 	w := needsOf(b.core)
 	if !w.Full {
-		t.Error("no full look is wanted, though only the list of releases is in the way")
+		t.Error("the core does not ask for a full look, though only the list of releases keeps the gate shut")
 	}
 }
 
-// The log tells that the label has turned, and the list still shows the old record.
+// By the log Heroku has replaced web.1, and the list still shows the old record.
 func TestListIsBehindWithAnOldRecord(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
@@ -57,11 +57,12 @@ func TestListIsBehindWithAnOldRecord(t *testing.T) {
 	b.look(6*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	w := needsOf(b.core)
 	if !w.Changed {
-		t.Error("the list is behind the log, and no newer look is wanted")
+		t.Error("the list is behind the log, and the core does not ask for a newer look")
 	}
 }
 
-// A newer release than any that is listed runs; which code it has is not known.
+// A dyno runs a release that the list of releases does not show yet. Nobody knows which code that release
+// has.
 func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
@@ -78,9 +79,8 @@ func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 	}
 }
 
-// More releases came between two looks than a look brings: one of them may be a
-// rollback. And the code of the newest is older than the target, which only the
-// whole history can place.
+// Between two looks more releases came than one look shows, and one of them may be a rollback. And the code
+// of the newest release is older than the target, which only the whole history can show.
 func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{Want: release.Want{Version: 42}})
@@ -96,7 +96,7 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	b.look(20*sec, dyno("web.1", 100, "up", 15*sec))
 	b.shut("v43 to v98 are not known")
 	if w := needsOf(b.core); w.Releases < 100-42 || !w.Changed || !w.Full {
-		t.Errorf("the core does not ask for the releases in between: %+v", w)
+		t.Errorf("the core does not ask for v43 to v98: %+v", w)
 	}
 	for v := 43; v < 99; v++ {
 		b.lists.Releases = append(b.lists.Releases, release(v, "s42"))
@@ -107,7 +107,7 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	b.apply(21*sec, observe.Observation{Code: &observe.Code{ID: "s42", Commit: "bbbb"}})
 	b.look(24*sec, dyno("web.1", 101, "up", 22*sec))
 	if w := needsOf(b.core); len(w.Codes) != 1 || w.Codes[0].ID != "s7" {
-		t.Errorf("the core does not ask for the newest code: %+v", w.Codes)
+		t.Errorf("the core does not ask for the code of the newest release: %+v", w.Codes)
 	}
 	b.apply(25*sec, observe.Observation{Code: &observe.Code{ID: "s7", Commit: "cccc", CreatedAt: at(-9000 * time.Hour)}})
 	b.shut("s7 may have run before v41")
@@ -122,8 +122,8 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	}
 }
 
-// Half of the answers come with a clock that is 9 s behind. The release that the first look does
-// not show was made before the gate all the same.
+// The first look comes with a wrong clock, and does not show v42. v42 was made before the gate started, so it
+// is the target all the same.
 func TestNewestReleaseByAWrongClock(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []time.Duration{-9 * sec, 0, 9 * sec} {
@@ -134,7 +134,7 @@ func TestNewestReleaseByAWrongClock(t *testing.T) {
 		b.lists.Releases[1].CreatedAt = at(-1 * sec)
 		b.look(3*sec, oldWeb)
 		if got := b.core.Picture().Target; got == nil || got.Version != 42 {
-			t.Errorf("a clock that is %s off: the target is %+v, want v42", wrong, got)
+			t.Errorf("with a clock that is %s off, the target is %+v, want v42", wrong, got)
 		}
 	}
 }

@@ -1,3 +1,5 @@
+// What the core remembers is bounded: a log that never ends must not fill the memory.
+
 package rollout_test
 
 import (
@@ -10,7 +12,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Lines of ever new labels, before any list.
+// Before any look, the log has lines of ever new labels, and of many scalings.
 func TestBoundedLabels(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
@@ -21,15 +23,14 @@ func TestBoundedLabels(t *testing.T) {
 		b.scales(sec, 0, -99*time.Hour)
 	}
 	if n := b.core.Scalings(); n > 200 {
-		t.Errorf("%d scalings are kept", n)
+		t.Errorf("%d scalings are remembered, want at most 200", n)
 	}
 	if n := b.core.Labels(); n > 20_000 {
-		t.Errorf("%d labels are kept", n)
+		t.Errorf("%d labels are remembered, want at most 20,000", n)
 	}
 }
 
-// A log that never ends, with ever new labels, instances, crashes and gaps, does not
-// fill the memory.
+// The log has ever new labels, processes, crashes and gaps.
 func TestBoundedMemory(t *testing.T) {
 	b := newBench(t, rollout.Config{RequireProof: true})
 	b.logWhole(0, time.Hour)
@@ -55,13 +56,13 @@ func TestBoundedMemory(t *testing.T) {
 	before := heap()
 	feed(0, 800)
 	if p := b.core.Picture(); len(p.Gaps) > 100 || len(p.Notices) > 50 {
-		t.Errorf("%d gaps, %d notices", len(p.Gaps), len(p.Notices))
+		t.Errorf("%d gaps and %d notices, want at most 100 and 50", len(p.Gaps), len(p.Notices))
 	}
 	if n := rollout.Reporters(b.core, "web.1"); n > 200 {
-		t.Errorf("%d processes with metrics", n)
+		t.Errorf("%d processes with metrics are remembered, want at most 200", n)
 	}
 	if grown := heap() - before; grown > 8 {
-		t.Errorf("%.1f MiB for 800 labels", grown)
+		t.Errorf("the heap has grown by %.1f MiB for 800 labels, want at most 8", grown)
 	}
 	runtime.KeepAlive(b)
 }

@@ -1,6 +1,6 @@
-// What comes while the log is broken, or after lines were lost, against what had been
-// proven: web.1's new dyno crashes at 10 s, which looks like the end of the old one, and
-// a list that is behind agrees.
+// What comes while the log is broken, or after lines were lost, must not be outweighed by what was proven
+// before. The new dyno of web.1 crashes at 10 s, which looks like the end of the old process, and the list is
+// behind and still shows the new dyno as up.
 
 package rollout_test
 
@@ -12,8 +12,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// misledBench has web.1 proven at 12 s, and only web.2 missing. An old process of web.1
-// has reported its metrics before the release.
+// misledBench has the old process of web.1 proven to have ended at 12 s, though it runs. Only web.2 is not up
+// yet. The old process of web.1 has reported metrics before the release.
 func misledBench(t *testing.T) *bench {
 	b := newBench(t, rollout.Config{})
 	b.lists.Formation[0].Quantity = 2
@@ -38,6 +38,7 @@ func misledBench(t *testing.T) *bench {
 	return b
 }
 
+// logState has the log in a state from d on. If it flows, lines from before d are missing.
 func (b *bench) logState(d time.Duration, state observe.LogState) {
 	b.t.Helper()
 	l := observe.LogStatus{State: state, Reason: "lines were lost"}
@@ -54,7 +55,7 @@ var troubles = map[string]func(b *bench){
 	"gap":   func(b *bench) { b.logState(13*sec, observe.Gapped); b.logState(13*sec, observe.Flowing) },
 }
 
-// An old process that reports is alive, whatever was proven.
+// An old process that reports metrics is alive, whatever was proven.
 func TestNotFooledByProofWhenOldMetricsGoOn(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range troubles {
@@ -64,12 +65,12 @@ func TestNotFooledByProofWhenOldMetricsGoOn(t *testing.T) {
 			trouble(b)
 			b.apply(15*sec, observe.Observation{Line: &observe.Line{Stamp: at(14 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
 			b.look(16*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
-			b.shut("the old process reports")
+			b.shut("the old process of web.1 reports metrics")
 		})
 	}
 }
 
-// The lines that tell of the crash come late, when the books may be new ones.
+// The lines about the crash come late. After a gap the ledger has been emptied by then.
 func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range troubles {
@@ -84,8 +85,8 @@ func TestNotFooledByProofWhenLinesComeLate(t *testing.T) {
 	}
 }
 
-// A line that comes while the stream is joined again speaks against what was proven, even
-// if a look confirmed that, with a list that was very late.
+// A line that comes before the log flows again can contradict a proof. It does so even if a look has
+// confirmed the proof, since the list can be very late.
 func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 	t.Parallel()
 	b := misledBench(t)
@@ -93,10 +94,10 @@ func TestNotFooledByALineThatComesBeforeTheLogFlowsAgain(t *testing.T) {
 	b.logState(22*sec, observe.Broken)
 	b.lateCrashLines(23 * sec)
 	b.look(24*sec, dyno("web.1", 42, "up", 11*sec), dyno("web.2", 42, "up", 1*sec))
-	b.shut("v41 runs until 32 s, and the log says so")
+	b.shut("v41 runs until 32 s, and the log has shown the crash of v42")
 }
 
-// tellsOfTheCrash is what the log has to say of web.1 from 10 s on, told late.
+// lateCrashLines are the lines of web.1 from 10 s on, which all arrive at d.
 func (b *bench) lateCrashLines(d time.Duration) {
 	b.t.Helper()
 	for _, l := range []observe.Line{
@@ -109,8 +110,8 @@ func (b *bench) lateCrashLines(d time.Duration) {
 	}
 }
 
-// What is proven only since the look was asked for is not made proof of that moment by a
-// log that breaks: the line that would have told otherwise may be what the break took.
+// Something is proven only since the newest look was asked for, and then the log breaks. The break must not
+// confirm the proof: it may hide a line that says otherwise.
 func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 	t.Parallel()
 	for _, state := range []observe.LogState{observe.Broken, observe.Gapped, observe.Refused} {
@@ -118,10 +119,10 @@ func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, rollout.Config{})
 			b.replaceWeb1()
-			b.line(10*sec, "web.1", observe.Exit)                // the new one crashes
-			b.look(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not know yet
-			b.shut("the exit is too fresh")                      //
-			b.apply(11*sec+6*sec/10, observe.Observation{})      // its pause is over: a newer look is missing
+			b.line(10*sec, "web.1", observe.Exit)                // the new process crashes
+			b.look(10*sec+sec/5, dyno("web.1", 42, "up", 1*sec)) // the list does not show the crash yet
+			b.shut("the exit is too fresh")
+			b.apply(11*sec+6*sec/10, observe.Observation{}) // now the exit is believed, and a newer look is missing
 			b.shut("the look is from before the exit could be believed")
 			b.apply(11*sec+7*sec/10, observe.Observation{Log: &observe.LogStatus{State: state, Reason: "the log stream ended"}})
 			b.shut("web.1 of v41 runs until 32 s; its crashed line is lost in the break")
@@ -129,18 +130,18 @@ func TestNotFooledByABreakBeforeTheLook(t *testing.T) {
 	}
 }
 
-// The same when only the look after the break is asked for late enough.
-func TestNotFooledByABreakBeforeTheLookPartial(t *testing.T) {
+// The log breaks, and only after that comes a look that was asked for late enough.
+func TestNotFooledByALookAfterTheBreak(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
 	b.replaceWeb1()
 	b.line(10*sec, "web.1", observe.Exit)
-	b.apply(12*sec, observe.Observation{}) // proven, by a look of before the exit
+	b.apply(12*sec, observe.Observation{}) // proven, with a look from before the exit
 	b.apply(12*sec+sec/10, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "the log stream ended"}})
 	d := dyno("web.1", 42, "crashed", 1*sec)
 	d.UpdatedAt = at(10 * sec)
 	b.look(12*sec+sec/2, d)
-	b.shut("crashed")
+	b.shut("web.1 of v42 is crashed")
 	b.look(25*sec, dyno("web.1", 42, "up", 13*sec))
 	b.shut("web.1 of v41 runs until 32 s")
 }

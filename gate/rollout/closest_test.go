@@ -1,4 +1,4 @@
-// What is meant by a process type that the app does not have.
+// Which process type the caller meant, when the app does not have the one that the caller named.
 
 package rollout_test
 
@@ -28,7 +28,7 @@ func TestMisspeltProcessTypes(t *testing.T) {
 		v, _ := b.core.Verdict()
 		_, hint, _ := strings.Cut(v.Message, ` (is "`)
 		if hint, _, _ = strings.Cut(hint, `" meant?)`); hint != meant {
-			t.Errorf("%q: is %q meant? want %q; %s", typed, hint, meant, v.Message)
+			t.Errorf("for %q the message suggests %q, want %q: %s", typed, hint, meant, v.Message)
 		}
 	}
 }

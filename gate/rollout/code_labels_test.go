@@ -1,4 +1,4 @@
-// What a slug or an image is labelled with, which often is a commit.
+// The label of a slug or an image, which often is a commit.
 
 package rollout_test
 
@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Labels of code that are no commits come again without being old code, or the target's; a label
-// may be an abbreviated commit.
+// If a label is not a commit, such as the name of a branch, a newer release can have the same label and other
+// code. A label can be an abbreviated commit.
 func TestLabelsOfCode(t *testing.T) {
 	t.Parallel()
 	const whole = "0123456789abcdef0123456789abcdef01234567"
@@ -23,7 +23,7 @@ func TestLabelsOfCode(t *testing.T) {
 		"the branch of the target": {"main", "hotfix", "hotfix", rollout.Superseded},
 		"other commits":            {"aaaaaaa1", "bbbbbbb2", "ccccccc3", rollout.Superseded},
 		"the old commit, rebuilt":  {"aaaaaaa1", "bbbbbbb2", "aaaaaaa1", rollout.RolledBack},
-		"the same, rebuilt":        {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
+		"the target, rebuilt":      {"aaaaaaa1", "bbbbbbb2", "bbbbbbb2", rollout.RolledOut},
 		"no labels":                {"", "", "", rollout.Superseded},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,18 +44,18 @@ func TestLabelsOfCode(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		want   string
-		labels [2]string // of v41 and v42
-		bad    bool
-		target int
+		labels [2]string // labels of v41 and v42
+		bad    bool      // the commit is ambiguous
+		target int       // 0: none
 	}{
-		"label abbreviated":            {whole, [2]string{"fffffff", whole[:7]}, false, 42},
-		"labels that go on":            {whole, [2]string{"fffffff", whole + "-1"}, false, 42},
-		"one commit in two lengths":    {whole[:9], [2]string{whole[:12], whole}, false, 42},
-		"two commits that begin alike": {whole[:7], [2]string{whole[:7] + "00", whole}, true, 0},
-		"a version":                    {"v1.4.2-RC1", [2]string{"v1.4.2", "v1.4.2-rc1"}, false, 42},
-		"a part of a version":          {"v1.4", [2]string{"fffffff", "v1.4.2"}, false, 0},
-		"a version, and a part of it":  {"v1.4.2", [2]string{"fffffff", "v1.4"}, false, 0},
-		"too short a label":            {whole, [2]string{"fffffff", whole[:6]}, false, 0},
+		"an abbreviated label":                         {whole, [2]string{"fffffff", whole[:7]}, false, 42},
+		"a label with more after the commit":           {whole, [2]string{"fffffff", whole + "-1"}, false, 42},
+		"one commit in two lengths":                    {whole[:9], [2]string{whole[:12], whole}, false, 42},
+		"two commits that begin alike":                 {whole[:7], [2]string{whole[:7] + "00", whole}, true, 0},
+		"a version":                                    {"v1.4.2-RC1", [2]string{"v1.4.2", "v1.4.2-rc1"}, false, 42},
+		"the beginning of a version":                   {"v1.4", [2]string{"fffffff", "v1.4.2"}, false, 0},
+		"a label that is the beginning of the version": {"v1.4.2", [2]string{"fffffff", "v1.4"}, false, 0},
+		"a label that is too short":                    {whole, [2]string{"fffffff", whole[:6]}, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,5 +1,5 @@
-// What the documents say of the core, held against it: the worked example of the books,
-// every figure, and the words of the picture of the states.
+// Tests that hold docs/how-it-knows.md against the core: the worked examples, every figure, and the words of
+// the diagram of states.
 
 package rollout_test
 
@@ -26,7 +26,7 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// rowsBelow are the rows of every table of the text with the head, table by table.
+// tableRows are the rows of each table of the text that has the given head.
 func tableRows(text, head string) (tables [][][]string) {
 	for _, rest := range strings.Split(text, "\n"+head+"\n")[1:] {
 		var rows [][]string
@@ -38,7 +38,7 @@ func tableRows(text, head string) (tables [][][]string) {
 			for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
 				cells = append(cells, strings.TrimSpace(cell))
 			}
-			if i > 0 { // the first one is the ruler
+			if i > 0 { // the first line is the ruler
 				rows = append(rows, cells)
 			}
 		}
@@ -47,7 +47,7 @@ func tableRows(text, head string) (tables [][][]string) {
 	return tables
 }
 
-// The worked example: the numbers behind each line are those of the core.
+// The numbers behind each line of the worked examples are those that the core has after that line.
 func TestWorkedExample(t *testing.T) {
 	t.Parallel()
 	tables := tableRows(readFile(t, "../../docs/how-it-knows.md"), "| the log | alive | hidden | what it means |")
@@ -60,17 +60,17 @@ func TestWorkedExample(t *testing.T) {
 			e.line(t, strings.Trim(row[0], "`"))
 			alive, hidden := rollout.AliveBy(e.r, "web.1"), e.r.Picture().Dynos[0].Hidden
 			if got := fmt.Sprintf("%d | %d", alive, hidden); got != row[1]+" | "+row[2] {
-				t.Errorf("example %d, behind %s: %s, and the page says %s | %s", i+1, row[0], got, row[1], row[2])
+				t.Errorf("example %d, after %s: the core has %s, and the page says %s | %s", i+1, row[0], got, row[1], row[2])
 			}
 		}
-		// The first one ends with proof, the second one is not sure of it yet.
+		// The first example ends with proof. The second does not.
 		if basis := e.r.Picture().Dynos[0].Basis; (basis == rollout.Proven) != (i == 0) {
 			t.Errorf("example %d ends with the basis %q", i+1, basis)
 		}
 	}
 }
 
-// example is one web dyno whose log was read from long before.
+// An example is an app with one web dyno, whose log reaches back an hour.
 type example struct {
 	r     *rollout.Rollout
 	begin time.Time
@@ -99,7 +99,7 @@ func newExample(t *testing.T) *example {
 	return e
 }
 
-// line is a line of the log that arrives at its stamp.
+// line is a line of the log that arrives when it is written.
 func (e *example) line(t *testing.T, text string) {
 	t.Helper()
 	clock, rest, _ := strings.Cut(text, " ")
@@ -113,11 +113,12 @@ func parsed(t *testing.T, text string) *observe.Line {
 	t.Helper()
 	l, ok := logtail.Parse([]byte(text))
 	if !ok {
-		t.Fatalf("%q is no line of the platform that counts", text)
+		t.Fatalf("%q is not a line of the platform that counts", text)
 	}
 	return &l
 }
 
+// The page has the figures of the code, and its rule uses them.
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	page := readFile(t, "../../docs/how-it-knows.md")
@@ -125,21 +126,21 @@ func TestFigures(t *testing.T) {
 	if len(tables) != 1 {
 		t.Fatal("there is no table of figures")
 	}
-	told := map[string]bool{}
+	onPage := map[string]bool{}
 	for _, row := range tables[0] {
 		name := strings.Trim(row[1], "`")
-		told[name] = true
+		onPage[name] = true
 		figure, err := time.ParseDuration(row[0])
 		if want, ok := rollout.Figures[name]; err != nil || !ok || figure != want {
 			t.Errorf("%s is %s in the code, and %s on the page (%v)", name, want, row[0], err)
 		}
 	}
 	for name := range rollout.Figures {
-		if !told[name] {
-			t.Errorf("the page does not tell where %s comes from", name)
+		if !onPage[name] {
+			t.Errorf("the page does not say where %s comes from", name)
 		}
 	}
-	// The rule in words.
+	// The rule of the page, in words.
 	apart := rollout.Figures["prebootTraffic"] + rollout.Figures["prebootDelay"] + rollout.Figures["KillAfter"]
 	for _, words := range []string{
 		fmt.Sprintf("| boot timeout + %d min %d s + %d s for each web dyno", int(apart.Minutes()), int(apart.Seconds())%60, int(rollout.Figures["prebootPerDyno"].Seconds())),
@@ -152,7 +153,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// The constants of these files are all among the figures.
+// Each constant of these files is among the figures.
 func TestEveryLimitIsAFigure(t *testing.T) {
 	t.Parallel()
 	constant := regexp.MustCompile(`(?m)^\t(\w+) = .*time\.(?:Second|Minute|Millisecond)$`)
@@ -169,15 +170,14 @@ func TestEveryLimitIsAFigure(t *testing.T) {
 	}
 }
 
-// The picture of the states speaks the words of the code. That Mermaid reads it is
-// checked by "make diagrams".
-func TestPictureOfStates(t *testing.T) {
+// The diagram of states uses the words of the code. "make diagrams" checks that Mermaid can read it.
+func TestDiagramOfStates(t *testing.T) {
 	t.Parallel()
 	page := readFile(t, "../../docs/how-it-knows.md")
 	_, rest, _ := strings.Cut(page, "```mermaid\nstateDiagram-v2\n")
 	picture, _, ok := strings.Cut(rest, "\n```")
 	if !ok {
-		t.Fatal("there is no picture of the states")
+		t.Fatal("there is no diagram of the states")
 	}
 	code := []string{string(rollout.Proven), string(rollout.Presumed), string(rollout.Passed), string(rollout.TimedOut)}
 	fields := readFile(t, "judge.go") // listed and hidden are fields of a judgement
@@ -198,7 +198,7 @@ func TestPictureOfStates(t *testing.T) {
 		}
 		m := arrow.FindStringSubmatch(line)
 		if m == nil {
-			t.Errorf("%q is no arrow between two states", line)
+			t.Errorf("%q is not an arrow between two states", line)
 			continue
 		}
 		for _, state := range m[1:] {
@@ -209,16 +209,16 @@ func TestPictureOfStates(t *testing.T) {
 				drawn[state] = true
 			}
 			if state != "[*]" && !slices.Contains(code, state) {
-				t.Errorf("the picture has a state %q, which the code does not", state)
+				t.Errorf("the diagram has a state %q, and the code does not", state)
 			}
 		}
 	}
 	for _, state := range code {
 		if !drawn[state] {
-			t.Errorf("the picture does not show %q", state)
+			t.Errorf("the diagram does not show %q", state)
 		}
 	}
-	// And the table of the log's states.
+	// The table of the states of the log.
 	var states []string
 	for _, rows := range tableRows(page, "| state of the log | it means |") {
 		for _, row := range rows {

@@ -1,4 +1,4 @@
-// Every doubt has a case in which it is the one that is told, and a line in the documents.
+// Every doubt has a case in which the core reports it, and a row in docs/how-it-knows.md.
 
 package rollout_test
 
@@ -12,10 +12,10 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// replacement is web.1 in the middle of a replacement without preboot: the new process has
-// started and is up, the old one was asked to stop and has not ended.
-func (b *bench) logReplacesWeb1(since time.Duration) {
-	b.logWhole(0, since)
+// logReplacesWeb1 has web.1 in the middle of a replacement without preboot, by the log: the new process is
+// up, and the old one was asked to stop and has not ended.
+func (b *bench) logReplacesWeb1(reach time.Duration) {
+	b.logWhole(0, reach)
 	b.line(1*sec, "web.1", observe.State, "up", "starting")
 	b.line(2*sec, "web.1", observe.Start)
 	b.line(3*sec, "web.1", observe.State, "starting", "up")
@@ -24,8 +24,7 @@ func (b *bench) logReplacesWeb1(since time.Duration) {
 
 var new42 = dyno("web.1", 42, "up", 1*sec)
 
-// doubtCases has, for each doubt, what brings it, and what it then says if that is not always the
-// same.
+// doubtCases has for each doubt a case that brings it up, and its words if they are not always the same.
 var doubtCases = map[string]struct {
 	words string
 	play  func(b *bench)
@@ -105,7 +104,7 @@ var doubtCases = map[string]struct {
 	}},
 	"crash-unconfirmed": {"", func(b *bench) {
 		b.logReplacesWeb1(time.Hour)
-		b.line(40*sec, "web.1", observe.Exit) // the SIGTERM is too long ago to have ended it
+		b.line(40*sec, "web.1", observe.Exit) // too long after the SIGTERM to be its effect
 		b.look(45*sec, new42)
 	}},
 }
@@ -117,10 +116,10 @@ func TestEveryDoubt(t *testing.T) {
 			t.Parallel()
 			c, ok := doubtCases[d.Name]
 			if !ok {
-				t.Fatal("it has no case")
+				t.Fatal("this doubt has no case")
 			}
 			if (c.words == "") == (d.Says == "") {
-				t.Fatalf("it says %q, and the case %q", d.Says, c.words)
+				t.Fatalf("either the doubt or its case must have the words: they have %q and %q", d.Says, c.words)
 			}
 			b := newBench(t, rollout.Config{})
 			c.play(b)
@@ -138,9 +137,9 @@ func TestEveryDoubt(t *testing.T) {
 	}
 }
 
-// What is proven or presumed is no doubt any more. A type has one of its own for what was never
-// listed, unless a label of it has the same.
-func TestDoubtsOfSeveral(t *testing.T) {
+// Doubts lists only labels with a doubt, and not those that are proven or presumed. A process type has a
+// doubt about what was never listed, which is left out if a label of the type has the same.
+func TestDoubtsOfSeveralTypes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
 	b.addType("web", 2, -99*time.Hour, -20*sec)
@@ -152,15 +151,15 @@ func TestDoubtsOfSeveral(t *testing.T) {
 	const short = "the log's history does not reach back far enough"
 	want := []string{"web.1: " + short, "web.2: " + short, "worker.1: an old dyno is listed", "clock: " + short, "worker: " + short}
 	if got := b.core.Doubts(); !slices.Equal(got, want) {
-		t.Errorf("at first the doubts are\n%q, want\n%q", got, want)
+		t.Errorf("at 20 s the doubts are\n%q, want\n%q", got, want)
 	}
 	b.look(200*sec, new42, dyno("web.2", 42, "up", 1*sec))
 	if got, want := b.core.Doubts(), []string{"worker.1: " + rollout.ExitDue}; !slices.Equal(got, want) {
-		t.Errorf("at last the doubts are\n%q, want\n%q", got, want)
+		t.Errorf("at 200 s the doubts are\n%q, want\n%q", got, want)
 	}
 }
 
-// The page lists the doubts in the order of the code, in its words.
+// The page lists the doubts in the order and in the words of the code.
 func TestEveryDoubtIsOnThePage(t *testing.T) {
 	t.Parallel()
 	tables := tableRows(readFile(t, "../../docs/how-it-knows.md"), "| doubt | in the words of the gate | why it is one |")

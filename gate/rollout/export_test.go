@@ -1,4 +1,4 @@
-// What the tests from outside may see of the inside.
+// What tests outside the package may read of its inside.
 
 package rollout
 
@@ -15,18 +15,18 @@ func (r *Rollout) Labels() int { return len(r.roster.labels) }
 // Forgotten is how many names of forgotten one-off dynos are remembered.
 func (r *Rollout) Forgotten() int { return len(r.roster.forgotten) }
 
-// Reporters is how many processes of a label are remembered that have reported metrics.
+// Reporters is how many processes of a label that have reported metrics are remembered.
 func Reporters(r *Rollout, label string) int { return len(r.roster.labels[label].metrics) }
 
 // Scalings is how many scalings are remembered.
 func (r *Rollout) Scalings() int { return len(r.roster.scalings) }
 
-// AliveBy is how many processes of a label its ledger has alive.
+// AliveBy is how many processes of a label are alive by its ledger.
 func AliveBy(r *Rollout, label string) int {
 	return r.roster.evidence(r.roster.labels[label], r.clock.Platform(r.now)).balance.Alive
 }
 
-// Figures are the times that the documents tell the source of.
+// Figures are the times whose sources docs/how-it-knows.md gives.
 var Figures = map[string]time.Duration{
 	"DefaultBootTimeout": DefaultBootTimeout, "prebootTraffic": prebootTraffic, "prebootDelay": prebootDelay,
 	"prebootPerDyno": prebootPerDyno, "KillAfter": ledger.KillAfter, "replaceHold": replaceHold, "rollingHold": rollingHold, "longestRolling": longestRolling,
@@ -40,7 +40,7 @@ type Doubt struct {
 	Counting   bool
 }
 
-// Doubts are all of them, in their order.
+// Doubts are all doubts, in their order.
 var Doubts = func() (all []Doubt) {
 	for _, d := range doubts {
 		all = append(all, Doubt{d.name, d.says, d.counting})

@@ -1,4 +1,4 @@
-// Guards of a head start: what is observed before the wait begins decides nothing by itself.
+// Guards of a head start: nothing that is observed before the wait begins ends the wait by itself.
 
 package rollout_test
 
@@ -12,7 +12,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// aheadBench is a bench whose watch begins 30 s before the target is released.
+// aheadBench begins to watch 30 s before the target is released.
 func aheadBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.HeadStart = true
 	b := newestBench(t, cfg)
@@ -20,7 +20,7 @@ func aheadBench(t *testing.T, cfg rollout.Config) *bench {
 	return b
 }
 
-// released has the release there that the deploy made.
+// showRelease has the list show the release that the deploy made.
 func (b *bench) showRelease() {
 	b.lists.Releases = append(slices.Clone(b.lists.Releases), observe.Release{
 		ID: "r42", Version: 42, Status: "succeeded", SlugID: "s42", Current: true, CreatedAt: at(30 * sec), UpdatedAt: at(30 * sec)})
@@ -29,14 +29,14 @@ func (b *bench) showRelease() {
 func TestNothingEndsAHeadStart(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]observe.Observation{
-		"the app is not found":    {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "404"}},
-		"the key is refused":      {Trouble: &observe.Trouble{Kind: observe.Unauthorized, Message: "401"}},
-		"nothing ends a deploy":   {End: observe.Deadline},
-		"a release phase fails":   {Look: &observe.Look{AskedAt: 20 * sec, Releases: []observe.Release{{ID: "r42", Version: 42, Status: "failed"}}, Formation: []observe.Formation{}}},
-		"the platform is away":    {Trouble: &observe.Trouble{Kind: observe.Unreachable, Message: "503"}},
-		"the log cannot be read":  {Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}},
-		"there is no way at all":  {Trouble: &observe.Trouble{Kind: observe.CannotConnect, Message: "no host"}},
-		"and again there is none": {Trouble: &observe.Trouble{Kind: observe.CannotConnect, About: observe.AboutApp, Message: "no host"}},
+		"the app is not found":                  {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "404"}},
+		"the key is refused":                    {Trouble: &observe.Trouble{Kind: observe.Unauthorized, Message: "401"}},
+		"the deadline is reached":               {End: observe.Deadline},
+		"a release phase has failed":            {Look: &observe.Look{AskedAt: 20 * sec, Releases: []observe.Release{{ID: "r42", Version: 42, Status: "failed"}}, Formation: []observe.Formation{}}},
+		"the platform does not answer":          {Trouble: &observe.Trouble{Kind: observe.Unreachable, Message: "503"}},
+		"the log cannot be read":                {Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}},
+		"there is no way to Heroku":             {Trouble: &observe.Trouble{Kind: observe.CannotConnect, Message: "no host"}},
+		"there is no way to Heroku for the app": {Trouble: &observe.Trouble{Kind: observe.CannotConnect, About: observe.AboutApp, Message: "no host"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,7 @@ func TestNothingEndsAHeadStart(t *testing.T) {
 				b.apply(time.Duration(20+i)*sec, o)
 			}
 			if o.End == observe.Deadline {
-				return // the caller's to say
+				return // the caller ended the wait
 			}
 			if v, done := b.core.Verdict(); done {
 				t.Errorf("verdict %+v", v)
@@ -78,14 +78,14 @@ func TestWhatEndsAHeadStart(t *testing.T) {
 	}
 }
 
-// A head start does not count as waiting, and is told.
-func TestTimesFromTheBegin(t *testing.T) {
+// Times in the picture count from the begin of the wait. The length of the head start is there, too.
+func TestTimesCountFromTheBeginOfTheWait(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{Timeout: 5 * time.Minute})
 	b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: "lost"}})
 	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	if p := b.core.Picture(); p.At != 0 || p.HeadStart != 0 {
-		t.Errorf("before the wait: at %s, head start %s", p.At, p.HeadStart)
+		t.Errorf("before the wait: at %s, head start %s, want 0 for both", p.At, p.HeadStart)
 	}
 	b.showRelease()
 	b.apply(60*sec, observe.Observation{Begin: true})
@@ -95,20 +95,20 @@ func TestTimesFromTheBegin(t *testing.T) {
 	if p.At != 0 || p.HeadStart != time.Minute || len(p.Gaps) != 1 || p.Gaps[0].At != -time.Minute {
 		t.Errorf("at %s, head start %s, gaps %v", p.At, p.HeadStart, p.Gaps)
 	}
-	if want := 65 * sec; p.HoldUntil != want { // 90 s from second 31 on, and the figure for it
+	if want := 65 * sec; p.HoldUntil != want { // 90 s from 31 s on, in the time of the wait and rounded up
 		t.Errorf("hold until %s, want %s", p.HoldUntil, want)
 	}
 	if slices.ContainsFunc(p.Notices, func(n string) bool { return strings.Contains(n, "past the timeout") }) {
 		t.Errorf("notices %q", p.Notices)
 	}
-	b.apply(70*sec, observe.Observation{Begin: true}) // the wait has begun
+	b.apply(70*sec, observe.Observation{Begin: true}) // the wait has begun before
 	if p := b.core.Picture(); p.At != 10*sec {
 		t.Errorf("at %s, want 10s", p.At)
 	}
 }
 
-// A hold that reaches past the timeout is told by the time of the wait.
-func TestTooShortFromTheBegin(t *testing.T) {
+// A notice about a hold that ends after the timeout gives the time of the wait.
+func TestTimeoutTooShortAfterAHeadStart(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]bool{60 * sec: true, 62 * sec: false} {
 		b := aheadBench(t, rollout.Config{Timeout: timeout})
@@ -117,14 +117,14 @@ func TestTooShortFromTheBegin(t *testing.T) {
 		b.apply(60*sec, observe.Observation{Begin: true})
 		b.apply(60*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}})
 		b.look(60*sec, dyno("web.1", 42, "up", 31*sec))
-		told := slices.ContainsFunc(b.core.Picture().Notices, func(n string) bool { return strings.Contains(n, "until 1m05s: that is past the timeout") })
-		if told != want {
-			t.Errorf("timeout %s: told %v; %q", timeout, told, b.core.Picture().Notices)
+		noticed := slices.ContainsFunc(b.core.Picture().Notices, func(n string) bool { return strings.Contains(n, "until 1m05s: that is past the timeout") })
+		if noticed != want {
+			t.Errorf("timeout %s: a notice says so: %v, want %v; %q", timeout, noticed, want, b.core.Picture().Notices)
 		}
 	}
 }
 
-// needsAhead are the needs of a head start, by their reasons.
+// needKinds are the kinds of all needs.
 func needKinds(b *bench) string {
 	var all []string
 	for _, n := range b.core.Needs() {
@@ -137,7 +137,7 @@ func TestNeedsOfAHeadStart(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})
 	if got := needKinds(b); got != "guard" {
-		t.Errorf("at first: %s", got)
+		t.Errorf("at first: the needs are %s", got)
 	}
 	if n := b.core.Needs()[0]; n.Every != time.Minute || !n.Full {
 		t.Errorf("without the log: %+v", n)
@@ -182,8 +182,8 @@ func TestNeedsOfAHeadStart(t *testing.T) {
 	}
 }
 
-// Looks of the wait have their times from its begin on.
-func TestNeedsFromTheBegin(t *testing.T) {
+// The times of needs count from the begin of the wait.
+func TestNeedsCountFromTheBeginOfTheWait(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})
 	b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
@@ -198,26 +198,27 @@ func TestNeedsFromTheBegin(t *testing.T) {
 		return -1
 	}
 	if at := due("a deploy that has made a release is listed by now"); at != 120*sec {
-		t.Errorf("the newest one is taken at %s", at)
+		t.Errorf("the newest release is taken for the target at %s, want 2m0s", at)
 	}
 	late := aheadBench(t, rollout.Config{})
 	late.look(0, dyno("web.1", 41, "up", -24*time.Hour))
 	late.apply(60*sec, observe.Observation{Begin: true})
 	late.look(120*sec, dyno("web.1", 41, "up", -24*time.Hour))
 	if slices.ContainsFunc(late.core.Needs(), func(n rollout.Need) bool { return strings.Contains(n.Why, "a deploy that has made") }) {
-		t.Errorf("the newest one was taken, and another one is awaited still")
+		t.Errorf("the newest release was taken for the target, and the core still waits for another one")
 	}
 	b.showRelease()
 	b.look(62*sec, dyno("web.1", 42, "up", 31*sec))
 	if at := due("a newer release may not have been listed yet"); at != 70*sec {
-		t.Errorf("it is believed at %s", at)
+		t.Errorf("the target is believed to be the newest release at %s, want 1m10s", at)
 	}
 	if at := due("a deploy that has made a release is listed by now"); at != -1 {
-		t.Errorf("another one is awaited until %s", at)
+		t.Errorf("the core waits for another release until %s", at)
 	}
 }
 
-// An empty formation of a young app says nothing until some time after the wait began.
+// The formation of a young app can be empty at first. It says nothing until some time after the wait has
+// begun.
 func TestEmptyFormationAfterAHeadStart(t *testing.T) {
 	t.Parallel()
 	b := aheadBench(t, rollout.Config{})

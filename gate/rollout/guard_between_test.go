@@ -1,5 +1,5 @@
-// Guards of what happens between two looks that are far apart, as those of a head start and of a release that
-// is awaited: pods that come and go, and process types that are scaled up and down.
+// Guards of what happens between two looks that are far apart, as in a head start or while the gate waits for
+// a release: pods that come and go, and process types that are scaled up and down.
 
 package rollout_test
 
@@ -13,7 +13,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// awaited is a bench whose target is released at second 100, and is shown from then on.
+// lookReleasedAt100 is a look at an app whose target is released at 100 s. Earlier looks do not show the
+// target.
 func (b *bench) lookReleasedAt100(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
 	all := b.lists.Releases
@@ -27,66 +28,66 @@ func (b *bench) lookReleasedAt100(d time.Duration, dynos ...observe.Dyno) {
 
 func TestPodsBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
-	old, pod := dyno("web-1-a", 41, "up", -24*time.Hour), dyno("web-2-b", 42, "up", 101*sec)
-	begins := func(b *bench) {
+	oldPod, newPod := dyno("web-1-a", 41, "up", -24*time.Hour), dyno("web-2-b", 42, "up", 101*sec)
+	setUp := func(b *bench) {
 		runsOn(b, "s", "fir")
 		b.logWhole(0, time.Hour)
-		b.lookReleasedAt100(0, old)
+		b.lookReleasedAt100(0, oldPod)
 	}
-	ends := func(b *bench) { b.line(105*sec, "web-1-a", observe.Exit) }
+	oldPodEnds := func(b *bench) { b.line(105*sec, "web-1-a", observe.Exit) }
 	checkGate(t, rollout.Config{}, map[string]gateCase{
-		"one came and went": {truth: "it left the list just before second 110", play: func(b *bench) {
-			begins(b)
+		"an old pod came and went": {truth: "web-1-x may have left the list just before 110 s", play: func(b *bench) {
+			setUp(b)
 			b.line(50*sec, "web-1-x", observe.Start)
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(168*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(168*sec, newPod)
 		}},
-		"and a minute is over since a look without it": {opens: rollout.Presumed, play: func(b *bench) {
-			begins(b)
+		"an old pod came and went, and 60 s are over since a look without it": {opens: rollout.Presumed, play: func(b *bench) {
+			setUp(b)
 			b.line(50*sec, "web-1-x", observe.Start)
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(120*sec, pod)
-			b.lookReleasedAt100(171*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(120*sec, newPod)
+			b.lookReleasedAt100(171*sec, newPod)
 		}},
-		"a look of before it is no such look": {truth: "it left the list just before second 110", play: func(b *bench) {
-			begins(b)
+		"a look that was asked for before the pod came does not count": {truth: "web-1-x may have left the list just before 110 s", play: func(b *bench) {
+			setUp(b)
 			b.line(50*sec, "web-1-x", observe.Start)
 			all := b.lists.Releases
 			b.lists.Releases = all[:1]
-			b.lookAskedAt(49*sec, 52*sec, old)
+			b.lookAskedAt(49*sec, 52*sec, oldPod)
 			b.lists.Releases = all
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(115*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(115*sec, newPod)
 		}},
-		"its end is in the log": {opens: rollout.Proven, play: func(b *bench) {
-			begins(b)
+		"an old pod came and went, and the log shows its end": {opens: rollout.Proven, play: func(b *bench) {
+			setUp(b)
 			b.line(50*sec, "web-1-x", observe.Start)
 			b.line(70*sec, "web-1-x", observe.Exit)
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(112*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(112*sec, newPod)
 		}},
-		"a new one came and went": {opens: rollout.Proven, play: func(b *bench) {
-			begins(b)
+		"a new pod came and went": {opens: rollout.Proven, play: func(b *bench) {
+			setUp(b)
 			b.line(103*sec, "web-2-x", observe.Start)
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(112*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(112*sec, newPod)
 		}},
-		"a new one is listed whose first line has an earlier stamp": {opens: rollout.Proven, play: func(b *bench) {
-			begins(b)
+		"the first line of a new pod has a time before the release": {opens: rollout.Proven, play: func(b *bench) {
+			setUp(b)
 			b.line(99*sec, "web-2-b", observe.Start)
-			ends(b)
-			b.lookReleasedAt100(110*sec, pod)
-			b.lookReleasedAt100(112*sec, pod)
+			oldPodEnds(b)
+			b.lookReleasedAt100(110*sec, newPod)
+			b.lookReleasedAt100(112*sec, newPod)
 		}},
 	})
 	run := rollout.Config{Want: release.Want{Version: 42}, IncludeOneOff: true}
 	checkGate(t, run, map[string]gateCase{
-		"a one-off dyno that came and went": {truth: "it left the list just before second 110", play: func(b *bench) {
+		"a one-off dyno came and went": {truth: "run.1 may have left the list just before 110 s", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.lookReleasedAt100(0, dyno("web.1", 41, "up", -24*time.Hour))
 			b.line(50*sec, "run.1", observe.Start)
@@ -95,7 +96,7 @@ func TestPodsBetweenTwoLooks(t *testing.T) {
 			b.lookReleasedAt100(110*sec, dyno("web.1", 42, "up", 101*sec))
 			b.lookReleasedAt100(160*sec, dyno("web.1", 42, "up", 101*sec))
 		}},
-		"a one-off dyno of before the first look": {opens: rollout.Proven, play: func(b *bench) {
+		"a one-off dyno of which the log has a line from before the first look": {opens: rollout.Proven, play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(-30*sec, "run.1", observe.Start)
 			b.look(0, dyno("web.1", 41, "up", -24*time.Hour))
@@ -106,7 +107,8 @@ func TestPodsBetweenTwoLooks(t *testing.T) {
 	})
 }
 
-// A type that was scaled may have been scaled up and down again, where nothing tells otherwise.
+// A process type that was scaled between two looks may have been scaled up and down again, unless the log
+// shows that it was not.
 func TestScaledBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
 	web := dyno("web.1", 41, "up", -24*time.Hour)
@@ -115,24 +117,24 @@ func TestScaledBetweenTwoLooks(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		log    func(b *bench)
-		first  int // how many workers are wanted then, at second 5
-		later  int // and when the formation is read again, at second 60
-		target bool
-		part   bool // the dyno list alone is read between the two
-		held   bool
+		first  int  // how many workers the formation wants at 5 s
+		later  int  // how many it wants at 60 s, at the next full look
+		target bool // the looks show the target from the start
+		part   bool // a look at the dynos alone comes in between
+		held   bool // the hold on workers that were scaled away begins
 	}{
-		"as many, without a log":                         {log: noLog, held: true, target: true},
-		"as many, by a whole log":                        {log: flows(3 * sec), target: true},
-		"as many, by a log that was whole later":         {log: flows(20 * sec), held: true, target: true},
-		"and a look at the dynos after that":             {log: flows(20 * sec), held: true, part: true},
-		"as many, by a log that does not say since when": {log: func(b *bench) { b.apply(31*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}}) }, held: true, target: true},
-		"as many, by a log that broke": {log: func(b *bench) {
+		"as many, and no log": {log: noLog, held: true, target: true},
+		"as many, and the log is whole from before the scaling on":         {log: flows(3 * sec), target: true},
+		"as many, and the log is whole, but from later on":                 {log: flows(20 * sec), held: true, target: true},
+		"the same, and a look at the dynos alone comes before the scaling": {log: flows(20 * sec), held: true, part: true},
+		"as many, and nobody knows since when the log is whole":            {log: func(b *bench) { b.apply(31*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}}) }, held: true, target: true},
+		"as many, and the log broke": {log: func(b *bench) {
 			flows(3 * sec)(b)
 			b.apply(32*sec, observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: "broke"}})
 		}, held: true, target: true},
 		"more":                             {log: noLog, later: 1, target: true},
 		"more, before the target is known": {log: noLog, later: 1, held: true},
-		"less":                             {log: flows(3 * sec), first: 1, held: true, target: true},
+		"fewer":                            {log: flows(3 * sec), first: 1, held: true, target: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +157,7 @@ func TestScaledBetweenTwoLooks(t *testing.T) {
 			types := b.core.Picture().Types
 			i := slices.IndexFunc(types, func(t rollout.TypePicture) bool { return t.Type == "worker" })
 			if held := types[i].HoldUntil > 0; held != c.held {
-				t.Errorf("held: %v, want %v; %+v", held, c.held, types[i])
+				t.Errorf("a hold on workers: %v, want %v; %+v", held, c.held, types[i])
 			}
 		})
 	}

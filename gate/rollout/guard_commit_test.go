@@ -1,5 +1,5 @@
-// Guards of the choice of the release: which one carries the commit that is waited for,
-// and when that cannot be said yet. A wrong target opens the gate on old code.
+// Guards of the choice of the target by its commit: which release carries the commit, and when nobody can say
+// yet. A wrong target opens the gate while old code runs.
 
 package rollout_test
 
@@ -16,7 +16,7 @@ import (
 func TestTheReleaseOfACommit(t *testing.T) {
 	t.Parallel()
 
-	codes := func(b *bench, commits ...string) { // of s41, s42, ...; empty: not read
+	codes := func(b *bench, commits ...string) { // of s41, s42 and so on; empty: not read yet
 		for i, c := range commits {
 			if c != "" {
 				b.code(2*sec, fmt.Sprint("s", 41+i), c)
@@ -29,54 +29,54 @@ func TestTheReleaseOfACommit(t *testing.T) {
 	for name, c := range map[string]struct {
 		commit string
 		play   func(b *bench)
-		target int
+		target int // 0: not known yet
 	}{
-		"whole, and read at once": {wantedCommit, func(b *bench) { b.look(1*sec, newWeb); codes(b, "", wantedCommit) }, 42},
-		"whole, and the newest code is not read": {wantedCommit, func(b *bench) {
+		"the whole commit, and its code is read": {wantedCommit, func(b *bench) { b.look(1*sec, newWeb); codes(b, "", wantedCommit) }, 42},
+		"the whole commit, and the newest code is not read": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit)
 		}, 0},
-		"whole, and other code has followed": {wantedCommit, func(b *bench) {
+		"the whole commit, other code has followed, and the commit may be deployed again": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
 			b.lists.Releases[1].CreatedAt = at(-10 * sec)
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit, commitC)
 			b.look(29*sec, newWeb)
 		}, 0},
-		"whole, and other code has followed, and it is not deployed again": {wantedCommit, func(b *bench) {
+		"the whole commit, other code has followed, and the commit is not deployed again": {wantedCommit, func(b *bench) {
 			follow(b, "succeeded")
 			b.lists.Releases[1].CreatedAt = at(-10 * sec)
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit, commitC)
 			b.look(30*sec, newWeb)
 		}, 42},
-		"whole, and what followed has failed": {wantedCommit, func(b *bench) {
+		"the whole commit, and the release that followed has failed": {wantedCommit, func(b *bench) {
 			follow(b, "failed")
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit, commitC)
 		}, 42},
-		"whole, and other code follows after the first look": {wantedCommit, func(b *bench) {
+		"the whole commit, and other code follows after the first look": {wantedCommit, func(b *bench) {
 			b.look(1*sec, newWeb)
 			follow(b, "succeeded")
 			b.look(2*sec, newWeb)
 			codes(b, commitA, wantedCommit, commitC)
 		}, 42},
-		"abbreviated, and an older code is not read": {wantedCommit[:8], func(b *bench) {
+		"an abbreviated commit, and an older code is not read": {wantedCommit[:8], func(b *bench) {
 			b.builds(1 * sec)
 			b.look(1*sec, newWeb)
 			codes(b, "", wantedCommit)
 		}, 0},
-		"abbreviated, and the builds are not read": {wantedCommit[:8], func(b *bench) {
+		"an abbreviated commit, and the builds are not read": {wantedCommit[:8], func(b *bench) {
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit)
 		}, 0},
-		"abbreviated, and all of it is read": {wantedCommit[:8], func(b *bench) {
+		"an abbreviated commit, and everything is read": {wantedCommit[:8], func(b *bench) {
 			b.builds(1 * sec)
 			b.look(1*sec, newWeb)
 			codes(b, commitA, wantedCommit)
 		}, 42},
-		"abbreviated, and only code of long ago is not read": {wantedCommit[:8], func(b *bench) {
+		"an abbreviated commit, and only code of long ago is not read": {wantedCommit[:8], func(b *bench) {
 			for v := 20; v < 41; v++ {
 				b.lists.Releases = append(b.lists.Releases, otherRelease(v, "succeeded", fmt.Sprint("s", v)))
 			}
@@ -103,8 +103,8 @@ func TestTheReleaseOfACommit(t *testing.T) {
 	}
 }
 
-// A build that failed counts if it is the newest of the commit, in whatever order they
-// are listed.
+// The newest build of the commit decides whether its build has failed, in whatever order the builds are
+// listed.
 func TestTheNewestBuildCounts(t *testing.T) {
 	t.Parallel()
 	failed, pending := build("failed", 3*time.Minute), build("pending", time.Minute)
@@ -116,9 +116,9 @@ func TestTheNewestBuildCounts(t *testing.T) {
 	}
 }
 
-// Of the builds under way only one that is newer than the release is a reason to doubt
-// that this is the one.
-func TestABuildThatIsUnderWay(t *testing.T) {
+// A build that runs and is newer than the newest release is a reason for a notice: its release may be the one
+// that the caller means.
+func TestABuildThatRuns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		status string
@@ -130,7 +130,7 @@ func TestABuildThatIsUnderWay(t *testing.T) {
 		b.look(1*sec, newWeb)
 		b.builds(2*sec, build(c.status, c.ago))
 		if n := len(b.core.Picture().Notices); n != c.want {
-			t.Errorf("a build that is %s, begun %s ago: %d notices, want %d: %q", c.status, c.ago, n, c.want, b.core.Picture().Notices)
+			t.Errorf("a build that is %s, and began %s ago: %d notices, want %d: %q", c.status, c.ago, n, c.want, b.core.Picture().Notices)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Guards of the end by crashes, and of lists that have been seen to be behind.
+// Guards of crashes that end the wait, and of lists that were behind.
 
 package rollout_test
 
@@ -14,7 +14,7 @@ import (
 func TestCrashesThatCount(t *testing.T) {
 	t.Parallel()
 	up := dyno("web.1", 42, "up", 1*sec)
-	// crash is one that the log tells of, and no list shows.
+	// crash is a crash that only the log shows; the dyno boots again.
 	crash := func(b *bench, d time.Duration) {
 		b.line(d, "web.1", observe.Exit)
 		b.line(d, "web.1", observe.State, "up", "crashed")
@@ -25,21 +25,21 @@ func TestCrashesThatCount(t *testing.T) {
 		play func(b *bench)
 		ends bool
 	}{
-		"three in a row that only the log tells of": {rollout.Config{}, func(b *bench) {
+		"three in a row that only the log shows": {rollout.Config{}, func(b *bench) {
 			b.replaceWeb1()
 			for i := range 3 {
 				crash(b, time.Duration(i)*10*sec+10*sec)
 			}
 			b.look(37*sec, up)
 		}, true},
-		"three, and then it is up for long": {rollout.Config{}, func(b *bench) {
+		"three, and then the dyno stays up": {rollout.Config{}, func(b *bench) {
 			b.replaceWeb1()
 			for i := range 3 {
 				crash(b, time.Duration(i)*40*sec+10*sec)
 			}
 			b.look(170*sec, up)
 		}, false},
-		"three of the old one, and then the new one comes": {rollout.Config{}, func(b *bench) {
+		"three of the old dyno, and then the new one comes": {rollout.Config{}, func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.look(sec/2, dyno("web.1", 41, "up", -time.Hour))
 			for i := range 3 {
@@ -54,12 +54,12 @@ func TestCrashesThatCount(t *testing.T) {
 			b.look(10*sec, old, console)
 			b.look(100*sec, old, console)
 		}, false},
-		"one of which it is not told when it changed": {rollout.Config{}, func(b *bench) {
+		"a crashed dyno, and the list does not say since when": {rollout.Config{}, func(b *bench) {
 			crashed := dyno("web.1", 42, "crashed", 1*sec)
 			crashed.UpdatedAt = time.Time{}
 			b.look(100*sec, crashed)
 		}, false},
-		"one that is scaled away": {rollout.Config{}, func(b *bench) {
+		"a crashed dyno that is scaled away": {rollout.Config{}, func(b *bench) {
 			b.lists.Formation[0].Quantity = 2
 			b.logWhole(0, time.Hour)
 			old := dyno("web.1", 41, "up", -time.Hour)
@@ -74,26 +74,26 @@ func TestCrashesThatCount(t *testing.T) {
 			b := newBench(t, c.cfg)
 			c.play(b)
 			if v, done := b.core.Verdict(); (v.Reason == rollout.DynosCrashed) != c.ends {
-				t.Errorf("%v, %+v; want an end by crashes: %v", done, v, c.ends)
+				t.Errorf("verdict %v, %+v; want an end by crashes: %v", done, v, c.ends)
 			}
 		})
 	}
 }
 
-// A list that was behind may be so again: an exit is believed later by as much, by the
-// longest that was seen, and by no more than ten seconds.
+// A list that was behind may be behind again. So the core believes an exit later by the longest delay that it
+// has seen, but by no more than ten seconds.
 func TestListsThatWereBehind(t *testing.T) {
 	t.Parallel()
 	web1, web2 := dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec)
 	checkGate(t, rollout.Config{}, map[string]gateCase{
-		"by 7 s, and then by 1 s": {truth: "the exit at 20 s may be a crash of v42, which a list shows 7 s later", play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(25*sec, web1, web2) }},
-		"by 7 s, and it is over":  {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(31*sec, web1, web2) }},
-		"by half a minute":        {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(35 * sec); b.look(56*sec, web1, web2) }},
+		"7 s, then 1 s, and the exit is too fresh":  {truth: "the exit at 20 s may be a crash of v42, which a list shows 7 s later", play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(25*sec, web1, web2) }},
+		"7 s, then 1 s, and the exit is old enough": {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(12 * sec); b.look(31*sec, web1, web2) }},
+		"30 s": {opens: rollout.Proven, play: func(b *bench) { b.listBehindUntil(35 * sec); b.look(56*sec, web1, web2) }},
 	})
 }
 
-// behind has web.1 up at 5 s by the log, and a second later than d by the list; web.2 a
-// moment later by both. The old one of web.2 has ended; that of web.1 ends 8 s after d.
+// listBehindUntil has web.1 up at 5 s by the log, and only at d by the list. web.2 is up at d + 2 s by the
+// log, and at d + 4 s by the list. The old process of web.2 ends at d + 3.5 s, and that of web.1 at d + 8 s.
 func (b *bench) listBehindUntil(d time.Duration) {
 	b.lists.Formation[0].Quantity = 2
 	b.logWhole(0, time.Hour)
@@ -108,7 +108,7 @@ func (b *bench) listBehindUntil(d time.Duration) {
 	b.stops(d+7*sec, "web.1")
 }
 
-// crashing is a start of web.1 that crashes after 2 s, seen a second later.
+// crashesAtBoot is a boot of web.1 that crashes after 2 s. A look a second later shows the crash.
 func (b *bench) crashesAtBoot(d time.Duration, version int) {
 	b.t.Helper()
 	b.line(d, "web.1", observe.State, "crashed", "starting")

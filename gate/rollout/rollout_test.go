@@ -1,5 +1,4 @@
-// A bench for hand-made observations, and what the core says and asks for besides its
-// verdict.
+// A bench for observations made by hand. And tests of what the core says and asks for, besides its verdict.
 
 package rollout_test
 
@@ -21,21 +20,21 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func at(d time.Duration) time.Time { return epoch.Add(d) }
 
-// bench feeds a core: the gate starts when the target is released.
+// A bench feeds a core. The gate starts when the target is released, at 0 s.
 type bench struct {
-	t     *testing.T
-	core  *rollout.Rollout
+	t    *testing.T
+	core *rollout.Rollout
+	// lists is what the lists of the platform show at present. The dynos come with each look.
 	lists observe.Look
-	// seen is told of every observation, if it is there.
+	// onApply is called after each observation, if it is there.
 	onApply func(observe.Observation)
-	// preboot is what the platform says of preboot; nil: nobody has asked.
+	// preboot is the newest answer of the platform about preboot; nil: nobody has asked.
 	preboot *observe.Preboot
-	// noDate: answers do not tell the platform's time.
+	// noDate: answers do not say what time it is on the platform.
 	noDate bool
 }
 
-// newBench begins a wait for v42, if the configuration names nothing else; newestBench waits for the
-// newest release.
+// newBench waits for v42, unless the configuration names another release.
 func newBench(t *testing.T, cfg rollout.Config) *bench {
 	if cfg.Want == (release.Want{}) {
 		cfg.Want.Version = 42
@@ -43,6 +42,7 @@ func newBench(t *testing.T, cfg rollout.Config) *bench {
 	return newestBench(t, cfg)
 }
 
+// newestBench waits for the newest release, unless the configuration names one.
 func newestBench(t *testing.T, cfg rollout.Config) *bench {
 	cfg.App, cfg.UseLog = "shop", true
 	b := &bench{t: t, core: rollout.New(cfg)}
@@ -66,7 +66,7 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 	if o.Preboot != nil && o.Preboot.Known {
 		b.preboot = o.Preboot
 	}
-	// The platform answers at once whether preboot is on, as often as that is asked.
+	// Whenever the core asks whether preboot is on, the platform answers at once.
 	if _, done := b.core.Verdict(); !done && o.Preboot == nil && b.preboot != nil && needsOf(b.core).Preboot {
 		again := *b.preboot
 		again.AskedAt = d
@@ -74,7 +74,7 @@ func (b *bench) apply(d time.Duration, o observe.Observation) {
 	}
 }
 
-// sees is a full look that was asked for and answered at once.
+// look is a full look that was asked for and answered at d.
 func (b *bench) look(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
 	b.lookAskedAt(d, d, dynos...)
@@ -84,13 +84,13 @@ func dyno(label string, version int, state string, created time.Duration) observ
 	return observe.Dyno{ID: fmt.Sprint(label, version, created), Name: label, Type: "web", State: state, Version: version, CreatedAt: at(created), UpdatedAt: at(created + 5*sec)}
 }
 
-// logs tells that the log is whole since so long before the release.
-func (b *bench) logWhole(d, before time.Duration) {
+// logWhole has the log whole from d on. Its history reaches back so long before the release.
+func (b *bench) logWhole(d, reach time.Duration) {
 	b.t.Helper()
-	b.apply(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(-before)}})
+	b.apply(d, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(-reach)}})
 }
 
-// line is a line that arrives the moment it is written.
+// line is a line of the log that arrives when it is written.
 func (b *bench) line(d time.Duration, label string, kind observe.LineKind, states ...string) {
 	b.t.Helper()
 	l := observe.Line{Stamp: at(d).Add(time.Millisecond), Label: label, Kind: kind}
@@ -112,11 +112,11 @@ func (b *bench) opens(basis rollout.Basis) {
 	}
 }
 
-// shut fails the test if the gate has opened.
+// shut fails the test if there is a verdict. The truth says why there must be none.
 func (b *bench) shut(truth string) {
 	b.t.Helper()
 	if v, done := b.core.Verdict(); done {
-		b.t.Errorf("%s, %s (%s); truth: %s", v.Result, v.Reason, v.Message, truth)
+		b.t.Errorf("verdict %s, %s (%s), want none: %s", v.Result, v.Reason, v.Message, truth)
 	}
 }
 
@@ -124,7 +124,8 @@ func prebootOn(b *bench) {
 	b.apply(0, observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: true}})
 }
 
-// replaced plays a plain replacement of web.1 up to the new dyno being up.
+// replaceWeb1 has Heroku replace web.1 without preboot. The new dyno is up, and the old process was asked to
+// stop at 2 s.
 func (b *bench) replaceWeb1() {
 	b.logWhole(0, time.Hour)
 	b.line(1*sec, "web.1", observe.Replace)
@@ -144,7 +145,7 @@ func TestOpensOnTheLastExit(t *testing.T) {
 	b.look(33*sec, dyno("web.1", 42, "up", 1*sec))
 	b.shut("the exit may be that of the new process, which crashed")
 	if needsOf(b.core).WakeAt != 33*sec+sec/2 {
-		t.Errorf("the core wants %+v", needsOf(b.core))
+		t.Errorf("the core needs %+v, want it to judge again at 33.5 s", needsOf(b.core))
 	}
 	b.apply(34*sec, observe.Observation{})
 	b.shut("the look was asked for too early")
@@ -155,7 +156,7 @@ func TestOpensOnTheLastExit(t *testing.T) {
 	b.opens(rollout.Proven)
 }
 
-// The verdict at the end of the timeout says why there is no proof.
+// When proof is required, the verdict at the timeout says why there is none.
 func TestUnprovenSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{RequireProof: true})
