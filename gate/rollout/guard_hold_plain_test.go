@@ -1,4 +1,4 @@
-// Guards of the holds where no dyno is prebooted.
+// Guards of the holds without preboot.
 
 package rollout_test
 
@@ -19,20 +19,20 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 	checkHolds(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]holdCase{
 		"an old dyno that fell asleep": {limit: "-10 s, when it fell asleep, and 90 s",
 			play: noLog, list: []observe.Dyno{idle}, shut: 79 * sec, opens: 81 * sec},
-		"a record that turned long before it was seen": {limit: "1 s, when it was created, and 90 s",
+		"a new record that was created long before a look showed it": {limit: "1 s, when it was created, and 90 s",
 			play: func(b *bench) { noLog(b); b.lookBeforeRelease(0, old); b.look(30*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 90 * sec, opens: 92 * sec},
-		"a restart that the list does not show yet": {limit: "80 s, when it was announced, and 90 s",
+		"a restart that the list does not show yet": {limit: "80 s, when the restart was announced, and 90 s",
 			play: func(b *bench) {
 				b.logWhole(0, time.Hour)
 				b.bootsWithLostStart(1*sec, "web.1")
 				b.bootsWithLostStart(80*sec, "web.1")
 			},
 			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
-		"a formation that does not tell when it was scaled": {limit: "60 s, when it was first seen, and 90 s",
+		"a formation without the time of its last scaling": {limit: "60 s, when it was first seen, and 90 s",
 			play: func(b *bench) { noLog(b); b.lists.Formation[0].UpdatedAt = time.Time{}; b.look(60*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 149 * sec, opens: 151 * sec},
-		"a dyno is scaled away that no list has shown": {limit: "80 s, when web was scaled down, and 90 s",
+		"a dyno that no look has shown is scaled away": {limit: "80 s, when web was scaled down, and 90 s",
 			play: func(b *bench) {
 				noLog(b)
 				b.lists.Formation[0].Quantity = 2
@@ -40,15 +40,15 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 				b.lists.Formation[0].Quantity, b.lists.Formation[0].UpdatedAt = 1, at(80*sec)
 			},
 			list: []observe.Dyno{web1}, shut: 169 * sec, opens: 171 * sec},
-		"a label that only the log shows, before a late first look": {limit: "20 s, when the look did not show it, and 90 s",
+		"a label that only the log shows, before a late first look": {limit: "20 s, when the look did not show web.2, and 90 s",
 			play: func(b *bench) {
 				b.logWhole(0, time.Hour)
 				b.line(5*sec, "web.2", observe.Exit)
-				b.line(8*sec, "web.2", observe.Exit) // there is one too many
+				b.line(8*sec, "web.2", observe.Exit) // one exit too many
 				b.look(20*sec, web1)
 			},
 			list: []observe.Dyno{web1}, shut: 109 * sec, opens: 111 * sec},
-		"in a space, a restart that the list does not show": {limit: "10 s, when the old one was last missing, and 60 s",
+		"in a space, a restart that the list does not show": {limit: "10 s, when the old dyno was first missing, and 60 s",
 			play: func(b *bench) {
 				runsOn(b, "s", "cedar")
 				b.logWhole(0, time.Hour)
@@ -57,13 +57,13 @@ func TestHoldsWithoutPreboot(t *testing.T) {
 				b.line(50*sec, "web.1", observe.Replace)
 			},
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
-		"in a space": {limit: "10 s, when the old one was last missing, and 60 s",
+		"in a space": {limit: "10 s, when the old dyno was first missing, and 60 s",
 			play: func(b *bench) { runsOn(b, "s", "cedar"); noLog(b); b.lookBeforeRelease(0, old); b.look(10*sec, web1) },
 			list: []observe.Dyno{web1}, shut: 69 * sec, opens: 71 * sec},
 		"on Fir, when the first look comes late": {limit: "100 s, the first look, and 60 s",
 			play: func(b *bench) { runsOn(b, "s", "fir"); noLog(b) },
 			list: []observe.Dyno{dyno("web-1-a", 42, "up", 1*sec)}, shut: 100 * sec, opens: 161 * sec},
-		"a dyno that was scaled away before the first look": {limit: "-20 s, when web was last scaled, and 90 s; the log broke before it could tell",
+		"a dyno that was scaled away before the first look": {limit: "-20 s, when web was last scaled, and 90 s; the log broke before it covered that",
 			play: func(b *bench) {
 				b.lists.Formation[0].UpdatedAt = at(-20 * sec)
 				b.logWhole(0, 80*sec)

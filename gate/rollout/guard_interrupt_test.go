@@ -1,4 +1,4 @@
-// What is said of old code when the wait is interrupted: no more than is known.
+// What the verdict says about old code when the wait is interrupted: no more than is known.
 
 package rollout_test
 
@@ -22,18 +22,18 @@ func TestInterruptedSaysNoMoreThanIsKnown(t *testing.T) {
 	app := observe.Observation{App: &observe.App{ID: "a", Generation: "cedar"}}
 	off := observe.Observation{Preboot: &observe.Preboot{Known: true}}
 	for name, c := range map[string]struct {
-		told []observe.Observation
-		look observe.Look
-		says string
+		first []observe.Observation // before the look
+		look  observe.Look
+		says  string
 	}{
-		"all is known":                               {[]observe.Observation{app, off}, observe.Look{Formation: web, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code is presumed gone"},
-		"what kind of app it is, is not known":       {[]observe.Observation{off}, observe.Look{Formation: web, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code may still run"},
-		"the formation is empty, and a dyno was new": {[]observe.Observation{app, off}, observe.Look{Formation: []observe.Formation{}, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code may still run"},
+		"everything is known":                          {[]observe.Observation{app, off}, observe.Look{Formation: web, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code is presumed gone"},
+		"nobody knows where the app runs":              {[]observe.Observation{off}, observe.Look{Formation: web, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code may still run"},
+		"the formation is empty, and a dyno is listed": {[]observe.Observation{app, off}, observe.Look{Formation: []observe.Formation{}, Releases: released, Dynos: []observe.Dyno{dyno("web.1", 42, "up", -24*time.Hour)}}, "old code may still run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			core := rollout.New(rollout.Config{App: "shop", UseLog: true, Want: release.Want{Version: 42}})
-			for _, o := range c.told {
+			for _, o := range c.first {
 				core.Apply(o)
 			}
 			core.Apply(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: at(-time.Hour)}})
@@ -42,7 +42,7 @@ func TestInterruptedSaysNoMoreThanIsKnown(t *testing.T) {
 			core.Apply(observe.Observation{At: 21 * sec, End: observe.Interrupt})
 			v, _ := core.Verdict()
 			if v.Reason != rollout.Interrupted || !strings.HasSuffix(v.Message, c.says) {
-				t.Errorf("said %q (%s), want %q", v.Message, v.Reason, c.says)
+				t.Errorf("the message is %q (%s), want it to end with %q", v.Message, v.Reason, c.says)
 			}
 		})
 	}

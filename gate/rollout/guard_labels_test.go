@@ -1,6 +1,5 @@
-// Guards of what is believed of a label: that nothing ran under it before, that nothing
-// can hide behind it since long ago, that its dyno is asleep, or is one that somebody
-// started once.
+// Guards of what the gate believes about a label: that nothing ran under it before, that nothing can be
+// hidden behind it, or that its dyno sleeps.
 
 package rollout_test
 
@@ -13,18 +12,19 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// typed is a dyno of another type than web.
+// dynoOfType is a dyno of another process type than web.
 func dynoOfType(typ, label string, version int, state string, created time.Duration) observe.Dyno {
 	d := dyno(label, version, state, created)
 	d.Type = typ
 	return d
 }
 
+// addType adds a process type to the formation.
 func (b *bench) addType(typ string, quantity int, created, scaled time.Duration) {
 	b.lists.Formation = append(b.lists.Formation, observe.Formation{Type: typ, Quantity: quantity, CreatedAt: at(created), UpdatedAt: at(scaled)})
 }
 
-// before has a look at v41 alone, and then lets v42 be listed.
+// lookBeforeRelease is a look that does not show v42 yet. Later looks show it.
 func (b *bench) lookBeforeRelease(d time.Duration, dynos ...observe.Dyno) {
 	b.t.Helper()
 	all := b.lists.Releases
@@ -33,19 +33,19 @@ func (b *bench) lookBeforeRelease(d time.Duration, dynos ...observe.Dyno) {
 	b.lists.Releases = all
 }
 
-func TestWhatRanUnderALabelBefore(t *testing.T) {
+func TestWhetherSomethingRanUnderALabelBefore(t *testing.T) {
 	t.Parallel()
 	old := dyno("web.1", 41, "up", -24*time.Hour)
 	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
-		"a dyno that is scaled up while the gate waits": {opens: rollout.Proven, play: func(b *bench) {
+		"a dyno that is scaled up while the gate waits, and that the log shows first": {opens: rollout.Proven, play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.lists.Formation[0].Quantity = 2
-			b.line(20*sec, "web.2", observe.Start) // its state before is not told
+			b.line(20*sec, "web.2", observe.Start) // there is no state line before
 			b.line(22*sec, "web.2", observe.State, "starting", "up")
 			b.look(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
 		}},
-		"one that is scaled up, and listed first": {opens: rollout.Proven, play: func(b *bench) {
+		"a dyno that is scaled up while the gate waits, and that the list shows first": {opens: rollout.Proven, play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.lists.Formation[0].Quantity = 2
@@ -54,7 +54,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(22*sec, "web.2", observe.State, "starting", "up")
 			b.look(24*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 18*sec))
 		}},
-		"a label that the first look lacks, without a scaling": {truth: "web.2 of v41 is prebooted over, and the list was a bad one", play: func(b *bench) {
+		"a label that the first look lacks, and nothing was scaled": {truth: "web.2 of v41 is hidden by preboot; the first list was not complete", play: func(b *bench) {
 			prebootOn(b)
 			b.lists.Formation[0].Quantity = 2
 			b.logWhole(0, 0)
@@ -65,14 +65,14 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(250*sec, "web.1", observe.Exit)
 			b.look(270*sec, dyno("web.1", 42, "up", 3*sec), dyno("web.2", 42, "up", 1*sec))
 		}},
-		"a label that the log tells of before any list": {truth: "web.1 of v41 is prebooted over", play: func(b *bench) {
+		"a label that the log shows before any look": {truth: "web.1 of v41 is hidden by preboot", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a label that an empty list did not show": {truth: "web.2 of v41 is prebooted over; the first list was not the whole one", play: func(b *bench) {
+		"a label that an empty list did not show": {truth: "web.1 of v41 is hidden by preboot; the first list was not complete", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.look(0)
@@ -80,7 +80,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(6*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 4*sec))
 		}},
-		"a label that is there as the first look is asked for": {truth: "web.2 of v41 is prebooted over; it was missing in one list", play: func(b *bench) {
+		"a label that the first look lacks, and that exists at that moment": {truth: "web.2 of v41 is hidden by preboot; one list did not show it", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.lists.Formation[0].Quantity = 2
@@ -91,7 +91,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.2", observe.State, "starting", "up")
 			b.look(10*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 		}},
-		"a new label of which the log does not tell": {truth: "web.2 of v41, scaled up at 4 s, is prebooted over; the log was broken", play: func(b *bench) {
+		"a new label that the log does not show, since lines were lost": {truth: "web.2 of v41, scaled up at 4 s, is hidden by preboot", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.lists.Formation[0].Quantity = 2
@@ -104,7 +104,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(400*sec, "web.2", observe.Start)
 			b.look(410*sec, dyno("web.1", 42, "up", 400*sec), dyno("web.2", 42, "up", 400*sec))
 		}},
-		"a process type that is made anew, with an old dyno listed": {truth: "web.1 of v41 was listed, and has not ended", play: func(b *bench) {
+		"a process type that the release brings back, with an old dyno listed": {truth: "web.1 of v41 was listed, and has not ended", play: func(b *bench) {
 			b.lists.Formation[0].CreatedAt = at(0)
 			b.logWhole(0, time.Hour)
 			b.lookBeforeRelease(0, old)
@@ -112,7 +112,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(5*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a process type that is made anew, whose dyno was dropped before": {truth: "web.1 of v40 was dropped by v41 and runs until 20 s", play: func(b *bench) {
+		"a process type that the release brings back, which the release before dropped": {truth: "v41 dropped web, and web.1 of v40 runs until 20 s", play: func(b *bench) {
 			b.lists.Formation[0].CreatedAt = at(0)
 			b.logWhole(0, time.Hour)
 			b.line(-10*sec, "web.1", observe.State, "up", "down")
@@ -127,14 +127,14 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a process type that comes with the release, to a busy app": {opens: rollout.Proven, play: func(b *bench) {
+		"a process type that comes with the release, and a short log": {opens: rollout.Proven, play: func(b *bench) {
 			b.lists.Formation[0].CreatedAt = at(0)
 			b.logWhole(0, 5*sec)
 			b.line(2*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a process type that comes with the release, shortly after another one": {opens: rollout.Proven, play: func(b *bench) {
+		"a process type that comes with the release, shortly after another release": {opens: rollout.Proven, play: func(b *bench) {
 			b.lists.Formation[0].CreatedAt = at(0)
 			b.lists.Releases = append(b.lists.Releases, otherRelease(30, "succeeded", "s30"))
 			b.lists.Releases[0].CreatedAt = at(-10 * sec)
@@ -143,7 +143,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a process type that comes with the release, shortly after a release phase": {truth: "v41 dropped it as its phase ended, and web.1 of v40 may be stopping", play: func(b *bench) {
+		"a process type that comes with the release, shortly after a release phase": {truth: "v41 may have dropped web when its release phase ended, and web.1 of v40 may be stopping", play: func(b *bench) {
 			b.lists.Formation[0].CreatedAt = at(0)
 			b.lists.Releases[0].UpdatedAt = at(-10 * sec)
 			b.logWhole(0, 5*sec)
@@ -151,7 +151,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(4*sec, "web.1", observe.State, "starting", "up")
 			b.look(8*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a head start of a busy app": {opens: rollout.Proven, play: func(b *bench) {
+		"a look before the release, and a short log": {opens: rollout.Proven, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, 10*sec)
 			b.lookBeforeRelease(0, old)
@@ -161,7 +161,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(200*sec, "web.1", observe.Exit)
 			b.look(202*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a label of a busy app that only the log shows": {truth: "the exit of web.2 is that of v40; v41 hides, too, since before the history", play: func(b *bench) {
+		"a label that only the log shows, and a short log": {truth: "the exit of web.2 is that of v40; v41 is hidden too, from before the log begins", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, 10*sec)
 			b.lookBeforeRelease(0, old)
@@ -172,7 +172,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 			b.line(200*sec, "web.1", observe.Exit)
 			b.look(202*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"one that crashed is scaled away": {truth: "web.2 of v41 is prebooted over", play: func(b *bench) {
+		"a label that crashes, beyond the formation": {truth: "web.2 of v41 is hidden by preboot", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.boots(1*sec, "web.1", "up")
@@ -187,7 +187,7 @@ func TestWhatRanUnderALabelBefore(t *testing.T) {
 	})
 }
 
-// Dynos of eco apps fall asleep, and hold no process then. Nothing else does.
+// The dyno of an eco app falls asleep, and then has no process. Only such dynos sleep.
 func TestOldDynosThatSleep(t *testing.T) {
 	t.Parallel()
 	asleep := func(state string) func(b *bench) {
@@ -202,23 +202,23 @@ func TestOldDynosThatSleep(t *testing.T) {
 		}
 	}
 	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
-		"idle": {opens: rollout.Proven, play: asleep("idle")},
-		"down": {truth: "it is not up", play: asleep("down")},
-		"down, and the formation wants none": {opens: rollout.Proven, play: func(b *bench) {
+		"the list shows idle": {opens: rollout.Proven, play: asleep("idle")},
+		"the list shows down": {truth: "no new dyno is up", play: asleep("down")},
+		"the list shows down, and the formation wants no dyno": {opens: rollout.Proven, play: func(b *bench) {
 			b.lists.Formation[0].Quantity = 0
 			asleep("down")(b)
 			if v, _ := b.core.Verdict(); v.Result == rollout.Passed && v.Reason != rollout.NothingToRun {
 				b.t.Errorf("%+v", v)
 			}
 		}},
-		"it wakes while the list is behind": {truth: "the process that woke is of v41", play: func(b *bench) {
+		"it wakes while the list is behind": {truth: "the process that was started is of v41", play: func(b *bench) {
 			asleep("idle")(newBench(b.t, rollout.Config{})) // as above, but:
 			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "down", "starting")
 			b.line(2*sec, "web.1", observe.Start)
 			b.look(3*sec, dyno("web.1", 41, "idle", -24*time.Hour))
 		}},
-		"a one-off dyno of the release before is down": {truth: "it is being stopped", play: func(b *bench) {
+		"a one-off dyno of the release before is down": {truth: "run.1 is being stopped", play: func(b *bench) {
 			*b = *newBench(b.t, rollout.Config{IncludeOneOff: true})
 			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)

@@ -1,5 +1,5 @@
-// Guards of the limit that a picture tells with the verdict: when the hold on a process type was over, or
-// would have been without any proof.
+// Guards of the limit of each process type in the picture: when the hold on it was over, or would have been
+// without proof.
 
 package rollout_test
 
@@ -14,8 +14,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// limits are those of all types, in seconds since the release.
-func limits(p rollout.Picture) string {
+// limitsByType are the limits of all process types, in time since the release.
+func limitsByType(p rollout.Picture) string {
 	var all []string
 	for _, x := range p.Types {
 		limit := "none"
@@ -30,14 +30,14 @@ func limits(p rollout.Picture) string {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	old := dyno("web.1", 41, "up", -24*time.Hour)
-	ends := func(b *bench, d time.Duration) { b.apply(d, observe.Observation{End: observe.Deadline}) }
+	deadline := func(b *bench, d time.Duration) { b.apply(d, observe.Observation{End: observe.Deadline}) }
 	pod := func(name string, version int) observe.Dyno { return dyno(name, version, "up", -time.Hour) }
 	for name, c := range map[string]struct {
 		cfg  rollout.Config
 		play func(b *bench)
 		want string
 	}{
-		"a proven roll-out": {play: func(b *bench) { // 1 s, when its record was made, and 90 s
+		"a proven roll-out": {play: func(b *bench) { // 1 s, when the record was created, and 90 s
 			b.replaceWeb1()
 			b.line(5*sec, "web.1", observe.Exit)
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
@@ -48,7 +48,7 @@ func TestLimits(t *testing.T) {
 			b.look(20*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
 			b.look(200*sec, dyno("web.1", 42, "up", 9*sec), dyno("web.2", 42, "up", 1*sec))
 		}, want: "web 1m39s"},
-		"each type by itself": {play: func(b *bench) {
+		"each process type has its own limit": {play: func(b *bench) {
 			noLog(b)
 			b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec), dynoOfType("worker", "worker.1", 42, "up", 9*sec))
@@ -62,9 +62,9 @@ func TestLimits(t *testing.T) {
 			noLog(b)
 			b.lists.Formation[0].Quantity = 2
 			b.look(20*sec, dyno("web.2", 42, "up", 1*sec), old)
-			ends(b, 30*sec)
+			deadline(b, 30*sec)
 		}, want: "web none"},
-		"nothing old behind what was scaled up": {play: func(b *bench) { // as for web.1 alone
+		"a new label came by scaling up": {play: func(b *bench) { // it changes nothing: the limit is that of web.1
 			b.replaceWeb1()
 			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 			b.lists.Formation[0].Quantity, b.lists.Formation[0].UpdatedAt = 2, at(8*sec)
@@ -75,26 +75,26 @@ func TestLimits(t *testing.T) {
 			b.line(20*sec, "web.1", observe.Exit)
 			b.look(40*sec, two...)
 		}, want: "web 1m31s"},
-		"what was scaled away": {play: func(b *bench) { // 30 s before the first look, and 90 s
+		"a dyno was scaled away": {play: func(b *bench) { // -10 s, when web was scaled, and 90 s
 			noLog(b)
 			b.lists.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-10 * sec)}
 			b.look(20 * sec)
 			b.look(200 * sec)
 		}, want: "web 1m20s"},
-		"what was scaled away of another type": {play: func(b *bench) { // at 50 s
+		"a dyno of another process type was scaled away": {play: func(b *bench) { // worker: 20 s, when a look first showed that it was scaled down, and 90 s
 			noLog(b)
 			b.addType("worker", 0, -999*time.Hour, 50*sec)
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 			b.look(60*sec, dyno("web.1", 42, "up", 1*sec))
 			b.look(200*sec, dyno("web.1", 42, "up", 1*sec))
 		}, want: "web 1m31s, worker 1m50s"},
-		"scaled away long before": {play: func(b *bench) {
+		"a dyno was scaled away long before": {play: func(b *bench) {
 			noLog(b)
 			b.lists.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
 			b.look(20 * sec)
 			b.look(200 * sec)
 		}, want: "web none"},
-		"pods": {play: func(b *bench) { // when the later one was first missing, and 60 s
+		"pods": {play: func(b *bench) { // 30 s, when the later old pod was first missing, and 60 s
 			runsOn(b, "s", "fir")
 			noLog(b)
 			b.lookBeforeRelease(0, pod("web-1-a", 41), pod("web-1-b", 41), pod("web-9-z", 42))
@@ -102,7 +102,7 @@ func TestLimits(t *testing.T) {
 			b.look(30*sec, pod("web-2-c", 42))
 			b.look(400*sec, pod("web-2-c", 42))
 		}, want: "web 1m30s"},
-		"a new pod that left is none": {play: func(b *bench) {
+		"a new pod that left the list has no limit": {play: func(b *bench) {
 			runsOn(b, "s", "fir")
 			noLog(b)
 			b.lookBeforeRelease(0, pod("web-1-a", 41))
@@ -123,7 +123,7 @@ func TestLimits(t *testing.T) {
 			c.cfg.Want = release.Want{Version: 42}
 			b := newBench(t, c.cfg)
 			c.play(b)
-			if got := limits(b.core.Picture()); got != c.want {
+			if got := limitsByType(b.core.Picture()); got != c.want {
 				v, done := b.core.Verdict()
 				t.Errorf("the limits are %s, want %s; verdict %v", got, c.want, fmt.Sprint(done, v))
 			}
