@@ -1,5 +1,5 @@
-// Guards against lost lines: a start is missing and nothing says so, and what comes
-// later makes the count come out even. web.1 prebooted over v41, which hides for minutes.
+// Guards against lost lines: a start line is lost without a notice, and later lines make the count come out
+// even. Most cases have preboot, and web.1 of v41 is hidden for minutes.
 
 package rollout_test
 
@@ -12,10 +12,10 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-const v41Hides = "v41 was prebooted over and runs until 300 s"
+const v41Hidden = "web.1 of v41 is hidden by preboot, and runs until 300 s"
 
-// scaledUp has web.2 scaled up on v41 at 10 s, in sight of list and log, and v42 released
-// at 20 s. The log has lost what there was of the boot of web.2.
+// scaleUpWithLostLines has web.2 of v41 scaled up at 10 s, while list and log are watched, and v42 released
+// at 20 s. The log has lost all lines about the first boot of web.2.
 func scaleUpWithLostLines(b *bench) {
 	prebootOn(b)
 	all := b.lists.Releases
@@ -34,17 +34,17 @@ func scaleUpWithLostLines(b *bench) {
 func TestLostStartsAreNoticed(t *testing.T) {
 	t.Parallel()
 	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
-		"a second announcement": {truth: v41Hides, play: func(b *bench) {
+		"a second announcement": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
-			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
+			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start line is lost
 			b.line(10*sec, "web.1", observe.State, "starting", "down")
 			b.line(10*sec, "web.1", observe.Sigterm)
 			b.line(11*sec, "web.1", observe.Exit)
 			b.boots(20*sec, "web.1", "down")
 			b.look(30*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
-		"up without a start": {truth: v41Hides, play: func(b *bench) {
+		"a state line says up, and there was no start": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
@@ -54,39 +54,39 @@ func TestLostStartsAreNoticed(t *testing.T) {
 			b.boots(18*sec, "web.1", "crashed")
 			b.look(40*sec, dyno("web.1", 42, "up", 18*sec))
 		}},
-		"up without the start that was announced": {truth: v41Hides, play: func(b *bench) {
+		"a state line says up, and the announced start is missing": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
-			b.line(3*sec, "web.1", observe.Start) // its other lines are lost
+			b.line(3*sec, "web.1", observe.Start) // the other lines of this boot are lost
 			b.line(20*sec, "web.1", observe.State, "up", "starting")
 			b.line(21*sec, "web.1", observe.Sigterm)
 			b.line(22*sec, "web.1", observe.Exit)
-			b.line(25*sec, "web.1", observe.State, "starting", "up") // its start is lost
+			b.line(25*sec, "web.1", observe.State, "starting", "up") // its start line is lost
 			b.line(41*sec, "web.1", observe.Sigterm)
 			b.line(42*sec, "web.1", observe.Exit)
 			b.line(43*sec, "web.1", observe.Start)
 			b.look(50*sec, dyno("web.1", 42, "up", 41*sec))
 		}},
-		"crashed without a start": {truth: v41Hides, play: func(b *bench) {
+		"a state line says crashed, and there was no start": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.line(-30*time.Minute, "web.1", observe.State, "starting", "up")
 			b.line(4*sec, "web.1", observe.State, "starting", "crashed")
-			b.line(20*sec, "web.1", observe.Exit) // of v42, which came back; that is lost, too
+			b.line(20*sec, "web.1", observe.Exit) // of v42, which had booted again; those lines are lost too
 			b.line(20*sec, "web.1", observe.Start)
 			b.look(40*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
-		"a crash of the one that was announced": {truth: v41Hides, play: func(b *bench) {
+		"a crash of a dyno whose start is missing": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
-			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start is lost
+			b.line(1*sec, "web.1", observe.State, "up", "starting") // its start line is lost
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
 			b.line(12*sec, "web.1", observe.Start)
 			b.line(14*sec, "web.1", observe.State, "starting", "up")
 			b.look(30*sec, dyno("web.1", 42, "up", 11*sec))
 		}},
-		"more exits than there were starts": {truth: v41Hides, play: func(b *bench) {
+		"more exits than starts": {truth: v41Hidden, play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, time.Hour)
 			b.line(10*sec, "web.1", observe.Exit)
@@ -95,12 +95,12 @@ func TestLostStartsAreNoticed(t *testing.T) {
 			b.line(40*sec, "web.1", observe.Start)
 			b.look(60*sec, dyno("web.1", 42, "up", 40*sec))
 		}},
-		"up, where by the log nothing ran": {truth: "web.2 of v41 was prebooted over and runs until 300 s", play: func(b *bench) {
+		"a state line says that web.2 was up, and by the log nothing ran": {truth: "web.2 of v41 is hidden by preboot, and runs until 300 s", play: func(b *bench) {
 			scaleUpWithLostLines(b)
 			b.boots(21*sec, "web.2", "up")
 			b.look(40*sec, dyno("web.1", 42, "up", 21*sec), dyno("web.2", 42, "up", 21*sec))
 		}},
-		"a label that falls asleep as the history begins": {truth: "v41 is asked to stop, and has 30 s", play: func(b *bench) {
+		"the history begins with a dyno that falls asleep": {truth: "web.1 of v41 was asked to stop, and has 30 s for it", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.apply(0, observe.Observation{Line: &observe.Line{Stamp: at(-20 * sec), Label: "web.1", Kind: observe.Sleep, Text: "Idling"}})
 			b.line(3*sec, "web.1", observe.Start)
@@ -110,15 +110,15 @@ func TestLostStartsAreNoticed(t *testing.T) {
 	})
 }
 
-// Whose an exit was shows a moment later: what comes at once after a SIGKILL is that of
-// the killed one, but only if it was an old one that was killed, and before the exit.
+// The gate knows only a moment later whose an exit was. An exit right after a SIGKILL is that of the killed
+// process. But that process must be the old one, and the SIGKILL must come before the exit.
 func TestExitsThatAreTooFresh(t *testing.T) {
 	t.Parallel()
 	kill := func(b *bench, d time.Duration, text string) {
 		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(d), Label: "web.1", Kind: observe.Sigkill, Text: text}})
 	}
 	checkGate(t, rollout.Config{}, map[string]gateCase{
-		"the new one did not boot in time": {truth: "the exit is that of v42; v41 has been asked to stop at 42 s, and has 30 s", play: func(b *bench) {
+		"the new process is killed, since it did not boot in time": {truth: "the exit is that of v42; v41 was asked to stop at 42 s, and has 30 s for it", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting")
 			b.line(2*sec, "web.1", observe.Start)
@@ -128,13 +128,13 @@ func TestExitsThatAreTooFresh(t *testing.T) {
 			b.line(62*sec+sec/10, "web.1", observe.Exit)
 			b.look(62*sec+sec*4/10, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the SIGKILL comes after the exit": {truth: "v42 crashed; v41 is killed, and ends a moment later", play: func(b *bench) {
+		"the SIGKILL comes after the exit": {truth: "v42 crashed; v41 is killed and ends a moment later", play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(31*sec+sec/2, "web.1", observe.Exit)
 			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
 			b.look(32*sec+sec/10, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the old one is killed": {opens: rollout.Proven, play: func(b *bench) {
+		"the old process is killed": {opens: rollout.Proven, play: func(b *bench) {
 			b.replaceWeb1()
 			kill(b, 32*sec, "Stopping remaining processes with SIGKILL")
 			b.line(32*sec+sec/10, "web.1", observe.Exit)
@@ -143,18 +143,18 @@ func TestExitsThatAreTooFresh(t *testing.T) {
 	})
 }
 
-// A gap begins the count anew: what is told of the time before it, then or later, does
-// not count, and so does not stand in the way of what is proven afterwards.
-func TestLinesOfBeforeAGap(t *testing.T) {
+// After a gap the ledger is empty. Lines from before the gap do not count, whenever they come, and do not
+// keep the gate shut.
+func TestLinesFromBeforeAGap(t *testing.T) {
 	t.Parallel()
 	old := func(b *bench, d time.Duration) {
 		b.apply(d, observe.Observation{Line: &observe.Line{Stamp: at(15 * sec), Label: "web.1", Kind: observe.Start}})
 	}
-	for name, tell := range map[string]func(b *bench){
-		"none":                        func(b *bench) { b.logState(22*sec, observe.Flowing) },
-		"before the log flows again":  func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing) },
-		"after the log flows again":   func(b *bench) { b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
-		"both, and then another time": func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
+	for name, comesLate := range map[string]func(b *bench){
+		"none":                       func(b *bench) { b.logState(22*sec, observe.Flowing) },
+		"before the log flows again": func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing) },
+		"after the log flows again":  func(b *bench) { b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
+		"before and after":           func(b *bench) { old(b, 21*sec); b.logState(22*sec, observe.Flowing); old(b, 23*sec) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,14 +162,14 @@ func TestLinesOfBeforeAGap(t *testing.T) {
 			prebootOn(b)
 			b.replaceWeb1()
 			b.logState(20*sec, observe.Gapped)
-			tell(b)
-			// A restart, once what was hidden by the gap is gone at 364 s: the hold begins anew, and ends at 712 s.
+			comesLate(b)
+			// The hold on what the gap hides is over at 364 s. Then comes a restart, and the hold begins again, until 712 s.
 			b.boots(370*sec, "web.1", "up")
 			b.look(380*sec, dyno("web.1", 42, "up", 370*sec))
 			b.line(559*sec, "web.1", observe.Sigterm)
 			b.line(560*sec, "web.1", observe.Exit)
 			b.look(562*sec, dyno("web.1", 42, "up", 370*sec))
-			b.opens(rollout.Presumed) // the old process ended in the gap, or by its limit
+			b.opens(rollout.Presumed) // the old process ended in the gap, or its hold was over
 		})
 	}
 }

@@ -1,5 +1,5 @@
-// The table of words: each kind of knowledge has all that is told of it, and what is not known for sure
-// says so in every text.
+// The words for what is known about old code: each kind of knowledge has all its words, and every text says
+// so if something is not known for sure.
 
 package rollout
 
@@ -24,12 +24,12 @@ func TestWordings(t *testing.T) {
 				t.Errorf("%s, %s: %q", known, name, text)
 			}
 			if text != "" && unsure.MatchString(text) != (known != ByProof) {
-				t.Errorf("%s, %s is told as %q", known, name, text)
+				t.Errorf("%s, %s: %q must say that it is not sure if it is not proven, and only then", known, name, text)
 			}
 		}
 	}
 	if len(wordings) != 4 {
-		t.Errorf("there are %d rows", len(wordings))
+		t.Errorf("there are %d rows, want 4", len(wordings))
 	}
 }
 
@@ -45,7 +45,7 @@ func TestKnown(t *testing.T) {
 		}
 	}
 	if Knowledge("anything").Words() != wordings[NotKnown] {
-		t.Error("what is no knowledge is not told as such")
+		t.Error("an unknown kind of knowledge does not have the words of NotKnown")
 	}
 }
 
@@ -57,12 +57,12 @@ func TestBrief(t *testing.T) {
 		"the (request 0123) was refused":              "the (request 0123) was refused",
 	} {
 		if got := brief(reason); got != want {
-			t.Errorf("%q is told as %q, want %q", reason, got, want)
+			t.Errorf("brief(%q) is %q, want %q", reason, got, want)
 		}
 	}
 }
 
-// The first crash and the last are found in whatever order the dynos come.
+// The core finds the first and the last crash, whatever the order of the dynos.
 func TestFirstAndLastCrash(t *testing.T) {
 	t.Parallel()
 	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
@@ -72,51 +72,52 @@ func TestFirstAndLastCrash(t *testing.T) {
 		s.noteCrashes(&labelStatus{evidence: evidence{label: lb, crashes: []time.Time{at(sec)}}}, 0)
 	}
 	if s.crashes != 4 || s.firstCrash.label != "c" || s.lastCrash.label != "b" {
-		t.Errorf("%d crashes, the first %+v, the last %+v", s.crashes, s.firstCrash, s.lastCrash)
+		t.Errorf("%d crashes, the first %+v, the last %+v; want 4, of c and of b", s.crashes, s.firstCrash, s.lastCrash)
 	}
 }
 
-// A hold that is over waits for no exit any more.
+// When the hold is over, the gate does not wait for an exit any more, and the reason says so.
 func TestPresumedWaitsForNoExit(t *testing.T) {
 	t.Parallel()
 	if why := (judgement{}).presumed(time.Minute, ExitDue).why; why != exitMissed {
-		t.Errorf("it is presumed since %s", why)
+		t.Errorf("the reason is %q, want %q", why, exitMissed)
 	}
 }
 
-// What follows from a refusal is told at the end at the latest, unless the end is that refusal.
-func TestHeldNoticesAreTold(t *testing.T) {
+// A notice about what a refusal leads to comes at the end at the latest, unless the wait ends with that
+// refusal.
+func TestNoticeAboutARefusal(t *testing.T) {
 	t.Parallel()
 	refused := observe.Observation{Log: &observe.LogStatus{State: observe.Refused, Reason: "no access"}}
 	const notice = "no log: no access; without it nothing can be proven, and the gate waits until the longest time that an old dyno can live is over"
 	r := New(Config{UseLog: true})
 	r.Apply(refused)
 	if got := r.Picture().Notices; len(got) > 0 {
-		t.Errorf("told before anything was given: %q", got)
+		t.Errorf("notices before Heroku gave any answer: %q", got)
 	}
 	r.Apply(observe.Observation{At: time.Second, End: observe.Interrupt})
 	if got := r.Picture().Notices; !slices.Contains(got, notice) {
-		t.Errorf("not told at the end: %q", got)
+		t.Errorf("the notices at the end are %q, want among them %q", got, notice)
 	}
 	r = New(Config{UseLog: true})
 	r.Apply(refused)
 	r.Apply(observe.Observation{At: time.Second, Trouble: &observe.Trouble{Kind: observe.Unauthorized, Message: "who are you?"}})
 	if got := r.Picture().Notices; len(got) > 0 {
-		t.Errorf("told beside the wrong key: %q", got)
+		t.Errorf("notices beside the verdict about a wrong key: %q", got)
 	}
 }
 
-// No end of old code is noted without a time of it.
+// Without a time, the timeline has no end of the old code.
 func TestNoEndWithoutATime(t *testing.T) {
 	t.Parallel()
 	var line timeline
 	line.close(ByProof, &fleetStatus{})
 	if len(line.passing) > 0 {
-		t.Errorf("noted %+v", line.passing)
+		t.Errorf("the timeline has %+v, want nothing", line.passing)
 	}
 }
 
-// Proof that rests on runtime metrics for one label is told as that, whatever the others rest on.
+// If the proof of one label needs runtime metrics, the whole proof does, whatever the others need.
 func TestProofByMetricsOfOneLabel(t *testing.T) {
 	t.Parallel()
 	byMetrics := labelStatus{evidence: evidence{label: &label{}}, judgement: judgement{basis: Proven, proof: proof{stage: seen, metrics: true}}}
@@ -132,7 +133,7 @@ func TestProofByMetricsOfOneLabel(t *testing.T) {
 	}
 	for stage, want := range map[stage]stage{confirmed: sealed, sealed: sealed} {
 		if p := (proof{stage: stage, metrics: true}).afterGap(); p.stage != want || !p.metrics {
-			t.Errorf("after a gap: %+v", p)
+			t.Errorf("after a gap the proof is %+v, want it sealed, and still by metrics", p)
 		}
 	}
 }
