@@ -1,5 +1,5 @@
-// Guards of proof: in each of these the count of the log alone would open the gate, and
-// one condition of the rule keeps it shut. And what must not wait for a hold.
+// Guards of proof. In some cases the count of the log alone would open the gate, and one condition of the
+// rule keeps it shut. Other cases look alike, and the gate must open.
 
 package rollout_test
 
@@ -11,12 +11,12 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A moment is a case: what happens, and what is the truth of it. It ends shut, or opens
-// with a basis.
+// A gateCase is what happens, and how it ends: the gate stays shut, and truth says why, or it opens with a
+// basis.
 type gateCase struct {
 	truth string
 	play  func(b *bench)
-	opens rollout.Basis // empty: it stays shut
+	opens rollout.Basis // empty: the gate stays shut
 }
 
 func checkGate(t *testing.T, cfg rollout.Config, moments map[string]gateCase) {
@@ -35,8 +35,8 @@ func checkGate(t *testing.T, cfg rollout.Config, moments map[string]gateCase) {
 	}
 }
 
-// starts is a boot of a dyno as the log tells of it, from its announcement to its being
-// up.
+// boots is a boot of a dyno by the log, from the state line that announces it, at d, until it is up, 4 s
+// later.
 func (b *bench) boots(d time.Duration, label, from string) {
 	b.t.Helper()
 	b.line(d, label, observe.State, from, "starting")
@@ -47,7 +47,7 @@ func (b *bench) boots(d time.Duration, label, from string) {
 func TestCountsThatAreNotProof(t *testing.T) {
 	t.Parallel()
 	checkGate(t, rollout.Config{}, map[string]gateCase{
-		"a start is announced and not there yet": {truth: "the start that the log shows is that of v41, which came back from a crash as the release was made; it runs on", play: func(b *bench) {
+		"a start is announced, and its line has not come yet": {truth: "the start in the log is that of v41, which came back from a crash during the release, and runs", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(-3*sec, "web.1", observe.Exit)
 			b.line(-3*sec, "web.1", observe.State, "up", "crashed")
@@ -55,55 +55,55 @@ func TestCountsThatAreNotProof(t *testing.T) {
 			b.line(sec*7/10, "web.1", observe.Start)
 			b.line(sec*12/10, "web.1", observe.State, "starting", "up")
 			b.line(sec*19/10, "web.1", observe.State, "up", "starting")
-			b.look(6*sec, dyno("web.1", 42, "up", 1*sec)) // its start and the rest are on their way
+			b.look(6*sec, dyno("web.1", 42, "up", 1*sec)) // the start line of v42 and later lines are still on their way
 		}},
-		"the start of the listed dyno is late": {truth: "the exit is that of the new one, which crashed; v41 runs until 32 s", play: func(b *bench) {
+		"the start line of the listed dyno comes late": {truth: "the exit is that of v42, which crashed; v41 runs until 32 s", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
-			b.line(10*sec, "web.1", observe.Exit) // releases that follow each other print no change of state
+			b.line(10*sec, "web.1", observe.Exit) // if releases follow each other quickly, Heroku writes no state line
 			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a start is lost, and then there is a SIGTERM": {truth: "v41 has been asked to stop at 40 s, and has 30 s", play: func(b *bench) {
+		"a start line is lost, and then comes a SIGTERM": {truth: "v41 was asked to stop at 40 s, and has 30 s for it", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
-			b.line(21*sec, "web.1", observe.Sigterm) // a restart of v42, whose first start was lost
+			b.line(21*sec, "web.1", observe.Sigterm) // a restart of v42; the line of its first start is lost
 			b.line(22*sec, "web.1", observe.Exit)
 			b.line(22*sec, "web.1", observe.Start)
 			b.line(25*sec, "web.1", observe.State, "starting", "up")
 			b.line(40*sec, "web.1", observe.Sigterm)
 			b.look(41*sec, dyno("web.1", 42, "up", 20*sec))
 		}},
-		"the new dyno is scaled down, and the list does not know": {truth: "the exit is that of the new one; v41 runs until 32 s", play: func(b *bench) {
+		"the new dyno is scaled down, and the list does not show it yet": {truth: "the exit is that of v42; v41 runs until 32 s", play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(20*sec, "web.1", observe.State, "up", "down")
 			b.line(20*sec, "web.1", observe.Sigterm)
 			b.line(21*sec, "web.1", observe.Exit)
 			b.look(23*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"a crashed dyno starts, and the history is short": {truth: "v40 may hide behind the label since before the history begins", play: func(b *bench) {
+		"a crashed dyno starts, and the history is short": {truth: "v40 may be hidden behind web.1 from before the log begins", play: func(b *bench) {
 			prebootOn(b)
 			b.logWhole(0, 10*sec)
 			b.boots(1*sec, "web.1", "crashed")
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the new dyno crashed, and the list does not know": {truth: "v41 runs until 32 s", play: func(b *bench) {
+		"the new dyno crashed, and the list does not show it yet": {truth: "v41 runs until 32 s", play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
 			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"fewer are alive by the log than are listed": {truth: "the exit is that of v42, whose restart without a line is v42, too; v41 runs until 43 s", play: func(b *bench) {
+		"by the log fewer processes are alive than the list shows": {truth: "both exits are those of v42, which was restarted without a start line; v41 runs until 43 s", play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(3*sec, "web.1", observe.Start)
 			b.line(4*sec, "web.1", observe.Exit)
 			b.line(5*sec, "web.1", observe.Exit)
 			b.look(16*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the log is broken and nothing is proven": {truth: "v41 runs until 32 s", play: func(b *bench) {
+		"an exit comes while the log is broken": {truth: "v41 runs until 32 s", play: func(b *bench) {
 			b.replaceWeb1()
 			b.logState(8*sec, observe.Broken)
 			b.line(9*sec, "web.1", observe.Exit)
 			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the log begins nowhere": {truth: "v41 may run, the platform gave no history", play: func(b *bench) {
+		"nobody knows since when the log is whole": {truth: "v41 may run; the platform gave no history", play: func(b *bench) {
 			b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
 			b.boots(1*sec, "web.1", "up")
 			b.stops(9*sec, "web.1")
@@ -112,17 +112,17 @@ func TestCountsThatAreNotProof(t *testing.T) {
 	})
 }
 
-// What looks like one of these and is none.
+// These cases look like a broken count, and are proof all the same.
 func TestProofThatNeedsNoHold(t *testing.T) {
 	t.Parallel()
 	checkGate(t, rollout.Config{}, map[string]gateCase{
-		"a SIGTERM is told again after the exit": {opens: rollout.Proven, play: func(b *bench) {
+		"a SIGTERM comes once more after the exit": {opens: rollout.Proven, play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(32*sec, "web.1", observe.Exit)
 			b.line(32*sec+sec/20, "web.1", observe.Sigterm)
 			b.look(66*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the line that the new one is up is lost": {opens: rollout.Proven, play: func(b *bench) {
+		"the line that the new dyno is up is lost": {opens: rollout.Proven, play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(1*sec, "web.1", observe.State, "up", "starting")
 			b.line(2*sec, "web.1", observe.Sigterm)
@@ -130,7 +130,7 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 			b.line(10*sec, "web.1", observe.Exit)
 			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the new one crashed once, and is up again": {opens: rollout.Proven, play: func(b *bench) {
+		"the new dyno crashed once, and is up again": {opens: rollout.Proven, play: func(b *bench) {
 			b.replaceWeb1()
 			b.line(10*sec, "web.1", observe.Exit)
 			b.line(10*sec, "web.1", observe.State, "up", "crashed")
@@ -144,14 +144,14 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 			b.boots(1*sec, "web.1", "crashed")
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"it was crashed for long": {opens: rollout.Proven, play: func(b *bench) {
+		"the old dyno had been crashed for long": {opens: rollout.Proven, play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(-200*sec, "web.1", observe.Exit)
 			b.line(-200*sec, "web.1", observe.State, "up", "crashed")
 			b.boots(1*sec, "web.1", "crashed")
 			b.look(6*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"it boots as the history begins": {opens: rollout.Proven, play: func(b *bench) {
+		"the old dyno boots when the history begins": {opens: rollout.Proven, play: func(b *bench) {
 			b.logWhole(0, 95*sec)
 			b.line(-60*sec, "web.1", observe.State, "starting", "up")
 			b.boots(1*sec, "web.1", "up")
@@ -159,7 +159,7 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 			b.line(10*sec, "web.1", observe.Exit)
 			b.look(12*sec, dyno("web.1", 42, "up", 1*sec))
 		}},
-		"the dyno before took minutes to boot": {opens: rollout.Proven, play: func(b *bench) {
+		"the old dyno took minutes to boot": {opens: rollout.Proven, play: func(b *bench) {
 			b.logWhole(0, time.Hour)
 			b.line(-200*sec, "web.1", observe.State, "crashed", "starting")
 			b.line(-198*sec, "web.1", observe.Start)
@@ -179,8 +179,8 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 	})
 }
 
-// An old process that reports its metrics is alive, even if a look asked for late enough
-// has confirmed that the exit was its own.
+// An old process that reports metrics is alive, even if a look that was asked for late enough has confirmed
+// the proof of its end.
 func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]func(b *bench){
@@ -196,19 +196,20 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 			trouble(b)
 			b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
 			b.look(25*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
-			b.shut("the old process of web.1 reports")
+			b.shut("the old process of web.1 reports metrics")
 			b.look(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
-			b.shut("no dyno reports any more: it can be the log that is dead")
+			b.shut("no dyno reports any more, so the log may have stopped")
 			b.apply(85*sec, observe.Observation{Line: &observe.Line{Stamp: at(84 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
 			b.look(85*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed {
-				t.Errorf("it has been silent for a minute in which another one reported, and %+v", v)
+				t.Errorf("the old process has not reported for a minute, in which another one has: verdict %+v, want passed", v)
 			}
 		})
 	}
 }
 
-// The minute begins with the newest metrics of the old process, and not with those that come last.
+// The minute without metrics begins with the newest metrics of the old process by their own time, and not
+// with those that came last.
 func TestMetricsThatComeLate(t *testing.T) {
 	t.Parallel()
 	b := misledBench(t)
