@@ -1,5 +1,5 @@
-// Cases that could fool the gate: a file of testdata/fooled is a case, told in Heroku's
-// words. CONTRIBUTING.md says how to add one.
+// Cases that could fool the gate. Each file of testdata/fooled is a case, in Heroku's words. CONTRIBUTING.md
+// says how to add one.
 
 package rollout_test
 
@@ -36,14 +36,14 @@ func TestNotFooled(t *testing.T) {
 					preboot = *cmp.Or(s.observed.Preboot, &preboot)
 					answerPreboot(core, s.observed.At, preboot)
 				} else if v, done := core.Verdict(); !s.holds(v, done) {
-					t.Fatalf("%s:%d: it is not so: %s\nthere is a verdict: %v, %+v\npicture: %+v", file, s.line, s.words, done, v, core.Picture())
+					t.Fatalf("%s:%d: want %q\ngot the verdict %v, %+v\npicture: %+v", file, s.line, s.words, done, v, core.Picture())
 				}
 			}
 		})
 	}
 }
 
-// answer says whether preboot is on, if that is asked for, as the platform does at once.
+// answerPreboot answers at once whether preboot is on, if the core asks for that.
 func answerPreboot(core *rollout.Rollout, at time.Duration, preboot observe.Preboot) {
 	if _, done := core.Verdict(); !done && needsOf(core).Preboot {
 		preboot.AskedAt = at
@@ -51,7 +51,7 @@ func answerPreboot(core *rollout.Rollout, at time.Duration, preboot observe.Preb
 	}
 }
 
-// A case that is written wrongly is refused, with the line at fault.
+// A case with a mistake is refused, and the message names the line.
 func TestFooledCaseThatIsWrong(t *testing.T) {
 	t.Parallel()
 	const about, end = "about: A case.\n", "\n9s shut: v41 runs"
@@ -80,7 +80,7 @@ func TestFooledCaseThatIsWrong(t *testing.T) {
 	}
 }
 
-// A step tells the core something, or checks what the core has made of it.
+// A step gives the core an observation, or checks the verdict.
 type step struct {
 	line     int
 	words    string
@@ -88,27 +88,27 @@ type step struct {
 	holds    func(v rollout.Verdict, done bool) bool
 }
 
-// A fooledCase is a file as far as it has been read.
+// A fooledCase is what has been read of a file so far.
 type fooledCase struct {
 	config         rollout.Config
 	steps          []step
-	history        []step // lines of the log from before 0s: they come with the log
+	history        []step // lines of the log from before 0s, until the log is whole
 	now            time.Duration
 	line           int
-	words          string   // of the line, without its time
-	parts          []string // of the words, as the form of them has it
+	words          string   // the words of the line, without its time
+	parts          []string // what the groups of the form matched in the words
 	about, checked bool
 	begun          bool // the script has begun
-	appUnknown     bool // where the app runs is not known from the start
+	appUnknown     bool // the core does not know from the start where the app runs
 	err            error
 
-	// What the lists show at present, and each release as it was last told of.
+	// What the lists show at present, and what was last said of each release.
 	lists    observe.Look
 	releases map[string]observe.Release
 }
 
-// readCase reads a file. The lists begin as most cases want them: release v41 of a day
-// ago, the target v42, made at 0s, and one web dyno, scaled long ago.
+// readCase reads a file. At first the lists are as most cases need them: release v41 of a day ago, the target
+// v42, made at 0s, and one web dyno, scaled long ago.
 func readCase(file, text string) (*fooledCase, error) {
 	c := &fooledCase{config: rollout.Config{App: "shop", UseLog: true}, releases: map[string]observe.Release{}}
 	c.setReleases("v41, created -24h, updated -24h; v42, current, created 0s, updated 0s")
@@ -142,7 +142,7 @@ func readCase(file, text string) (*fooledCase, error) {
 	return c, nil
 }
 
-// input reads a line of the head: what the case is about, and inputs of the gate.
+// input reads a line of the head: about, or an input of the gate.
 func (c *fooledCase) input() {
 	switch {
 	case c.matches(`about: .+`):

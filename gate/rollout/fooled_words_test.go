@@ -1,5 +1,4 @@
-// The words of the cases in testdata/fooled, and what the core is told by them. All
-// observations of these cases are made here.
+// The words of the cases in testdata/fooled, and the observations that the core gets for them.
 
 package rollout_test
 
@@ -16,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// is reports whether the line's words have a form, and sets their parts.
+// matches reports whether the words of the line have a form, and sets their parts.
 func (c *fooledCase) matches(form string) bool {
 	c.parts = regexp.MustCompile("^" + form + "$").FindStringSubmatch(c.words)
 	return c.parts != nil
@@ -101,7 +100,7 @@ func (c *fooledCase) add(d time.Duration, o observe.Observation) {
 	}
 }
 
-// hear tells of a line of the log, which is written a moment after the time that it names.
+// addLine adds a line of the log. Its time is a millisecond after the second that the case gives.
 func (c *fooledCase) addLine(d, written time.Duration, source, message string) {
 	if source != "app[api]" {
 		source = "heroku[" + source + "]"
@@ -114,7 +113,7 @@ func (c *fooledCase) addLine(d, written time.Duration, source, message string) {
 	c.add(d, observe.Observation{Line: &l})
 }
 
-// items are the parts of each item of a list, which has the form.
+// items splits a list into its items. Each must have the form; the result has its parts.
 func (c *fooledCase) items(list, empty, form string) (items [][]string) {
 	if list == empty {
 		return nil
@@ -131,8 +130,8 @@ func (c *fooledCase) items(list, empty, form string) (items [][]string) {
 	return items
 }
 
-// see tells of a look at all lists. A dyno boots in 5 s, if it is not said when its state
-// changed.
+// addLook adds a look at all lists. If the case does not say when the state of a dyno changed, that is 5 s
+// after the creation.
 func (c *fooledCase) addLook(asked, d time.Duration, list string) {
 	look := c.lists
 	look.AskedAt, look.Dynos = asked, []observe.Dyno{}
@@ -158,8 +157,8 @@ func (c *fooledCase) setFormation(list string) {
 	}
 }
 
-// setReleases sets what the list of releases shows. What is not said of a release is as
-// it was; a new one has succeeded, and has a slug of its own.
+// setReleases sets what the list of releases shows. What the case does not say of a release stays as it was.
+// A new release has succeeded, and has a slug of its own.
 func (c *fooledCase) setReleases(list string) {
 	c.lists.Releases = []observe.Release{}
 	const form = `v(\d+)(?:, (pending|succeeded|failed|expired|status "[a-z]*"))?(?:, (current|not current))?(?:, slug ([^ ,]+)|, (no slug))?(?:, created TIME)?(?:, updated TIME)?`

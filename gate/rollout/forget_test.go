@@ -1,3 +1,5 @@
+// What the core forgets of one-off dynos, and what it must not forget.
+
 package rollout_test
 
 import (
@@ -9,7 +11,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// One-off dynos come and go for as long as the app runs.
+// One-off dynos come and go for as long as the app runs, and must not fill the memory.
 func TestOneOffDynosAreForgotten(t *testing.T) {
 	t.Parallel()
 	for _, inScope := range []bool{false, true} {
@@ -26,20 +28,21 @@ func TestOneOffDynosAreForgotten(t *testing.T) {
 				run.Type = "run"
 				b.look(now, old, run)
 			}
-			if i%2 == 0 { // or else it ends without a line
+			if i%2 == 0 { // the others end without a line
 				b.line(now+sec/2, label, observe.Exit)
 			}
 			most = max(most, b.core.Labels())
 		}
-		// Those of five minutes, one each second, and what comes between two looks.
+		// One dyno a second is remembered for five minutes, and some more come between two looks.
 		if most > 350 {
-			t.Errorf("in scope %v: %d labels are kept", inScope, most)
+			t.Errorf("with include-one-off %v, %d labels are remembered, want at most 350", inScope, most)
 		}
 		b.shut("web.1 of v41 is listed")
 	}
 }
 
-// One that is listed or that the log has told of is remembered, and so is what is none.
+// A one-off dyno that is listed, or that the log has just shown, is remembered. So is every dyno that is not
+// a one-off dyno.
 func TestOneOffDynosThatAreRemembered(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{RequireProof: true})
@@ -55,8 +58,8 @@ func TestOneOffDynosThatAreRemembered(t *testing.T) {
 	}
 }
 
-// A console that left the list before the release was known may have been an old one, and alive.
-func TestAConsoleOfBeforeTheReleaseIsNotForgotten(t *testing.T) {
+// A console that left the list before the gate knew the release may have run old code, and may be alive.
+func TestAConsoleFromBeforeTheReleaseIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
 	all := b.lists.Releases
@@ -68,10 +71,10 @@ func TestAConsoleOfBeforeTheReleaseIsNotForgotten(t *testing.T) {
 	b.boots(402*sec, "web.1", "up")
 	b.stops(410*sec, "web.1")
 	b.look(500*sec, dyno("web.1", 42, "up", 402*sec))
-	b.shut("run.1 of v41 left the list, and its end is not proven")
+	b.shut("run.1 of v41 left the list, and nobody saw its end")
 }
 
-// An old console that ended keeps its place in the picture, however long ago it was.
+// An old console that has ended stays in the picture, however long ago it ended.
 func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
@@ -92,23 +95,23 @@ func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 	t.Errorf("run.1 is not in the picture: %+v", b.core.Picture().Dynos)
 }
 
-// The history of a log that breaks is read again and again: it must not bring back what was forgotten.
-func TestAForgottenOneOffDynoIsNotHeardOfAgain(t *testing.T) {
+// The gate reads the history again whenever the log breaks. That must not bring back a forgotten dyno.
+func TestAForgottenOneOffDynoDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true, Settle: 30 * sec})
 	prebootOn(b)
 	b.logWhole(0, time.Hour)
 	b.lists.Releases[1].Status = "pending"
 	b.look(0, oldWeb)
-	again := observe.Line{Stamp: at(10 * sec), Label: "release.7", Kind: observe.Start}
-	b.apply(10*sec, observe.Observation{Line: &again})
+	line := observe.Line{Stamp: at(10 * sec), Label: "release.7", Kind: observe.Start}
+	b.apply(10*sec, observe.Observation{Line: &line})
 	b.lists.Releases[1].Status, b.lists.Releases[1].UpdatedAt = "succeeded", at(20*sec)
 	b.logState(21*sec, observe.Gapped)
 	for i := range 100 {
 		now := 30*sec + time.Duration(i)*10*sec
 		if i%2 == 0 {
 			b.logWhole(now, -25*sec)
-			b.apply(now, observe.Observation{Line: &again})
+			b.apply(now, observe.Observation{Line: &line})
 		}
 		b.look(now+5*sec, dyno("web.1", 42, "up", 22*sec))
 	}
@@ -129,11 +132,12 @@ func TestNamesOfForgottenDynosAreBounded(t *testing.T) {
 		most = max(most, b.core.Forgotten())
 	}
 	if most != 1400 {
-		t.Errorf("%d names are remembered at the most, want 1400: the next 700 make them more than 2,000, and all are dropped", most)
+		t.Errorf("%d names of forgotten dynos are remembered at most, want 1400: with the next 700 there would be more than 2,000, so all are dropped", most)
 	}
 }
 
-// A look that comes after a long outage may be the first that lacks it: it can have left the list just before.
+// The first look after a long outage may be the first that lacks a one-off dyno, which can have left the list
+// just before.
 func TestAOneOffDynoThatHasJustLeftTheListIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{IncludeOneOff: true})
@@ -146,7 +150,7 @@ func TestAOneOffDynoThatHasJustLeftTheListIsNotForgotten(t *testing.T) {
 	b.stops(30*sec, "web.1")
 	b.look(400*sec, dyno("web.1", 42, "up", 22*sec))
 	b.look(420*sec, dyno("web.1", 42, "up", 22*sec))
-	b.shut("release.7 was started by old code, and may be stopping")
+	b.shut("release.7 ran old code, and may be stopping")
 	b.look(470*sec, dyno("web.1", 42, "up", 22*sec))
 	b.opens(rollout.Presumed)
 }

@@ -1,3 +1,5 @@
+// Random observations: the core must not panic, and must hold to what is true of every wait.
+
 package rollout_test
 
 import (
@@ -14,13 +16,13 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// FuzzObservations feeds the core anything in any order. It must not panic, must not
-// change its mind, must come to the same again, and must never open while its newest look lists an old dyno, or
-// less is up than is wanted.
+// FuzzObservations gives the core any observations in any order. The core must not panic, must not change its
+// verdict, and must come to the same when it is given the same again. It must not open while the newest look
+// lists an old dyno, or shows fewer dynos up than are wanted.
 func FuzzObservations(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"), uint8(0))
 	f.Add([]byte("LLLdddSSSxxxLLL"), uint8(3))
-	// A restart as it should be: app, preboot, log, the old one listed, its end, the new one.
+	// A usual restart: app, preboot, log, the old dyno listed, its end, the new dyno.
 	f.Add([]byte{0, 0, 1, 0, 2, 0, 3, 1, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0, 3, 2, 10, 200, 3, 2, 10, 200, 3, 2}, uint8(0))
 	f.Add([]byte{0, 0, 1, 1, 4, 2, 3, 2, 10, 255, 10, 255, 10, 255, 3, 2}, uint8(1))
 	f.Fuzz(func(t *testing.T, script []byte, config uint8) {
@@ -30,7 +32,7 @@ func FuzzObservations(f *testing.F) {
 	})
 }
 
-// TestScripts does the same with scripts at random, mostly of lines of the log.
+// TestScripts does the same with random scripts, which are mostly lines of the log.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -47,6 +49,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// checkScript plays a script in two cores, and checks each verdict.
 func checkScript(t *testing.T, script []byte, config uint8) {
 	t.Helper()
 	observations := play(script)
@@ -61,12 +64,12 @@ func checkScript(t *testing.T, script []byte, config uint8) {
 		again.Apply(o)
 		p := core.Picture()
 		if d := differ(again.Needs(), core.Needs()) + differ(again.Picture(), p); d != "" {
-			t.Fatalf("after %+v, the same observations come to something else (-, +):\n%s", o, d)
+			t.Fatalf("after %+v, two cores with the same observations differ (-, +):\n%s", o, d)
 		}
 		v, done := core.Verdict()
 		switch {
 		case verdict != nil && (!done || v != *verdict):
-			t.Fatalf("first %+v, then %+v", *verdict, v)
+			t.Fatalf("the verdict has changed from %+v to %+v", *verdict, v)
 		case verdict == nil && done:
 			verdict = &v
 			if v.Result == rollout.Passed {
@@ -89,6 +92,7 @@ func checkPass(t *testing.T, p rollout.Picture, look *observe.Look) {
 	}
 }
 
+// configOf makes a configuration of the bits of a byte.
 func configOf(b uint8) rollout.Config {
 	c := rollout.Config{App: "shop", UseLog: b&1 == 0, RequireProof: b&2 != 0, Timeout: time.Hour}
 	c.OnSupersede = []release.Policy{"", release.SameCode, release.Follow, release.Fail}[b>>4&3]
@@ -104,7 +108,7 @@ func configOf(b uint8) rollout.Config {
 	return c
 }
 
-// differ says how two values differ; empty if they do not. It is quick if they do not.
+// differ is the difference of two values; empty if there is none. It is fast in that case.
 func differ[T any](a, b T) string {
 	if reflect.DeepEqual(a, b) {
 		return ""
@@ -112,7 +116,7 @@ func differ[T any](a, b T) string {
 	return cmp.Diff(a, b)
 }
 
-// play makes observations of pairs of bytes: what, and how.
+// play makes observations of pairs of bytes: the kind of the observation, and its content.
 func play(script []byte) []observe.Observation {
 	var now time.Duration
 	var out []observe.Observation

@@ -1,5 +1,5 @@
-// What is asked for when the log tells nothing: the release that is awaited by itself, and the
-// lists anew when they do not agree.
+// What the core asks for without the help of the log: the release that it waits for, and lists that do not
+// agree.
 
 package rollout_test
 
@@ -12,8 +12,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// lookAt is a full look at an app of two web dynos, of which so many are listed.
-func lookAt(s time.Duration, status string, dynos int) observe.Observation {
+// lookAt is a full look, asked for at s. The formation wants two web dynos, and the look shows so many.
+func lookOfTwo(s time.Duration, status string, dynos int) observe.Observation {
 	born := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	l := &observe.Look{AskedAt: s, Dynos: []observe.Dyno{},
 		Formation: []observe.Formation{{Type: "web", Quantity: 2, CreatedAt: born.Add(-time.Hour), UpdatedAt: born.Add(-time.Hour)}},
@@ -25,7 +25,7 @@ func lookAt(s time.Duration, status string, dynos int) observe.Observation {
 	return observe.Observation{At: s, Date: born.Add(s), Look: l}
 }
 
-// needed is the need of a kind, if there is one.
+// needOf is the first need of a kind; nil if there is none.
 func needOf(r *rollout.Rollout, kind rollout.NeedKind) *rollout.Need {
 	for _, n := range r.Needs() {
 		if n.Kind == kind {
@@ -35,63 +35,64 @@ func needOf(r *rollout.Rollout, kind rollout.NeedKind) *rollout.Need {
 	return nil
 }
 
-func TestTheAwaitedReleaseIsAskedForByItself(t *testing.T) {
+func TestAsksForTheReleaseItWaitsFor(t *testing.T) {
 	t.Parallel()
 	const id = "01234567-89ab-cdef-0123-456789abcdef"
 	for name, c := range map[string]struct {
 		want   release.Want
 		status string
-		asks   string // empty: it is not asked for
+		asks   string // the release that the core asks for; empty: none
 	}{
-		"its phase runs":                {release.Want{}, "pending", "42"},
-		"it has succeeded":              {release.Want{}, "succeeded", ""},
-		"one that is named, not there":  {release.Want{Version: 50}, "succeeded", "50"},
-		"one by its id, not there":      {release.Want{ID: id}, "succeeded", id},
-		"a commit, of which none knows": {release.Want{Commit: "c0ffee1"}, "succeeded", ""},
+		"its release phase runs":                            {release.Want{}, "pending", "42"},
+		"it has succeeded":                                  {release.Want{}, "succeeded", ""},
+		"a named release that does not exist yet":           {release.Want{Version: 50}, "succeeded", "50"},
+		"a release named by its id that does not exist yet": {release.Want{ID: id}, "succeeded", id},
+		"a commit that no release has":                      {release.Want{Commit: "c0ffee1"}, "succeeded", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rollout.New(rollout.Config{App: "shop", Want: c.want})
 			if n := needOf(r, rollout.AskRelease); n != nil {
-				t.Errorf("before the first look %+v is needed", n)
+				t.Errorf("before the first look the core needs %+v", n)
 			}
-			r.Apply(lookAt(20*time.Second, c.status, 2))
+			r.Apply(lookOfTwo(20*time.Second, c.status, 2))
 			n := needOf(r, rollout.AskRelease)
 			if c.asks == "" {
 				if n != nil {
-					t.Errorf("%+v is needed", n)
+					t.Errorf("the core needs %+v, want nothing", n)
 				}
 				return
 			}
 			if n == nil || n.Release != c.asks || n.By != 31*time.Second {
-				t.Fatalf("%+v, want one for %q", n, c.asks)
+				t.Fatalf("the core needs %+v, want release %q by 31 s", n, c.asks)
 			}
 			r.Apply(observe.Observation{At: 32 * time.Second, Release: &observe.Release{Version: 0}})
 			if n = needOf(r, rollout.AskRelease); n == nil || n.By != 43*time.Second {
-				t.Errorf("after an answer: %+v", n)
+				t.Errorf("after an answer the core needs %+v, want the release by 43 s", n)
 			}
 		})
 	}
 }
 
-// Only an answer that differs from what is listed makes a look due.
-func TestAnAnswerAboutTheReleaseMakesALookDue(t *testing.T) {
+// If the answer about the release differs from the list, the core needs a look. The answer alone does not end
+// the wait.
+func TestNewsOfTheReleaseNeedsALook(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		seen observe.Release
-		due  bool
+		answer observe.Release
+		look   bool // the core needs a look
 	}{
-		"as it was listed": {observe.Release{Version: 42, Status: "pending"}, false},
-		"not there":        {observe.Release{}, false},
-		"another one":      {observe.Release{Version: 41, Status: "succeeded"}, false},
-		"failed":           {observe.Release{Version: 42, Status: "failed"}, true},
-		"succeeded":        {observe.Release{Version: 42, Status: "succeeded"}, true},
+		"as in the list":  {observe.Release{Version: 42, Status: "pending"}, false},
+		"no such release": {observe.Release{}, false},
+		"another release": {observe.Release{Version: 41, Status: "succeeded"}, false},
+		"failed":          {observe.Release{Version: 42, Status: "failed"}, true},
+		"succeeded":       {observe.Release{Version: 42, Status: "succeeded"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rollout.New(rollout.Config{App: "shop"})
-			r.Apply(lookAt(20*time.Second, "pending", 2))
-			r.Apply(observe.Observation{At: 31 * time.Second, Release: &c.seen})
-			if n := needOf(r, rollout.Change); (n != nil) != c.due || n != nil && !n.Full {
-				t.Errorf("the look that is due: %+v", n)
+			r.Apply(lookOfTwo(20*time.Second, "pending", 2))
+			r.Apply(observe.Observation{At: 31 * time.Second, Release: &c.answer})
+			if n := needOf(r, rollout.Change); (n != nil) != c.look || n != nil && !n.Full {
+				t.Errorf("the core needs %+v, want a full look: %v", n, c.look)
 			}
 			if v, ended := r.Verdict(); ended {
 				t.Errorf("the answer alone ended the wait: %+v", v)
@@ -100,7 +101,8 @@ func TestAnAnswerAboutTheReleaseMakesALookDue(t *testing.T) {
 	}
 }
 
-// Fewer dynos than the formation wants: both are read anew, later and later, and then no more.
+// Fewer dynos are listed than the formation wants. The core needs both lists again, with growing pauses, and
+// then not any more.
 func TestListsThatDoNotAgreeAreReadAgain(t *testing.T) {
 	t.Parallel()
 	r := rollout.New(rollout.Config{App: "shop"})
@@ -110,19 +112,19 @@ func TestListsThatDoNotAgreeAreReadAgain(t *testing.T) {
 		}
 		return 0
 	}
-	r.Apply(lookAt(20*time.Second, "succeeded", 2))
+	r.Apply(lookOfTwo(20*time.Second, "succeeded", 2))
 	if at := due(); at != 0 {
-		t.Errorf("lists that agree are due at %s", at)
+		t.Errorf("the lists agree, and the core needs them again at %s", at)
 	}
 	for _, step := range []struct{ look, due time.Duration }{{30, 32}, {32, 35}, {35, 40}, {40, 50}, {50, 0}, {60, 0}} {
-		r.Apply(lookAt(step.look*time.Second, "succeeded", 1))
+		r.Apply(lookOfTwo(step.look*time.Second, "succeeded", 1))
 		if at := due(); at != step.due*time.Second {
-			t.Errorf("after the look at %d s they are due at %s, want %d s", step.look, at, step.due)
+			t.Errorf("after the look at %d s the core needs the lists again at %s, want %d s", step.look, at, step.due)
 		}
 	}
-	r.Apply(lookAt(70*time.Second, "succeeded", 2))
-	r.Apply(lookAt(80*time.Second, "succeeded", 0))
+	r.Apply(lookOfTwo(70*time.Second, "succeeded", 2))
+	r.Apply(lookOfTwo(80*time.Second, "succeeded", 0))
 	if at := due(); at != 82*time.Second {
-		t.Errorf("the next time they are due at %s", at)
+		t.Errorf("after they agreed once, the core needs the lists again at %s, want 1m22s", at)
 	}
 }

@@ -1,3 +1,5 @@
+// What the core asks for, in a short form for tests; and what holds for every need.
+
 package rollout_test
 
 import (
@@ -9,11 +11,11 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// wants are the needs of a core, by what they are about.
+// needs are all needs of a core, by their kinds.
 type needs struct {
 	Ready, Changed, More, Full, Preboot, Builds bool
-	LookAt, WakeAt                              time.Duration // 0: there is none
-	Guard, Refresh                              time.Duration // how long a look is good for
+	LookAt, WakeAt                              time.Duration // 0: no such need
+	Guard, Refresh                              time.Duration // how often a look is needed
 	Releases                                    int
 	Codes                                       []observe.CodeRef
 }
@@ -46,7 +48,7 @@ func needsOf(r *rollout.Rollout) needs {
 	return w
 }
 
-// first is the earlier of two moments, of which 0 is none.
+// first is the earlier of two moments. 0 is no moment.
 func first(a, b time.Duration) time.Duration {
 	if a == 0 || b < a {
 		return b
@@ -54,7 +56,7 @@ func first(a, b time.Duration) time.Duration {
 	return a
 }
 
-// Asking what is needed, for the picture or for the verdict changes nothing.
+// A core that is asked for its needs, picture and verdict comes to the same as one that is not.
 func TestAskingChangesNothing(t *testing.T) {
 	t.Parallel()
 	script := []byte{0, 0, 1, 0, 2, 60, 3, 1, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0, 10, 20, 3, 2, 13, 1, 10, 200, 3, 2}
@@ -73,7 +75,7 @@ func TestAskingChangesNothing(t *testing.T) {
 	}
 }
 
-// Every need says why.
+// Every need gives a reason.
 func TestEveryNeedSaysWhy(t *testing.T) {
 	t.Parallel()
 	var kinds []rollout.NeedKind

@@ -1,4 +1,4 @@
-// Refusals: those at the start end the wait at once, later ones when they have lasted.
+// Refusals of the platform: at the start a refusal ends the wait at once, later only when it has lasted.
 
 package rollout_test
 
@@ -12,7 +12,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// answers are what the platform can say.
+// answers are the answers of the platform, by the names that the scripts use.
 var answers = map[string]observe.Observation{
 	"app":          {App: &observe.App{ID: "a", Name: "shop"}},
 	"builds":       {Builds: &observe.Builds{}},
@@ -28,7 +28,8 @@ var answers = map[string]observe.Observation{
 	"401-of-build": {Trouble: &observe.Trouble{Kind: observe.Unauthorized, About: observe.AboutBuilds}},
 }
 
-// told applies a script, such as "0 look, 5 404", and fails if the wait is over before its last step.
+// playScript applies a script, such as "0 look, 5 404", with times in seconds. It fails the test if the wait
+// ends before the last step.
 func playScript(t *testing.T, r *rollout.Rollout, script string) {
 	t.Helper()
 	for step := range strings.SplitSeq(script, ", ") {
@@ -52,7 +53,7 @@ func TestWhenARefusalIsBelieved(t *testing.T) {
 	for script, ends := range map[string]bool{
 		"0 404":                           true,
 		"0 401":                           true,
-		"0 no-preboot, 1 404":             true, // 404 is an answer about preboot, and about code
+		"0 no-preboot, 1 404":             true, // the answer about preboot does not show that the key may see the app
 		"0 no-code, 1 403":                true,
 		"0 503, 60 404":                   true,
 		"0 app, 1 404":                    false,
@@ -61,28 +62,29 @@ func TestWhenARefusalIsBelieved(t *testing.T) {
 		"0 look, 5 404, 65 404":           true,
 		"0 look, 5 403, 30 404, 65 403":   true,
 		"0 look, 5 404, 30 look, 70 404":  false,
-		"0 look, 5 404, 30 dynos, 65 404": true, // a list that is still refused
+		"0 look, 5 404, 30 dynos, 65 404": true, // the lists beside the dynos are still refused
 		"0 look, 5 404, 30 503, 65 404":   false,
-		"0 look, 5 503, 60 404, 80 404":   false, // an outage, of which the refusal is young
+		"0 look, 5 503, 60 404, 80 404":   false, // an outage, and the refusal is new
 		"0 look, 5 401, 14 401":           false,
 		"0 look, 5 401, 15 401":           true,
 		"0 look, 5 401-of-build, 10 look, 15 401-of-build": false,
 		"0 look, 5 401-of-build, 15 401-of-build":          true,
-		"0 look, 5 404, 15 401":                            true, // no good answer for so long
+		"0 look, 5 404, 15 401":                            true, // no good answer for 10 s
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			r := rollout.New(rollout.Config{App: "shop"})
 			playScript(t, r, script)
 			if v, ended := r.Verdict(); ended != ends {
-				t.Errorf("ended: %v, want %v; %s", ended, ends, v.Message)
+				t.Errorf("the wait has ended: %v, want %v; %s", ended, ends, v.Message)
 			}
 		})
 	}
 }
 
-// An app that is awaited may be still to come until there was a good answer, whatever else goes wrong.
-func TestAnAppThatIsAwaited(t *testing.T) {
+// While the gate waits for an app, the app may still come until there was a good answer about it, whatever
+// else goes wrong.
+func TestWaitForApp(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]rollout.Reason{
 		"0 404, 70 404, 100 deadline":            rollout.AppNotFound,

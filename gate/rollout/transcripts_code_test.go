@@ -1,5 +1,4 @@
-// More waits of TestTranscripts: those for a commit, for releases that others follow, and those
-// with crashes and one-off dynos.
+// More waits of TestTranscripts: for a commit, with newer releases, with crashes, and with one-off dynos.
 
 package rollout_test
 
@@ -13,7 +12,7 @@ import (
 
 const wantedCommit = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-// forCommit waits for the wanted one, which nothing carries at first.
+// forCommit waits for the wanted commit, which no release has at first.
 var forCommit = rollout.Config{Want: release.Want{Commit: wantedCommit}}
 
 func build(status string, ago time.Duration) observe.Build {
@@ -30,7 +29,7 @@ var waitsForCode = []wait{
 		b.code(62*sec, "s42", wantedCommit)
 		b.apply(63*sec, observe.Observation{})
 	}},
-	{"a commit whose build is not over in time", forCommit, func(b *bench) {
+	{"a commit whose build takes too long", forCommit, func(b *bench) {
 		b.look(1*sec, oldWeb)
 		b.code(2*sec, "s41", commitA)
 		b.code(2*sec, "s42", commitC)
@@ -84,7 +83,7 @@ var waitsForCode = []wait{
 		b.look(12*sec, newWeb)
 		b.deadline(20 * sec)
 	}},
-	{"a commit with a config change after it", forCommit, func(b *bench) {
+	{"a commit that a config change has followed", forCommit, func(b *bench) {
 		b.lists.Releases = append(b.lists.Releases, otherRelease(43, "failed", "s42"), otherRelease(44, "succeeded", "s42"))
 		b.code(0, "s42", wantedCommit)
 		b.code(0, "s41", commitA)
@@ -132,7 +131,7 @@ var waitsForCode = []wait{
 		b.code(0, "s42", wantedCommit)
 		b.look(1*sec, newWeb)
 	}},
-	{"a newer release, and it shall not come", rollout.Config{OnSupersede: release.Fail}, func(b *bench) {
+	{"a newer release, and the caller wants the wait to fail then", rollout.Config{OnSupersede: release.Fail}, func(b *bench) {
 		b.look(1*sec, newWeb)
 		b.lists.Releases = append(b.lists.Releases, otherRelease(43, "pending", "s43"))
 		b.lists.Releases[2].CreatedAt = at(5 * sec)
@@ -143,12 +142,12 @@ var waitsForCode = []wait{
 		b.code(2*sec, "s43", wantedCommit)
 		b.look(7*sec, newWeb)
 	}},
-	{"newer releases that do not tell their code", rollout.Config{}, func(b *bench) {
+	{"newer releases without a slug", rollout.Config{}, func(b *bench) {
 		b.oldGone()
 		b.lists.Releases = append(b.lists.Releases, otherRelease(43, "succeeded", ""), otherRelease(44, "failed", ""), otherRelease(40, "succeeded", ""))
 		b.look(13*sec, dyno("web.1", 43, "up", 12*sec))
 	}},
-	{"a release that the log tells of before the list", rollout.Config{}, func(b *bench) {
+	{"a release that the log shows before the list", rollout.Config{}, func(b *bench) {
 		b.logWhole(0, time.Hour)
 		b.api(1*sec, 43)
 		b.look(2*sec, oldWeb)
@@ -184,14 +183,14 @@ var waitsWithCrashes = []wait{
 		b.look(30*sec, dyno("web.1", 42, "crashed", 10*sec), later, dyno("web.3", 42, "down", 10*sec))
 		b.look(40*sec, dyno("web.1", 42, "up", 30*sec), later)
 	}},
-	{"a loop of crashes", rollout.Config{}, func(b *bench) {
+	{"a crash loop", rollout.Config{}, func(b *bench) {
 		b.logWhole(0, time.Hour)
 		b.look(sec/2, bootWeb)
 		for i := range 3 {
 			b.crashesAtBoot(time.Duration(i)*20*sec+sec, 42)
 		}
 	}},
-	{"two crashes that the list may not know yet", rollout.Config{}, func(b *bench) {
+	{"two crashes that the list may not show yet", rollout.Config{}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 2
 		b.logWhole(0, time.Hour)
 		for _, l := range []string{"web.1", "web.2"} {
@@ -202,7 +201,7 @@ var waitsWithCrashes = []wait{
 		b.line(45*sec, "web.2", observe.Exit)
 		b.apply(52*sec, observe.Observation{})
 	}},
-	{"one-off dynos beside", rollout.Config{}, func(b *bench) {
+	{"one-off dynos that do not count", rollout.Config{}, func(b *bench) {
 		b.addType("release", 0, -999*time.Hour, -999*time.Hour)
 		b.replaceWeb1()
 		b.line(10*sec, "web.1", observe.Exit)
@@ -223,7 +222,7 @@ var waitsWithCrashes = []wait{
 		noLog(b)
 		b.look(13*sec, newWeb, dynoOfType("run", "run.7", 42, "up", 10*sec))
 	}},
-	{"a console whose end is not seen", rollout.Config{IncludeOneOff: true}, func(b *bench) {
+	{"a console whose end nobody saw", rollout.Config{IncludeOneOff: true}, func(b *bench) {
 		b.oldGone()
 		b.look(13*sec, newWeb, dynoOfType("run", "run.7", 41, "up", -time.Hour))
 		b.look(20*sec, newWeb)
@@ -239,27 +238,27 @@ var waitsWithCrashes = []wait{
 		b.look(20*sec, newWeb)
 		b.look(81*sec, newWeb)
 	}},
-	{"a dyno of no process type, beside old ones in a space", rollout.Config{}, func(b *bench) {
+	{"a dyno whose type is in no formation, beside old ones in a space", rollout.Config{}, func(b *bench) {
 		runsOn(b, "s", "cedar")
 		job := dynoOfType("job", "job.8375", 41, "up", -time.Hour)
 		b.lists.Releases[1].Status = "pending"
 		b.line(1*sec, "web.9", observe.Exit)
 		b.look(100*sec, oldWeb, job)
 		b.lists.Releases[1].Status, b.lists.Releases[1].UpdatedAt = "succeeded", at(101*sec)
-		b.look(1002*sec, oldWeb, job) // no old one can be left by now
+		b.look(1002*sec, oldWeb, job) // by now no old dyno can be left
 		b.look(1010*sec, dyno("web.1", 42, "up", 1005*sec), job)
 	}},
-	{"a dyno of no process type, beside an old one", rollout.Config{}, func(b *bench) {
+	{"a dyno whose type is in no formation, beside an old one", rollout.Config{}, func(b *bench) {
 		job := dynoOfType("job", "job.8375", 41, "up", -time.Hour)
 		b.lists.Releases[1].Status = "pending"
 		b.look(100*sec, oldWeb, job)
 		b.lists.Releases[1].Status = "succeeded"
 		b.look(200*sec, oldWeb, job)
 	}},
-	{"preboot is not told", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.look(1*sec, oldWeb) }},
-	{"nothing is wanted", rollout.Config{}, func(b *bench) { b.lists.Formation[0].Quantity = 0; b.logWhole(0, time.Hour); b.look(12 * sec) }},
+	{"nobody knows whether preboot is on", rollout.Config{}, func(b *bench) { b.apply(0, observe.Observation{Preboot: &observe.Preboot{}}); b.look(1*sec, oldWeb) }},
+	{"the formation wants no dyno", rollout.Config{}, func(b *bench) { b.lists.Formation[0].Quantity = 0; b.logWhole(0, time.Hour); b.look(12 * sec) }},
 	{"a process type is misspelt", rollout.Config{Types: []string{"wbe"}}, func(b *bench) { b.look(1*sec, oldWeb); b.look(11*sec, newWeb) }},
-	{"a process type is named that only a console has", rollout.Config{Types: []string{"run"}}, func(b *bench) {
+	{"the caller names a process type that only a console has", rollout.Config{Types: []string{"run"}}, func(b *bench) {
 		b.look(11*sec, newWeb, dynoOfType("run", "run.7", 42, "up", 10*sec))
 	}},
 	{"a process type comes with the release, after a long release phase", rollout.Config{Types: []string{"clock"}, Want: release.Want{Version: 42}}, func(b *bench) {

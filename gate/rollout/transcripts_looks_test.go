@@ -1,4 +1,4 @@
-// More waits of TestTranscripts: what is asked for next, holds of several process types, and Fir.
+// More waits of TestTranscripts: what the core asks for next, holds of several process types, and Fir.
 
 package rollout_test
 
@@ -10,7 +10,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// partial is a look at the dynos alone.
+// lookAtDynos is a look at the dynos alone.
 func (b *bench) lookAtDynos(d time.Duration, dynos ...observe.Dyno) {
 	all := b.lists
 	b.lists.Formation, b.lists.Releases = nil, nil
@@ -18,14 +18,14 @@ func (b *bench) lookAtDynos(d time.Duration, dynos ...observe.Dyno) {
 	b.lists = all
 }
 
-// notCurrent has everything in place by 13 s, and the platform calls the release before the current one.
+// notCurrent has everything in place by 13 s, but the platform still calls v41 the current release.
 func (b *bench) notCurrent() {
 	b.lists.Releases[0].Current, b.lists.Releases[1].Current = true, false
 	b.oldGone()
 	b.look(13*sec, newWeb)
 }
 
-// knowsNothing begins without an answer on the app or on preboot.
+// noAnswersYet begins without any answer about the app or preboot.
 func (b *bench) noAnswersYet() {
 	b.core, b.preboot = rollout.New(rollout.Config{App: "shop", UseLog: true}), nil
 }
@@ -50,25 +50,25 @@ var waitsForLooks = []wait{
 		b.trouble(23*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(24 * sec)
 	}},
-	{"something is done to the app while dynos are replaced", rollout.Config{}, func(b *bench) {
+	{"somebody uses the API while Heroku replaces dynos", rollout.Config{}, func(b *bench) {
 		b.logWhole(0, time.Hour)
 		b.look(12*sec, bootWeb)
 		b.line(13*sec, "web.1", observe.Start)
 		b.api(20*sec, 0)
 		b.lookAtDynos(30*sec, bootWeb)
 		b.look(31*sec, bootWeb)
-		b.apply(32*sec, observe.Observation{Line: &observe.Line{Stamp: at(30 * sec), Kind: observe.API}}) // it is in the look
+		b.apply(32*sec, observe.Observation{Line: &observe.Line{Stamp: at(30 * sec), Kind: observe.API}}) // the look shows its effect
 	}},
 	{"a dyno too many starts and ends", rollout.Config{}, func(b *bench) {
 		b.replaceWeb1()
-		for range 2 { // the line is told twice
+		for range 2 { // the line comes twice
 			b.line(7*sec, "web.2", observe.Start)
 			b.look(12*sec, newWeb)
 		}
 		b.line(20*sec, "web.2", observe.Exit)
 		b.line(21*sec, "web.2", observe.State, "up", "down")
 	}},
-	{"several questions find no answer for a while", rollout.Config{}, func(b *bench) {
+	{"several questions get no answer for a while", rollout.Config{}, func(b *bench) {
 		b.look(1*sec, oldWeb)
 		for _, about := range []observe.About{observe.AboutLook, observe.AboutCode, observe.AboutBuilds} {
 			b.trouble(2*sec, observe.Unreachable, about)
@@ -78,7 +78,7 @@ var waitsForLooks = []wait{
 		b.lookAtDynos(5*sec, oldWeb)
 		b.look(6*sec, oldWeb)
 	}},
-	{"a named release is asked for by itself", rollout.Config{Want: release.Want{Version: 43}}, func(b *bench) {
+	{"a named release that the core asks for", rollout.Config{Want: release.Want{Version: 43}}, func(b *bench) {
 		b.logWhole(0, time.Hour)
 		b.look(1*sec, oldWeb)
 		b.trouble(2*sec, observe.Unreachable, observe.AboutRelease)
@@ -89,14 +89,14 @@ var waitsForLooks = []wait{
 		b.apply(80*sec, observe.Observation{})
 		b.apply(200*sec, observe.Observation{})
 	}},
-	{"no way to Heroku, and then it refuses", rollout.Config{}, func(b *bench) {
+	{"the gate cannot connect to Heroku, and then Heroku refuses", rollout.Config{}, func(b *bench) {
 		b.look(1*sec, oldWeb)
 		b.trouble(2*sec, observe.CannotConnect, observe.AboutLook)
 		b.trouble(30*sec, observe.Forbidden, observe.AboutLook)
 		b.trouble(70*sec, observe.Forbidden, observe.AboutLook)
 		b.trouble(91*sec, observe.Forbidden, observe.AboutLook)
 	}},
-	{"the API fails again and again, and then it refuses", rollout.Config{}, func(b *bench) {
+	{"the API fails again and again, and then refuses", rollout.Config{}, func(b *bench) {
 		for i := range 5 {
 			b.look(time.Duration(2*i+1)*sec, oldWeb)
 			b.trouble(time.Duration(2*i+2)*sec, observe.Unreachable, observe.AboutLook)
@@ -104,19 +104,19 @@ var waitsForLooks = []wait{
 		b.look(20*sec, oldWeb)
 		b.trouble(21*sec, observe.Forbidden, observe.AboutLook)
 	}},
-	{"it is not known where the app runs, nor whether preboot is on", rollout.Config{}, func(b *bench) {
+	{"nobody knows where the app runs, nor whether preboot is on", rollout.Config{}, func(b *bench) {
 		b.noAnswersYet()
 		b.logWhole(0, time.Hour)
 		b.look(12*sec, oldWeb)
 		b.apply(13*sec, observe.Observation{Preboot: &observe.Preboot{}})
 		b.apply(14*sec, observe.Observation{App: &observe.App{ID: "a", Name: "shop-of-acme", Generation: "cedar"}})
 	}},
-	{"whether preboot is on is not told any more", rollout.Config{}, func(b *bench) {
+	{"the platform does not say any more whether preboot is on", rollout.Config{}, func(b *bench) {
 		b.preboot = nil
 		b.look(12*sec, newWeb)
 		b.apply(13*sec, observe.Observation{Preboot: &observe.Preboot{AskedAt: 12 * sec}})
 	}},
-	{"whether preboot is on is not told, in a space", rollout.Config{}, func(b *bench) {
+	{"in a space, the platform does not say whether preboot is on", rollout.Config{}, func(b *bench) {
 		b.noAnswersYet()
 		runsOn(b, "s", "cedar")
 		b.apply(0, observe.Observation{Preboot: &observe.Preboot{}})
@@ -127,7 +127,7 @@ var waitsForLooks = []wait{
 		b.line(8*sec, "web.1", observe.Exit)
 		b.logState(9*sec, observe.Flowing)
 		b.logState(10*sec, observe.Broken)
-		b.apply(11*sec, observe.Observation{Line: &observe.Line{Stamp: at(8 * sec), Label: "web.1", Kind: observe.Sigterm}}) // it is of before
+		b.apply(11*sec, observe.Observation{Line: &observe.Line{Stamp: at(8 * sec), Label: "web.1", Kind: observe.Sigterm}}) // a line from before the gap
 		b.look(12*sec, newWeb)
 	}},
 }
@@ -152,7 +152,7 @@ var waitsForSeveralTypes = []wait{
 		b.line(22*sec, "worker.1", observe.State, "starting", "up")
 		b.line(23*sec, "web.1", observe.State, "up", "starting")
 	}},
-	{"the end of each is presumed", rollout.Config{}, func(b *bench) {
+	{"the end of the old process of each label is presumed", rollout.Config{}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 2
 		b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
 		all := []observe.Dyno{dyno("web.1", 42, "up", 10*sec), dyno("web.2", 42, "up", 1*sec), dynoOfType("worker", "worker.1", 42, "up", 5*sec)}
@@ -176,7 +176,7 @@ var waitsForSeveralTypes = []wait{
 		b.logState(30*sec, observe.Broken)
 		b.look(323*sec, newWeb)
 	}},
-	{"an old process can hide behind one of two dynos", rollout.Config{}, func(b *bench) {
+	{"an old process may be hidden behind one of two dynos", rollout.Config{}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 2
 		b.logWhole(0, time.Hour)
 		b.look(12*sec, dyno("web.1", 42, "up", 10*sec), dyno("web.2", 42, "up", 1*sec))
@@ -196,14 +196,14 @@ var waitsForSeveralTypes = []wait{
 		b.look(12*sec, newWeb)
 		b.deadline(300 * sec)
 	}},
-	{"old ones ended before the gate came", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+	{"the old process ended before the gate started", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
 		b.lists.Releases[1].CreatedAt, b.lists.Releases[1].UpdatedAt = at(-60*sec), at(-60*sec)
 		b.logWhole(0, time.Hour)
 		b.boots(-58*sec, "web.1", "up")
 		b.stops(-50*sec, "web.1")
 		b.look(11*sec, dyno("web.1", 42, "up", -58*sec))
 	}},
-	{"a new one ends after a gap, when the old one has ended", rollout.Config{}, func(b *bench) {
+	{"after the end of the old process comes a gap, and then a new process ends", rollout.Config{}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 2
 		b.replaceWeb1()
 		b.stops(10*sec, "web.1")
@@ -214,7 +214,7 @@ var waitsForSeveralTypes = []wait{
 		b.stops(206*sec, "web.1")
 		b.look(220*sec, dyno("web.1", 42, "up", 200*sec))
 	}},
-	{"nothing is wanted, and the release phase took a moment", rollout.Config{}, func(b *bench) {
+	{"the formation wants no dyno, and the release phase took a moment", rollout.Config{}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 0
 		b.lists.Releases[1].UpdatedAt = at(5 * sec)
 		noLog(b)
@@ -225,7 +225,7 @@ var waitsForSeveralTypes = []wait{
 		b.look(1 * sec)
 		b.look(92 * sec)
 	}},
-	{"a young app without a formation, of which a process type is named", rollout.Config{Types: []string{"web"}}, func(b *bench) {
+	{"a young app without a formation, and the caller names a process type", rollout.Config{Types: []string{"web"}}, func(b *bench) {
 		b.lists.Formation = []observe.Formation{}
 		b.look(1 * sec)
 		b.look(92 * sec)
@@ -247,7 +247,7 @@ var waitsOnFir = []wait{
 	{"pods on Fir", rollout.Config{}, func(b *bench) {
 		runsOn(b, "", "fir")
 		b.logWhole(0, time.Hour)
-		b.line(sec/2, "web-1-a", observe.State, "starting", "up") // there is no formation yet
+		b.line(sec/2, "web-1-a", observe.State, "starting", "up") // the core knows no formation yet
 		b.line(sec/2, "gone-1-a", observe.State, "up", "down")
 		oldPod, newPod := dynoOfType("web", "web-1-a", 41, "up", -time.Hour), dynoOfType("web", "web-2-b", 42, "up", 2*sec)
 		b.look(1*sec, oldPod)
@@ -257,7 +257,7 @@ var waitsOnFir = []wait{
 		b.line(20*sec, "web-1-a", observe.Exit)
 		b.look(21*sec, newPod)
 	}},
-	{"a pod on Fir whose end is not seen", rollout.Config{}, func(b *bench) {
+	{"a pod on Fir whose end nobody saw", rollout.Config{}, func(b *bench) {
 		runsOn(b, "", "fir")
 		noLog(b)
 		newPod := dynoOfType("web", "web-2-b", 42, "up", 2*sec)

@@ -1,6 +1,6 @@
-// What the core tells in the course of a wait: every word and number of it, after each
-// observation, as far as it has changed. testdata/transcripts.txt is what it shall be; with
-// -update it is written anew, and its difference is to be read.
+// Transcripts of whole waits: after each observation, what has changed of all that the core says and asks
+// for. The test compares them with testdata/transcripts.txt. With -update it rewrites that file; read the
+// difference.
 
 package rollout_test
 
@@ -28,9 +28,9 @@ func TestTranscripts(t *testing.T) {
 	for _, s := range waits {
 		fmt.Fprintf(&all, "# %s\n\n", s.name)
 		cfg := s.cfg
-		tell := &transcript{out: &all, last: map[string]string{}}
+		script := &transcript{out: &all, last: map[string]string{}}
 		b := newestBench(t, cfg)
-		b.onApply = func(o observe.Observation) { tell.after(b.core, o) }
+		b.onApply = func(o observe.Observation) { script.after(b.core, o) }
 		s.play(b)
 		all.WriteString("\n")
 	}
@@ -48,11 +48,11 @@ func TestTranscripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(all.String(), "\n")); d != "" {
-		t.Errorf("what the core tells (- %s, + now; if it is meant, go test ./gate/rollout -run TestTranscripts -update):\n%s", path, d)
+		t.Errorf("the transcripts have changed (- %s, + now; if that is meant, run go test ./gate/rollout -run TestTranscripts -update):\n%s", path, d)
 	}
 }
 
-// A transcript writes down what has changed.
+// A transcript writes down what has changed since the observation before.
 type transcript struct {
 	out  *strings.Builder
 	last map[string]string
@@ -85,7 +85,7 @@ func (w *transcript) after(r *rollout.Rollout, o observe.Observation) {
 	if v, done := r.Verdict(); done {
 		now["verdict"] = fmt.Sprintf("%s, %s %s: %s", v.Result, v.Reason, v.Basis, v.Message)
 	}
-	if _, done := r.Verdict(); !done { // after it, nothing is wanted any more
+	if _, done := r.Verdict(); !done { // after the verdict, the core needs nothing
 		for _, n := range r.Needs() {
 			key, said := strings.TrimSpace("need "+string(n.Kind)+" "+n.Code.ID), n.Why
 			if n.Full {
@@ -118,7 +118,7 @@ func (w *transcript) after(r *rollout.Rollout, o observe.Observation) {
 	w.last = now
 }
 
-// short is a time since the gate came; clock one of the platform, since the release.
+// short is a time since the gate started. clock is a time of the platform, since the release.
 func short(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
 func clock(t time.Time) string {

@@ -1,4 +1,4 @@
-// The waits of TestTranscripts.
+// The waits of TestTranscripts: most of them end with the timeout, a refusal or a failure.
 
 package rollout_test
 
@@ -11,7 +11,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A wait is what is observed in the course of one.
+// A wait is a name, and the observations of one wait.
 type wait struct {
 	name string
 	cfg  rollout.Config
@@ -81,17 +81,17 @@ var waitsForTime = []wait{
 		b.look(0, oldWeb)
 		b.look(2*sec, bootWeb)
 		b.look(6*sec, newWeb)
-		b.look(20*sec, dyno("web.1", 42, "up", 15*sec)) // it was restarted
+		b.look(20*sec, dyno("web.1", 42, "up", 15*sec)) // web.1 was restarted
 		b.deadline(300 * sec)
 	}},
-	{"proof is required and not to be had", rollout.Config{RequireProof: true, Timeout: 3 * time.Minute}, func(b *bench) {
+	{"proof is required, and there is no log", rollout.Config{RequireProof: true, Timeout: 3 * time.Minute}, func(b *bench) {
 		noLog(b)
 		b.look(6*sec, newWeb)
 		b.look(60*sec, newWeb)
 		b.look(120*sec, newWeb)
 		b.deadline(180 * sec)
 	}},
-	{"proof is required, and a hold is not over", rollout.Config{RequireProof: true}, func(b *bench) {
+	{"proof is required, and the timeout comes before the hold is over", rollout.Config{RequireProof: true}, func(b *bench) {
 		noLog(b)
 		b.look(6*sec, newWeb)
 		b.deadline(60 * sec)
@@ -103,9 +103,9 @@ var waitsForTime = []wait{
 		b.look(13*sec, newWeb)
 		b.deadline(61 * sec)
 	}},
-	{"things do not settle", rollout.Config{Settle: time.Minute}, func(b *bench) { b.oldGone(); b.look(20*sec, newWeb); b.deadline(40 * sec) }},
+	{"the time to settle is not over at the deadline", rollout.Config{Settle: time.Minute}, func(b *bench) { b.oldGone(); b.look(20*sec, newWeb); b.deadline(40 * sec) }},
 	{"the last look is missing", rollout.Config{}, func(b *bench) { b.oldGone(); b.deadline(14 * sec) }},
-	{"the release phase is not over", rollout.Config{}, func(b *bench) {
+	{"the release phase has not ended", rollout.Config{}, func(b *bench) {
 		b.lists.Releases[1].Status = "pending"
 		b.logWhole(0, time.Hour)
 		b.look(1*sec, oldWeb)
@@ -117,14 +117,14 @@ var waitsForTime = []wait{
 		b.apply(70*sec, observe.Observation{})
 		b.deadline(100 * sec)
 	}},
-	{"the release phase is not over, and a process type is called release", rollout.Config{}, func(b *bench) {
+	{"the release phase has not ended, and a process type is called release", rollout.Config{}, func(b *bench) {
 		b.lists.Releases[1].Status = "pending"
 		b.addType("release", 1, -999*time.Hour, -99*time.Hour)
 		b.logWhole(0, time.Hour)
 		b.look(12*sec, oldWeb)
 		b.line(50*sec, "release.1", observe.Exit)
 	}},
-	{"the status of the release is not known", rollout.Config{}, func(b *bench) {
+	{"the release has an unknown status", rollout.Config{}, func(b *bench) {
 		b.lists.Releases[1].Status = "odd"
 		b.look(1*sec, oldWeb)
 		b.lists.Releases[1].Status = ""
@@ -133,7 +133,7 @@ var waitsForTime = []wait{
 	}},
 	{"the release failed", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.lists.Releases[1].Status = "failed"; b.look(1*sec, oldWeb) }},
 	{"the code of the release is destroyed by now", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) { b.lists.Releases[1].Status = "expired"; b.look(1*sec, oldWeb) }},
-	{"an old release failed, and a newer one may be there", rollout.Config{}, func(b *bench) {
+	{"an old release failed, and there may be a newer one", rollout.Config{}, func(b *bench) {
 		b.lists.Releases[1].Status = "failed"
 		b.lists.Releases[1].CreatedAt = at(-5 * time.Minute)
 		b.look(1*sec, oldWeb)
@@ -150,7 +150,7 @@ var waitsForTime = []wait{
 	{"the release with that id does not come", rollout.Config{Want: release.Want{ID: "r99"}}, func(b *bench) { b.lists.ReleasesCut = true; b.look(1*sec, oldWeb); b.deadline(60 * sec) }},
 	{"the app has no release", rollout.Config{}, func(b *bench) { b.lists.Releases = []observe.Release{}; b.look(1 * sec); b.deadline(60 * sec) }},
 	{"there was no look", rollout.Config{}, func(b *bench) { b.deadline(60 * sec) }},
-	{"it is interrupted", rollout.Config{}, func(b *bench) {
+	{"the wait is interrupted", rollout.Config{}, func(b *bench) {
 		b.oldGone()
 		b.apply(20*sec, observe.Observation{End: observe.Interrupt})
 	}},
@@ -168,7 +168,7 @@ var waitsForTime = []wait{
 		report(70*sec, "new")
 		b.look(80*sec, newWeb)
 	}},
-	{"a pod ends before the release that is awaited", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+	{"a pod ends before the release that the gate waits for", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
 		b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
 		b.apply(0, observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
 		one, two, three := dyno("web-1-a", 41, "up", -time.Hour), dyno("web-1-b", 41, "up", -time.Hour), dyno("web-2-c", 42, "up", 22*sec)
@@ -184,7 +184,7 @@ var waitsForTime = []wait{
 		b.line(40*sec, "web-1-b", observe.Exit)
 		b.look(70*sec, three)
 	}},
-	{"new dynos sleep, and come up by the log alone", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
+	{"new dynos sleep, and only the log shows that they are up", rollout.Config{Want: release.Want{Version: 42}}, func(b *bench) {
 		b.lists.Formation[0].Quantity = 2
 		b.logWhole(0, time.Hour)
 		b.look(1*sec, oldWeb, dyno("web.2", 41, "up", -time.Hour))
@@ -231,7 +231,7 @@ var waitsForTime = []wait{
 		b.trouble(13*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(14 * sec)
 	}},
-	{"the API has failed for long", rollout.Config{}, func(b *bench) {
+	{"the API has failed for a long time", rollout.Config{}, func(b *bench) {
 		b.look(2*sec, oldWeb)
 		b.trouble(10*sec, observe.Unreachable, observe.AboutLook)
 		b.deadline(60 * sec)

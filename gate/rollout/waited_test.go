@@ -1,5 +1,5 @@
-// The ends of holds as people are told them: never too early, never far off, and the same again when the clock
-// is known better.
+// The times of the ends of holds, as people read them: never too early, never far off, and unchanged when the
+// gate learns the clock of the platform better.
 
 package rollout
 
@@ -16,21 +16,21 @@ func TestHoldEnds(t *testing.T) {
 		f.remember(begin)
 		first := f.told(begin)
 		if first < begin+holdEndMoves || first >= begin+holdEndMoves+holdEndUnit || first%holdEndUnit != 0 {
-			t.Fatalf("the end %s is told as %s", begin, first)
+			t.Fatalf("the end %s is shown as %s", begin, first)
 		}
 		for _, moved := range []time.Duration{100 * ms, 500 * ms, holdEndMoves} {
 			f.remember(begin + moved)
 			if got := f.told(begin + moved); got != first || len(f) != 1 {
-				t.Fatalf("the end %s is told as %s at first, and %s when it has moved by %s; %v", begin, first, got, moved, f)
+				t.Fatalf("the end %s is shown as %s at first, and as %s when it has moved by %s; %v", begin, first, got, moved, f)
 			}
 		}
 		if got := f.told(begin + time.Minute); got < begin+time.Minute {
-			t.Fatalf("another hold, of a minute later, is told as %s", got)
+			t.Fatalf("the end of another hold, a minute later, is shown as %s", got)
 		}
 	}
 }
 
-// A hold can be renewed again and again. Not all of its ends are remembered.
+// A hold can begin again and again. The core does not remember all its ends.
 func TestHoldEndsAreBounded(t *testing.T) {
 	t.Parallel()
 	var f holdEnds
@@ -39,6 +39,6 @@ func TestHoldEndsAreBounded(t *testing.T) {
 	}
 	last := (10*maxHoldEnds - 1) * time.Minute
 	if len(f) != maxHoldEnds || f.told(last+time.Second/2) != last+holdEndUnit {
-		t.Errorf("%d are kept, the last is %s", len(f), f[len(f)-1])
+		t.Errorf("%d ends are remembered, the last is %s", len(f), f[len(f)-1])
 	}
 }
