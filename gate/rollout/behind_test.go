@@ -75,7 +75,7 @@ func TestNotFooledByADynoAheadOfTheReleases(t *testing.T) {
 	b.lists.Releases = append(b.lists.Releases, observe.Release{ID: "r43", Version: 43, Status: "succeeded", SlugID: "s41", Current: true, CreatedAt: at(1 * sec)})
 	b.look(110*sec, dyno("web.1", 43, "up", 1*sec))
 	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
-		t.Errorf("%+v, want rolled-back", v)
+		t.Errorf("verdict %+v, want rolled-back", v)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestNotFooledByAHoleInTheReleases(t *testing.T) {
 	b.lists.ReleasesCut = false
 	b.look(30*sec, dyno("web.1", 101, "up", 22*sec))
 	if v, _ := b.core.Verdict(); v.Reason != rollout.RolledBack {
-		t.Errorf("%+v, want rolled-back", v)
+		t.Errorf("verdict %+v, want rolled-back", v)
 	}
 }
 

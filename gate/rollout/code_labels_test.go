@@ -38,7 +38,7 @@ func TestLabelsOfCode(t *testing.T) {
 			}
 			b.look(200*sec, dyno("web.1", 43, "up", 1*sec))
 			if v, _ := b.core.Verdict(); v.Reason != c.want {
-				t.Errorf("%+v, want %s", v, c.want)
+				t.Errorf("verdict %+v, want %s", v, c.want)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestLabelsOfCode(t *testing.T) {
 				found = p.Target.Version
 			}
 			if (v.Reason == rollout.InvalidInput) != c.bad || found != c.target {
-				t.Errorf("target v%d, %+v; want v%d, ambiguous %v", found, v, c.target, c.bad)
+				t.Errorf("target v%d, verdict %+v; want v%d, ambiguous %v", found, v, c.target, c.bad)
 			}
 		})
 	}

@@ -125,7 +125,7 @@ func TestEveryDoubt(t *testing.T) {
 			c.play(b)
 			b.shut(d.Says + c.words)
 			if p := b.core.Picture(); len(p.Types) != 1 || p.Types[0].HoldReason != d.Says+c.words {
-				t.Errorf("%+v, want the reason %q", p.Types, d.Says+c.words)
+				t.Errorf("the types are %+v, want the reason %q", p.Types, d.Says+c.words)
 			}
 			if got, want := b.core.Doubts(), "web.1: "+d.Says+c.words; !slices.Equal(got, []string{want}) {
 				t.Errorf("doubts %q, want %q", got, want)

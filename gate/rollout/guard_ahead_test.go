@@ -48,14 +48,14 @@ func TestNothingEndsAHeadStart(t *testing.T) {
 				return // the caller ended the wait
 			}
 			if v, done := b.core.Verdict(); done {
-				t.Errorf("verdict %+v", v)
+				t.Errorf("verdict %+v in the head start, want none", v)
 			}
 			if n := b.core.Picture().Notices; o.Trouble != nil && n != nil {
-				t.Errorf("notices %q", n)
+				t.Errorf("notices %q in the head start, want none", n)
 			}
 			b.apply(40*sec, observe.Observation{Begin: true})
 			if v, done := b.core.Verdict(); done {
-				t.Errorf("verdict %+v as the wait begins", v)
+				t.Errorf("verdict %+v when the wait begins, want none", v)
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func TestWhatEndsAHeadStart(t *testing.T) {
 		b := aheadBench(t, rollout.Config{})
 		b.apply(20*sec, c.o)
 		if v, done := b.core.Verdict(); !done || v.Reason != c.want {
-			t.Errorf("%s: verdict %+v", name, v)
+			t.Errorf("%s: verdict %v, %+v, want %s", name, done, v, c.want)
 		}
 	}
 }
@@ -230,11 +230,11 @@ func TestEmptyFormationAfterAHeadStart(t *testing.T) {
 		b.look(d * sec)
 	}
 	if v, done := b.core.Verdict(); done {
-		t.Errorf("verdict %+v", v)
+		t.Errorf("verdict %+v before 390 s, want none", v)
 	}
 	b.look(391 * sec)
 	b.look(392 * sec)
 	if v, done := b.core.Verdict(); !done || v.Reason != rollout.NothingToRun {
-		t.Errorf("verdict %+v", v)
+		t.Errorf("verdict %v, %+v, want %s", done, v, rollout.NothingToRun)
 	}
 }

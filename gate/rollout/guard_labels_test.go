@@ -208,7 +208,7 @@ func TestOldDynosThatSleep(t *testing.T) {
 			b.lists.Formation[0].Quantity = 0
 			asleep("down")(b)
 			if v, _ := b.core.Verdict(); v.Result == rollout.Passed && v.Reason != rollout.NothingToRun {
-				b.t.Errorf("%+v", v)
+				b.t.Errorf("verdict %+v, want the reason %s", v, rollout.NothingToRun)
 			}
 		}},
 		"it wakes while the list is behind": {truth: "the process that was started is of v41", play: func(b *bench) {

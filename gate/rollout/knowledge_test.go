@@ -21,7 +21,7 @@ func TestWordings(t *testing.T) {
 		for i := range v.NumField() {
 			name, text := v.Type().Field(i).Name, v.Field(i).String()
 			if onlyOver := name == "Message" || name == "Moment" || name == "CellAt"; (text == "") != (onlyOver && !over) {
-				t.Errorf("%s, %s: %q", known, name, text)
+				t.Errorf("%s, %s is %q: only ByProof and ByLimit have Message, Moment and CellAt", known, name, text)
 			}
 			if text != "" && unsure.MatchString(text) != (known != ByProof) {
 				t.Errorf("%s, %s: %q must say that it is not sure if it is not proven, and only then", known, name, text)

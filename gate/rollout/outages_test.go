@@ -102,7 +102,7 @@ func TestWaitForApp(t *testing.T) {
 			r := rollout.New(rollout.Config{App: "shop", WaitForApp: true})
 			playScript(t, r, script)
 			if v, _ := r.Verdict(); v.Reason != want {
-				t.Errorf("%+v, want %q", v, want)
+				t.Errorf("verdict %+v, want %q", v, want)
 			}
 		})
 	}
