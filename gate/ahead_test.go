@@ -62,8 +62,8 @@ func TestRecordingsOfWatches(t *testing.T) {
 		run    string        // of the workflow; empty: the same
 		says   string
 	}{
-		"as it is":                    {says: "the watch goes on that began 20s ago, before the deploy"},
-		"cut in the middle of a line": {change: func(b []byte) []byte { return b[:len(b)-9] }, says: "the watch goes on that began 20s ago"},
+		"as it is":                    {says: "continuing the watch that began 20s ago, before the deploy"},
+		"cut in the middle of a line": {change: func(b []byte) []byte { return b[:len(b)-9] }, says: "continuing the watch that began 20s ago"},
 		"of another app":              {change: replace(`"App":"measured"`, `"App":"other"`), says: unused + `it is of app "other"`},
 		"of a hostile app":            {change: replace(`"App":"measured"`, `"App":"\n::error::x"`), says: unused + `it is of app "`},
 		"of another machine":          {boot: "another", says: unused + "it was begun on another machine, or before this one was started anew"},
@@ -79,7 +79,7 @@ func TestRecordingsOfWatches(t *testing.T) {
 		"with a beat that is none":    {change: replace("\n{\"at\":", "\n{\"beat\":\"x\"}\n{\"at\":"), says: "is no beat"},
 		"that goes back":              {change: replace("\n{\"at\":", "\n{\"at\":15000000000}\n{\"at\":"), says: "goes back in time, from 15s to"},
 		"from the future":             {change: func(b []byte) []byte { return append(b, "{\"at\":90000000000}\n"...) }, says: unused + "it is ahead of this machine's clock"},
-		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "the watch goes on that began 20s ago"},
+		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "continuing the watch that began 20s ago"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -98,7 +98,7 @@ func TestBegin(t *testing.T) {
 	cmd := exec.Command(program, "--app", "measured", "--api-url", strings.TrimPrefix(url, "INPUT_API_URL="))
 	cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 	out, _ := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != gate.ExitPassed || !strings.Contains(string(out), "the watch goes on that began ") {
+	if cmd.ProcessState.ExitCode() != gate.ExitPassed || !strings.Contains(string(out), "continuing the watch that began ") {
 		t.Errorf("the gate ended with status %d:\n%s", cmd.ProcessState.ExitCode(), out)
 	}
 	if left, _ := filepath.Glob(filepath.Join(temp, "*.watch")); left != nil {

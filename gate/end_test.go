@@ -274,7 +274,7 @@ func TestLogThatNobodyTakes(t *testing.T) {
 		c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: write, Stderr: &errs, Transport: server.Transport(), Now: server.Clock}
 		begin := time.Now()
 		status := c.Main(t.Context())
-		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody takes it") {
+		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody reads it") {
 			t.Errorf("status %d after %s, said %q", status, took, errs.String())
 		}
 		if o := readOutputs(t, output); o["reason"] != "old-dynos-remain" {

@@ -10,7 +10,7 @@ import (
 
 // FiguresOfBroken are those of a measure that panics at whatever it is shown.
 func FiguresOfBroken(p rollout.Picture) measure.Figures {
-	m := &measuring{}
+	m := &safeMeasure{}
 	m.see(observe.Observation{})
 	return m.figures(p)
 }

@@ -15,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// settings are the inputs, understood.
+// settings are the values of the inputs, parsed.
 type settings struct {
 	rollout.Config
 	key          string
@@ -35,36 +35,36 @@ type Input struct {
 	parse func(s *settings, value string) error
 }
 
-// Inputs are all inputs of the action. Each is a flag of the program, too, and stands in its
-// help below the heading of its part of the table: see groups.
+// Inputs are all inputs of the action, in the order of the documents. Each is also a flag of the program;
+// flagHeadings divides them in the help.
 var Inputs = []Input{
 	{"app", "", true, "Name or id of the Heroku app.", parseApp},
 	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
-		func(s *settings, v string) error { s.key = v; return oneLine(v) }},
+		func(s *settings, v string) error { s.key = v; return checkKey(v) }},
 	{"release", "latest", false, "The release to wait for: `latest`, a version (`v123`, `123`) or a release id. One that does not exist yet is waited for.", parseRelease},
 	{"commit", "", false, "Wait for the release of this commit (at least 7 digits of it) instead, or of a build with this label, such as `v1.4.2`.", parseCommit},
 	{"newer-than", "", false, "Wait for a release that is newer than this one (`v122`, `122`), the newest before the deploy: also if it is still to come.", parseNewerThan},
 	{"process-types", "", false, "Process types that count, separated by commas, spaces or lines. Empty: all of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Durations are written `90s`, `5m`, `1h30m`, or as a whole number of seconds.",
-		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
 	{"poll-interval", "", false, "The gate asks Heroku for the list of dynos at least this often, `1s` or more. Empty: every `10s`, and less often while it reads the app's log, which tells of changes. If the account has few API requests left, it asks less often all the same.",
-		span(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
 	{"settle", "0s", false, "For how long no old dyno must run, and all new ones must be up, before the gate opens.",
-		span(0, func(s *settings, d time.Duration) { s.Settle = d })},
+		duration(0, func(s *settings, d time.Duration) { s.Settle = d })},
 	{"logs", "auto", false, "`auto` reads the app's log, the only proof there is; `off` does not, and everything is presumed.",
 		choice([]string{"auto", "off"}, func(s *settings, v string) { s.UseLog = v == "auto" })},
 	{"require-proof", "false", false, "`true` opens on proof only, never because the longest possible life of old dynos is over.",
 		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
 	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku, which the API does not expose.",
-		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
 	{"preboot-hold", "", false, "With preboot, how long old web dynos are assumed to run if nothing proves that they have ended. Empty: computed from the boot timeout and the number of web dynos.",
-		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
 	{"on-supersede", "same-code", false, "What to do if a newer release comes. `same-code`: if it runs the same code, as after a config change, wait for it, too; if not, fail with `superseded`. `follow`: always wait for it. `fail`: always fail.",
 		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},
 	{"wait-for-app", "false", false, "`true` waits for an app that is not there yet, such as a review app.",
 		yesNo(func(s *settings, v bool) { s.WaitForApp = v })},
 	{"crash-grace", "60s", false, "How long a new dyno may stay crashed before the gate gives up.",
-		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
 	{"include-one-off", "false", false, "`true` waits for one-off dynos of older releases, too.",
 		yesNo(func(s *settings, v bool) { s.IncludeOneOff = v })},
 	{"observe-only", "false", false, "`true` never fails the step: the gate waits as ever, and says what it would have done. For a trial.",
@@ -74,14 +74,13 @@ var Inputs = []Input{
 	{"api-url", "https://api.heroku.com", false, "Where the Platform API is, for tests and proxies.", parseURL},
 }
 
-// secret tells that a value must not be quoted: a key, and an address that may hold a
-// password.
+// secret reports whether messages must not quote the value: the key, and the address, which may contain a password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
 
-// yesNo reports whether the value is true or false.
+// yesNo reports whether the input takes true or false.
 func (in *Input) yesNo() bool { return in.Default == "true" || in.Default == "false" }
 
-// inputError is a value that an input cannot have.
+// An inputError says why a value cannot be used.
 type inputError struct {
 	Name, Value string
 	// Allowed says what the value may be.
@@ -99,8 +98,8 @@ func (e *inputError) Error() string {
 	return fmt.Sprintf("input %q is %q: %s", e.Name, e.Value, e.Allowed)
 }
 
-// readInputs understands all inputs. flags holds those that were given on the
-// command line; the others come as GitHub passes them. All problems are reported.
+// readInputs parses all inputs. flags are the inputs from the command line; the others come from the environment,
+// as GitHub passes them. It returns all problems.
 func readInputs(flags map[string]string, getenv func(string) string) (settings, []error) {
 	var s settings
 	var problems []error
@@ -122,22 +121,22 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 	if s.key == "" {
 		problems = append(problems, &inputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
 	}
-	if err := oneWant(s.Want); err != nil {
+	if err := checkOneRelease(s.Want); err != nil {
 		problems = append(problems, err)
 	}
 	s.WorkflowCommit, s.PullRequestHead = getenv("GITHUB_SHA"), pullRequestHead(getenv)
 	return s, problems
 }
 
-// oneWant refuses a release that is named in more than one way.
-func oneWant(w release.Want) error {
+// checkOneRelease returns an error if more than one input says which release to wait for.
+func checkOneRelease(w release.Want) error {
 	var set []string
-	for _, way := range []struct {
-		input string
-		set   bool
+	for _, in := range []struct {
+		name string
+		set  bool
 	}{{"release", w.Version != 0 || w.ID != ""}, {"commit", w.Commit != ""}, {"newer-than", w.NewerThan != 0}} {
-		if way.set {
-			set = append(set, strconv.Quote(way.input))
+		if in.set {
+			set = append(set, strconv.Quote(in.name))
 		}
 	}
 	switch len(set) {
@@ -153,7 +152,7 @@ func lookUp(in Input, flags map[string]string, getenv func(string) string) strin
 	if v := flags[in.Name]; v != "" {
 		return v
 	}
-	// GitHub keeps the hyphen; a shell cannot name such a variable.
+	// GitHub keeps the hyphen of an input's name. A shell cannot set a variable with a hyphen.
 	name := "INPUT_" + strings.ToUpper(in.Name)
 	for _, n := range []string{name, strings.ReplaceAll(name, "-", "_")} {
 		if v := getenv(n); v != "" {
@@ -170,7 +169,7 @@ var (
 	appName     = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
 	uuid        = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	version     = regexp.MustCompile(`^v?([1-9][0-9]{0,8})$`)
-	fewDigits   = regexp.MustCompile(`^(?i)[0-9a-f]{0,6}$`)
+	shortCommit = regexp.MustCompile(`^(?i)[0-9a-f]{0,6}$`)
 	buildLabel  = regexp.MustCompile(`^[!-~]{1,255}$`)
 	processType = regexp.MustCompile(`^[-\w]{1,128}$`)
 	seconds     = regexp.MustCompile(`^[0-9]+$`)
@@ -208,7 +207,7 @@ func parseNewerThan(s *settings, v string) error {
 
 func parseCommit(s *settings, v string) error {
 	switch {
-	case fewDigits.MatchString(v):
+	case shortCommit.MatchString(v):
 		return errors.New("give a commit as 7 or more hexadecimal digits")
 	case !buildLabel.MatchString(v):
 		return errors.New("give a commit, or the version that the build was given, without spaces")
@@ -236,15 +235,15 @@ func parseURL(s *settings, v string) error {
 	return nil
 }
 
-func oneLine(v string) error {
+func checkKey(v string) error {
 	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return errors.New("a key has no blanks and is one line")
 	}
 	return nil
 }
 
-// span parses a duration that is at least so long.
-func span(least time.Duration, set func(*settings, time.Duration)) func(*settings, string) error {
+// duration parses a duration, which must be at least so long.
+func duration(least time.Duration, set func(*settings, time.Duration)) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		w := v
 		if seconds.MatchString(v) {
@@ -274,7 +273,7 @@ func choice(words []string, set func(*settings, string)) func(*settings, string)
 	}
 }
 
-// yesNoWords are true and false as YAML has them, and as GitHub's own actions take them
+// yesNoWords are true and false as YAML writes them, and as GitHub's own actions accept them
 // (https://yaml.org/spec/1.2.2/#10212-boolean).
 var yesNoWords = map[string]bool{
 	"true": true, "True": true, "TRUE": true,
