@@ -158,7 +158,7 @@ func TestBeginWithoutAWatch(t *testing.T) {
 			cmd := exec.Command(program, "--app", app, "--api-url", "http://127.0.0.1:1", "--timeout", "1s")
 			cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 			out, _ := cmd.CombinedOutput()
-			if !strings.Contains(string(out), "warning: the app was not watched before the deploy: ") && !strings.Contains(string(out), "the watch goes on") {
+			if !strings.Contains(string(out), "warning: the app was not watched before the deploy: ") && !strings.Contains(string(out), "continuing the watch") {
 				t.Errorf("the gate says:\n%s", out)
 			}
 		})

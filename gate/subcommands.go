@@ -31,9 +31,9 @@ func subcommands() []subcommand {
 verdict and the same exit status. FILE is what the input "record" has written.
 Nothing is asked of Heroku, and neither outputs nor a summary are written.
 
-With --measure it prints how Heroku behaved during the run instead. Several files
-give one table with the medians. A file that cannot be read is named, and makes
-the exit status 2.
+With --measure it prints how Heroku behaved during the run instead. Several
+files give one table with the medians. A file that cannot be read is named, and
+makes the exit status 2.
 `,
 			takes:  "one file, the recording, and with --measure several",
 			argsOK: func(l commandLine) bool { return len(l.args) == 1 || len(l.args) > 1 && l.isOn(measureFlag) },
