@@ -114,8 +114,8 @@ func TestEveryScenario(t *testing.T) {
 func TestTimelineFits(t *testing.T) {
 	t.Parallel()
 	rows := []row{
-		{at: 0, truth: "the release is made, old code runs", alive: 10, said: "succeeded", list: "0 old", gate: "23:51:33", clock: "23:51:33"},
-		{at: 308 * time.Second, truth: "last old dyno ends", said: "succeeded", list: "0 old", gate: "23:56:41", clock: "23:56:41"},
+		{at: 0, truth: "the release is made, old code runs", alive: 10, status: "succeeded", list: "0 old", gate: "23:51:33", clock: "23:51:33"},
+		{at: 308 * time.Second, truth: "last old dyno ends", status: "succeeded", list: "0 old", gate: "23:56:41", clock: "23:56:41"},
 	}
 	for width, want := range map[int]string{0: "the dyno list said", 140: "the dyno list said", 139: "Heroku's list", 80: "Heroku's list", 79: "+5m08s\n  last old dyno ends", 40: "+5m08s\n  last old dyno ends"} {
 		text := timeline(rows, width)
