@@ -102,7 +102,7 @@ func TestOwnActions(t *testing.T) {
 		if strings.Contains(string(text), "ghcr.io/") && !imageLine.Match(text) {
 			t.Skip("this is the checkout of a release")
 		}
-		if _, err := byDigest(a.file, a.scheme, text, "ghcr.io/owner/name", digest1); err != nil {
+		if _, err := imageByDigest(a.file, a.scheme, text, "ghcr.io/owner/name", digest1); err != nil {
 			t.Error(err)
 		}
 	}
