@@ -68,7 +68,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Var(&o.guards, "guard", "a `package` with tests, and flags of its test binary; may be given more than once;\na flag -test.run=PATTERN/ runs the subtests by themselves, as far as they can notice a mutant\n(default: the packages themselves, then the stories and the random roll-outs of ./gate)")
-	flags.StringVar(&o.slow, "slow", "^(TestScripts|TestReckoningGoesOn)$", "a `pattern` of tests that are run last")
+	flags.StringVar(&o.slow, "slow", "^TestScripts$", "a `pattern` of tests that are run last")
 	flags.StringVar(&o.explained, "explained", "cmd/mutants/explained.txt", "the `file` of survivors that are explained; empty for none")
 	flags.StringVar(&o.only, "only", "", "a `pattern`: only mutants whose description matches it")
 	flags.IntVar(&o.sample, "sample", 0, "only so many mutants, spread over all; 0 for all of them")

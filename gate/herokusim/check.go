@@ -1,4 +1,4 @@
-// This file is for refusing scenarios that tell of something impossible.
+// Refusing scenarios with something impossible.
 
 package herokusim
 
@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// problem is what is wrong and the YAML path of where.
+// A problem is what is wrong, and its YAML path.
 type problem struct{ path, reason string }
 
 func (p *problem) Error() string { return p.path + ": " + p.reason }
 
-// check finds the first thing that is wrong with a scenario.
+// check finds the first problem of a scenario; nil if there is none.
 func (sc *Scenario) check() *problem {
 	c := checker{sc: sc}
 	c.app()
@@ -36,7 +36,7 @@ func (sc *Scenario) check() *problem {
 	return c.first
 }
 
-// checker keeps the first problem that it is told.
+// checker keeps the first problem that it finds.
 type checker struct {
 	sc    *Scenario
 	first *problem
@@ -48,7 +48,7 @@ func (c *checker) refuse(bad bool, path, format string, args ...any) {
 	}
 }
 
-// said is the first problem as an error.
+// err is the first problem as an error, without its path.
 func (c *checker) said() error {
 	if c.first == nil {
 		return nil
@@ -58,7 +58,7 @@ func (c *checker) said() error {
 
 var (
 	typeName = regexp.MustCompile(`^[-\w]{1,128}$`)
-	// As Heroku's schema has them.
+	// These are from Heroku's schema of the Platform API.
 	appName   = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
 	spaceName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	hexName   = regexp.MustCompile(`^[0-9a-f]{40}$`)
@@ -71,7 +71,7 @@ var (
 	oneLine   = regexp.MustCompile(`^[^\n\r\x00]*$`)
 )
 
-// What a story may have at most; enough for the largest app over a week.
+// The limits of a story: enough for the largest app for a week.
 const (
 	lastEnd     = 7 * 24 * time.Hour
 	mostDynos   = 10_000
@@ -144,7 +144,7 @@ func (c *checker) typ(path, name string, t Type) {
 	c.timing(path+".preboot", t.Preboot)
 }
 
-// amount keeps a story from being larger than any machine.
+// amount refuses a story that is too large for any machine.
 func (c *checker) amount() {
 	now := map[string]int{}
 	sum := func() (n int) {
@@ -172,7 +172,7 @@ func (c *checker) timings(path string, all map[string]Timing) {
 	}
 }
 
-// types names the app's process types.
+// types lists the app's process types, for a message.
 func (c *checker) types() string {
 	return strings.Join(slices.Sorted(maps.Keys(c.sc.Types)), ", ")
 }
@@ -198,7 +198,7 @@ func (c *checker) status(path string, status *int) {
 	c.refuse(status != nil && (*status < 0 || *status > 255), path, "an exit status is 0 to 255")
 }
 
-// label checks that a label can be one of the app's, now or after scaling.
+// label checks that the app has a dyno of this label, now or after scaling.
 func (c *checker) label(path, label string) {
 	typ, number, _ := strings.Cut(label, ".")
 	n, err := strconv.Atoi(number)

@@ -1,4 +1,4 @@
-// This file is for refusing impossible events.
+// Refusing impossible events.
 
 package herokusim
 
@@ -29,7 +29,7 @@ func (c *checker) events() {
 	}
 }
 
-// versions are the releases before the story, and the newest of them.
+// versions returns the releases before the story, and the newest of them.
 func (c *checker) versions() (known map[int]bool, newest int) {
 	known = map[int]bool{}
 	past := c.sc.past()
@@ -110,7 +110,7 @@ func (c *checker) event(path string, e *Event) {
 	}
 }
 
-// sayable is the text without what only a record of Fir's log can hold, a line break.
+// sayable is the text without line breaks on Fir, whose log records may contain them.
 func (c *checker) sayable(text string) string {
 	if c.sc.generation() == "fir" {
 		text = strings.ReplaceAll(text, "\n", "")

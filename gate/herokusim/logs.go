@@ -1,4 +1,4 @@
-// This file is for log sessions and their streams, and the output of release phases.
+// Log sessions and their streams, and the output of builds and release phases.
 
 package herokusim
 
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A sessionWish is the body of the request for a session.
+// A sessionParams is the body of a request for a session.
 type sessionWish struct {
 	Dyno     string `json:"dyno"`
 	DynoName string `json:"dyno_name"`
@@ -36,15 +36,15 @@ func (s *Server) newSession(a *app, wish sessionWish, now time.Duration) *sessio
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fir := s.base.generation() == "fir"
-	// On Fir every session is a tail, asked for or not.
+	// On Fir every session is a tail, even if the client does not ask for one.
 	wish.Tail = wish.Tail || fir
 	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), app: a, wish: wish, created: now, pods: fir}
 	s.sessions[x.id] = x
 	return x
 }
 
-// useSession finds a session. Its URL is good for five minutes, and for an hour
-// once it was used, as long as its app is there.
+// useSession finds a session; nil if its URL is not valid. The URL is valid for five minutes, and for an
+// hour if it was used, as long as the app exists.
 func (s *Server) useSession(id string, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,8 +56,8 @@ func (s *Server) useSession(id string, now time.Duration) *session {
 	return x
 }
 
-// wants reports whether a line passes the session's filters; L11 does not pass any
-// but those for logplex.
+// wants reports whether a line passes the session's filters. L11 passes only a filter
+// for logplex.
 func (x *session) wants(l Line) bool {
 	for _, want := range []string{x.wish.Dyno, x.wish.DynoName, x.wish.Type} {
 		if want != "" && l.Proc != want && !strings.HasPrefix(l.Proc, want+".") && !(x.pods && strings.HasPrefix(l.Proc, want+"-")) {
@@ -67,7 +67,7 @@ func (x *session) wants(l Line) bool {
 	return x.wish.Source == "" || l.Source == x.wish.Source
 }
 
-// history is the lines that are still kept at that time, at most as many as wanted.
+// history returns the lines that Heroku still keeps at that time, at most as many as the session asks for.
 func (x *session) history(st *Story, now time.Duration) []Line {
 	kept := 1500
 	if st.Scenario.App.Generation == "fir" {
@@ -96,7 +96,7 @@ func (x *session) history(st *Story, now time.Duration) []Line {
 	return lines
 }
 
-// stream sends a session: its history, and then what comes.
+// stream sends a session: the history, and then new lines.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	x := s.useSession(strings.TrimPrefix(r.URL.Path, "/logplex/sessions/"), s.Now())
 	if x == nil {
@@ -125,13 +125,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	s.tail(out, r, x, joined)
 }
 
-// tail sends lines as they come out.
+// tail sends new lines.
 func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glance) {
 	log := s.base.Log
 	listens := time.Duration(math.MinInt64)
 	if log.JoinLoss {
-		// The history is sent before the tail is joined: what comes out in
-		// between is in neither.
+		// The history is sent before the tail is joined. Lines between the two are lost.
 		listens = joined.now + 200*time.Millisecond
 	}
 	end := joined.now + orElse(log.Cut, 15*time.Minute)
@@ -176,7 +175,7 @@ func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glanc
 	}
 }
 
-// outputStream sends what a build or a release phase prints, from its start to its end.
+// outputStream sends the output of a build or a release phase while it runs.
 func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 	o, ok := s.output(strings.TrimPrefix(r.URL.Path, "/streams/"))
 	if !ok || s.Now() < o.begins {
@@ -197,7 +196,7 @@ func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// output finds the output of that id.
+// output finds the output with that id, of an app that exists.
 func (s *Server) output(id string) (output, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,12 +208,12 @@ func (s *Server) output(id string) (output, bool) {
 	return output{}, false
 }
 
-// A lineWriter sends lines in the form and the pieces that are wanted.
+// A lineWriter sends lines as text or as server-sent events.
 type lineWriter struct {
 	w       http.ResponseWriter
-	chunk   int
-	events  bool // as server-sent events
-	endless bool // text has no line ends, and events have numbers
+	chunk   int  // bytes in a write; zero: everything
+	events  bool // server-sent events
+	endless bool // text has no line ends, and events have numbers: as on Fir
 	number  int  // of the newest event
 	buf     bytes.Buffer
 }
@@ -236,7 +235,7 @@ func (o *lineWriter) raw(line string) {
 		if o.endless {
 			fmt.Fprintf(&o.buf, "id: %d\n", o.number)
 		}
-		// A line break within a message stays in its event.
+		// A message with a line break is still one event.
 		fmt.Fprintf(&o.buf, "data: %s\n\n", strings.ReplaceAll(line, "\n", "\ndata: "))
 	case o.endless:
 		o.buf.WriteString(line)
@@ -245,7 +244,7 @@ func (o *lineWriter) raw(line string) {
 	}
 }
 
-// beat sends the heartbeat: a null byte, and a comment among events.
+// beat sends a heartbeat: in text a null byte, among events a comment.
 func (o *lineWriter) beat() {
 	if o.events {
 		io.WriteString(&o.buf, ":\n\n")
@@ -254,7 +253,7 @@ func (o *lineWriter) beat() {
 	o.buf.WriteByte(0)
 }
 
-// send sends what was gathered; false if nobody listens any more.
+// send sends everything in the buffer. It returns false if nobody listens any more.
 func (o *lineWriter) send() bool {
 	for o.buf.Len() > 0 {
 		n := o.buf.Len()

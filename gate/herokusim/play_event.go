@@ -1,4 +1,4 @@
-// This file is for what people and the platform do to dynos between releases, and for Fir's pods.
+// What people and Heroku do to dynos between releases: restart, scale, crash, sleep. And the pods of Fir.
 
 package herokusim
 
@@ -27,7 +27,7 @@ func (p *play) restart(r *Restart, timing map[string]Timing) {
 
 func (p *play) cycle(label string, timing map[string]Timing) { p.replace(label, "Cycling", timing) }
 
-// replace turns one label.
+// replace turns one label to a new process.
 func (p *play) replace(label, why string, timing map[string]Timing) {
 	s := p.find(label)
 	if s == nil {
@@ -42,7 +42,7 @@ func (p *play) replace(label, why string, timing map[string]Timing) {
 	p.turn(s, why, t)
 }
 
-// find returns the label's slot. On Fir "web.2" is the second pod of web.
+// find returns the slot of a label; nil if there is none. On Fir "web.2" is the second pod of web.
 func (p *play) find(label string) *slot {
 	typ, number, _ := strings.Cut(label, ".")
 	for i, s := range p.staying(typ) {
@@ -66,7 +66,7 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 	if c.Instance == "hidden" {
 		for _, h := range s.hidden {
 			if h.runs() {
-				p.exit(h, status) // no state line: the label's state is that of the new one
+				p.exit(h, status) // without a state line: the state is that of the new process
 				return
 			}
 		}
@@ -99,17 +99,17 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 	p.crashed(s, status, t, back)
 }
 
-// rename gives the app another name. Its id stays.
+// rename gives the app another name. The id stays.
 func (p *play) rename(to string) {
 	p.app.name = to
 	p.st.app.put("app", p.now, p.app)
 }
 
-// scale changes the formation. With preboot Heroku refuses that while old dynos
-// are hidden; the scenario may do it all the same.
+// scale changes quantities. With preboot Heroku refuses that while old dynos are
+// hidden; a scenario may do it anyway.
 func (p *play) scale(to map[string]int, timing map[string]Timing) { p.form(to, nil, timing) }
 
-// form changes quantities, and sizes of types that are among them.
+// setFormation changes the quantities of process types, and their sizes if sizes has them.
 func (p *play) form(to map[string]int, sizes map[string]string, timing map[string]Timing) {
 	changed := slices.Sorted(maps.Keys(to))
 	resized := map[string]bool{}
@@ -135,7 +135,7 @@ func (p *play) form(to map[string]int, sizes map[string]string, timing map[strin
 	}
 }
 
-// scaled is the line of the API that tells the quantities of these types.
+// scaledText is the API's log line about the new quantities of these types.
 func (p *play) scaled(types []string) string {
 	var said []string
 	for _, typ := range types {
@@ -145,7 +145,7 @@ func (p *play) scaled(types []string) string {
 	return fmt.Sprintf("Scaled to %s by user %s", strings.Join(said, " "), user)
 }
 
-// grow adds labels to a type. Captured: such a start has no state line before it.
+// grow adds labels to a type. In captures such a start has no state line before it.
 func (p *play) grow(typ string, to int, timing map[string]Timing) {
 	from := len(p.staying(typ))
 	for i := from; i < to; i++ {
@@ -158,7 +158,7 @@ func (p *play) grow(typ string, to int, timing map[string]Timing) {
 	}
 }
 
-// staying lists the type's slots but for pods that are being replaced.
+// staying lists the slots of a type, without pods that are being replaced.
 func (p *play) staying(typ string) []*slot {
 	return slices.DeleteFunc(slices.Clone(p.slots[typ]), func(s *slot) bool { return s.leaving })
 }
@@ -170,7 +170,7 @@ func (p *play) add(typ, label string) *slot {
 	return s
 }
 
-// remove takes a label off the list; its process is told to stop.
+// remove removes a label from the dyno list and stops its process.
 func (p *play) remove(s *slot, t times) {
 	typ := s.record.typ
 	p.slots[typ] = slices.DeleteFunc(p.slots[typ], func(x *slot) bool { return x == s })
@@ -224,8 +224,8 @@ func (p *play) wake(timing map[string]Timing) {
 	}
 }
 
-// rollPods replaces the pods of a type. New pods have names of their own; the
-// old ones stay listed until they are told to stop.
+// rollPods replaces the pods of a type. New pods have new names; old pods stay
+// listed until they receive SIGTERM.
 func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Timing) {
 	n := max(len(old), p.types[typ].quantity)
 	for i, s := range old {
@@ -238,7 +238,7 @@ func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Tim
 	}
 }
 
-// swap starts a pod and stops another one later.
+// swap starts a new pod, and later stops the old one.
 func (p *play) swap(old *slot, t times) {
 	typ := old.record.typ
 	if old.leaving {
@@ -255,8 +255,8 @@ func (p *play) swap(old *slot, t times) {
 	})
 }
 
-// pod makes up a name like web-848cd4f64d-pvpr2: one part for the release, one
-// for the pod.
+// pod makes a name like web-848cd4f64d-pvpr2: its second part stands for the release,
+// the third for the pod.
 func (p *play) pod(typ string) string {
 	const letters = "bcdfghjklmnpqrstvwxz2456789"
 	var name [5]byte
@@ -266,8 +266,8 @@ func (p *play) pod(typ string) string {
 	return fmt.Sprintf("%s-%s-%s", typ, strings.ReplaceAll(p.current.id, "-", "")[:10], name[:])
 }
 
-// sizeName writes a size as the API does: Standard-1X, Performance-L-RAM, Private-S;
-// those of Fir are in small letters.
+// sizeName writes a size as the API does: Standard-1X, Performance-L-RAM, Private-S.
+// The sizes of Fir are in lower case.
 func sizeName(size string) string {
 	first, rest, _ := strings.Cut(size, "-")
 	if first == "dyno" || first == "" {

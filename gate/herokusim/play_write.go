@@ -1,4 +1,4 @@
-// This file is for what requests do to an app that is written to: it comes to be, its code declares process types, it is deleted.
+// What writing requests do to an app: create it, declare process types with code, change features, delete it.
 
 package herokusim
 
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// afterAll is behind the number of everything that is planned while the story is played:
-// what was there at the moment of a write was there before it.
+// afterAll is larger than the number of any moment that is planned while the story is
+// played. So at the time of a write, everything else that happens at that time comes first.
 const afterAll = 1 << 40
 
-// create begins an app that is written to: as a new one, and with what was written so far.
+// create begins a writable app as a new app, and plans the writes so far.
 func (p *play) create() {
 	p.now = p.grows.created
 	p.app.released, p.app.prebootChanged, p.app.metricsChanged = p.now, p.now, p.now
@@ -25,8 +25,8 @@ func (p *play) create() {
 	}
 }
 
-// declare makes the formation what the Procfile says: a new type has no dyno, but for the
-// web process of the first release.
+// declare gives the formation the process types of the Procfile. A new type has no dyno,
+// except web in the first release, which has one.
 func (p *play) declare(src *source, first bool) {
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if _, still := src.types[typ]; still {
@@ -63,7 +63,7 @@ func (sc *Scenario) newSize() string {
 	return sc.usualSize()
 }
 
-// setVars makes a release with other config vars: nil takes one away.
+// setVars makes a release with changed config vars. A nil value removes a variable.
 func (p *play) setVars(change map[string]*string) {
 	vars := maps.Clone(p.current.vars)
 	if vars == nil {
@@ -82,12 +82,12 @@ func (p *play) setVars(change map[string]*string) {
 	p.release(verb+" "+strings.Join(names, ", ")+" config vars", r, nil, nil)
 }
 
-// again makes a release of the code of an older one.
+// releaseAgain makes a release with the code of an older one.
 func (p *play) again(description string, of int) {
 	p.release(description, p.byVer[of], nil, nil)
 }
 
-// feature switches a feature of the app.
+// switchFeature switches a feature of the app.
 func (p *play) feature(name string, enabled bool) {
 	switch name {
 	case "preboot":
@@ -98,7 +98,7 @@ func (p *play) feature(name string, enabled bool) {
 	p.st.app.put("app", p.now, p.app)
 }
 
-// end deletes the app: all its processes are told to stop, and nothing more begins.
+// end deletes the app: all its processes receive SIGTERM, and nothing more begins.
 func (p *play) end() {
 	p.over = true
 	for _, typ := range slices.Sorted(maps.Keys(p.slots)) {
@@ -112,7 +112,7 @@ func (p *play) end() {
 	}
 }
 
-// runs makes a process one of a source's.
+// setProgram gives an instance the behaviour of its source.
 func (i *Instance) runs(b Behaviour, app string) {
 	if b.Code == 0 {
 		return
@@ -121,7 +121,7 @@ func (i *Instance) runs(b Behaviour, app string) {
 	i.Code, i.Process = b.Code, strings.ReplaceAll(idOf("process", app, i.ID, i.Start.String()), "-", "")[:16]
 }
 
-// shut reports whether Heroku refuses to change the formation: with preboot, as long as
+// formationLocked reports whether Heroku refuses to change the formation: with preboot, while
 // old web processes run that the list does not show.
 func (st *Story) shut(at time.Duration) bool {
 	app, _ := st.app.get("app", at)

@@ -1,4 +1,5 @@
-// This file is for what processes print themselves, which is worked out only when somebody reads it: a busy app prints more than can be kept.
+// What processes print themselves. It is computed only when somebody reads it: a busy app prints more than fits into
+// memory.
 
 package herokusim
 
@@ -14,46 +15,46 @@ import (
 	"time"
 )
 
-// A program is what prints: it is the same for all processes of one source.
+// A program says what a process prints. It is the same for all processes of a source.
 type program struct {
-	code  int // zero: it prints nothing of itself
-	lines int // a second, of padding
+	code  int // zero: it prints nothing
+	lines int // lines of padding a second
 }
 
 const (
-	// loaded is how long a program takes from the process's start to its first line.
+	// loadTime is the time from the start of a process to its first line.
 	loaded = 200 * time.Millisecond
-	// said is how long a line takes from the program to the log.
+	// printDelay is how long a line takes from the process to the log.
 	said = 2 * time.Millisecond
-	// Padding comes out so often, in bursts: the log's own batches.
+	// burst is the interval in which lines of padding come, as the log collects them.
 	burst = 100 * time.Millisecond
-	// again is how much later a doubled line comes.
+	// doubleDelay is how much later the copy of a doubled line comes.
 	again = 300 * time.Millisecond
 )
 
-// A mark is how far a log was read: so many of the lines that were played, and those that
-// were printed by then. A story that grows may have further ones of the same moment; they
-// are behind the ones that were there.
+// A mark is how far a reader has read the log. When clients write to an app, further played
+// lines of the same moment may come; they are behind the ones that were there, so a count
+// of lines is safe.
 type mark struct {
-	played  int
-	printed time.Duration
+	played  int           // how many of the story's Lines
+	printed time.Duration // all lines that processes have printed until then
 }
 
 func (st *Story) mark(at time.Duration) mark { return mark{st.firstAfter(at), at} }
 
-// firstAfter is the number of the first line that is played after that time.
+// firstAfter is the index of the first played line that comes after that time.
 func (st *Story) firstAfter(at time.Duration) int {
 	return sort.Search(len(st.Lines), func(i int) bool { return st.Lines[i].Emitted > at })
 }
 
-// since is what came out after the mark, to that time.
+// since returns the lines that came after the mark, until that time.
 func (st *Story) since(m mark, to time.Duration) ([]Line, mark) {
 	end := mark{max(m.played, st.firstAfter(to)), to}
 	return merge(st.Lines[m.played:end.played], st.printed(m.printed, to)), end
 }
 
-// Between are the lines that come out after from, and not after to, lost ones too: those of
-// the platform, and what the processes print.
+// Between returns all lines that come after from and not after to, also the lost ones: those
+// of Heroku, and those that the processes print.
 func (st *Story) Between(from, to time.Duration) []Line {
 	lines, _ := st.since(st.mark(from), to)
 	return lines
@@ -68,7 +69,7 @@ func merge(played, printed []Line) []Line {
 	return all
 }
 
-// first is when the first line comes out.
+// first is when the first line may come.
 func (st *Story) first() time.Duration {
 	first := time.Duration(math.MaxInt64)
 	if len(st.Lines) > 0 {
@@ -80,13 +81,13 @@ func (st *Story) first() time.Duration {
 	return first
 }
 
-// next is when a line may come out again.
+// next is when the next line after the mark may come.
 func (st *Story) next(m mark) time.Duration {
 	next := time.Duration(math.MaxInt64)
 	if m.played < len(st.Lines) {
 		next = st.Lines[m.played].Emitted
 	}
-	shift := st.lag() > 0 // then lines come at any time
+	shift := st.lag() > 0 // delayed lines can come at any time
 	for i := range st.Instances {
 		x := &st.Instances[i]
 		if x.program.code == 0 || x.Exit != 0 && x.Exit+said+burst+st.lag() < m.printed {
@@ -115,7 +116,7 @@ func (st *Story) next(m mark) time.Duration {
 	return next
 }
 
-// lag is how much later than usual a line may come.
+// lag is how much later than usual a line can come at most.
 func (st *Story) lag() time.Duration {
 	var lag time.Duration
 	if late := st.Scenario.Log.Late; late != nil {
@@ -127,7 +128,7 @@ func (st *Story) lag() time.Duration {
 	return lag
 }
 
-// printed are the lines of all processes that come out after from, and not after to.
+// printed returns the lines of all processes that come after from and not after to.
 func (st *Story) printed(from, to time.Duration) []Line {
 	var lines []Line
 	lag := st.lag()
@@ -151,7 +152,7 @@ func (st *Story) printed(from, to time.Duration) []Line {
 	return lines
 }
 
-// signs are the lines of the truth: one a second, and one at SIGTERM.
+// truthLines emits the lines that show the truth: one a second, and one at SIGTERM.
 func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
 	begins, term := i.Start+loaded, time.Duration(math.MaxInt64)
 	if i.Term != 0 && i.Term+time.Millisecond >= begins {
@@ -163,7 +164,7 @@ func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at 
 		}
 		emit(at+said, at+said, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
-	seconds := func(at time.Duration) int { // how many lines of the seconds come until then
+	seconds := func(at time.Duration) int { // how many of the lines a second come until then
 		if at < begins {
 			return 0
 		}
@@ -185,14 +186,14 @@ func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at 
 	}
 }
 
-// padding are the lines that only make the log busy.
+// padding emits the lines that only make the log busy.
 func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Duration, text string)) {
 	rate := time.Duration(i.program.lines)
 	if rate == 0 {
 		return
 	}
 	begins, ends := i.Start+loaded, min(to, i.ends())
-	// A burst has what was printed since the one before it.
+	// A burst has the lines that were printed since the burst before.
 	for at := batch(max(from, begins)) - burst; at < ends; at += burst {
 		comes := at + burst
 		if comes <= from || comes > to {
@@ -206,12 +207,12 @@ func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Dura
 	}
 }
 
-// batch is when the burst begins that a time is in.
+// burstStart is when the burst begins to which a time belongs.
 func batch(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
 
 var filler = " " + strings.Repeat("lorem ipsum ", 5)
 
-// ends is when the process ends: never, as far as is known, for one that runs on.
+// ends is when the process ends, or the largest time if it still runs.
 func (i *Instance) ends() time.Duration {
 	if i.Exit == 0 {
 		return math.MaxInt64
@@ -219,7 +220,7 @@ func (i *Instance) ends() time.Duration {
 	return i.Exit
 }
 
-// troubled adds a line, with what is wrong with the log, if it comes out in that time.
+// addDisturbed adds a line if it comes between from and to. It may be late, lost or doubled, as the scenario says.
 func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
 	log := st.Scenario.Log
 	if log.Late != nil && chance(l, "late") < log.Late.Share {
@@ -243,7 +244,7 @@ func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
 	return lines
 }
 
-// chance is a number from 0 to 1 that is always the same for the same line and question.
+// chance is a number from 0 to 1. It is always the same for the same line and question.
 func chance(l Line, question string) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(question + l.Proc + l.Text))

@@ -1,4 +1,4 @@
-// This file is for the requests that write: which there are, and how each is answered.
+// Writing requests: which there are, and how they are handled.
 
 package herokusim
 
@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// writing is what a server needs that can be written to.
+// writing is the state of a server that clients can write to.
 type writing struct {
 	options AccountOptions
 	uploads map[string]*upload
-	made    int // apps and uploads so far
+	made    int // counts apps and uploads
 	rng     *rand.Rand
 }
 
-// writes are the requests that write, each with what it does. An asterisk is one segment.
+// writes are all writing requests. An asterisk stands for one segment of the path.
 var writes = []struct {
 	method, path string
 	do           func(*edit) *answer
@@ -41,21 +41,21 @@ var writes = []struct {
 	{"DELETE", "/apps/*/dynos/*", (*edit).restartOne},
 }
 
-// An edit is a request that writes, at its moment. Who handles it has the server's lock,
-// so that nothing happens between what it is decided by and what it does.
+// A writeRequest is a writing request while it is handled. Its handler holds the server's lock, so nothing
+// changes between its checks and its effect.
 type edit struct {
 	s    *Server
 	r    *http.Request
 	now  time.Duration
 	body []byte
-	app  *app   // nil where the path has none
-	one  string // the last segment
+	app  *app   // nil if the path names no app
+	one  string // the last segment of the path
 }
 
-// mostBody is how long the body of a request may be.
+// mostBody is the largest size of a request's body, in bytes.
 const mostBody = 1 << 20
 
-// write answers a request that writes; nil if it is none of them.
+// write answers a writing request; nil if it is not in the table.
 func (s *Server) write(r *http.Request) *answer {
 	for _, x := range writes {
 		if match, _ := path.Match(x.path, r.URL.Path); !match || r.Method != x.method {
@@ -80,7 +80,7 @@ func (s *Server) write(r *http.Request) *answer {
 	return nil
 }
 
-// read reads the body. What it refuses, Heroku does: the answer is nil if all is well.
+// read parses the body. It returns an answer if the body is invalid, otherwise nil.
 func (c *edit) read(into any) *answer {
 	body := c.body
 	if len(body) == 0 {
@@ -95,12 +95,13 @@ func (c *edit) read(into any) *answer {
 	return refusal(http.StatusBadRequest, "bad_request", "Unable to parse the JSON request body.")
 }
 
-// invalid is Heroku's refusal of what a request wants.
+// invalid is Heroku's answer to invalid parameters.
 func invalid(format string, args ...any) *answer {
 	return refusal(http.StatusUnprocessableEntity, "invalid_params", fmt.Sprintf(format, args...))
 }
 
-// do has the app's story go on with what a request does. The answer is nil if it does.
+// change adds the effect of the request to the app's story. It returns an answer if that is not possible, otherwise
+// nil.
 func (c *edit) do(what func(*play)) *answer {
 	if err := c.app.become(c.app.grows.with(write{c.now, what})); err != nil {
 		return refusal(http.StatusServiceUnavailable, "service_unavailable", "The simulated Heroku cannot go on: "+err.Error())
@@ -111,13 +112,13 @@ func (c *edit) do(what func(*play)) *answer {
 // view is the app now.
 func (c *edit) view() view { return viewOf(c.r, c.app.story, c.now) }
 
-// status gives an answer another status.
+// withStatus gives an answer another status.
 func (a *answer) as(status int) *answer {
 	a.status = status
 	return a
 }
 
-// shown answers with one of a list, as it is now.
+// current answers with an entry of a list as it is now.
 func (c *edit) shown(list, one string, status int) *answer {
 	a := c.view().find(list, one, &http.Request{Header: http.Header{}})
 	if a.status == http.StatusOK {

@@ -1,4 +1,4 @@
-// This file is for writing apps: they are made, changed and deleted, with their features and config vars.
+// Requests that create, change and delete apps, and change their features and config vars.
 
 package herokusim
 
@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// names are what the names of apps are made of that get none.
+// names are the parts of the names that Heroku makes up for new apps.
 var names = [2][]string{
 	{"quiet", "bright", "distant", "gentle", "hollow", "narrow", "plain", "steady"},
 	{"basin", "canyon", "delta", "fjord", "harbor", "meadow", "ridge", "summit"},
@@ -49,7 +49,7 @@ func (c *edit) createApp() *answer {
 	return reply(c.view().app()).as(http.StatusCreated)
 }
 
-// unused makes up a name that no app has.
+// unusedName makes up a name that no app has.
 func (c *edit) unused() string {
 	rng := c.s.writing.rng
 	for {
@@ -60,7 +60,7 @@ func (c *edit) unused() string {
 	}
 }
 
-// nameable refuses a name that an app cannot have.
+// checkName refuses a name that the app cannot have.
 func (c *edit) nameable(name string) *answer {
 	if !appName.MatchString(name) {
 		return invalid("Name must start with a letter, end with a letter or digit and can only contain lowercase letters, digits, and dashes.")
@@ -143,7 +143,7 @@ func (c *edit) updateVars() *answer {
 			changed[name] = value
 		}
 	}
-	if len(changed) > 0 { // else there is no release
+	if len(changed) > 0 { // without changes Heroku makes no release
 		if bad := c.do(func(p *play) { p.setVars(changed) }); bad != nil {
 			return bad
 		}

@@ -1,4 +1,4 @@
-// This file is for writing code: sources, their upload, builds, and releases of what was built.
+// Requests that upload sources, build them, and release what was built.
 
 package herokusim
 
@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// An upload is a source, from when it was asked for.
+// An upload is the place for a source. tarball is nil before the upload.
 type upload struct{ tarball []byte }
 
-// sources begins the path to which a source is uploaded.
+// sources is the beginning of the path to which a source is uploaded.
 const sources = "/sources/"
 
 func (c *edit) createSource() *answer {
@@ -24,8 +24,8 @@ func (c *edit) createSource() *answer {
 	return reply(object{"source_blob": object{"get_url": url, "put_url": url}}).as(http.StatusCreated)
 }
 
-// blob takes a source, or gives it back. On Heroku its URL leads to Amazon S3, and is signed:
-// whoever adds a key, or a type of content that was not signed, is refused there.
+// blob stores a source or returns it. On Heroku the URL is a signed one of Amazon S3, which refuses
+// requests with an API key, or with a Content-Type that was not signed.
 func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	var data bytes.Buffer
 	var large error
@@ -41,7 +41,7 @@ func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	w.Write(text)
 }
 
-// stored keeps what was put, or returns it; or what Amazon calls the mistake.
+// stored stores data, or returns what is stored. If the status is not 200, the text is Amazon's code of the error.
 func (s *Server) stored(r *http.Request, data []byte, large bool) (status int, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,4 +1,4 @@
-// This file is for writing the formation, and for restarts.
+// Requests that change the formation or restart dynos.
 
 package herokusim
 
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An update is what a request wants of one process type.
+// An update is a change of one process type.
 type update struct {
 	Type     string
 	Quantity *quantity
@@ -21,7 +21,7 @@ type update struct {
 // (npm package heroku 11.10.0, ps:scale).
 type quantity struct {
 	n    int
-	more bool // than there are
+	more bool // n is relative to the current quantity
 }
 
 // UnmarshalJSON reads a number or text.
@@ -35,8 +35,8 @@ func (q *quantity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// mostOfType is how many dynos a process type may have (Dev Center, "Dyno Scaling and
-// Process Limits"); of the small sizes one.
+// mostOfType is how many dynos a process type may have, except of small sizes, which may
+// have one (Dev Center, "Dyno Scaling and Process Limits").
 const mostOfType = 100
 
 func (c *edit) updateFormation() *answer {
@@ -71,7 +71,7 @@ func (c *edit) updateType() *answer {
 	return c.shown("formation", c.one, http.StatusOK)
 }
 
-// form changes the formation, or tells why not. A batch is done as a whole or not at all.
+// updateAll changes the formation, or answers why it does not. It makes either all changes or none.
 func (c *edit) form(updates []update) *answer {
 	to, sizes := map[string]int{}, map[string]string{}
 	for _, u := range updates {
@@ -110,7 +110,7 @@ func (c *edit) typ(name string) (formationRecord, bool) {
 	return formationRecord{}, false
 }
 
-// allowed refuses sizes and quantities that a process type cannot have.
+// checkUpdate refuses sizes and quantities that a process type cannot have.
 func (c *edit) allowed(f formationRecord, size string, quantity int) *answer {
 	app, own := c.s.base.App, c.s.writing.options.Sizes
 	state, _ := c.app.story.app.get("app", c.now)
