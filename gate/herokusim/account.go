@@ -89,7 +89,7 @@ func (a *Account) Apps() []AppTruth {
 	defer a.mu.Unlock()
 	var all []AppTruth
 	for _, x := range a.apps {
-		a.play(x)
+		a.extend(x)
 		truth := AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Story: x.story}
 		if x.gone {
 			truth.Deleted = orElse(x.deleted, 1) // zero would mean that it still exists

@@ -97,7 +97,7 @@ type row struct {
 }
 
 // A listRange is what a Range header asks for.
-type wish struct {
+type listRange struct {
 	field, from, to string
 	after           bool // from itself is left out
 	most            int  // entries in the page
@@ -105,12 +105,12 @@ type wish struct {
 }
 
 // A page has 200 entries if the client does not ask for another number.
-const usualPage, biggestPage = 200, 1000
+const defaultPage, maxPage = 200, 1000
 
 // parseRange reads headers such as `version ..; max=10, order=desc` and
 // `id ]0123..; max=200`. A list can be sorted by the given fields; the first is the default.
-func parseRange(header string, fields ...string) (wish, error) {
-	w := wish{field: fields[0], most: usualPage}
+func parseRange(header string, fields ...string) (listRange, error) {
+	w := listRange{field: fields[0], most: defaultPage}
 	if header == "" {
 		return w, nil
 	}
@@ -134,8 +134,8 @@ func parseRange(header string, fields ...string) (wish, error) {
 		switch {
 		case name == "max":
 			n, err := strconv.Atoi(value)
-			if err != nil || n < 1 || n > biggestPage {
-				return w, fmt.Errorf("max=%s is not 1 to %d", value, biggestPage)
+			if err != nil || n < 1 || n > maxPage {
+				return w, fmt.Errorf("max=%s is not 1 to %d", value, maxPage)
 			}
 			w.most = n
 		case option == "order=desc":

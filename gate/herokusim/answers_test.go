@@ -166,7 +166,7 @@ func decoded(c checked, at time.Duration) {
 			c.t.Errorf("heroku-go at %s: %s: error %v (-want +got):\n%s", at, what, err, diff)
 		}
 	}
-	all := &heroku.ListRange{Field: "id", Max: biggestPage}
+	all := &heroku.ListRange{Field: "id", Max: maxPage}
 
 	a, err := h.AppInfo(ctx, app)
 	differ("app", err, []any{sc.AppID(), app, state.maintenance, st.stamp(state.released)}, []any{a.ID, a.Name, a.Maintenance, *a.ReleasedAt})
@@ -175,7 +175,7 @@ func decoded(c checked, at time.Duration) {
 	want, got := map[string]string{}, map[string]string{}
 	listed := st.dynos.all(at - sc.ListLag)
 	slices.SortFunc(listed, func(a, b dynoRecord) int { return strings.Compare(a.id, b.id) })
-	for _, d := range listed[:min(len(listed), biggestPage)] {
+	for _, d := range listed[:min(len(listed), maxPage)] {
 		want[d.label] = fmt.Sprint(d.id, d.typ, d.state, d.version, d.release, st.stamp(d.created), st.stamp(d.updated))
 	}
 	for _, d := range dynos {
@@ -193,12 +193,12 @@ func decoded(c checked, at time.Duration) {
 	}
 	differ("formation", err, wanted, read)
 
-	releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: biggestPage, Descending: true})
+	releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: maxPage, Descending: true})
 	clear(want)
 	clear(got)
 	known := st.releases.all(at)
 	slices.SortFunc(known, func(a, b releaseRecord) int { return b.version - a.version })
-	for _, r := range known[:min(len(known), biggestPage)] {
+	for _, r := range known[:min(len(known), maxPage)] {
 		want[fmt.Sprint("v", r.version)] = fmt.Sprint(r.id, r.description, r.status, r.current, r.slug, st.stamp(r.created), st.stamp(r.updated))
 	}
 	for _, r := range releases {

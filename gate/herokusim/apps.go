@@ -48,16 +48,16 @@ func (a *app) there(at time.Duration) bool {
 func (s *Server) find(name string, at time.Duration) (*app, *Story) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.named(name, at)
+	a := s.findLocked(name, at)
 	if a == nil {
 		return nil, nil
 	}
-	s.play(a)
+	s.extend(a)
 	return a, a.story
 }
 
 // findLocked is find for callers that hold the lock.
-func (s *Server) named(name string, at time.Duration) *app {
+func (s *Server) findLocked(name string, at time.Duration) *app {
 	for _, a := range slices.Backward(s.apps) {
 		if a.there(at) && (name == a.story.appID || name == a.story.appName(at)) {
 			return a
@@ -81,30 +81,30 @@ func (s *Server) allApps(r *http.Request, at time.Duration) []row {
 }
 
 // A snapshot is an app at one moment. Its parts belong together: no write comes between them.
-type glance struct {
+type snapshot struct {
 	story   *Story
 	now     time.Duration
 	gone    bool            // the app was deleted
 	changed <-chan struct{} // closed when another story replaces the story
 }
 
-func (s *Server) glance(a *app) glance {
+func (s *Server) snapshot(a *app) snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a.changed == nil && a.grows != nil {
 		a.changed = make(chan struct{})
 	}
-	s.play(a)
-	return glance{a.story, s.now(), a.gone, a.changed}
+	s.extend(a)
+	return snapshot{a.story, s.now(), a.gone, a.changed}
 }
 
 // extend plays the story of a writable app further when its end comes near.
-func (s *Server) play(a *app) {
+func (s *Server) extend(a *app) {
 	if a.grows == nil || a.gone || s.now() < a.grows.until-ahead/2 {
 		return
 	}
 	// No error is possible: the same story could be played before.
-	a.become(a.grows.upTo(s.now() + ahead))
+	a.replay(a.grows.upTo(s.now() + ahead))
 }
 
 // upTo returns the same growth, to be played further.
@@ -122,7 +122,7 @@ func (g *growth) with(w write) *growth {
 }
 
 // replay replaces the story of an app. If the new one cannot be played, the old one stays.
-func (a *app) become(g *growth) error {
+func (a *app) replay(g *growth) error {
 	story, err := g.template.play(g)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (c *checker) refuse(bad bool, path, format string, args ...any) {
 }
 
 // err is the first problem as an error, without its path.
-func (c *checker) said() error {
+func (c *checker) err() error {
 	if c.first == nil {
 		return nil
 	}
@@ -73,10 +73,10 @@ var (
 
 // The limits of a story: enough for the largest app for a week.
 const (
-	lastEnd     = 7 * 24 * time.Hour
-	mostDynos   = 10_000
-	mostLines   = 1_000_000
-	mostEarlier = 10_000
+	lastEnd    = 7 * 24 * time.Hour
+	maxDynos   = 10_000
+	maxLines   = 1_000_000
+	maxEarlier = 10_000
 )
 
 func (c *checker) app() {
@@ -109,7 +109,7 @@ func (c *checker) releases() {
 	c.refuse(sc.Young && len(sc.Releases) > 0, "young", "a young app has no releases: leave out one of the two")
 	c.refuse(sc.Earlier < 0 || sc.Earlier > 0 && (len(sc.Releases) == 0 || sc.Earlier >= sc.Releases[0].Version), "earlier",
 		"earlier is a number of versions below the first of releases, which has to be given")
-	c.refuse(sc.Earlier > mostEarlier, "earlier", "earlier is %d: it can be %d", sc.Earlier, mostEarlier)
+	c.refuse(sc.Earlier > maxEarlier, "earlier", "earlier is %d: it can be %d", sc.Earlier, maxEarlier)
 	for i, r := range c.sc.Releases {
 		path := fmt.Sprintf("releases[%d]", i)
 		c.refuse(r.Version < 1, path+".version", "a release needs a version from 1 on, not %d", r.Version)
@@ -156,13 +156,13 @@ func (c *checker) amount() {
 	for typ, t := range c.sc.Types {
 		now[typ] = t.Quantity
 	}
-	c.refuse(sum() > mostDynos, "types", "the app has %d dynos: it can have %d", sum(), mostDynos)
+	c.refuse(sum() > maxDynos, "types", "the app has %d dynos: it can have %d", sum(), maxDynos)
 	for i, e := range c.sc.Events {
 		maps.Copy(now, e.Scale)
-		c.refuse(e.Scale != nil && sum() > mostDynos, fmt.Sprintf("events[%d].scale", i), "the app has %d dynos then: it can have %d", sum(), mostDynos)
+		c.refuse(e.Scale != nil && sum() > maxDynos, fmt.Sprintf("events[%d].scale", i), "the app has %d dynos then: it can have %d", sum(), maxDynos)
 	}
 	noise := c.sc.noise() * (c.sc.end() + routine).Seconds()
-	c.refuse(noise > mostLines, "noise", "noise makes about %d lines to the end of the story at %s: they can be %d", int(min(noise, 1e12)), c.sc.end(), mostLines)
+	c.refuse(noise > maxLines, "noise", "noise makes about %d lines to the end of the story at %s: they can be %d", int(min(noise, 1e12)), c.sc.end(), maxLines)
 }
 
 func (c *checker) timings(path string, all map[string]Timing) {

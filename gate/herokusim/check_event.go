@@ -36,7 +36,7 @@ func (c *checker) versions() (known map[int]bool, newest int) {
 	for i, r := range past {
 		newest = r.Version
 		known[newest] = true
-		for n := 1; i == 0 && n <= min(c.sc.Earlier, mostEarlier); n++ {
+		for n := 1; i == 0 && n <= min(c.sc.Earlier, maxEarlier); n++ {
 			known[newest-n] = true
 		}
 	}
@@ -100,7 +100,7 @@ func (c *checker) event(path string, e *Event) {
 		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(c.sayable(e.Say.Text)), path+".say", "say needs a label and one line of text")
 		c.refuse(!word.MatchString(e.Say.Label), path+".say.label", "label %q: use letters, digits, - _ and .", e.Say.Label)
 		c.refuse(e.Say.Source != "" && !word.MatchString(e.Say.Source), path+".say.source", "source %q: use letters, digits, - _ and .", e.Say.Source)
-		c.refuse(e.Say.Times > mostLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, mostLines)
+		c.refuse(e.Say.Times > maxLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, maxLines)
 		c.refuse(e.Say.Times < 0 || e.Say.Every < 0, path+".say", "times and every cannot be less than zero")
 		c.refuse(e.Say.Times > 1 && e.Say.Every == 0, path+".say", "say it %d times: how often? add every", e.Say.Times)
 	case e.Rename != "":

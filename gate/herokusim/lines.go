@@ -48,8 +48,8 @@ func (p *play) line(source, proc, text string) { p.draft(draft{p.now, source, pr
 
 // draft adds a line, unless there are too many.
 func (p *play) draft(d draft) {
-	if len(p.lines) >= mostLines {
-		p.fail("ends", "the story has more than %d lines by %s: make ends less, or let less happen", mostLines, d.at)
+	if len(p.lines) >= maxLines {
+		p.fail("ends", "the story has more than %d lines by %s: make ends less, or let less happen", maxLines, d.at)
 		return
 	}
 	p.lines = append(p.lines, d)
@@ -63,21 +63,21 @@ const (
 	// routine is how long before the story routine lines and metrics begin.
 	routine = 10 * time.Minute
 	// metricsEvery is the interval of the metrics of a process.
-	beat = 20 * time.Second
+	metricsEvery = 20 * time.Second
 )
 
 // metrics writes the runtime metrics of every process. Each process has its own offset in the interval.
 func (p *play) metrics() {
-	rng := p.chance(1)
+	rng := p.random(1)
 	for _, i := range p.st.Instances {
 		if !i.reports {
 			continue
 		}
-		at := i.Start + time.Duration(rng.Int64N(int64(beat)))
+		at := i.Start + time.Duration(rng.Int64N(int64(metricsEvery)))
 		if at < -routine {
-			at += ((-routine-at)/beat + 1) * beat
+			at += ((-routine-at)/metricsEvery + 1) * metricsEvery
 		}
-		for ; p.bad == nil && at < p.st.End && (i.Exit == 0 || at < i.Exit); at += beat {
+		for ; p.bad == nil && at < p.st.End && (i.Exit == 0 || at < i.Exit); at += metricsEvery {
 			text := fmt.Sprintf("source=%s dyno=heroku.%d.%s ", i.Label, 2808254, i.metricsID)
 			p.draft(draft{at, "heroku", i.Label, text + "sample#load_avg_1m=0.12 sample#load_avg_5m=0.10 sample#load_avg_15m=0.08"})
 			p.draft(draft{at, "heroku", i.Label, text + "sample#memory_total=180.43MB sample#memory_rss=180.10MB sample#memory_cache=0.33MB sample#memory_swap=0.00MB sample#memory_pgpgin=57219pages sample#memory_pgpgout=11005pages sample#memory_quota=512.00MB"})
@@ -98,7 +98,7 @@ func (p *play) noise() {
 	if rate == 0 || len(p.st.Instances) == 0 {
 		return
 	}
-	rng := p.chance(2)
+	rng := p.random(2)
 	for at := -routine; at < p.st.End && p.bad == nil; {
 		at += time.Duration(min(rng.ExpFloat64()/rate*float64(time.Second), float64(lastEnd)+float64(routine)))
 		some := p.candidates(at)
@@ -135,9 +135,9 @@ func (p *play) candidates(at time.Duration) []Instance {
 }
 
 // finishLines turns the drafts into lines. Some become late, doubled or lost, as the scenario says.
-func (p *play) print() {
+func (p *play) finishLines() {
 	slices.SortStableFunc(p.lines, func(a, b draft) int { return int(a.at - b.at) })
-	log, rng := p.sc.Log, p.chance(3)
+	log, rng := p.sc.Log, p.random(3)
 	lost := make([]int, len(log.Lose))
 	var last time.Duration
 	for i, d := range p.lines {
@@ -156,7 +156,7 @@ func (p *play) print() {
 			stamp = stamp.Truncate(time.Second)
 		}
 		l := Line{Emitted: max(at, d.at), Stamp: stamp, Source: d.source, Proc: d.proc, Text: d.text, InTail: true, InHistory: true}
-		p.trouble(&l, d, lost, rng)
+		p.disturb(&l, d, lost, rng)
 		p.st.Lines = append(p.st.Lines, l)
 		if log.Double > 0 && rng.Float64() < log.Double {
 			l.Emitted += 300 * time.Millisecond
@@ -171,14 +171,14 @@ func (p *play) print() {
 				}
 			}
 			// In front: among lines of the same time the notice must come before the first that is not lost.
-			p.st.Lines = slices.Insert(p.st.Lines, 0, p.notice(x, lost[n]))
+			p.st.Lines = slices.Insert(p.st.Lines, 0, p.lossNotice(x, lost[n]))
 		}
 	}
 	slices.SortStableFunc(p.st.Lines, func(a, b Line) int { return int(a.Emitted - b.Emitted) })
 }
 
 // disturb makes a line late, or loses it. lost counts the lines that are lost in each interval.
-func (p *play) trouble(l *Line, d draft, lost []int, rng *rand.Rand) {
+func (p *play) disturb(l *Line, d draft, lost []int, rng *rand.Rand) {
 	log := p.sc.Log
 	platform := d.source == "heroku" && d.proc != "router"
 	if d.api() {
@@ -191,7 +191,7 @@ func (p *play) trouble(l *Line, d draft, lost []int, rng *rand.Rand) {
 		l.InTail, l.InHistory = false, false
 	}
 	if d.metrics() {
-		p.badMetrics(l, rng)
+		p.disturbMetrics(l, rng)
 	}
 	for n, x := range log.Lose {
 		if l.Emitted >= x.From && l.Emitted < x.To && (x.Share == nil || rng.Float64() < *x.Share) {
@@ -202,7 +202,7 @@ func (p *play) trouble(l *Line, d draft, lost []int, rng *rand.Rand) {
 }
 
 // disturbMetrics makes a line of the metrics late, or loses it.
-func (p *play) badMetrics(l *Line, rng *rand.Rand) {
+func (p *play) disturbMetrics(l *Line, rng *rand.Rand) {
 	if late := p.sc.Log.MetricsLate; late > 0 {
 		l.Emitted += time.Duration(rng.Int64N(int64(late)))
 	}
@@ -211,8 +211,8 @@ func (p *play) badMetrics(l *Line, rng *rand.Rand) {
 	}
 }
 
-// notice is the line that reports lost lines. L11 comes in the tail only, not in the history.
-func (p *play) notice(x Lose, lost int) Line {
+// lossNotice is the line that reports lost lines. L11 comes in the tail only, not in the history.
+func (p *play) lossNotice(x Lose, lost int) Line {
 	since := strings.Replace(p.st.Time(x.From).UTC().Format(time.RFC3339), "Z", "+00:00", 1)
 	l := Line{Emitted: x.To, Stamp: p.st.Time(x.To - time.Microsecond), Source: "heroku", Proc: "log-shuttle", InTail: true, InHistory: true}
 	switch x.Notice {

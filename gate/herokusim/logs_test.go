@@ -237,7 +237,7 @@ func TestSessionsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		x := s.newSession(s.apps[0], sessionWish{}, s.Now())
+		x := s.newSession(s.apps[0], sessionParams{}, s.Now())
 		time.Sleep(6 * time.Minute)
 		if resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id); resp.StatusCode != 404 {
 			t.Errorf("a session that nobody used for 6 minutes is answered with %d", resp.StatusCode)

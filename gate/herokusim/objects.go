@@ -253,7 +253,7 @@ func (s *Server) openSession(r *http.Request, a *app) *answer {
 	if status := s.base.Log.Refused; status != 0 {
 		return refusal(status, errorID(status), "You do not have access to the logs of this app.")
 	}
-	body := sessionWish{Lines: 100}
+	body := sessionParams{Lines: 100}
 	if err := readJSON(r, &body); err != nil {
 		return refusal(http.StatusBadRequest, "bad_request", "Unable to parse the JSON request body.")
 	}

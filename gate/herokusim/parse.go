@@ -76,7 +76,7 @@ func ParseFault(text string) (Fault, error) {
 	}
 	c := checker{}
 	c.fault("", f)
-	return f, c.said()
+	return f, c.err()
 }
 
 // ParseLog reads the faults of the log, as in "cut: 20s, history: 0".
@@ -87,7 +87,7 @@ func ParseLog(text string) (Log, error) {
 	}
 	c := checker{sc: &Scenario{Log: l}}
 	c.log()
-	return l, c.said()
+	return l, c.err()
 }
 
 // readOne reads one mapping, with or without its braces.
@@ -109,12 +109,12 @@ func (sc *Scenario) YAML() ([]byte, error) { return yaml.Marshal(sc) }
 // read reads one document. Its errors begin with the line number.
 func read(data []byte, what string, into any) (*ast.File, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if err := bounded(data); err != nil {
+	if err := checkLimits(data); err != nil {
 		return nil, err
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, placed(err)
+		return nil, withLine(err)
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return nil, &nodeError{1, "nothing is here: a scenario begins with \"types:\", as in \"types: {web: {quantity: 1}}\""}
@@ -131,19 +131,19 @@ func read(data []byte, what string, into any) (*ast.File, error) {
 	if err == nil {
 		err = yaml.NodeToValue(body, into, yaml.Strict())
 	}
-	return file, placed(err)
+	return file, withLine(err)
 }
 
 // The limits of a file: the YAML library itself limits neither the size nor the depth.
 const (
-	longest = 1 << 20 // bytes
-	deepest = 20
+	maxBytes = 1 << 20 // bytes
+	maxDepth = 20
 )
 
 // checkLimits checks the tokens before the YAML library makes a tree of them.
-func bounded(data []byte) error {
-	if len(data) > longest {
-		return &nodeError{1, fmt.Sprintf("the file has %d bytes, the most is %d: make the story shorter", len(data), longest)}
+func checkLimits(data []byte) error {
+	if len(data) > maxBytes {
+		return &nodeError{1, fmt.Sprintf("the file has %d bytes, the most is %d: make the story shorter", len(data), maxBytes)}
 	}
 	depth, dashes, line := 0, 0, 0
 	for _, t := range lexer.Tokenize(string(data)) {
@@ -158,17 +158,17 @@ func bounded(data []byte) error {
 		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
 			dashes++
 		}
-		if depth > deepest || dashes > deepest {
-			return &nodeError{line, fmt.Sprintf("more than %d brackets or dashes stand in one another: a scenario needs fewer than 10", deepest)}
+		if depth > maxDepth || dashes > maxDepth {
+			return &nodeError{line, fmt.Sprintf("more than %d brackets or dashes stand in one another: a scenario needs fewer than 10", maxDepth)}
 		}
 	}
 	return nil
 }
 
-var twice = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)
+var duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)
 
 // withLine puts the line number before an error, also before one of the YAML library.
-func placed(err error) error {
+func withLine(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -180,13 +180,13 @@ func placed(err error) error {
 		return &nodeError{1, err.Error()}
 	}
 	line, reason := bad.GetToken().Position.Line, bad.GetMessage()
-	if m := twice.FindStringSubmatch(reason); m != nil {
+	if m := duplicateKey.FindStringSubmatch(reason); m != nil {
 		return &nodeError{line, fmt.Sprintf("%q is here a second time, after line %s: keep one of them", m[1], m[2])}
 	}
 	return &nodeError{line, "this is not YAML: " + reason + "; check indentation (by spaces), colons, quotes and brackets in this line and before"}
 }
 
-// lineOf finds the line of a YAML path, or of the longest part of the path that exists.
+// lineOf finds the line of a YAML path, or of the maxBytes part of the path that exists.
 func lineOf(file *ast.File, where string) int {
 	for ; where != ""; where = where[:max(0, strings.LastIndexAny(where, ".["))] {
 		p, err := yaml.PathString("$." + where)

@@ -52,7 +52,7 @@ type slot struct {
 
 // A process is an instance while it is played.
 type process struct {
-	n        int // the index in Story.Instances; -1 before the start
+	index    int // in Story.Instances; -1 before the start
 	label    string
 	version  int
 	stopping bool
@@ -63,7 +63,7 @@ type process struct {
 	listed   string         // its key in the dyno list, if ListsHidden lists it although it is hidden
 }
 
-func (p *process) runs() bool { return p != nil && p.n >= 0 && !p.ended }
+func (p *process) runs() bool { return p != nil && p.index >= 0 && !p.ended }
 
 // Play computes the story. The same scenario always gives the same story.
 func (sc *Scenario) Play() (*Story, error) {
@@ -101,7 +101,7 @@ func (sc *Scenario) play(grows *growth) (*Story, error) {
 	if p.bad != nil {
 		return nil, fmt.Errorf("scenario: %w", p.bad)
 	}
-	p.print()
+	p.finishLines()
 	slices.SortStableFunc(p.st.Instances, func(a, b Instance) int { return int(a.Start - b.Start) })
 	return p.st, nil
 }
@@ -114,7 +114,7 @@ func (p *play) fail(path, format string, args ...any) {
 }
 
 // noEffect refuses an event that would have no effect: the author expects one.
-func (p *play) nothing(format string, args ...any) {
+func (p *play) noEffect(format string, args ...any) {
 	p.fail(p.event, "%s at %s: nothing would happen; leave the event out, or change its time or label", fmt.Sprintf(format, args...), p.now)
 }
 
@@ -161,7 +161,7 @@ func (p *play) begin() {
 		metrics: p.sc.Metrics, metricsChanged: orElse(p.sc.MetricsChanged, -300*24*time.Hour), released: p.now,
 	}
 	if p.grows != nil {
-		p.create()
+		p.createApp()
 		return
 	}
 	p.st.app.put("app", p.now, p.app)
@@ -172,8 +172,8 @@ func (p *play) begin() {
 			p.st.formation.put(typ, p.now, p.types[typ])
 		}
 	}
-	p.young()
-	p.earlier(past)
+	p.addYoungReleases()
+	p.addEarlierReleases(past)
 	for _, r := range past {
 		p.after(r.At-p.now, func() {
 			p.version = r.Version - 1
@@ -184,13 +184,13 @@ func (p *play) begin() {
 		e := &p.sc.Events[i]
 		p.after(e.At-p.now, func() {
 			p.event = fmt.Sprintf("events[%d]", i)
-			p.happen(e)
+			p.apply(e)
 		})
 	}
 }
 
 // apply does what an event says.
-func (p *play) happen(e *Event) {
+func (p *play) apply(e *Event) {
 	switch {
 	case e.Deploy != nil:
 		p.deploy(e.Deploy, e.Timing)

@@ -55,7 +55,7 @@ func (p *play) turn(s *slot, why string, t times) {
 		}
 	}
 	s.crashes = 0
-	p.renew(s)
+	p.newRecord(s)
 	p.boot(s, t)
 	s.hidden = slices.DeleteFunc(s.hidden, func(h *process) bool { return !h.runs() })
 	for i, h := range s.hidden {
@@ -69,7 +69,7 @@ func (p *play) turn(s *slot, why string, t times) {
 }
 
 // newRecord gives the label a new record, for a new process.
-func (p *play) renew(s *slot) {
+func (p *play) newRecord(s *slot) {
 	s.turns++
 	s.proc = nil
 	f := p.types[s.record.typ]
@@ -81,7 +81,7 @@ func (p *play) renew(s *slot) {
 }
 
 // setState changes the state of the record.
-func (p *play) state(s *slot, state string) {
+func (p *play) setState(s *slot, state string) {
 	s.record.state, s.record.updated = state, p.now
 	p.st.dynos.put(s.record.label, p.now, s.record)
 }
@@ -89,13 +89,13 @@ func (p *play) state(s *slot, state string) {
 // boot starts the process of a new record. It comes up or crashes.
 func (p *play) boot(s *slot, t times) {
 	turn, d := s.turns, s.record
-	proc := &process{n: -1, label: d.label, version: d.version}
+	proc := &process{index: -1, label: d.label, version: d.version}
 	s.proc = proc
 	p.after(t.start, func() {
 		if s.turns != turn {
 			return
 		}
-		p.born(proc, d, false)
+		p.started(proc, d, false)
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	})
 	fails := t.crash == Always || s.crashes < int(t.crash)
@@ -111,8 +111,8 @@ func (p *play) boot(s *slot, t times) {
 		case s.turns != turn || proc.ended:
 		case !fails:
 			p.heroku(d.label, "State changed from starting to up")
-			p.st.Instances[proc.n].Up = p.now
-			p.state(s, "up")
+			p.st.Instances[proc.index].Up = p.now
+			p.setState(s, "up")
 		case t.r10:
 			p.heroku(d.label, fmt.Sprintf("Error R10 (Boot timeout) -> Web process failed to bind to $PORT within %d seconds of launch", int(p.bootTimeout().Seconds())))
 			p.heroku(d.label, "Stopping process with SIGKILL")
@@ -142,7 +142,7 @@ func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
 			return
 		}
 		p.heroku(s.record.label, "State changed from "+state+" to crashed")
-		p.state(s, "crashed")
+		p.setState(s, "crashed")
 		if rest < 0 {
 			return
 		}
@@ -151,15 +151,15 @@ func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
 				return
 			}
 			p.heroku(s.record.label, "State changed from crashed to starting")
-			p.renew(s)
+			p.newRecord(s)
 			p.boot(s, t)
 		})
 	})
 }
 
 // started records that a process begins to run.
-func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
-	proc.n = len(p.st.Instances)
+func (p *play) started(proc *process, d dynoRecord, oneOff bool) {
+	proc.index = len(p.st.Instances)
 	p.procs = append(p.procs, proc)
 	id := d.id
 	if p.sc.MetricsIDs == "other" {
@@ -167,7 +167,7 @@ func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
 	}
 	i := Instance{Label: d.label, Type: d.typ, Version: d.version, ID: d.id, OneOff: oneOff, Start: p.now, metricsID: id, reports: p.app.metrics && p.now >= p.app.metricsChanged}
 	if src := p.byVer[d.version].source; src != nil && !oneOff {
-		i.runs(src.behaviour, p.st.appID)
+		i.setProgram(src.behaviour, p.st.appID)
 		proc.stop = src.behaviour.stop()
 	}
 	p.st.Instances = append(p.st.Instances, i)
@@ -179,7 +179,7 @@ func (p *play) exit(proc *process, status int) {
 		return
 	}
 	proc.ended = true
-	p.st.Instances[proc.n].Exit = orElse(p.now, 1) // zero would mean that it runs
+	p.st.Instances[proc.index].Exit = orElse(p.now, 1) // zero would mean that it runs
 	if proc.listed != "" {
 		p.st.dynos.drop(proc.listed, p.now)
 	}
@@ -205,7 +205,7 @@ func (p *play) stop(proc *process, term, stop time.Duration, status int) {
 			return
 		}
 		proc.stopping = true
-		p.st.Instances[proc.n].Term = p.now
+		p.st.Instances[proc.index].Term = p.now
 		p.heroku(proc.label, "Stopping all processes with SIGTERM")
 		if stop < grace {
 			p.after(stop, func() { p.exit(proc, status) })

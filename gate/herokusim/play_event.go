@@ -13,7 +13,7 @@ import (
 
 func (p *play) restart(r *Restart, timing map[string]Timing) {
 	if r.Type != "" && len(p.staying(r.Type)) == 0 {
-		p.nothing("restart of %s, which has no dyno", r.Type)
+		p.noEffect("restart of %s, which has no dyno", r.Type)
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if r.All || r.Type == typ {
@@ -31,7 +31,7 @@ func (p *play) cycle(label string, timing map[string]Timing) { p.replace(label, 
 func (p *play) replace(label, why string, timing map[string]Timing) {
 	s := p.find(label)
 	if s == nil {
-		p.nothing("%s is not there", label)
+		p.noEffect("%s is not there", label)
 		return
 	}
 	t := p.times(s.record.typ, timing, 0, 1)
@@ -56,7 +56,7 @@ func (p *play) find(label string) *slot {
 func (p *play) crash(c *Crash, timing map[string]Timing) {
 	s := p.find(c.Label)
 	if s == nil {
-		p.nothing("%s is not there", c.Label)
+		p.noEffect("%s is not there", c.Label)
 		return
 	}
 	status := 1
@@ -70,22 +70,22 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 				return
 			}
 		}
-		p.nothing("no process of %s is hidden", c.Label)
+		p.noEffect("no process of %s is hidden", c.Label)
 		return
 	}
 	if !s.proc.runs() {
-		p.nothing("no process of %s runs", c.Label)
+		p.noEffect("no process of %s runs", c.Label)
 		return
 	}
 	if c.InPlace && s.record.state != "up" {
-		p.nothing("%s is not up", c.Label)
+		p.noEffect("%s is not up", c.Label)
 		return
 	}
 	if c.InPlace {
 		p.exit(s.proc, status)
-		s.proc = &process{n: -1, label: s.record.label, version: s.record.version}
-		p.born(s.proc, s.record, false)
-		p.st.Instances[s.proc.n].Up = p.now
+		s.proc = &process{index: -1, label: s.record.label, version: s.record.version}
+		p.started(s.proc, s.record, false)
+		p.st.Instances[s.proc.index].Up = p.now
 		return
 	}
 	back := c.Back
@@ -107,10 +107,10 @@ func (p *play) rename(to string) {
 
 // scale changes quantities. With preboot Heroku refuses that while old dynos are
 // hidden; a scenario may do it anyway.
-func (p *play) scale(to map[string]int, timing map[string]Timing) { p.form(to, nil, timing) }
+func (p *play) scale(to map[string]int, timing map[string]Timing) { p.setFormation(to, nil, timing) }
 
 // setFormation changes the quantities of process types, and their sizes if sizes has them.
-func (p *play) form(to map[string]int, sizes map[string]string, timing map[string]Timing) {
+func (p *play) setFormation(to map[string]int, sizes map[string]string, timing map[string]Timing) {
 	changed := slices.Sorted(maps.Keys(to))
 	resized := map[string]bool{}
 	for _, typ := range changed {
@@ -121,7 +121,7 @@ func (p *play) form(to map[string]int, sizes map[string]string, timing map[strin
 		p.types[typ] = f
 		p.st.formation.put(typ, p.now, f)
 	}
-	p.api(p.scaled(changed))
+	p.api(p.scaledText(changed))
 	for _, typ := range changed {
 		f := p.types[typ]
 		if resized[typ] {
@@ -130,13 +130,13 @@ func (p *play) form(to map[string]int, sizes map[string]string, timing map[strin
 		p.grow(typ, f.quantity, timing)
 		for staying := p.staying(typ); len(staying) > f.quantity; staying = p.staying(typ) {
 			i := len(staying) - 1
-			p.remove(staying[i], p.leaving(typ, timing, i, len(staying)))
+			p.remove(staying[i], p.removalTimes(typ, timing, i, len(staying)))
 		}
 	}
 }
 
 // scaledText is the API's log line about the new quantities of these types.
-func (p *play) scaled(types []string) string {
+func (p *play) scaledText(types []string) string {
 	var said []string
 	for _, typ := range types {
 		f := p.types[typ]
@@ -166,7 +166,7 @@ func (p *play) staying(typ string) []*slot {
 func (p *play) add(typ, label string) *slot {
 	s := &slot{record: dynoRecord{typ: typ, label: label}}
 	p.slots[typ] = append(p.slots[typ], s)
-	p.renew(s)
+	p.newRecord(s)
 	return s
 }
 
@@ -193,17 +193,17 @@ func (p *play) idle(timing map[string]Timing) {
 			continue
 		}
 		found = true
-		t := p.leaving("web", timing, i, len(p.slots["web"]))
+		t := p.removalTimes("web", timing, i, len(p.slots["web"]))
 		p.heroku(s.record.label, "Idling")
 		p.heroku(s.record.label, "State changed from up to down")
 		s.turns++
-		p.state(s, "idle")
+		p.setState(s, "idle")
 		s.hidden = append(s.hidden, s.proc)
 		p.stop(s.proc, t.term, t.stop, t.status)
 		s.proc = nil
 	}
 	if !found {
-		p.nothing("no web dyno is up")
+		p.noEffect("no web dyno is up")
 	}
 }
 
@@ -216,11 +216,11 @@ func (p *play) wake(timing map[string]Timing) {
 		found = true
 		p.heroku(s.record.label, "Unidling")
 		p.heroku(s.record.label, "State changed from down to starting")
-		p.renew(s)
+		p.newRecord(s)
 		p.boot(s, p.times("web", timing, i, len(p.slots["web"])))
 	}
 	if !found {
-		p.nothing("no web dyno sleeps")
+		p.noEffect("no web dyno sleeps")
 	}
 }
 

@@ -19,7 +19,7 @@ func (sc *Scenario) past() []Past {
 const youngVersions = 2
 
 // addYoungReleases makes the releases of a new app. They have no code.
-func (p *play) young() {
+func (p *play) addYoungReleases() {
 	if !p.sc.Young {
 		return
 	}
@@ -34,7 +34,7 @@ func (p *play) young() {
 }
 
 // addEarlierReleases makes the releases before past. Only their records matter.
-func (p *play) earlier(past []Past) {
+func (p *play) addEarlierReleases(past []Past) {
 	for n := p.sc.Earlier; n > 0; n-- {
 		version, at := past[0].Version-n, p.now-time.Duration(n)*24*time.Hour
 		r := releaseRecord{id: p.uuid(), description: fmt.Sprintf("Deploy %08x", version), status: "succeeded", version: version, eligible: true, created: at, updated: at}

@@ -10,7 +10,7 @@ import (
 
 // random returns the random numbers for what is computed after the play. A writable app has
 // separate ones for each kind, so that later writes do not change what was before.
-func (p *play) chance(kind uint64) *rand.Rand {
+func (p *play) random(kind uint64) *rand.Rand {
 	if p.grows == nil {
 		return p.rng
 	}

@@ -35,7 +35,7 @@ func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Ti
 			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, source: src, created: p.now})
 		}
 		build.slug = slug
-		build.release = p.release(p.deployed(commit), releaseRecord{slug: slug, commit: commit, source: src, vars: p.current.vars}, d.Phase, timing)
+		build.release = p.release(p.deployDescription(commit), releaseRecord{slug: slug, commit: commit, source: src, vars: p.current.vars}, d.Phase, timing)
 		put()
 	}
 	if d.Build == nil {
@@ -64,7 +64,7 @@ func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Ti
 
 // deployDescription describes a release with new code. For a container app it has the
 // process types, each with its image. (The capture has only one type.)
-func (p *play) deployed(commit string) string {
+func (p *play) deployDescription(commit string) string {
 	if p.sc.App.Stack != "container" {
 		return "Deploy " + commit[:min(8, len(commit))]
 	}
@@ -110,7 +110,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 		return r.id
 	}
 	r.status = orElse(phase.Status, r.status)
-	p.keep(r)
+	p.putRelease(r)
 	p.api(fmt.Sprintf("Running release v%d commands by user %s", r.version, user))
 	p.phase(r, phase)
 	p.after(phase.Takes, func() {
@@ -118,7 +118,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 		case p.over:
 		case phase.Fails:
 			r.status = "failed"
-			p.keep(r)
+			p.putRelease(r)
 		default:
 			p.succeed(r, timing)
 		}
@@ -127,7 +127,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 }
 
 // putRelease records the current state of a release.
-func (p *play) keep(r releaseRecord) {
+func (p *play) putRelease(r releaseRecord) {
 	r.updated = p.now
 	p.byVer[r.version] = r
 	p.st.releases.put(r.id, p.now, r)
@@ -138,7 +138,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	r.status, r.eligible = "succeeded", true
 	p.api(fmt.Sprintf("Release v%d created by user %s", r.version, user))
 	if r.version < p.current.version {
-		p.keep(r) // a newer release was faster
+		p.putRelease(r) // a newer release was faster
 		return
 	}
 	if p.current.version > 0 {
@@ -149,7 +149,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 		p.st.releases.put(before.id, p.now, before)
 	}
 	r.current = true
-	p.keep(r)
+	p.putRelease(r)
 	p.current = r
 	p.app.released = p.now
 	p.st.app.put("app", p.now, p.app)
@@ -159,7 +159,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	first := !p.grown
 	p.grown = true
 	if r.source != nil {
-		p.declare(r.source, first)
+		p.setProcessTypes(r.source, first)
 	}
 	if first && p.sc.Young { // only a young app has no formation before its first code
 		for typ, f := range p.types {
@@ -167,7 +167,7 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 			p.types[typ] = f
 			p.st.formation.put(typ, p.now, f)
 		}
-		p.api(p.scaled(slices.Sorted(maps.Keys(p.types))))
+		p.api(p.scaledText(slices.Sorted(maps.Keys(p.types))))
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if first {
@@ -218,18 +218,18 @@ func (p *play) runOneOff(o OneOff, typ string, r releaseRecord) {
 		state: "starting", release: r.id, version: r.version, created: p.now, updated: p.now,
 	}
 	p.st.dynos.put(d.label, p.now, d)
-	proc := &process{n: -1, label: d.label, version: d.version}
+	proc := &process{index: -1, label: d.label, version: d.version}
 	boot := 600 * time.Millisecond
 	if o.Takes > 0 {
 		boot = min(boot, o.Takes/4)
 	}
-	p.born(proc, d, true)
+	p.started(proc, d, true)
 	if o.StartLine {
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	}
 	p.after(boot, func() {
 		p.heroku(d.label, "State changed from starting to up")
-		p.st.Instances[proc.n].Up = p.now
+		p.st.Instances[proc.index].Up = p.now
 		d.state, d.updated = "up", p.now
 		p.st.dynos.put(d.label, p.now, d)
 	})

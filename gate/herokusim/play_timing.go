@@ -34,9 +34,9 @@ func stopTime(stop time.Duration) time.Duration {
 func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 	said := event[typ]
 	if p.prebooted(typ) {
-		said = said.over(p.sc.Types[typ].Preboot)
+		said = said.withDefaults(p.sc.Types[typ].Preboot)
 	}
-	said = said.over(p.sc.Types[typ].Timing)
+	said = said.withDefaults(p.sc.Types[typ].Timing)
 	pick := func(s *Span, otherwise time.Duration) time.Duration {
 		if s == nil {
 			return otherwise
@@ -54,7 +54,7 @@ func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 		t.up = t.start + time.Second
 	}
 	if said.Turn != nil || p.space() {
-		t.turn = pick(said.Turn, p.batch(said, usualUp, i, n))
+		t.turn = pick(said.Turn, p.quarterTurn(said, usualUp, i, n))
 	}
 	t.stop = pick(said.Stop, 150*time.Millisecond)
 	switch {
@@ -81,7 +81,7 @@ func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 
 // removalTimes is the timing of a label that is removed. Neither preboot nor the process
 // type's usual time until SIGTERM matters, since no new process replaces the old one.
-func (p *play) leaving(typ string, event map[string]Timing, i, n int) times {
+func (p *play) removalTimes(typ string, event map[string]Timing, i, n int) times {
 	said := event[typ]
 	if said.Term == nil && said.Exit == nil {
 		said.Term = After(900 * time.Millisecond)
@@ -91,7 +91,7 @@ func (p *play) leaving(typ string, event map[string]Timing, i, n int) times {
 
 // quarterTurn is when label i turns in a roll-out by quarters. Each quarter turns a
 // second after the one before is up.
-func (p *play) batch(said Timing, usualUp time.Duration, i, n int) time.Duration {
+func (p *play) quarterTurn(said Timing, usualUp time.Duration, i, n int) time.Duration {
 	size := max(1, (n+3)/4)
 	var turn time.Duration
 	for last := size - 1; last < i; last += size {
@@ -105,7 +105,7 @@ func (p *play) batch(said Timing, usualUp time.Duration, i, n int) time.Duration
 }
 
 // withDefaults fills what t does not say from another Timing.
-func (t Timing) over(other Timing) Timing {
+func (t Timing) withDefaults(other Timing) Timing {
 	or := func(mine, others *Span) *Span {
 		if mine != nil {
 			return mine

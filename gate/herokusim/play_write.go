@@ -14,27 +14,27 @@ import (
 // played. So at the time of a write, everything else that happens at that time comes first.
 const afterAll = 1 << 40
 
-// create begins a writable app as a new app, and plans the writes so far.
-func (p *play) create() {
+// createApp begins a writable app as a new app, and plans the writes so far.
+func (p *play) createApp() {
 	p.now = p.grows.created
 	p.app.released, p.app.prebootChanged, p.app.metricsChanged = p.now, p.now, p.now
 	p.st.app.put("app", p.now, p.app)
-	p.young()
+	p.addYoungReleases()
 	for i, w := range p.grows.writes {
 		heap.Push(&p.queue, moment{w.at, afterAll + i, func() { w.do(p) }})
 	}
 }
 
-// declare gives the formation the process types of the Procfile. A new type has no dyno,
+// setProcessTypes gives the formation the process types of the Procfile. A new type has no dyno,
 // except web in the first release, which has one.
-func (p *play) declare(src *source, first bool) {
+func (p *play) setProcessTypes(src *source, first bool) {
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if _, still := src.types[typ]; still {
 			continue
 		}
 		for staying := p.staying(typ); len(staying) > 0; staying = p.staying(typ) {
 			i := len(staying) - 1
-			p.remove(staying[i], p.leaving(typ, nil, i, len(staying)))
+			p.remove(staying[i], p.removalTimes(typ, nil, i, len(staying)))
 		}
 		delete(p.types, typ)
 		p.st.formation.drop(typ, p.now)
@@ -83,12 +83,12 @@ func (p *play) setVars(change map[string]*string) {
 }
 
 // releaseAgain makes a release with the code of an older one.
-func (p *play) again(description string, of int) {
+func (p *play) releaseAgain(description string, of int) {
 	p.release(description, p.byVer[of], nil, nil)
 }
 
 // switchFeature switches a feature of the app.
-func (p *play) feature(name string, enabled bool) {
+func (p *play) switchFeature(name string, enabled bool) {
 	switch name {
 	case "preboot":
 		p.app.preboot, p.app.prebootChanged = enabled, p.now
@@ -103,17 +103,17 @@ func (p *play) end() {
 	p.over = true
 	for _, typ := range slices.Sorted(maps.Keys(p.slots)) {
 		for _, s := range slices.Clone(p.slots[typ]) {
-			p.remove(s, p.leaving(typ, nil, 0, 1))
+			p.remove(s, p.removalTimes(typ, nil, 0, 1))
 		}
 	}
 	for _, proc := range p.procs {
-		t := p.leaving("web", nil, 0, 1)
+		t := p.removalTimes("web", nil, 0, 1)
 		p.stop(proc, t.term, t.stop, t.status)
 	}
 }
 
 // setProgram gives an instance the behaviour of its source.
-func (i *Instance) runs(b Behaviour, app string) {
+func (i *Instance) setProgram(b Behaviour, app string) {
 	if b.Code == 0 {
 		return
 	}
@@ -123,7 +123,7 @@ func (i *Instance) runs(b Behaviour, app string) {
 
 // formationLocked reports whether Heroku refuses to change the formation: with preboot, while
 // old web processes run that the list does not show.
-func (st *Story) shut(at time.Duration) bool {
+func (st *Story) formationLocked(at time.Duration) bool {
 	app, _ := st.app.get("app", at)
 	return app.preboot && slices.ContainsFunc(st.Instances, func(i Instance) bool {
 		d, listed := st.dynos.get(i.Label, at)

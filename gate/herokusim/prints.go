@@ -23,13 +23,13 @@ type program struct {
 
 const (
 	// loadTime is the time from the start of a process to its first line.
-	loaded = 200 * time.Millisecond
+	loadTime = 200 * time.Millisecond
 	// printDelay is how long a line takes from the process to the log.
-	said = 2 * time.Millisecond
+	printDelay = 2 * time.Millisecond
 	// burst is the interval in which lines of padding come, as the log collects them.
 	burst = 100 * time.Millisecond
 	// doubleDelay is how much later the copy of a doubled line comes.
-	again = 300 * time.Millisecond
+	doubleDelay = 300 * time.Millisecond
 )
 
 // A mark is how far a reader has read the log. When clients write to an app, further played
@@ -87,24 +87,24 @@ func (st *Story) next(m mark) time.Duration {
 	if m.played < len(st.Lines) {
 		next = st.Lines[m.played].Emitted
 	}
-	shift := st.lag() > 0 // delayed lines can come at any time
+	shift := st.maxDelay() > 0 // delayed lines can come at any time
 	for i := range st.Instances {
 		x := &st.Instances[i]
-		if x.program.code == 0 || x.Exit != 0 && x.Exit+said+burst+st.lag() < m.printed {
+		if x.program.code == 0 || x.Exit != 0 && x.Exit+printDelay+burst+st.maxDelay() < m.printed {
 			continue
 		}
-		begins := x.Start + loaded + said
+		begins := x.Start + loadTime + printDelay
 		switch at := m.printed; {
 		case at < begins:
 			next = min(next, begins)
 		case shift:
 			next = min(next, at+burst)
 		case x.program.lines > 0:
-			next = min(next, batch(at)+burst)
+			next = min(next, burstStart(at)+burst)
 		default:
 			next = min(next, begins+((at-begins)/time.Second+1)*time.Second)
-			if x.Term != 0 && x.Term+said+time.Millisecond > at {
-				next = min(next, x.Term+said+time.Millisecond)
+			if x.Term != 0 && x.Term+printDelay+time.Millisecond > at {
+				next = min(next, x.Term+printDelay+time.Millisecond)
 			}
 		}
 	}
@@ -116,33 +116,33 @@ func (st *Story) next(m mark) time.Duration {
 	return next
 }
 
-// lag is how much later than usual a line can come at most.
-func (st *Story) lag() time.Duration {
-	var lag time.Duration
+// maxDelay is how much later than usual a line can come at most.
+func (st *Story) maxDelay() time.Duration {
+	var delay time.Duration
 	if late := st.Scenario.Log.Late; late != nil {
-		lag = late.By
+		delay = late.By
 	}
 	if st.Scenario.Log.Double > 0 {
-		lag += again
+		delay += doubleDelay
 	}
-	return lag
+	return delay
 }
 
 // printed returns the lines of all processes that come after from and not after to.
 func (st *Story) printed(from, to time.Duration) []Line {
 	var lines []Line
-	lag := st.lag()
+	delay := st.maxDelay()
 	for n := range st.Instances {
 		i := &st.Instances[n]
-		if i.program.code == 0 || i.Start > to || i.Exit != 0 && i.Exit+said+burst+lag < from {
+		if i.program.code == 0 || i.Start > to || i.Exit != 0 && i.Exit+printDelay+burst+delay < from {
 			continue
 		}
 		emit := func(comes, at time.Duration, text string) {
 			l := Line{Emitted: comes, Stamp: st.Time(at).Truncate(time.Microsecond), Source: "app", Proc: i.Label, Text: text, InTail: true, InHistory: true}
-			lines = st.troubled(lines, l, from, to)
+			lines = st.addDisturbed(lines, l, from, to)
 		}
-		i.signs(st, from-lag, to, emit)
-		i.padding(from-lag, to, emit)
+		i.truthLines(st, from-delay, to, emit)
+		i.padding(from-delay, to, emit)
 	}
 	if len(lines) > 1 {
 		slices.SortStableFunc(lines, func(a, b Line) int {
@@ -153,16 +153,16 @@ func (st *Story) printed(from, to time.Duration) []Line {
 }
 
 // truthLines emits the lines that show the truth: one a second, and one at SIGTERM.
-func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
-	begins, term := i.Start+loaded, time.Duration(math.MaxInt64)
+func (i *Instance) truthLines(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
+	begins, term := i.Start+loadTime, time.Duration(math.MaxInt64)
 	if i.Term != 0 && i.Term+time.Millisecond >= begins {
 		term = i.Term + time.Millisecond
 	}
-	sign := func(word string, n int, at time.Duration) {
-		if at+said <= from || at+said > to || i.Exit != 0 && at >= i.Exit {
+	truthLine := func(word string, n int, at time.Duration) {
+		if at+printDelay <= from || at+printDelay > to || i.Exit != 0 && at >= i.Exit {
 			return
 		}
-		emit(at+said, at+said, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
+		emit(at+printDelay, at+printDelay, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
 	seconds := func(at time.Duration) int { // how many of the lines a second come until then
 		if at < begins {
@@ -171,18 +171,18 @@ func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at 
 		return int((at-begins)/time.Second) + 1
 	}
 	if term != math.MaxInt64 {
-		sign("sigterm", seconds(term), term)
+		truthLine("sigterm", seconds(term), term)
 	}
-	for k := max(0, seconds(from-said)-1); ; k++ {
+	for k := max(0, seconds(from-printDelay)-1); ; k++ {
 		at := begins + time.Duration(k)*time.Second
-		if at+said > to || i.Exit != 0 && at >= i.Exit {
+		if at+printDelay > to || i.Exit != 0 && at >= i.Exit {
 			return
 		}
 		n := k
 		if at > term {
 			n++
 		}
-		sign("alive", n, at)
+		truthLine("alive", n, at)
 	}
 }
 
@@ -192,9 +192,9 @@ func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Dura
 	if rate == 0 {
 		return
 	}
-	begins, ends := i.Start+loaded, min(to, i.ends())
+	begins, ends := i.Start+loadTime, min(to, i.ends())
 	// A burst has the lines that were printed since the burst before.
-	for at := batch(max(from, begins)) - burst; at < ends; at += burst {
+	for at := burstStart(max(from, begins)) - burst; at < ends; at += burst {
 		comes := at + burst
 		if comes <= from || comes > to {
 			continue
@@ -208,7 +208,7 @@ func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Dura
 }
 
 // burstStart is when the burst begins to which a time belongs.
-func batch(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
+func burstStart(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
 
 var filler = " " + strings.Repeat("lorem ipsum ", 5)
 
@@ -221,7 +221,7 @@ func (i *Instance) ends() time.Duration {
 }
 
 // addDisturbed adds a line if it comes between from and to. It may be late, lost or doubled, as the scenario says.
-func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
+func (st *Story) addDisturbed(lines []Line, l Line, from, to time.Duration) []Line {
 	log := st.Scenario.Log
 	if log.Late != nil && chance(l, "late") < log.Late.Share {
 		l.Emitted += log.Late.By
@@ -238,7 +238,7 @@ func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
 	}
 	comes(l)
 	if log.Double > 0 && chance(l, "double") < log.Double {
-		l.Emitted += again
+		l.Emitted += doubleDelay
 		comes(l)
 	}
 	return lines

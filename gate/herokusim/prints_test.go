@@ -101,7 +101,7 @@ func checkPrinted(t *testing.T, app AppTruth, lines []string) {
 			}
 		}
 		end := min(i.Exit, app.Deleted) // nobody reads the log of a deleted app
-		near("the beginning", r.first, i.Start, 0, loaded)
+		near("the beginning", r.first, i.Start, 0, loadTime)
 		near("the end", r.last, end, time.Second, 0)
 		if i.Term > 0 && i.Term < app.Deleted {
 			near("SIGTERM", r.sigterm, i.Term, 0, 2*time.Millisecond)

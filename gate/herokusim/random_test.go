@@ -87,7 +87,7 @@ func randomScenario(seed int64) *Scenario {
 	sc.Events = slices.DeleteFunc(sc.Events, func(e Event) bool {
 		c := checker{sc: sc}
 		c.event("", &e)
-		return c.said() != nil
+		return c.err() != nil
 	})
 	return sc
 }

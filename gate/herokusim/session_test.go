@@ -36,7 +36,7 @@ func TestFilterByProcessType(t *testing.T) {
 		"web.1": {true, true}, "web-admin.1": {false, true}, "web-848cd4f64d-pvpr2": {false, true}, "webhook.1": {false, false}, "web": {true, true},
 	} {
 		for i, pods := range []bool{false, true} {
-			x := &session{wish: sessionWish{Dyno: "web"}, pods: pods}
+			x := &session{params: sessionParams{Dyno: "web"}, pods: pods}
 			if got := x.wants(Line{Source: "heroku", Proc: label}); got != want[i] {
 				t.Errorf("%s, pods %t: %t", label, pods, got)
 			}
@@ -62,7 +62,7 @@ func TestSessionLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		fresh, used := s.newSession(s.apps[0], sessionWish{}, 0), s.newSession(s.apps[0], sessionWish{Lines: 1}, 0)
+		fresh, used := s.newSession(s.apps[0], sessionParams{}, 0), s.newSession(s.apps[0], sessionParams{Lines: 1}, 0)
 		status := func(x *session) int {
 			resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id)
 			return resp.StatusCode
@@ -84,7 +84,7 @@ func TestSessionLife(t *testing.T) {
 func TestHistoryIsOf1500Lines(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 0s, say: {label: web.1, text: tick, every: 1ms, times: 2000}}\n")
-	x := &session{wish: sessionWish{Lines: 9999}}
+	x := &session{params: sessionParams{Lines: 9999}}
 	if n := len(x.history(st, time.Minute)); n != 1500 {
 		t.Errorf("%d lines are kept, not 1500", n)
 	}

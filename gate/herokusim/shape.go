@@ -112,7 +112,7 @@ func structure(name string, node ast.Node, t reflect.Type) error {
 		word := key.GetToken().Value
 		field, known := types[word]
 		if !known {
-			return atNode(key, fmt.Sprintf("unknown field %q: %s", word, instead(word, name, names)))
+			return atNode(key, fmt.Sprintf("unknown field %q: %s", word, suggest(word, name, names)))
 		}
 		return shape(word, value, field)
 	})
@@ -149,7 +149,7 @@ func each(name string, list *ast.SequenceNode, t reflect.Type) error {
 }
 
 // suggest says what to write in place of an unknown word.
-func instead(word, where string, names []string) string {
+func suggest(word, where string, names []string) string {
 	best, least := "", len(word)/3+2
 	for _, name := range names {
 		if d := distance(word, name); d < least {

@@ -21,10 +21,10 @@ import (
 
 // The limits of an upload. Sizes are in bytes.
 const (
-	mostUpload  = 16 << 20
-	mostUnpack  = 64 << 20
-	mostEntries = 10_000
-	mostText    = 64 << 10 // of each file
+	maxUpload  = 16 << 20
+	maxUnpack  = 64 << 20
+	maxEntries = 10_000
+	maxText    = 64 << 10 // of each file
 )
 
 // A Behaviour is the file behaviour.json, beside the Procfile. It says how the processes of a
@@ -62,19 +62,19 @@ type Duty struct {
 }
 
 const (
-	mostSeconds = 7200
-	mostPadding = 10_000
+	maxSeconds = 7200
+	maxPadding = 10_000
 )
 
 func (b Behaviour) check() error {
-	bad := func(seconds float64) bool { return !(seconds >= 0 && seconds <= mostSeconds) }
+	bad := func(seconds float64) bool { return !(seconds >= 0 && seconds <= maxSeconds) }
 	switch {
 	case b.Code < 0:
 		return fmt.Errorf("behaviour.json: code is %d: give a number from 1 on", b.Code)
-	case b.Lines < 0 || b.Lines > mostPadding || b.Lines > 0 && b.Code == 0:
-		return fmt.Errorf("behaviour.json: lines is %d: give 0 to %d, and a code", b.Lines, mostPadding)
+	case b.Lines < 0 || b.Lines > maxPadding || b.Lines > 0 && b.Code == 0:
+		return fmt.Errorf("behaviour.json: lines is %d: give 0 to %d, and a code", b.Lines, maxPadding)
 	case b.Stop != nil && bad(*b.Stop), b.Build != nil && bad(b.Build.Seconds), b.Release != nil && bad(b.Release.Seconds):
-		return fmt.Errorf("behaviour.json: seconds are 0 to %d", mostSeconds)
+		return fmt.Errorf("behaviour.json: seconds are 0 to %d", maxSeconds)
 	}
 	return nil
 }
@@ -150,21 +150,21 @@ func readSource(tarball []byte) *source {
 	return s
 }
 
-// unpack returns the files at the top of a tarball, each with its text, at most mostText.
+// unpack returns the files at the top of a tarball, each with its text, at most maxText.
 func unpack(tarball []byte) (map[string]string, error) {
 	zipped, err := gzip.NewReader(bytes.NewReader(tarball))
 	if err != nil {
 		return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 	}
 	files := map[string]string{}
-	whole := &io.LimitedReader{R: zipped, N: mostUnpack}
+	whole := &io.LimitedReader{R: zipped, N: maxUnpack}
 	for archive, n := tar.NewReader(whole), 0; ; n++ {
 		header, err := archive.Next()
 		switch {
 		case err == io.EOF:
 			return files, nil
-		case whole.N <= 0 || n >= mostEntries:
-			return nil, fmt.Errorf("the source is too large: %d MB unpacked and %d files are the most", mostUnpack>>20, mostEntries)
+		case whole.N <= 0 || n >= maxEntries:
+			return nil, fmt.Errorf("the source is too large: %d MB unpacked and %d files are the most", maxUnpack>>20, maxEntries)
 		case err != nil:
 			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 		}
@@ -172,7 +172,7 @@ func unpack(tarball []byte) (map[string]string, error) {
 		if header.Typeflag != tar.TypeReg || strings.Contains(name, "/") {
 			continue
 		}
-		text, err := io.ReadAll(io.LimitReader(archive, mostText))
+		text, err := io.ReadAll(io.LimitReader(archive, maxText))
 		if err != nil {
 			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 		}
