@@ -1,4 +1,4 @@
-// Package herokusim is a simulated Heroku: the Platform API and the log streams of one app, playing a story whose truth is known, or of an account that can be written to.
+// Package herokusim is a simulated Heroku: the Platform API and the log streams of one app, which plays a story whose truth is known, or of an account that clients can write to.
 //
 // A [Scenario] says what happens to the app; it is a YAML file that a person can
 // read and write, or a value that a program builds. [Scenario.Play] computes the
