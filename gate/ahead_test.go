@@ -1,4 +1,4 @@
-// Recordings of a watch that began before the deploy: which are used, and what is said of those that are not.
+// Recordings of watch-ahead: which ones the gate uses, and what it says about the others.
 
 package gate_test
 
@@ -19,8 +19,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// aWatch is the recording of a watch of the measured deploy that died after 20 seconds, and the machine's
-// time of its begin.
+// aWatch returns the recording of a watch of the measured deploy that died after 20 seconds, and how long the
+// machine had been up when the watch began.
 func aWatch(t *testing.T, server *herokusim.Server, uptime func() (string, time.Duration, error)) []byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -129,8 +129,8 @@ func TestRecordingsOfWatches(t *testing.T) {
 	}
 }
 
-// What is at the path of a recording and is none is not opened.
-func TestWhatIsNoRecording(t *testing.T) {
+// If something other than a recording is at its path, the gate does not open it.
+func TestNotARecordingOfAWatch(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
 		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
@@ -167,8 +167,8 @@ func TestWhatIsNoRecording(t *testing.T) {
 	}
 }
 
-// A watch that no gate ends is over after an hour, and one whose recording is gone, or is that of another watch,
-// within a second or two.
+// A watch that no gate stops ends after an hour. If its recording is gone, or is that of another watch, it ends
+// within two seconds.
 func TestWatchesThatEndByThemselves(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -226,8 +226,8 @@ func TestWatchesThatEndByThemselves(t *testing.T) {
 	}
 }
 
-// What a step has said is read from a file alone: a pipe would hold up the gate.
-func TestWhatWasSaidIsAFile(t *testing.T) {
+// The gate reads the announcement of the step begin only from a regular file: a pipe would block the gate.
+func TestAnnouncementIsAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, "heroku-rollout-gate.said"), 0o600); err != nil {
@@ -249,7 +249,7 @@ func TestWhatWasSaidIsAFile(t *testing.T) {
 	})
 }
 
-// What the platform says while the watch gets ready is harmless on standard error, too.
+// Texts of the platform are escaped on standard error, too, while the watch gets ready.
 func TestHostileRefusalBeforeACommand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -265,7 +265,8 @@ func TestHostileRefusalBeforeACommand(t *testing.T) {
 	}
 }
 
-// hostileRefusal is a platform that refuses, with words for the runner and for the terminal.
+// hostileRefusal is a platform that refuses requests, with a text that contains commands for the runner and for the
+// terminal.
 type hostileRefusal struct{}
 
 func (hostileRefusal) RoundTrip(r *http.Request) (*http.Response, error) {
