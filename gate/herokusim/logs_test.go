@@ -1,4 +1,4 @@
-// This file tests log streams, in fake time: what comes when, in which form, and what goes wrong when it is told to.
+// Tests of log streams in virtual time: which lines come when, in which form, and with which faults.
 
 package herokusim
 
@@ -39,8 +39,8 @@ func open(t *testing.T, ctx context.Context, s *Server, wish, accept string) io.
 	return resp.Body
 }
 
-// lines reads what comes until the stream ends, each line with the fake time at
-// which it came.
+// lines reads the stream to its end. Each line has the virtual time at which it
+// came.
 func lines(body io.Reader, start time.Time) []string {
 	var got []string
 	for scan := bufio.NewScanner(body); scan.Scan(); {
@@ -66,7 +66,7 @@ func TestTailComesOnTime(t *testing.T) {
 	})
 }
 
-// On Fir nobody has to ask for a tail.
+// On Fir a client gets a tail without asking for it.
 func TestFirAlwaysTails(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "fir")
@@ -79,7 +79,7 @@ func TestFirAlwaysTails(t *testing.T) {
 	})
 }
 
-// Fir's text has no line ends; its events have numbers, and a message of several lines is one of them.
+// On Fir text has no line ends, events have numbers, and a message of several lines is one event.
 func TestFormsOfFir(t *testing.T) {
 	t.Parallel()
 	first, second := "2026-06-09T16:13:37.000000+00:00 app[web.1]: a", "2026-06-09T16:13:38.000000+00:00 app[web.1]: c"
@@ -200,7 +200,7 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// What comes out while a tail is joined is in neither history nor tail, but in
+// Lines that come while a tail is joined are in neither history nor tail, but in
 // the history of the next session.
 func TestJoinLoss(t *testing.T) {
 	t.Parallel()
@@ -218,7 +218,7 @@ func TestJoinLoss(t *testing.T) {
 func TestStreamsEndWithTheirReader(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "measured-deploy")
-	// A goroutine that is left over makes the bubble fail.
+	// If a goroutine is left, the synctest bubble fails.
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(st, Options{})
 		ctx, cancel := context.WithCancel(t.Context())

@@ -1,4 +1,4 @@
-// This file tests what a log session shows and how long it lives.
+// Tests of what a log session shows and how long it lives.
 
 package herokusim
 
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// L11 passes the filters of its session, as every line: whoever asks for some lines does not see it.
+// The filters of a session also apply to L11: most filters hide it.
 func TestL11InAFilteredSession(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, saying+"{cut: 20s, lose: [{from: 2s, to: 8s, notice: L11}]}\n")
@@ -29,7 +29,7 @@ func TestL11InAFilteredSession(t *testing.T) {
 	}
 }
 
-// On Cedar "web" is the process type web alone, on Fir its pods are web-….
+// On Cedar the filter "web" matches the process type web only. On Fir it matches the pods web-….
 func TestFilterByProcessType(t *testing.T) {
 	t.Parallel()
 	for label, want := range map[string][2]bool{
@@ -44,7 +44,7 @@ func TestFilterByProcessType(t *testing.T) {
 	}
 }
 
-// Without a tail there is nothing to forbid.
+// L20 forbids tails only.
 func TestL20IsOfTails(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nlog: {l20: true}\n")

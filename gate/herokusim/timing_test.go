@@ -1,4 +1,4 @@
-// A type's timing for preboot is for preboot alone.
+// The timing of a process type for preboot has no effect without preboot.
 
 package herokusim
 
