@@ -152,7 +152,7 @@ func invented() *result {
 	}
 }
 
-// inventedBusy is the same for the busy app.
+// inventedBusy is an invented result of the busy app.
 func inventedBusy() *busyResult {
 	at := func(end string, seconds float64, n int, basis string) sample {
 		return sample{End: end, At: time.Duration(seconds * float64(time.Second)), Requests: n, Basis: basis}

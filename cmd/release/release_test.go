@@ -1,4 +1,4 @@
-// Whole releases, with the commands that stand in the release workflow.
+// Tests of whole releases, with the commands of the release workflow.
 
 package main
 
@@ -35,7 +35,7 @@ func TestDraft(t *testing.T) {
 		t.Errorf("action.yml (-want +got):\n%s", diff)
 	}
 
-	// The branch, the checkout and its index are as they were.
+	// The branch, the checkout and its index have not changed.
 	if got := w.git("rev-parse", "HEAD", "origin/main"); got != head+"\n"+head {
 		t.Errorf("main moved: %s", got)
 	}
@@ -60,7 +60,7 @@ gh release create v1.0.0 --draft --verify-tag --title v1.0.0 --notes-file .build
 	}
 }
 
-// Both actions are pinned, where there are two of them.
+// If there are two actions, both are pinned.
 func TestBothActions(t *testing.T) {
 	w := newWorld(t)
 	w.write(filepath.Join(w.dir, "begin/action.yml"), begin)
@@ -90,7 +90,7 @@ func TestBothActions(t *testing.T) {
 	}
 }
 
-// The actions of this repository can be pinned: a line that names the image is there once.
+// The actions of this repository can be pinned: each has exactly one line that names the image.
 func TestOwnActions(t *testing.T) {
 	for _, a := range actions {
 		text, err := os.ReadFile("../../" + a.file)
@@ -119,7 +119,7 @@ func TestPublished(t *testing.T) {
 
 	w.publish("v1.0.0")
 	w.write(w.calls, "")
-	for range 2 { // also where it is run again
+	for range 2 { // twice: it can be run again
 		w.must("tags", "v1.0.0", digest1)
 		w.wantTags(published)
 	}
@@ -130,7 +130,7 @@ func TestPublished(t *testing.T) {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 
-	// The draft's job is run again, too: a published release stays as it is.
+	// If the job draft is run again, too, a published release does not change.
 	w.write(w.calls, "")
 	w.must("draft", "v1.0.0", digest1)
 	if calls := w.read(w.calls); strings.Contains(calls, "create") || strings.Contains(calls, "delete") {
@@ -138,8 +138,8 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// GitHub takes no workflow from a workflow: not by a tag either, unless a branch has
-// the same ones. So a release goes through although main has changed its own since.
+// GitHub refuses workflow files that a workflow pushes, also in a tag, unless a branch has the
+// same files. A release must succeed although main has changed its workflows meanwhile.
 func TestWorkflowsOfMainHaveChanged(t *testing.T) {
 	w := newWorld(t)
 	hook := `#!/bin/sh
@@ -188,7 +188,7 @@ func TestNextVersions(t *testing.T) {
 	want["v1.1.0"], want["v1.1"], want["v1"] = "Release v1.1.0", "Release v1.1.0", "Release v1.1.0"
 	w.wantTags(want)
 
-	// The last job of the older version is run again: nothing goes back.
+	// The last job of the older version is run again: no tag moves back.
 	w.git("checkout", "--quiet", "v1.0.0^")
 	w.write(w.calls, "")
 	w.must("tags", "v1.0.0", digest1)
@@ -198,7 +198,7 @@ func TestNextVersions(t *testing.T) {
 	}
 }
 
-// The draft's job stops at any step, and running it again finishes it.
+// If the job draft fails at any step, running it again completes it.
 func TestDraftAgain(t *testing.T) {
 	for name, broken := range map[string]func(*world){
 		"origin": func(w *world) {
@@ -239,13 +239,13 @@ func TestDraftAgain(t *testing.T) {
 	}
 }
 
-// ghScript is the stand-in for gh, without its head.
+// ghScript is the fake gh, without the beginning of the script.
 func (w *world) ghScript() string {
 	_, script, _ := strings.Cut(w.read(filepath.Join(w.bin, "gh")), "state=")
 	return "state=" + script
 }
 
-// A pre-release of the version after it does not stand in the way.
+// A pre-release of a newer version does not prevent a release.
 func TestBelowPrerelease(t *testing.T) {
 	w := newWorld(t)
 	w.whole("v2.0.0-rc.1", digest1)
@@ -258,7 +258,7 @@ func TestBelowPrerelease(t *testing.T) {
 	w.wantTags(want)
 }
 
-// The commit of a release follows from the commit of main, the version and the image.
+// The commit of a release depends only on the commit of main, the version and the image.
 func TestSameCommit(t *testing.T) {
 	w := newWorld(t)
 	commit := func(digest, when string) string {
@@ -282,7 +282,7 @@ func TestSameCommit(t *testing.T) {
 	}
 }
 
-// It runs with the right to publish, so no code of others is compiled into it.
+// The program runs with the right to publish, so no code of others may be compiled into it.
 func TestStandardLibraryAlone(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {

@@ -72,7 +72,7 @@ func TestEveryAnswerIsHerokus(t *testing.T) {
 	}
 }
 
-// answers requests everything at several moments of a story, at most n, spread over it.
+// answers requests everything at several moments spread over a story. most is the largest number of moments.
 func answers(t *testing.T, st *Story, most int, asked map[string]bool) {
 	moments := st.moments()
 	n := min(most, len(moments))
