@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"heroku-rollout-gate/gate/rollout"
+	"heroku-rollout-gate/gate/spelling"
 
 	"github.com/spf13/pflag"
 )
@@ -41,7 +41,7 @@ func (t *text) Type() string       { return t.kind }
 
 // switches are the flags of the program that are not inputs.
 var switches = []struct{ name, about string }{
-	{"help", "Show this."},
+	{"help", "Show this help."},
 	{"version", "Show which version this is."},
 }
 
@@ -49,7 +49,7 @@ var switches = []struct{ name, about string }{
 const jsonFlag = "json"
 
 func addJSON(set *pflag.FlagSet) *pflag.FlagSet {
-	addSwitch(set, jsonFlag, "Print the end as one JSON object on standard output: all outputs by their names. The progress goes to standard error, and what a COMMAND prints.")
+	addSwitch(set, jsonFlag, "When the wait is over, print all outputs by their names, as one JSON object, on standard output. The progress, and what a COMMAND prints, go to standard error.")
 	return set
 }
 
@@ -71,7 +71,7 @@ func waitFlags() *pflag.FlagSet {
 
 func replayFlags() *pflag.FlagSet {
 	set := newFlags()
-	addSwitch(set, measureFlag, "Print how Heroku behaved during the runs: when old dynos were stopped, how long they took to end, how late lists and log were, and how long a hold would have been.")
+	addSwitch(set, measureFlag, "Show what Heroku did in these runs: when it stopped old dynos, how long these took to end, how late lists and log were, and how long the hold would have been.")
 	return addJSON(set)
 }
 
@@ -191,7 +191,7 @@ func suggestion(word string, words []string, verb string) string {
 // nearest returns the word that was probably meant: one that is spelt similarly, or the first that begins with
 // word; empty if there is none.
 func nearest(word string, words []string) string {
-	if near := rollout.Closest(word, words); near != "" {
+	if near := spelling.Closest(word, words); near != "" {
 		return near
 	}
 	begins := func(w string) bool { return len(word) >= len("pre") && strings.HasPrefix(w, word) }

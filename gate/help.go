@@ -20,19 +20,20 @@ Usage:
 %s`
 
 const afterFlags = `
-Flags are written "--name value" or "--name=value"; those that are true or false
-can do without a value. Every input is also read from the environment, as GitHub
-passes it: INPUT_APP, INPUT_API-KEY or INPUT_API_KEY, and so on. The key is best
-given as HEROKU_API_KEY: other users of the machine can see a command line.
+Write a flag as "--name value" or "--name=value". A flag that is true or false
+needs no value. The program also reads every input from the environment, as
+GitHub passes it: INPUT_APP, INPUT_API-KEY or INPUT_API_KEY, and so on. Give the
+key as HEROKU_API_KEY, since other users of the machine can see a command line.
 
-With a COMMAND that deploys, the watch begins before it, and the wait for the
-release that it makes begins after it. While it runs, nothing else is printed:
-its input and outputs are its own, and signals are handed on to it. If it fails,
-nothing is waited for, and the exit status is the command's; 126 if it cannot be
-run, 127 if there is none such.
+With a COMMAND that deploys, the gate watches the app from before the COMMAND
+on. When the COMMAND has ended, the gate waits for the release that it made. The
+COMMAND has the program's input and outputs, and gets its signals; the gate
+prints nothing while it runs. If the COMMAND fails, the gate does not wait, and
+the exit status is that of the COMMAND: 126 if it cannot be run, 127 if it is
+not found.
 
-With RUNNER_DEBUG=1 in the environment the log also tells why each request is
-sent, and why nothing is proven yet.
+With RUNNER_DEBUG=1 in the environment, the log also says why the gate sends
+each request, and why nothing is proven yet.
 
 Exit status: 0 passed, 1 failed, 2 invalid input, 3 timed out, 4 undecided,
 130 cancelled.

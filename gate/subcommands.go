@@ -27,23 +27,24 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{
 			name: "replay", args: "FILE...", about: "judge a recorded run again, or measure it",
-			long: `Judges a recorded run again, and ends as it did: with the same log, the same
-verdict and the same exit status. FILE is what the input "record" has written.
-Nothing is asked of Heroku, and neither outputs nor a summary are written.
+			long: `Judges a recorded run again, and ends as that run did: with the same log, the
+same verdict and the same exit status. FILE is a recording, which the input
+"record" has written. The program sends no request to Heroku, and writes no
+outputs and no summary.
 
-With --measure it prints how Heroku behaved during the run instead. Several
-files give one table with the medians. A file that cannot be read is named, and
-makes the exit status 2.
+With --measure the program shows instead what Heroku did in that run. For
+several files it prints one table, with the medians. It names each file that it
+cannot read, and then ends with status 2.
 `,
 			takes:  "one file, the recording, and with --measure several",
 			argsOK: func(l commandLine) bool { return len(l.args) == 1 || len(l.args) > 1 && l.isOn(measureFlag) },
 			flags:  replayFlags, run: (*Command).replay,
 		},
 		{
-			name: "watch-ahead", args: "--app NAME", about: "watch before a deploy, for a gate to come",
+			name: "watch-ahead", args: "--app NAME", about: "watch from before a deploy, for a gate",
 			long: `Watches an app from before a deploy, and writes what it observes to a recording.
-The gate that comes after the deploy finds it by the name of the app, goes on with
-it, and ends it. Without a gate it ends by itself after an hour. The action
+The gate after the deploy finds that recording by the name of the app, continues
+the watch, and ends it. Without a gate the watch ends after an hour. The action
 "begin" starts it.
 `,
 			takes: "no arguments", argsOK: func(l commandLine) bool { return len(l.args) == 0 },
@@ -56,7 +57,7 @@ it, and ends it. Without a gate it ends by itself after an hour. The action
 			flags: newFlags, run: (*Command).version,
 		},
 		{
-			name: "help", args: "[COMMAND]", about: "show this, or the help of a command",
+			name: "help", args: "[COMMAND]", about: "show this help, or that of a command",
 			takes: "the name of one command", argsOK: func(l commandLine) bool { return len(l.args) <= 1 },
 			flags: newFlags, run: (*Command).help,
 		},

@@ -22,71 +22,71 @@ type Output struct {
 // Outputs is every output, in the order in which they are documented. With
 // invalid inputs all are empty but result, reason and message.
 var Outputs = []Output{
-	{"result", "How it ended: `passed`, `failed`, `timed-out`, `undecided` or `cancelled`. Never empty.",
+	{"result", "How the wait ended: `passed`, `failed`, `timed-out`, `undecided` or `cancelled`. Never empty.",
 		func(e Ending) string { return string(e.Verdict.Result) }},
-	{"reason", "Why it ended so, one fixed word, such as `rolled-out` or `old-dynos-remain`. Never empty.",
+	{"reason", "Why the wait ended so: one fixed word, such as `rolled-out` or `old-dynos-remain`. Never empty.",
 		func(e Ending) string { return string(e.Verdict.Reason) }},
 	{"message", "What happened, in one sentence for people. Never empty.",
 		func(e Ending) string { return e.Verdict.Message }},
-	{"basis", "How it is known that no old code runs: `proven` or `presumed`. Empty unless passed.",
+	{"basis", "How the gate knows that no old code runs: `proven` or `presumed`. Empty unless `result` is `passed`.",
 		func(e Ending) string { return string(e.Verdict.Basis) }},
-	{"release", "The release that was waited for, such as `v123`. Empty if none was found.",
+	{"release", "The release that the gate waited for, such as `v123`. Empty if it found none.",
 		func(e Ending) string { return release(e.Picture) }},
-	{"release-id", "The id of that release. Empty if none was found.",
+	{"release-id", "The id of that release. Empty if the gate found none.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""
 			}
 			return e.Picture.Target.ID
 		}},
-	{"new-release", "`false` if the deploy made no release, so that `release` is an earlier one; else `true`. Without a watch that began before the deploy, a release counts as earlier if it was made more than 10 minutes before the gate started. Empty if none was found.",
+	{"new-release", "`true` if the deploy made this release; `false` if `release` is an earlier one, since the deploy made none. Without a watch that began before the deploy, earlier means more than 10 minutes before the gate started. Empty if the gate found none.",
 		func(e Ending) string {
 			if e.Picture.Target == nil {
 				return ""
 			}
 			return strconv.FormatBool(!e.Picture.MadeBefore)
 		}},
-	{"commit", "The commit of that release. Empty if Heroku does not expose it, as for container images and on Fir.",
+	{"commit", "The commit of that release. Empty if Heroku does not expose it, as for container images.",
 		func(e Ending) string { return e.Picture.Commit }},
-	{"superseded-by", "The newest release after it, such as `v124`. Empty if there is none.",
+	{"superseded-by", "The newest release that was made after it, such as `v124`. Empty if none was.",
 		func(e Ending) string {
 			if e.Picture.SupersededBy == 0 {
 				return ""
 			}
 			return "v" + strconv.Itoa(e.Picture.SupersededBy)
 		}},
-	{"release-created-at", "When the release was created, as are all times in RFC 3339 and UTC. Empty if none was found.",
+	{"release-created-at", "When the release was created. All times are in RFC 3339 and UTC. Empty if the gate found no release.",
 		func(e Ending) string { return clock(e.Picture.Times.ReleaseCreated) }},
-	{"release-finished-at", "When Heroku called the release finished. Empty if it did not.",
+	{"release-finished-at", "When Heroku called the release finished. Empty if Heroku did not.",
 		func(e Ending) string { return clock(e.Picture.Times.ReleaseFinished) }},
-	{"first-new-up-at", "When the first new dyno was up. Empty if none was.",
+	{"first-new-up-at", "When the first new dyno was up. Empty if none was up.",
 		func(e Ending) string { return clock(e.Picture.Times.FirstNewUp) }},
-	{"all-new-up-at", "When all new dynos were up. Empty if they never all were.",
+	{"all-new-up-at", "When all new dynos were up. Empty if they were never all up.",
 		func(e Ending) string { return clock(e.Picture.Times.AllNewUp) }},
-	{"first-old-stopped-at", "When the first old dyno was seen to stop. Empty if none was seen to.",
+	{"first-old-stopped-at", "When the gate first saw an old dyno stop. Empty if it saw none.",
 		func(e Ending) string { return clock(e.Picture.Times.FirstOldStopped) }},
-	{"old-gone-at", "When the last old dyno was gone. If `old-gone-basis` is `presumed`, not every end is proven: it is the latest time at which one can have ended. Empty if old dynos remain or may remain, or if none was there to end.",
+	{"old-gone-at", "When the last old dyno was gone. If `old-gone-basis` is `presumed`, not every end is proven, and this is the latest time at which the last one can have ended. Empty if old dynos run or may run, or if there was no old dyno.",
 		func(e Ending) string { return clock(e.Picture.Times.OldGone) }},
-	{"old-gone-basis", "How `old-gone-at` and the seconds that follow from it are known, however the wait ended: `proven` or `presumed`. Empty if `old-gone-at` is.",
+	{"old-gone-basis", "How the gate knows `old-gone-at`, `rollout-seconds` and `unseen-seconds`: `proven` or `presumed`, also if the wait did not pass. Empty if `old-gone-at` is empty.",
 		func(e Ending) string {
 			if e.Picture.Times.OldGone.IsZero() {
 				return ""
 			}
 			return string(e.Picture.Old)
 		}},
-	{"rollout-seconds", "Whole seconds from the creation of the release until the last old dyno was gone; at the most so many, if `old-gone-basis` is `presumed`. Empty if either is unknown.",
+	{"rollout-seconds", "Whole seconds from the creation of the release until `old-gone-at`. If `old-gone-basis` is `presumed`, it was at most this long. Empty if one of the two times is unknown.",
 		func(e Ending) string { return seconds(e.Picture.Times.ReleaseCreated, e.Picture.Times.OldGone) }},
-	{"unseen-seconds", "Whole seconds from Heroku's \"finished\" until the last old dyno was gone; at the most so many, if `old-gone-basis` is `presumed`. Empty if either is unknown.",
+	{"unseen-seconds", "Whole seconds from `release-finished-at` until `old-gone-at`. If `old-gone-basis` is `presumed`, it was at most this long. Empty if one of the two times is unknown.",
 		func(e Ending) string { return seconds(e.Picture.Times.ReleaseFinished, e.Picture.Times.OldGone) }},
 	{"waited-seconds", "Whole seconds that the gate waited. Empty only if the inputs were invalid.",
 		func(e Ending) string { return wholeSeconds(e.Waited) }},
-	{"old-remaining", "How many old dynos run or may run, listed or not. Empty only if the inputs were invalid.",
+	{"old-remaining", "How many old dynos run or may run, whether the dyno list shows them or not. Empty only if the inputs were invalid.",
 		func(e Ending) string { return strconv.Itoa(e.Picture.OldRemaining) }},
 	{"new-up", "How many new dynos are up. Empty only if the inputs were invalid.",
 		func(e Ending) string { return strconv.Itoa(e.Picture.NewUp) }},
 	{"new-wanted", "How many new dynos the formation wants. Empty only if the inputs were invalid.",
 		func(e Ending) string { return strconv.Itoa(e.Picture.NewWanted) }},
-	{"report", "Verdict, timeline, process types and dynos as one line of JSON; what was too large is named in its `leftOut`. Empty only if the inputs were invalid.",
+	{"report", "Verdict, timeline, process types and dynos as one line of JSON. Its `leftOut` names what was too large for it. Empty only if the inputs were invalid.",
 		asJSON},
 }
 

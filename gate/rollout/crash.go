@@ -1,32 +1,32 @@
-// Crashes of new dynos: one that stays crashed, or crashes again and again, ends the wait.
+// Crashes: a new dyno that stays crashed, or crashes again and again, ends the wait.
 
 package rollout
 
 import (
 	"fmt"
-	"heroku-rollout-gate/gate/observe"
 	"strings"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
-// crashLoop is how many crashes of one dyno within the grace are a loop.
+// crashLoop is how many crashes of one dyno within the crash grace are a loop.
 const crashLoop = 3
 
-// A crash is when a listed new dyno crashed, by the platform's clock and by the gate's own. Its
-// zero value is none.
+// A crash is when a listed new dyno crashed, in the platform's time and in the gate's. Its zero value is no crash.
 type crash struct {
 	updated time.Time
 	since   time.Duration
 }
 
-// A toldCrash is one that the timeline tells of.
+// A toldCrash is a crash in the timeline.
 type toldCrash struct {
 	label string
 	at    time.Time
 	from  Source
 }
 
-// addCrashes adds those of a label's new dynos. One that only the list shows is one, too.
+// addCrashes adds the crashes of a label's new dynos, also a crash that only the list shows.
 func (s *fleetStatus) addCrashes(l *labelStatus) {
 	if !l.crashCounts() {
 		return
@@ -50,19 +50,19 @@ func (s *fleetStatus) addCrash(c toldCrash) {
 	}
 }
 
-// crashCounts reports whether the listed dyno is a new one whose crashes may end the wait.
+// crashCounts reports whether the crashes of the listed dyno may end the wait.
 func (l *labelStatus) crashCounts() bool {
 	return l.label.record != nil && !l.oldRecord && !l.label.typ.oneOff
 }
 
-// seeCrash notes whether such a dyno is crashed, and since when.
+// seeCrash notes whether the listed dyno is crashed in a way that counts, and since when.
 func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed bool) {
 	lb, rec := l.label, l.label.record
 	switch {
 	case !l.crashCounts() || rec.State != "crashed":
 		lb.crash = crash{}
 		return 0, false
-	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between
+	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between, if it crashed before
 		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
 	}
 	return lb.crash.since, true

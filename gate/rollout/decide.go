@@ -1,4 +1,4 @@
-// The decision: what ends the wait, and the order in which that is looked at.
+// The decision: what ends the wait, and in which order that is checked.
 
 package rollout
 
@@ -9,27 +9,28 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/spelling"
 )
 
-// platformSilent is how long the platform may bring no list before a time-out is blamed on it.
+// platformSilent is how long lists may be missing before they, and nothing else, explain a time-out.
 const platformSilent = time.Minute
 
-// decide looks at what is known, worst news first:
+// decide checks these in order:
 //
-//  1. the platform refuses, or the gate itself is broken: no answer can be had
+//  1. the platform refuses to answer, or the gate itself has failed
 //  2. the caller interrupts
-//  3. the input names something that does not exist
+//  3. an input names something that does not exist
 //  4. the deploy failed: its build, its release phase
 //  5. other code came after it: rolled back, superseded
 //  6. new dynos crash
-//  7. nothing keeps the gate shut, in one look: it opens
+//  7. there is no obstacle: the gate opens
 //  8. the deadline
 //
-// It returns nil while there is reason to wait, and changes nothing.
+// It changes nothing. It returns nil if the gate has to wait.
 func (r *Rollout) decide() *Verdict {
 	switch {
 	case r.ahead() && r.end == "" && (r.outages.refusal == nil || r.outages.refusal.Kind != observe.Internal):
-		return nil // whatever it is, the deploy comes first
+		return nil // the head start only observes
 	case r.outages.refusal != nil:
 		return r.refused()
 	case r.end == observe.Interrupt:
@@ -46,8 +47,7 @@ func (r *Rollout) decide() *Verdict {
 	return nil
 }
 
-// interrupted says what is known of old code, if it is sure which release is the one to wait for, that nothing has
-// followed it, and that enough is known of the app.
+// interrupted also says what is known of old code, if it is certain which release is the target and what came after it.
 func (r *Rollout) interrupted() *Verdict {
 	known := r.oldCode()
 	if r.unshown != "" || r.lists.full == nil || r.nothingKnown(&r.status) != nil {
@@ -94,8 +94,7 @@ func (r *Rollout) badInput() *Verdict {
 	return &Verdict{Result: Failed, Reason: InvalidInput, Message: bad}
 }
 
-// unknownType is a process type that the caller named and the formation does not have, nor had
-// at the start; empty if there is none, or there is no formation yet.
+// unknownType is a process type that the caller named and no formation had. Empty: there is none, or no formation yet.
 func (r *Rollout) unknownType() string {
 	if r.lists.full == nil || len(r.lists.full.Formation) == 0 {
 		return ""
@@ -108,7 +107,7 @@ func (r *Rollout) unknownType() string {
 	return ""
 }
 
-// noSuchType begins a sentence about a process type that the formation does not have.
+// noSuchType is the beginning of a sentence about such a process type.
 func (r *Rollout) noSuchType(name string) string {
 	var types []string
 	for _, f := range r.lists.full.Formation {
@@ -116,14 +115,13 @@ func (r *Rollout) noSuchType(name string) string {
 	}
 	slices.Sort(types)
 	meant := ""
-	if near := closest(name, r.lists.full.Formation); near != "" {
+	if near := spelling.Closest(name, types); near != "" {
 		meant = fmt.Sprintf(" (is %q meant?)", near)
 	}
 	return fmt.Sprintf("the app has no process type %q, only %s%s", name, strings.Join(types, ", "), meant)
 }
 
-// typesDue reports whether the newest full look must show all process types that the target
-// brings.
+// typesDue reports whether the newest full look must show all process types of the target.
 func (r *Rollout) typesDue() bool {
 	rel := r.target.Release()
 	return rel != nil && rel.Deployed() && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
@@ -138,7 +136,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 		return nil
 	}
 	if r.target.Unconfirmed() {
-		return nil // it may not be the one that was meant
+		return nil // it may not be the release that was meant
 	}
 	if rel.Status == "failed" {
 		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with %s", rel.Version, r.client(fmt.Sprintf("releases:output v%d", rel.Version)))}
@@ -148,7 +146,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 
 func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
-	// While the target's release phase runs it has not been live: nothing comes back.
+	// While its release phase runs, the target was never live, so nothing was rolled back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
 		message := fmt.Sprintf("release v%d %s, so the code of v%d is not what runs: %s tells who did it", n, r.target.BroughtBack(), rel.Version, r.client("releases"))
 		if made := r.target.BackFromPhase(); made != 0 {
@@ -170,15 +168,15 @@ func (r *Rollout) otherCode() *Verdict {
 	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
-// client is a command of the official client, to copy.
+// client is a command of the official client that people can copy.
 func (r *Rollout) client(command string) string {
 	return fmt.Sprintf(`"heroku %s --app %s"`, command, r.cfg.App)
 }
 
-// timedOut is the verdict at the deadline: what was still missing, and what to do about it.
+// timedOut is the verdict at the deadline. It says what was still missing, and what to do.
 func (r *Rollout) timedOut() *Verdict {
 	if no := r.outages.absent; no != "" {
-		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.span(r.now), no)}
+		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.waitedInWords(r.now), no)}
 	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
@@ -192,13 +190,13 @@ func (r *Rollout) timedOut() *Verdict {
 	}
 	o := r.obstacle
 	if o.missed == "" {
-		o.missed = fmt.Sprintf("still waiting after %s for %s", r.span(r.now), o.waits)
+		o.missed = fmt.Sprintf("still waiting after %s for %s", r.waitedInWords(r.now), o.waits)
 	}
 	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
 }
 
-// unreachable reports whether the platform, and nothing else, is why the timeout was reached:
-// there was no list for a long time, or only the look is missing that would have opened the gate.
+// unreachable reports whether only the platform is the reason of a time-out: there was no list for a long time, or only
+// the look was missing that would have opened the gate. It also says why, if that is known.
 func (r *Rollout) unreachable() (reason string, is bool) {
 	o := r.outages.open[observe.AboutLook]
 	switch {

@@ -1,42 +1,43 @@
-// Package rollout decides whether a roll-out on Heroku is over: timestamped
-// observations in, a picture and a verdict out.
+// Package rollout decides whether a roll-out on Heroku is over. Observations go in, each with its time; a picture and a
+// verdict come out.
 //
-// It is pure: no clock, no network, no files, no printing. Time comes with each
-// [observe.Observation], so a run can be recorded, replayed and tested to the second.
+// The package is pure: it has no clock, no network, no files, and prints nothing. So a run can be recorded, replayed and
+// tested to the second.
 //
 //	r := rollout.New(cfg)
-//	r.Apply(observation)          // as often as something is learnt
+//	r.Apply(observation)          // whenever something is observed
 //	if v, ok := r.Verdict(); ok { // the wait is over
 //
-// The rule is that of presumed life: an old process counts as alive from the moment that it is
-// known or must be assumed to exist, until its end was observed or its longest possible life is
-// over. The words of it:
+// The rule: an old process counts as alive from the moment at which it may exist until its end was seen, or until the
+// longest time that it can live is over. These words are used in all files:
 //
 //   - look: one view of the platform's lists of dynos, formation and releases
-//   - label: a slot of the formation, such as web.1, under which processes follow each other
-//   - record: what a look shows under a label; it tells of one process at most
-//   - hidden: a process that may run under a label and is not its record's
-//   - hold: how long a hidden process can live at the most
-//   - target: the release that is waited for; old is what is of a release before it
+//   - label: a slot of the formation, such as web.1; one process after another runs under it
+//   - record: the dyno that a look shows under a label; it says something about one process at the most
+//   - hidden: a process that may run under a label and is not that of the record
+//   - hold: the longest time that a hidden process can live
+//   - target: the release that the gate waits for; whatever is of an earlier release is old
 //
-// judge.go has the rule on one page: read that and doubts.go first. The rest in the order in
-// which an observation passes through it:
+// Read judge.go and doubts.go first: they are the rule. The other files, in the order in which an observation passes
+// through them:
 //
-//   - rollout.go: the fold: each observation is taken in, then everything is judged
-//   - outages.go, lists.go: what the platform did not answer, and how fresh the lists are
+//   - rollout.go: the fold: each observation changes the state, and then everything is judged
+//   - waited.go: how long the wait has lasted, and when holds end, as people read it
+//   - outages.go: what the platform does not answer
 //   - gate/release: which release is the target, and what came after it
-//   - roster.go, sightings.go: what lists and log tell of the dynos, label by label
-//   - processtype.go: what the formation says, and which process types count
-//   - scaling.go: where nothing old can be: behind what came by scaling up, or with the app's first code
-//   - log.go: how far the log can be relied on, and how late its lines come
-//   - metrics.go: what runtime metrics tell of the processes of a label
-//   - gate/ledger, evidence.go: what is known of one label at one moment
-//   - judge.go: may an old process of a label still run?
-//   - doubts.go, proof.go, limits.go: why the log proves nothing, how long proof lasts, how long an old process can hide
-//   - status.go: the judgements of all labels, added up
-//   - knowledge.go: how it is known what old code does, and the words for that
-//   - timeline.go: the moments that the outputs carry; figures.go: the ends of holds as they are told
-//   - obstacles.go: what keeps the gate shut, in words
-//   - decide.go, crash.go, open.go: how the wait ends; endings.go: what each end means
-//   - needs.go, picture.go: what the core asks for, and what it shows
+//   - roster.go, looks.go, lines.go: what lists and log say of the dynos, label by label
+//   - processtype.go, scaling.go: which process types count, and where nothing old can be
+//   - log.go, metrics.go: how far the log can be relied on, and what runtime metrics say
+//   - lists.go: what the newest lists may not show yet
+//   - notices.go: what people should know besides the progress
+//   - limits.go: how long an old process can live that the list does not show
+//   - status.go: the judgements of all labels, added up; crash.go: crashes of new dynos
+//   - gate/ledger, evidence.go: what is known about one label at one moment
+//   - judge.go, judgement.go: may an old process of a label still run?
+//   - doubts.go, proof.go: why the log proves nothing, and how long proof lasts
+//   - timeline.go: the moments in the outputs
+//   - obstacles.go: what keeps the gate shut
+//   - decide.go, open.go: how the wait ends; endings.go: what each end means
+//   - needs.go: which looks and answers the core needs
+//   - picture.go, knowledge.go: what people and outputs are told
 package rollout

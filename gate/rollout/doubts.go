@@ -1,5 +1,4 @@
-// The doubts: every reason why the log does not prove that the old processes of a label are
-// gone.
+// Doubts: every reason why the log does not prove that the old processes of a label are gone.
 
 package rollout
 
@@ -13,22 +12,22 @@ import (
 // A doubt is one reason. docs/how-it-knows.md explains each by its name.
 type doubt struct {
 	name string
-	says string // in words; empty if words tells
+	says string // in words, unless there is a function words
 	is   func(e *evidence, t *timer) bool
-	// words are used where the reason is not always the same.
+	// words says it, where the words are not always the same.
 	words func(e *evidence) string
-	// heard: it is one of the count alone, and runtime metrics can settle it: see listedAlone.
-	heard bool
+	// counting: it only means that processes could not be counted. Runtime metrics can settle that, see listedAlone.
+	counting bool
 }
 
-// ExitDue is the only reason of a hold that needs no words: the log flows, and the end of an
-// old process is what is waited for.
+// ExitDue is the normal reason of a hold, which people need not be told: the log flows, and an old process has not ended
+// yet.
 const ExitDue = "an exit is still to come"
 
 const (
 	historyShort = "the log's history does not reach back far enough"
 	noHistory    = "Fir keeps no log history"
-	exitMissed   = "the log does not show every end" // what becomes of ExitDue when the hold is over
+	exitMissed   = "the log does not show every end" // ExitDue, when the hold is over
 )
 
 // streamDoubts are about the log as a whole.
@@ -50,12 +49,12 @@ var streamDoubts = []doubt{
 	}},
 }
 
-// doubts are all of them. The first that holds is the one that is told.
+// doubts are all doubts. The first one that applies is told.
 var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.since.IsZero()
 	}},
-	{name: "history-short", heard: true, says: historyShort, is: func(e *evidence, t *timer) bool {
+	{name: "history-short", counting: true, says: historyShort, is: func(e *evidence, t *timer) bool {
 		return t.pending(e.hiddenGoneAt)
 	}},
 	{name: "ledger-broken", is: func(e *evidence, _ *timer) bool {
@@ -64,13 +63,13 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
 		return e.balance.StartDue
 	}},
-	{name: "start-missing", heard: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
+	{name: "start-missing", counting: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
 		return e.startMissing
 	}},
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
 	}},
-	{name: "exit-due", heard: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
+	{name: "exit-due", counting: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive > e.listedRunning
 	}},
 	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
@@ -94,10 +93,10 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 }...)
 
 // hardDoubts are those that runtime metrics cannot settle.
-var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.heard })
+var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.counting })
 
-// Doubts says of every label whose old processes may still run, and of every type of which more
-// may run than the list has shown, why that is not ruled out: "web.1: …".
+// Doubts says why old processes may still run, for each label and for each process type that may have more than the
+// list has shown: "web.1: …".
 func (r *Rollout) Doubts() (said []string) {
 	told := map[[2]string]bool{}
 	for i := range r.status.labels {
@@ -114,7 +113,7 @@ func (r *Rollout) Doubts() (said []string) {
 	return said
 }
 
-// firstDoubt says the first doubt that holds, in words; empty if none does.
+// firstDoubt is the first doubt that applies, in words; empty if none does.
 func firstDoubt(doubts []doubt, e *evidence, t *timer) string {
 	for _, d := range doubts {
 		switch {

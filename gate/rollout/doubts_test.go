@@ -187,13 +187,13 @@ func TestEveryDoubtIsOnThePage(t *testing.T) {
 }
 
 // The page names the doubts that runtime metrics can settle.
-func TestHeardDoubtsAreOnThePage(t *testing.T) {
+func TestCountingDoubtsAreOnThePage(t *testing.T) {
 	t.Parallel()
 	_, rest, _ := strings.Cut(read(t, "../../docs/how-it-knows.md"), "- No doubt is there but ")
 	page, _, _ := strings.Cut(rest, ", which")
 	var code []string
 	for _, d := range rollout.Doubts {
-		if d.Heard {
+		if d.Counting {
 			code = append(code, "`"+d.Name+"`")
 		}
 	}

@@ -1,4 +1,4 @@
-// The endings: result and reason, and what each means to a reader.
+// Endings: the results and reasons of a wait, and what each means.
 
 package rollout
 
@@ -13,8 +13,7 @@ const (
 	Cancelled Result = "cancelled"
 )
 
-// A Reason says why. The words are part of the contract with users: workflows
-// branch on them. [Endings] says what each means.
+// A Reason says why the wait ended. Workflows depend on these words, so they do not change. [Endings] says what each means.
 type Reason string
 
 const (
@@ -43,7 +42,7 @@ const (
 	Interrupted Reason = "interrupted"
 )
 
-// An Ending is a reason with what it means to a reader.
+// An Ending is a reason and its meaning.
 type Ending struct {
 	Result  Result
 	Reason  Reason
@@ -56,32 +55,32 @@ type Ending struct {
 var Endings = []Ending{
 	{Passed, RolledOut, "Only code of the release, or of a newer one, runs.", "Go on."},
 	{Passed, NothingToRun, "No old code runs, and the formation is scaled to zero.", "Go on, if that is meant."},
-	{Failed, BuildFailed, "The build of the commit failed, so no release comes of it.", "See the build's log on Heroku's dashboard, under the app's activity."},
-	{Failed, ReleaseFailed, "The release phase failed; the release before it keeps running.", "See the end of its output, in the summary and the step log."},
+	{Failed, BuildFailed, "The build of the commit failed, so there is no release.", "See the build's log on Heroku's dashboard, under the app's activity."},
+	{Failed, ReleaseFailed, "The release phase failed. The release before it keeps running.", "See the end of its output, in the summary and the step log."},
 	{Failed, DynosCrashed, "A new dyno stays crashed, or crashes again and again.", "See its last lines, in the summary and the step log."},
-	{Failed, Superseded, "A newer release brought other code; or any came, and `on-supersede` is `fail`.", "Deploy again if the code should run, or let the newer deploy's gate decide."},
-	{Failed, RolledBack, "A newer release brings back code from before the target.", "See `heroku releases` for who rolled back. If it was a config change during the release phase, as the message says then, deploy again."},
-	{Failed, InvalidInput, "An input is malformed, or names what the app does not have.", "Correct it; the message says how."},
-	{TimedOut, OldDynosRemain, "Old dynos run, or may still run.", "Raise `timeout` above the hold that the log names; see what the old dynos wait for."},
+	{Failed, Superseded, "A newer release brought other code; or `on-supersede` is `fail`, and any newer release was made.", "If your code should run, deploy again. If not, let the newer deploy's gate decide."},
+	{Failed, RolledBack, "A newer release brings back code from before the release that the gate waited for.", "See in `heroku releases` who rolled back. If the message says that it was a config change during the release phase, deploy again."},
+	{Failed, InvalidInput, "An input is malformed, or names something that the app does not have.", "Correct it; the message says how."},
+	{TimedOut, OldDynosRemain, "Old dynos run, or may still run.", "If the message names a time, raise `timeout` above it. See why the old dynos do not end."},
 	{TimedOut, NewDynosMissing, "Fewer new dynos are up than the formation wants.", "See why they do not start: `heroku ps`, `heroku logs`."},
-	{TimedOut, ReleaseMissing, "The release did not appear, or its release phase is not over.", "Check `release`, `commit` or `newer-than`, and that the deploy was started; the message says what is known."},
-	{TimedOut, Unproven, "No old dyno can run any more, but only by presumption, and `require-proof` is set.", "See why there was no proof: the key's scope, a gap in the log, a short history."},
-	{TimedOut, PlatformUnreachable, "Heroku's API gave no usable answer.", "See Heroku's status page; run the step again. If the message names the account's budget of requests, see what else uses it up."},
-	{Undecided, KeyUnauthorized, "Heroku does not accept the API key, or not any more.", "Check that the key has not expired and was not revoked; make a new one."},
+	{TimedOut, ReleaseMissing, "There is no such release yet, or its release phase is not over.", "Check `release`, `commit` or `newer-than`, and whether the deploy was started. The message says what is known."},
+	{TimedOut, Unproven, "That no old dyno runs is presumed, and not proven, and `require-proof` is set.", "See why there was no proof: the key's scope, a gap in the log, a short history."},
+	{TimedOut, PlatformUnreachable, "Heroku's API gave no usable answer.", "See Heroku's status page, and run the step again. If the message names the account's budget of API requests, see which other programs use it."},
+	{Undecided, KeyUnauthorized, "Heroku does not accept the API key, or does not accept it any more.", "Check whether the key has expired or was revoked. Make a new one."},
 	{Undecided, KeyForbidden, "The key may not see the app.", "Give it the `read` scope and access to the app."},
-	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is; for an app that is still to come, set `wait-for-app`."},
-	{Undecided, CannotConnect, "There is no way to Heroku's API: no such host, a certificate that is not trusted, or a redirect.", "Check `api-url`, and the runner's name server, proxy and certificates."},
-	{Undecided, InternalFailure, "The gate itself failed; nothing is known.", "Report it, with a recording (`record`)."},
+	{Undecided, AppNotFound, "There is no such app, or the key cannot see it.", "Check `app`, and whose key it is. If the app does not exist yet, set `wait-for-app`."},
+	{Undecided, CannotConnect, "The gate cannot connect to Heroku's API: the host is unknown, its certificate is not trusted, or it redirects.", "Check `api-url`, and the runner's name server, proxy and certificates."},
+	{Undecided, InternalFailure, "The gate itself failed. It does not know whether old code runs.", "Report it, with a recording (`record`)."},
 	{Cancelled, Interrupted, "The step was cancelled.", ""},
 }
 
-// A Basis is how it is known that old code is gone.
+// A Basis says how it is known that old code is gone.
 type Basis string
 
 const (
-	// Proven: every old instance was seen to end.
+	// Proven: every old process was seen to end.
 	Proven Basis = "proven"
-	// Presumed: the longest time that an old instance can live is over.
+	// Presumed: the longest time that an old process can live is over.
 	Presumed Basis = "presumed"
 )
 
@@ -89,10 +88,9 @@ const (
 type Verdict struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason"`
-	// Message is one sentence for people: what happened, and what to do next if
-	// something has to be done.
+	// Message is one sentence for people: what happened, and what to do next if there is anything to do.
 	Message string `json:"message"`
-	// Dyno is the label of the dyno that crashed; empty for other reasons.
+	// Dyno is the label of the dyno that crashed. Empty for other reasons.
 	Dyno string `json:"dyno,omitempty"`
 	// Basis is empty unless Passed.
 	Basis Basis `json:"basis,omitempty"`

@@ -1,4 +1,4 @@
-// What is known of one label at one moment, put together for a judgement.
+// Evidence: what is known about one label at one moment.
 
 package rollout
 
@@ -9,41 +9,39 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A list that is no more behind than this is not called late.
+// A list that is late by no more than this counts as on time.
 const usualLag = 250 * time.Millisecond
 
-// evidence is what a judgement of a label needs. Moments are on the gate's clock; one that is
-// past if there is nothing.
+// evidence is what a judgement of a label needs. It is made for one judgement and not kept. A moment that does not
+// apply is in the past.
 type evidence struct {
 	roster    *roster
 	label     *label
 	balance   ledger.Balance
 	oldRecord bool // its record is of an old release
-	listedOld bool // and holds a process
-	newUp     bool // a new dyno is up, or asleep, by the list or by the log
-	// nothingOld: nothing old can be behind the record, or of its process type.
-	nothingOld bool
-	// listedRunning is 1 if the list shows a running dyno; startMissing: its start is not in the
-	// ledger.
-	listedRunning int
-	startMissing  bool
+	listedOld bool // the same, and the record is not that of a dyno that sleeps
+	newUp     bool // a new dyno is up or asleep, by the list or by the log
+	// nothingOld: no old process can be hidden behind the record, or of the process type.
+	nothingOld    bool
+	listedRunning int  // 1 if the list shows a running dyno
+	startMissing  bool // the ledger lacks the start of that dyno
 
-	hiddenGoneAt  time.Duration // when nothing lives any more that was hidden when the ledger began
-	quietAt       time.Duration // when time alone changes the balance
-	metricsUntil  time.Duration // how long metrics of an old process keep it alive
-	metricsSilent bool          // since the last of them no dyno's came: the log may be dead, and not the process
+	hiddenGoneAt  time.Duration // when all have ended that were hidden when the ledger began
+	quietAt       time.Duration // when the passing of time changes the balance
+	metricsUntil  time.Duration // until when an old process counts as alive by its metrics
+	metricsSilent bool          // no dyno has reported since then: maybe the log has stopped, and not the process
 	stoppedBy     time.Duration // when the last process that was asked to stop must have ended
-	crashListed   time.Duration // from when on a list knows of the last crash
-	listLagsUntil time.Duration // until when the list is behind the log on it, or seems to be
+	crashListed   time.Duration // from when on a list shows the last crash
+	listLagsUntil time.Duration // until when the list is behind the log, or seems to be
 }
 
-// longAgo is before anything.
+// longAgo is before every other moment.
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e := evidence{roster: r, label: lb, nothingOld: r.scaledUp(lb) || r.nothingOld(lb.typ)}
-	// The ledger began with what was hidden behind the record of that time, since before that
-	// was created, which may be long ago.
+	// When the ledger began, processes may have been hidden behind the record of that time. They were replaced before
+	// it was created, which may be long ago.
 	hiddenGone := r.log.since
 	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(hiddenGone) {
 		hiddenGone = first
@@ -71,14 +69,14 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	return e
 }
 
-// beganLate reports whether an old process may have been hidden when the log began, and may have lived
-// on after the release. That it is gone is then known by the limit of its life, and not by its exit.
+// beganLate reports whether an old process may have been hidden when the log began and may have lived beyond the
+// release. Only the limit of its life then says that it is gone, and not its exit.
 func (e *evidence) beganLate() bool {
 	r := e.roster
 	return e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 }
 
-// due is the moment so long after a time of the platform.
+// due is the moment that is so long after a time of the platform.
 func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 	return e.roster.clock.Due(t.Add(after))
 }
@@ -86,7 +84,7 @@ func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 // seeRecord compares what the list shows with what the ledger says.
 func (e *evidence) seeRecord() {
 	rec, b := e.label.record, &e.balance
-	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list tells the newer thing of it
+	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list is newer than the log
 	e.oldRecord = rec != nil && e.roster.old(rec)
 	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released)
 	if newer && !e.oldRecord {
@@ -95,8 +93,8 @@ func (e *evidence) seeRecord() {
 	if rec == nil {
 		return
 	}
-	// Only the Common Runtime lets dynos sleep; elsewhere, and for one-off dynos, the same states
-	// may be those of a process that is being stopped.
+	// Dynos only sleep on the Common Runtime. Elsewhere, and for one-off dynos, these states may mean that the process
+	// is being stopped.
 	asleep := (rec.State == "idle" || rec.State == "down") && !e.roster.rolling() && !e.label.typ.oneOff
 	e.listedOld = e.oldRecord && !asleep
 	if rec.State == "up" || rec.State == "starting" {
@@ -105,14 +103,13 @@ func (e *evidence) seeRecord() {
 	}
 }
 
-// learnListDelay learns how far the list is behind the log: a dyno is up by the one and still
-// starting by the other. Until then that is so, or seems to be: the list may also show the record
-// of an old dyno where the log has a new one up.
+// learnListDelay measures how far the list is behind the log: the log says that a dyno is up, and the list that it is
+// starting. It seems so, too, if the list shows an old dyno and the log says that a new one is up.
 func (e *evidence) learnListDelay() {
 	b, r, lb := &e.balance, e.roster, e.label
 	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)
 	if rec == nil || b.State != "up" || b.LastStart.Before(rec.CreatedAt) {
-		return // the log does not speak of the listed one
+		return // the log does not report on the listed dyno
 	}
 	delay := asked.Sub(b.StateAt)
 	if rec.State == "starting" && delay > usualLag {
@@ -127,7 +124,7 @@ func (e *evidence) learnListDelay() {
 		lb.listLags = false
 		return
 	case !e.oldRecord:
-		return // how far cannot be told otherwise: the one that is up may be an old one, too
+		return // nothing to measure
 	}
 	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)
 }

@@ -12,6 +12,9 @@ import (
 // Labels is how many labels are remembered.
 func (r *Rollout) Labels() int { return len(r.roster.labels) }
 
+// Forgotten is how many names of forgotten one-off dynos are remembered.
+func (r *Rollout) Forgotten() int { return len(r.roster.forgotten) }
+
 // Reporters is how many processes of a label are remembered that have reported metrics.
 func Reporters(r *Rollout, label string) int { return len(r.roster.labels[label].metrics) }
 
@@ -31,16 +34,16 @@ var Figures = map[string]time.Duration{
 	"ListLag": observe.ListLag, "metricLife": metricLife, "metricPause": metricPause, "longestRun": longestRun, "StampSlack": ledger.StampSlack,
 }
 
-// A Doubt is the name and the words of one; Heard: runtime metrics can settle it.
+// A Doubt is the name and the words of a doubt. Counting: runtime metrics can settle it.
 type Doubt struct {
 	Name, Says string
-	Heard      bool
+	Counting   bool
 }
 
 // Doubts are all of them, in their order.
 var Doubts = func() (all []Doubt) {
 	for _, d := range doubts {
-		all = append(all, Doubt{d.name, d.says, d.heard})
+		all = append(all, Doubt{d.name, d.says, d.counting})
 	}
 	return all
 }()

@@ -91,3 +91,62 @@ func TestAnOldConsoleIsNotForgotten(t *testing.T) {
 	}
 	t.Errorf("run.1 is not in the picture: %+v", b.core.Picture().Dynos)
 }
+
+// The history of a log that breaks is read again and again: it must not bring back what was forgotten.
+func TestAForgottenOneOffDynoIsNotHeardOfAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{IncludeOneOff: true, Settle: 30 * sec})
+	preboot(b)
+	b.logs(0, time.Hour)
+	b.look.Releases[1].Status = "pending"
+	b.sees(0, oldWeb)
+	again := observe.Line{Stamp: at(10 * sec), Label: "release.7", Kind: observe.Start}
+	b.apply(10*sec, observe.Observation{Line: &again})
+	b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(20*sec)
+	b.state(21*sec, observe.Gapped)
+	for i := range 100 {
+		now := 30*sec + time.Duration(i)*10*sec
+		if i%2 == 0 {
+			b.logs(now, -25*sec)
+			b.apply(now, observe.Observation{Line: &again})
+		}
+		b.sees(now+5*sec, dyno("web.1", 42, "up", 22*sec))
+	}
+	b.open(true, rollout.Presumed)
+}
+
+func TestNamesOfForgottenDynosAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{RequireProof: true})
+	b.logs(0, time.Hour)
+	most := 0
+	for i := range 5 {
+		now := time.Duration(i) * 400 * sec
+		b.sees(now, oldWeb)
+		for j := range 700 {
+			b.line(now+sec, fmt.Sprintf("run.%d", 1000*i+j), observe.Start)
+		}
+		most = max(most, b.core.Forgotten())
+	}
+	if most != 1400 {
+		t.Errorf("%d names are remembered at the most, want 1400: the next 700 make them more than 2,000, and all are dropped", most)
+	}
+}
+
+// A look that comes after a long outage may be the first that lacks it: it can have left the list just before.
+func TestAOneOffDynoThatHasJustLeftTheListIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{IncludeOneOff: true})
+	b.logs(0, time.Hour)
+	b.look.Releases[1].Status = "pending"
+	b.sees(0, oldWeb)
+	b.line(10*sec, "release.7", observe.Start)
+	b.look.Releases[1].Status, b.look.Releases[1].UpdatedAt = "succeeded", at(20*sec)
+	b.starts(22*sec, "web.1", "up")
+	b.provenEnd(30*sec, "web.1")
+	b.sees(400*sec, dyno("web.1", 42, "up", 22*sec))
+	b.sees(420*sec, dyno("web.1", 42, "up", 22*sec))
+	b.shut("release.7 was started by old code, and may be stopping")
+	b.sees(470*sec, dyno("web.1", 42, "up", 22*sec))
+	b.open(true, rollout.Presumed)
+}

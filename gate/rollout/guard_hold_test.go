@@ -268,3 +268,24 @@ func TestHoldsOfPrebootThatIsInDoubt(t *testing.T) {
 	b.sees(344*sec, list...)
 	b.open(true, rollout.Presumed)
 }
+
+// Creations are given in whole seconds. Of two dynos of one second the one that the gate saw later counts, and
+// not now this one and now that one: it decides which reason is told.
+func TestTheHoldBeginsWithTheLastOfTheDynosOfOneSecond(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		b := newBench(t, rollout.Config{})
+		preboot(b)
+		b.logs(0, time.Hour)
+		b.line(6*sec, "web.8", observe.Replace)
+		dynos := make([]observe.Dyno, 0, 8) // created later than they are seen: one of the two clocks is wrong
+		for i := range 8 {
+			dynos = append(dynos, dyno(fmt.Sprintf("web.%d", i+1), 42, "starting", 30*sec))
+			b.sees(time.Duration(10+i)*sec, dynos...)
+		}
+		const want = "the start of the listed dyno is not in the log"
+		if why := b.core.Picture().Types[0].HoldReason; why != want {
+			t.Fatalf("the reason is %q, want %q, which is that of web.1", why, want)
+		}
+	}
+}

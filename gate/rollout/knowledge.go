@@ -1,11 +1,11 @@
-// Knowledge: how it is known what has become of old code, and the only words in which that is
-// told. Whatever the ending, nothing is told as a fact that is only presumed.
+// Knowledge: whether old code runs, how that is known, and the only words for it. What is only presumed is never told as a
+// fact, however the wait ends.
 
 package rollout
 
 import "strings"
 
-// A Knowledge is how it is known what old code does.
+// A Knowledge says whether old code runs, and how that is known.
 type Knowledge string
 
 const (
@@ -13,35 +13,33 @@ const (
 	Seen Knowledge = "seen"
 	// NotKnown: none is listed, and one may still run.
 	NotKnown Knowledge = "not-known"
-	// ByProof: none runs any more, since the end of each was seen. It is the basis [Proven].
+	// ByProof: none runs any more: the end of each was seen. It is the basis [Proven].
 	ByProof = Knowledge(Proven)
-	// ByLimit: none can run any more, since the longest time that one can live is over. Not every
-	// end was seen. It is the basis [Presumed].
+	// ByLimit: none can run any more: the longest time that one can live is over. Not every end was seen. It is the basis
+	// [Presumed].
 	ByLimit = Knowledge(Presumed)
 )
 
-// A Wording is how one kind of knowledge is told. In some texts, … stands for a time.
+// A Wording has the words for one kind of knowledge. In some texts, … stands for a time.
 type Wording struct {
-	// Sentence tells of it after "Heroku called it finished at". Where it has a time, how
-	// much later that was follows.
+	// Sentence follows "Heroku called it finished at". If it has a time, people also read how much later that was.
 	Sentence string
-	// Message is what the message of a gate that opens says of old dynos, after "no old one". There, …
-	// stands for the reason why it is not proven.
+	// Message follows "no old one" in the message of a gate that opens. Its … stands for the reason why there is no proof.
 	Message string
-	// State is what a sentence about something else adds.
+	// State is added to a sentence about something else.
 	State string
-	// Moment is a row of the timeline; empty if there is none.
+	// Moment is a row of the timeline. Empty: there is no row.
 	Moment string
-	// Line stands in a line of progress in place of the numbers of old dynos, if they are 0.
+	// Line is what a line of progress says if the numbers of old dynos are 0.
 	Line string
-	// Cell is what is told of one dyno or process type; CellAt the same, if there is a time.
+	// Cell is a cell of a table, about one dyno or process type. CellAt is the same with a time.
 	Cell, CellAt string
-	// Bar is the last part of the chart's row of old dynos, and Unseen its row of old code after
-	// Heroku's "finished".
+	// Bar is the last part of the old dynos' row in the chart. Unseen is the row of old code after Heroku called the
+	// release finished.
 	Bar, Unseen string
 }
 
-// Words is how the knowledge is told.
+// Words are the words for the knowledge.
 func (k Knowledge) Words() Wording {
 	if w, ok := wordings[k]; ok {
 		return w
@@ -89,16 +87,16 @@ var wordings = map[Knowledge]Wording{
 	},
 }
 
-// byMetrics is the message of proof that rests on runtime metrics, too.
+// byMetrics is Wording.Message if the proof needs runtime metrics.
 const byMetrics = "left (old processes were seen to end, and then only new ones reported runtime metrics)"
 
-// noneToEnd is the message of proof where no old process was seen to end.
+// noneToEnd is Wording.Message if no old process was seen to end.
 const noneToEnd = "left (there was none to end)"
 
-// Fill puts what belongs there into a text of a [Wording].
+// Fill replaces the … in a text of a [Wording].
 func Fill(text, with string) string { return strings.ReplaceAll(text, "…", with) }
 
-// Known is the knowledge of a process type or a dyno of which so many old records are listed.
+// Known is the knowledge about a process type or dyno that has so many listed old records.
 func (b Basis) Known(listed int) Knowledge {
 	switch {
 	case listed > 0:
@@ -109,7 +107,7 @@ func (b Basis) Known(listed int) Knowledge {
 	return Knowledge(b)
 }
 
-// oldCode is what is known of all old code in scope.
+// oldCode is the knowledge about all old code in scope.
 func (r *Rollout) oldCode() Knowledge {
 	s := &r.status
 	switch {

@@ -1,4 +1,4 @@
-// How long an old process can hide: the limits of the platform.
+// Limits: how long an old process can live that the list does not show.
 
 package rollout
 
@@ -10,33 +10,30 @@ import (
 )
 
 const (
-	// Traffic moves to prebooted dynos at boot timeout + 2 min ("Preboot", Dev
-	// Center; changelog item 1121).
+	// Traffic moves to prebooted dynos after the boot timeout and 2 min ("Preboot", Dev Center; changelog item 1121).
 	prebootTraffic = 2 * time.Minute
-	// The kills begin up to this much later than the traffic moves (measured: first
-	// kill 3 min 11 s after a release, S. Dignam, "Heroku Deployment Deception";
-	// SIGTERM 4 min 11 s after the boot, heroku/barnes#58).
+	// The first old dyno is stopped up to this much later than that (measured: 3 min 11 s after a release, S. Dignam,
+	// "Heroku Deployment Deception"; SIGTERM 4 min 11 s after the boot, heroku/barnes#58).
 	prebootDelay = 2 * time.Minute
-	// The kills are spread out (measured: 117 s over 10 dynos, Dignam).
+	// The old dynos are stopped one after the other (measured: 117 s for 10 dynos, Dignam).
 	prebootPerDyno = 12 * time.Second
-	// Without preboot: SIGTERM was captured up to 42 s after the record was replaced, and
-	// SIGKILL 30.2 s after SIGTERM; the rest is slack.
+	// Without preboot (captured: SIGTERM up to 42 s after the record was replaced, SIGKILL 30.2 s after SIGTERM; the
+	// rest is slack).
 	replaceHold = 90 * time.Second
-	// Where dynos are rolled ("Rolling Deploys", Dev Center), an old one leaves the
-	// list when it is stopped, and has 30 s then; the rest is slack.
+	// Where dynos are replaced in place ("Rolling Deploys", Dev Center), an old one leaves the list when it is asked to
+	// stop, and has 30 s for that; the rest is slack.
 	rollingHold = 60 * time.Second
-	// The whole of a roll-out took about 10 minutes in a Private Space (heroku/roadmap, issue 351); the
-	// rest is slack.
+	// A whole roll-out in a Private Space took about 10 min (heroku/roadmap, issue 351); the rest is slack.
 	longestRolling = 15 * time.Minute
-	// DefaultBootTimeout is the platform's own default ("Error Codes", R10).
+	// DefaultBootTimeout is the platform's default ("Error Codes", R10).
 	DefaultBootTimeout = 60 * time.Second
-	// longestBoot is the longest boot timeout that is believed of a line, in seconds.
+	// longestBoot is the longest boot timeout that a line of the log is believed, in seconds.
 	longestBoot = 3600
 )
 
-// setHolds brings up to date how long a process of each type can hide after its label's record
-// was replaced, and what begins the hold of prebooted ones: a release does, too, before any look or line
-// shows its dynos.
+// setHolds updates the hold of each process type, which is how long a process of it can live after the record of its
+// label was replaced. It also updates what begins the hold on prebooted web dynos: a release does, too, even before a
+// look or a line shows its dynos.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
 		t.hold = r.holdOf(t)
@@ -49,15 +46,14 @@ func (r *roster) setHolds() {
 	}
 	r.newestWeb = creation{}
 	for _, lb := range r.labels {
-		if lb.typ.name == "web" && lb.newest.created.After(r.newestWeb.created) && !r.scaledUp(lb) {
+		if lb.typ.name == "web" && lb.newest.after(r.newestWeb) && !r.scaledUp(lb) {
 			r.newestWeb = lb.newest
 		}
 	}
 }
 
-// prebooted reports whether web dynos are, or may have been, replaced by preboot. What the
-// platform says is true of now: a feature that was on at any time, or that was switched not
-// long before the target's release or after it, counts as on.
+// prebooted reports whether preboot replaces web dynos, or may have. The platform only says whether it is on now.
+// Preboot counts as on if it was ever seen on, or was switched after the target's release or shortly before it.
 func (r *roster) prebooted() bool {
 	p := r.preboot
 	switch {
@@ -69,6 +65,7 @@ func (r *roster) prebooted() bool {
 	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
 }
 
+// holdOf is how long a process of a type can live after the record of its label was replaced.
 func (r *roster) holdOf(t *processType) time.Duration {
 	switch {
 	case r.rolling():
@@ -79,7 +76,7 @@ func (r *roster) holdOf(t *processType) time.Duration {
 	return replaceHold
 }
 
-// renewals are when the hold on what hides of a type began anew.
+// renewals are the times at which the hold on hidden processes of a type began anew.
 func (r *roster) renewals(t *processType) ledger.Renewals {
 	if t.name == "web" && r.prebooted() {
 		return r.renewed
@@ -87,14 +84,13 @@ func (r *roster) renewals(t *processType) ledger.Renewals {
 	return nil
 }
 
-// prebootStale reports whether preboot was off when it was asked for, and web dynos have been seen
-// since that it may have been switched on for.
+// prebootStale reports whether preboot was off, and web dynos have been created since: it may have been switched on
+// before them.
 func (r *roster) prebootStale() bool {
 	return !r.rolling() && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
 }
 
-// prebootHold is how long an old web dyno can keep running beside prebooted ones, from the
-// creation of the newest new web dyno.
+// prebootHold is how long an old web dyno can run beside prebooted ones, from the creation of the newest of those.
 func (r *roster) prebootHold() time.Duration {
 	if r.cfg.PrebootHold > 0 {
 		return r.cfg.PrebootHold
@@ -108,7 +104,7 @@ func (r *roster) prebootHold() time.Duration {
 	return r.bootTimeout() + prebootTraffic + prebootDelay + ledger.KillAfter + time.Duration(webs)*prebootPerDyno
 }
 
-// bootTimeout is how long a process can boot: as the caller says, or as the log has told.
+// bootTimeout is how long a process can boot: as the caller says, or longer if the log has shown that.
 func (r *roster) bootTimeout() time.Duration {
 	boot := r.cfg.BootTimeout
 	if boot == 0 {
@@ -117,24 +113,24 @@ func (r *roster) bootTimeout() time.Duration {
 	return max(boot, r.observedBootTimeout)
 }
 
-// limit is when the longest possible life of whatever hides behind the label is over: so long
-// after its record was replaced, or after the last restart.
+// limit is when no hidden process of the label can live any more: the hold, after the record was replaced or after the
+// last restart.
 func (e *evidence) limit() time.Duration {
 	r, lb := e.roster, e.label
 	rec := lb.record
 	if last := lb.lastRecord; last != nil && !r.old(last) {
-		rec = last // what left the list was new, so that this is no news of what is behind it
+		rec = last // a new dyno left the list, which does not concern the hidden ones
 	}
 	var from time.Duration
 	switch {
-	case rec == nil: // a line of it tells of a process that no look has shown
+	case rec == nil: // only the log has reported a process of the label
 		from = lb.leftAt
 		if last := lb.ledger.Last(); !last.IsZero() {
 			from = max(from, r.clock.GateTime(last, lb.ledger.ChangedAt()))
 		}
 	case r.rolling() && r.wasOld(lb):
 		from = lb.recordSeen
-	case r.old(rec): // asleep: its process was stopped when the state changed
+	case r.old(rec): // asleep: the process was stopped when the state changed
 		from = r.clock.GateTime(rec.UpdatedAt, r.look.AskedAt)
 	default:
 		from = r.clock.GateTime(rec.CreatedAt, lb.recordSeen)
@@ -145,7 +141,7 @@ func (e *evidence) limit() time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
-		if lb.typ.Quantity > 0 || !lb.typ.absent { // where nothing is wanted or runs, it replaces nothing
+		if lb.typ.Quantity > 0 || !lb.typ.absent { // else a release has nothing to replace
 			from = r.releasedWithin(from, lb.typ.hold)
 		}
 	}
@@ -155,8 +151,8 @@ func (e *evidence) limit() time.Duration {
 	return from + lb.typ.hold
 }
 
-// releasedWithin is when a hold begins anew that began at a moment: a release that is made while old processes
-// may live replaces the web dynos once more, though no look and no line may show them yet.
+// releasedWithin is when a hold begins that would have begun at from. A release that is made during the hold replaces
+// the web dynos once more, even if no look and no line has shown that yet, and so the hold begins anew.
 func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
 	for _, t := range r.replacedAt { // the oldest first
 		if at := r.clock.GateTime(t, r.look.AskedAt); at <= from+hold {
@@ -164,33 +160,4 @@ func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
 		}
 	}
 	return from
-}
-
-// limitOf is when the hold on a process type is over, or would be if nothing of it were proven; zero
-// where no old process of it can hide, and while the list shows one.
-func (r *Rollout) limitOf(typ string) time.Time {
-	var last time.Duration
-	for i := range r.status.labels {
-		e := &r.status.labels[i].evidence
-		switch {
-		case e.label.typ.name != typ || e.nothingOld:
-		case e.listedOld:
-			return time.Time{}
-		case r.roster.fir() || e.label.typ.oneOff:
-			if r.roster.wasOld(e.label) {
-				last = max(last, e.label.leftAt+rollingHold)
-			}
-		default:
-			last = max(last, e.limit())
-		}
-	}
-	for _, t := range r.roster.typesInScope() {
-		if t.name == typ && !t.oneOff {
-			last = max(last, r.roster.judgeNeverListed(t, &timer{now: r.now}).until)
-		}
-	}
-	if last == 0 {
-		return time.Time{}
-	}
-	return r.clock.Platform(last)
 }

@@ -1,4 +1,4 @@
-// How fresh the lists are: what has happened that the newest look may not show.
+// How fresh the lists are: what has happened that the newest look may not show yet.
 
 package rollout
 
@@ -9,62 +9,73 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// What the log tells of a release the lists show after apiSoon as a rule, and by apiLag
-// at the latest, as is assumed (captures: API lines come up to 37 s late).
+// A release that the log reports is usually in the lists apiSoon later. The gate assumes that it is there apiLag
+// later at the latest (captures: API lines come up to 37 s late).
 const (
 	apiSoon = 2 * time.Second
 	apiLag  = 40 * time.Second
 )
 
-// lists is what is known of the newest looks.
+// lists is what the gate knows about the newest looks.
 type lists struct {
 	full      *observe.Look // the newest full one
 	arrivedAt time.Duration // when the newest one arrived
-	changedAt time.Duration // when a line about a process in scope was last learnt; an exit, too, must be older than the look that opens the gate
-	releaseAt time.Duration // when the release was last asked for by itself
-	shortAt   time.Duration // since when fewer dynos are listed than the formation wants; -1 while they are not
-	apiAt     time.Duration // when the log last told of something done to the app or its releases
-	unseen    bool          // something happened that the newest look may not show, so that another is due
+	changedAt time.Duration // when the last line about a process in scope arrived; the look that opens the gate must be newer
+	releaseAt time.Duration // when the target was last asked for by itself
+	shortAt   time.Duration // since when fewer dynos are listed than the formation wants; -1: there are enough
+	apiAt     time.Duration // when the log last reported a change to the app or its releases
+	unseen    bool          // something happened that the newest look may not show: another look is needed
 }
 
-// see takes in an observation, and what news it was to the roster.
-func (l *lists) see(o observe.Observation, n news, clock *observe.Clock, at time.Duration) {
-	if o.Look != nil {
-		l.arrivedAt = at
-		l.unseen = l.newsAt() > o.Look.AskedAt
-		if o.Look.Full() {
-			l.full = o.Look
+// see handles an observation. n says what the roster made of it. listed is the target as it was last listed; nil
+// while it is not known.
+func (l *lists) see(o observe.Observation, n news, listed *observe.Release, clock *observe.Clock, now time.Duration) {
+	switch {
+	case o.Look != nil:
+		l.seeLook(o.Look, now)
+	case o.Release != nil:
+		l.releaseAt = now
+		if r := o.Release; r.Version != 0 && (listed == nil || r.Version == listed.Version && r.Status != listed.Status) {
+			l.unseen, l.apiAt = true, now // a look has to show it
 		}
-		switch short := l.short(o.Look.Dynos); {
-		case !short:
-			l.shortAt = -1
-		case l.shortAt < 0:
-			l.shortAt = at
-		}
+	case o.Line != nil:
+		l.seeLine(o.Line, n, clock, now)
 	}
-	if o.Line == nil {
-		return
+}
+
+func (l *lists) seeLook(look *observe.Look, now time.Duration) {
+	l.arrivedAt = now
+	l.unseen = l.newsAt() > look.AskedAt
+	if look.Full() {
+		l.full = look
 	}
+	switch short := l.short(look.Dynos); {
+	case !short:
+		l.shortAt = -1
+	case l.shortAt < 0:
+		l.shortAt = now
+	}
+}
+
+func (l *lists) seeLine(line *observe.Line, n news, clock *observe.Clock, now time.Duration) {
 	if n.counts {
-		l.changedAt = at
+		l.changedAt = now
 		l.unseen = l.unseen || n.changesList
 	}
-	var done time.Time // when something was done to the app, or to its releases
+	done := line.Stamp // when something was done to the app or to its releases
 	switch {
-	case o.Line.Kind == observe.API:
-		done = o.Line.Stamp
-	case n.phaseOver: // the release soon has its status
-		done = o.Line.Stamp.Add(apiSoon)
+	case line.Kind == observe.API:
+	case n.phaseOver: // the list of releases shows it a little later
+		done = done.Add(apiSoon)
 	default:
 		return
 	}
-	// What happened before the newest full look was asked for is in it.
 	if l.full == nil || done.After(clock.Platform(l.full.AskedAt)) {
-		l.unseen, l.apiAt = true, at
+		l.unseen, l.apiAt = true, now // the newest full look was asked for before it
 	}
 }
 
-// short reports whether there are fewer dynos than the formation, as it was last read, wants.
+// short reports whether there are fewer dynos than the last formation wants.
 func (l *lists) short(dynos []observe.Dyno) bool {
 	if l.full == nil {
 		return false
@@ -76,9 +87,9 @@ func (l *lists) short(dynos []observe.Dyno) bool {
 	return slices.ContainsFunc(l.full.Formation, func(f observe.Formation) bool { return listed[f.Type] < f.Quantity })
 }
 
-// shortDue is when formation and dynos have to be read again because they do not agree: the
-// app may have been scaled without a line of the log, or the dyno list may be a bad one. It
-// is soon, and then later and later; observe.Never after the last time.
+// shortDue is when formation and dynos have to be read again because they do not agree: either the app was
+// scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
+// observe.Never after the last one.
 func (l *lists) shortDue() time.Duration {
 	if l.shortAt >= 0 {
 		for _, after := range [...]time.Duration{2, 5, 10, 20} {
@@ -90,20 +101,11 @@ func (l *lists) shortDue() time.Duration {
 	return observe.Never
 }
 
-// seeRelease takes in a release that was asked for by itself. If it is not as it was last
-// listed, a look has to show it.
-func (l *lists) seeRelease(r, listed *observe.Release, at time.Duration) {
-	l.releaseAt = at
-	if r.Version != 0 && (listed == nil || r.Version == listed.Version && r.Status != listed.Status) {
-		l.unseen, l.apiAt = true, at
-	}
-}
-
-// releaseDue is when the release has to be asked for by itself, if no look shows it before.
+// releaseDue is when the target has to be asked for by itself, unless a look shows it before.
 func (l *lists) releaseDue() time.Duration { return max(l.full.AskedAt, l.releaseAt) + releaseEvery }
 
-// newsAt is when the log last told of anything.
+// newsAt is when the log last reported a change.
 func (l *lists) newsAt() time.Duration { return max(l.changedAt, l.apiAt) }
 
-// apiNews reports whether something was done to the app that no full look shows yet.
+// apiNews reports whether the app was changed after the newest full look.
 func (l *lists) apiNews() bool { return l.full == nil || l.apiAt > l.full.AskedAt }

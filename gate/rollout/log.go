@@ -1,4 +1,4 @@
-// How far the log can be relied on, and how late its lines come.
+// The log stream: from when on it is whole, and how late its lines come.
 
 package rollout
 
@@ -9,28 +9,28 @@ import (
 )
 
 const (
-	// Lines come this much apart in time as a matter of course.
+	// Such a delay of a line is normal.
 	usualDelay = 500 * time.Millisecond
-	// maxGaps is how many gaps of the log are told of.
+	// maxGaps bounds how many gaps people are told.
 	maxGaps = 100
 )
 
-// logStream is what is known of the log stream.
+// logStream is what the gate knows about the log stream.
 type logStream struct {
 	state    observe.LogState
-	reason   string    // why it cannot be relied on
-	since    time.Time // from when on it is whole; zero if it is not. Lines from before do not count
+	reason   string    // why the log cannot be relied on; empty if it can
+	since    time.Time // from when on the log is whole; zero: it is not. Older lines do not count
 	flowedAt time.Duration
-	wholeAt  time.Duration // since when the gate has read it without a gap
+	wholeAt  time.Duration // since when the gate has read the log without a gap
 	gaps     []Gap
 
-	lineDelay time.Duration // how late a line has come so far, beyond the usual
-	fastest   time.Time     // the start of the gate by the stamp of the line that took the shortest time
+	lineDelay time.Duration // the longest delay of a line so far, beyond the normal one
+	fastest   time.Time     // the start of the gate by the stamp of the fastest line
 }
 
 func (l *logStream) flows() bool { return l.state == observe.Flowing }
 
-// see takes in news of the stream.
+// see handles a change of the stream.
 func (l *logStream) see(s *observe.LogStatus, at time.Duration) {
 	l.state, l.reason = s.State, s.Reason
 	switch s.State {
@@ -47,13 +47,13 @@ func (l *logStream) see(s *observe.LogStatus, at time.Duration) {
 	}
 }
 
-// timeLine keeps account of how late the lines of a flowing log come. The two clocks differ,
-// so only the differences between lines tell.
+// timeLine measures how late a line comes. The clocks of gate and platform differ, so only the difference to the
+// fastest line counts.
 func (l *logStream) timeLine(stamp time.Time, at time.Duration, clock *observe.Clock) {
 	if !l.flows() || stamp.Before(clock.Platform(l.flowedAt)) {
-		return // a line from before the stream was opened is not late
+		return // an old line, which the new stream repeats
 	}
-	began := stamp.Add(-at) // the start of the gate, if the line took no time
+	began := stamp.Add(-at) // the start of the gate, if the line had no delay
 	if began.After(l.fastest) {
 		l.fastest = began
 	}

@@ -1,4 +1,4 @@
-// Runtime metrics: what they tell of the processes of a label, be they listed or not.
+// Runtime metrics: what they say of the processes of a label, listed or not.
 
 package rollout
 
@@ -10,31 +10,32 @@ import (
 )
 
 const (
-	// Runtime metrics come about every 20 s for each running dyno ("Log Runtime Metrics", Dev
-	// Center): three missed, and they are no longer evidence of life.
+	// Each running dyno reports about every 20 s ("Log Runtime Metrics", Dev Center). When three reports are missing,
+	// the process counts as ended.
 	metricLife = 60 * time.Second
-	// A process that reports without a longer pause than this is alive, and the log flows: what
-	// else reports every 20 s would have been heard of, too.
+	// A process that reports without a longer pause than this shows that the log flows: reports of other processes
+	// would have arrived, too.
 	metricPause = 30 * time.Second
-	// A process reports only if it was started after metrics were switched on ("Log Runtime Metrics",
-	// Dev Center). None is older: dynos are restarted once a day ("Automatic Dyno Restarts", Dev
-	// Center), and there is as much room again.
+	// A process reports only if it was started after metrics were switched on ("Log Runtime Metrics", Dev Center). No
+	// process is older than a day, since dynos are restarted daily ("Automatic Dyno Restarts", Dev Center); the rest
+	// is slack.
 	longestRun = 48 * time.Hour
 )
 
-// runtimeMetrics is what is known of the app's.
+// runtimeMetrics is what the gate knows about the app's metrics.
 type runtimeMetrics struct {
 	feature observe.Metrics
 	newest  time.Time // the last report of any process
-	// nameDynos: their ids are those of the dyno list. That is not established, but seen.
+	// nameDynos: the ids in the reports are those of the dyno list. That is not documented, but was observed in
+	// this run.
 	nameDynos bool
 }
 
-// reports are those of one process, by their stamps, and when the gate heard of them: the last, and the
-// first behind the last long pause.
+// reports are the reports of one process.
 type reports struct {
-	first, last      time.Time
-	lastAt, steadyAt time.Duration
+	first, last time.Time
+	lastAt      time.Duration // when the last one arrived
+	steadyAt    time.Duration // when the first one after the last long pause arrived
 }
 
 func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
@@ -48,7 +49,7 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 		lb.metrics[l.UUID] = s
 	}
 	if !l.Stamp.After(s.last) {
-		return // one that is told again, or late
+		return // repeated, or late
 	}
 	if at-s.lastAt > metricPause {
 		s.steadyAt = at
@@ -56,12 +57,11 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
-// lastMetric is the last sign of life of an old process of the label that its ledger does not
-// explain; zero if there is none. A process is old if it reported before the target's release,
-// or if its uuid is that of an old dyno of the list (whether the two are the same thing is not
-// established, so only a match counts).
+// lastMetric is the last report of an old process of the label that came after the last known exit; zero if there is
+// none. A process is old if it reported before the target's release, or if its uuid is the id of a listed old dyno. (It
+// is not documented that the two are the same, so only a match counts.)
 func (e *evidence) lastMetric() time.Time {
-	// After a gap the ledger does not know of an exit any more that was remembered.
+	// A gap empties the ledger, but the label remembers its last exit.
 	explained := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
 	target, last := e.roster.target, time.Time{}
 	for uuid, s := range e.label.metrics {
@@ -74,15 +74,15 @@ func (e *evidence) lastMetric() time.Time {
 	return last
 }
 
-// allReport reports whether every process that can run was started after metrics were switched on.
+// allReport reports whether every running process must report, since metrics were on when it was started.
 func (r *roster) allReport() bool {
 	m := r.metrics.feature
 	return m.Enabled && !m.ChangedAt.IsZero() && m.ChangedAt.Before(r.target.released.Add(-longestRun))
 }
 
-// listedAlone reports whether metrics prove that the listed dyno of a label is alone: in this run another process
-// was heard of beside it, the log shows an exit since that was heard of last, and for a minute only
-// the listed one has reported, while nothing says that anything starts or stops.
+// listedAlone reports whether metrics prove that no other process of the label runs beside the listed dyno: in this run
+// another one did report beside it, the log shows an exit after its last report, and since then only the listed dyno
+// has reported for a minute, while nothing started or stopped.
 func (e *evidence) listedAlone(t *timer) bool {
 	r, lb := e.roster, e.label
 	own := e.ownReports()
@@ -102,8 +102,8 @@ func (e *evidence) listedAlone(t *timer) bool {
 	return r.allReport()
 }
 
-// ownReports are those of the listed dyno, if it is up: of the process that was the last to report, if it can be
-// the listed one. nil if that cannot be told.
+// ownReports are the reports of the listed dyno, if it is up. Without ids that match, they are those of the process that
+// reported last, if it can be the listed one. nil: it is not known which they are.
 func (e *evidence) ownReports() *reports {
 	lb, rec := e.label, e.label.record
 	if rec == nil || rec.State != "up" || len(lb.metrics) >= maxMetrics {
@@ -119,8 +119,8 @@ func (e *evidence) ownReports() *reports {
 	return own
 }
 
-// endsHeard reports whether another process of the label has reported beside the listed one, so that
-// processes that are not listed do, and whether the log shows an exit since the last report of any.
+// endsHeard reports whether another process of the label did report beside the listed one, which shows that processes
+// report that are not listed, and whether the log shows an exit after the last report of each.
 func (e *evidence) endsHeard(own *reports) bool {
 	_, end := e.label.ledger.Ends(e.roster.target.released)
 	beside := false

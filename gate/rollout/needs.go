@@ -1,4 +1,4 @@
-// The needs: what would help the core along, each with its time and its reason.
+// Needs: which looks and answers the core needs, when, and why.
 
 package rollout
 
@@ -10,70 +10,68 @@ import (
 	"heroku-rollout-gate/gate/release"
 )
 
-// A Need is a look at the lists or an answer that would help the core along, or time that has
-// to pass.
+// A Need is a look or an answer that the core needs, or time that has to pass.
 type Need struct {
 	Kind NeedKind
-	// By is when it helps, on the gate's clock; 0: as soon as may be.
+	// By is when it is needed, on the gate's clock. 0: now.
 	By time.Duration
-	// Every is, for Guard and Refresh, how long the last look is good for; 0: as short as the
-	// caller likes.
+	// Every is, for Guard and Refresh, the longest time between two looks. 0: the caller decides.
 	Every time.Duration
-	// Full: the dyno list alone will not do for the next look from By on.
+	// Full: the next look from By on must show the formation and the releases, too.
 	Full bool
-	// Release is, for AskRelease, its version or id.
+	// Release is, for AskRelease, the version or id.
 	Release string
-	// Code is, for ReadCode, what has to be read.
+	// Code is, for ReadCode, the code to read.
 	Code observe.CodeRef
 	// Why is the reason, in words.
 	Why string
 }
 
-// A NeedKind says what is needed, and how urgent it is.
+// A NeedKind says what is needed, and how urgently.
 type NeedKind string
 
 const (
 	// Looks at the lists, the most urgent first.
 
-	Opening    NeedKind = "opening"     // only this look is missing for the gate to open
+	Opening    NeedKind = "opening"     // this look opens the gate
 	Change     NeedKind = "change"      // something happened that the newest look may not show
-	MoreChange NeedKind = "more-change" // the same, and by the log it is not the last thing to happen
-	TimedLook  NeedKind = "timed-look"  // a look that is asked for at By or later settles a doubt
-	Guard      NeedKind = "guard"       // what the log may not tell of must be noticed some time
-	Refresh    NeedKind = "refresh"     // formation and releases, which Guard leaves out; only beside another look
+	MoreChange NeedKind = "more-change" // the same, and the log says that more will happen
+	TimedLook  NeedKind = "timed-look"  // a look that is asked for at By or later answers a question
+	Guard      NeedKind = "guard"       // a look that finds what the log may have missed
+	Refresh    NeedKind = "refresh"     // makes another look a full one
 
-	// Questions, each asked until it is answered.
+	// Questions, which are asked until there is an answer.
 
 	AskPreboot   NeedKind = "preboot"
-	AgainPreboot NeedKind = "preboot-again" // the same, if the budget allows it
+	AgainPreboot NeedKind = "preboot-again" // the same, if the budget of requests allows it
 	AskMetrics   NeedKind = "metrics"
-	AskRelease   NeedKind = "release" // from By on, and again and again
+	AskRelease   NeedKind = "release" // from By on, repeatedly
 	AskBuilds    NeedKind = "builds"
 	ReadCode     NeedKind = "code"
 
-	// Wake: time alone may change the verdict at By.
+	// Wake: the passing of time may change the verdict at By.
 	Wake NeedKind = "wake"
 )
 
 const (
-	// With the log flowing, a look only guards against what the log does not tell: when all new
-	// dynos are up, while the release is awaited, and while dynos are replaced.
+	// While the log flows, looks only guard against lost lines: when all new dynos are up, while the release is awaited,
+	// and while dynos are replaced.
 	quietGuard   = 75 * time.Second
 	awaitedGuard = 50 * time.Second
 	movingGuard  = 20 * time.Second
-	// A release that has a name is asked for by itself, which costs one request, so that the
-	// end of its release phase is told soon whatever the log says. Then looks guard the rest.
+	// If the release has a name, it is asked for by itself, which costs one request. So the gate soon knows that its
+	// release phase is over, even without a line of the log. Looks then only guard the rest.
 	releaseEvery = 11 * time.Second
 	namedGuard   = 5 * time.Minute
-	// A look with formation and releases costs three requests instead of one. Without the log
-	// nothing else tells that it is needed.
+	// A look with formation and releases costs three requests, and not one. Without the log nothing else says that it is
+	// needed.
 	refreshEvery = 150 * time.Second
 	refreshBlind = time.Minute
-	// prebootLife is how long an answer to whether preboot is on is good for.
+	// prebootLife is how long the answer is valid whether preboot is on.
 	prebootLife = 150 * time.Second
 )
 
-// Needs lists what would help the core along. There is always a Guard.
+// Needs lists what the core needs. There is always a Guard.
 func (r *Rollout) Needs() []Need {
 	if r.ahead() {
 		return r.needsAhead()
@@ -90,19 +88,19 @@ func (r *Rollout) Needs() []Need {
 	return slices.Concat(needs, r.questions(), r.wakes())
 }
 
-// needsAhead are those of a head start: the dynos and the formation of before the deploy, and then whether
-// something has changed of which the log does not tell.
+// needsAhead lists what the core needs during the head start: the dynos and the formation before the deploy, and then
+// looks that find what the log may have missed.
 func (r *Rollout) needsAhead() []Need {
 	guard := Need{Kind: Guard, Every: namedGuard, Full: true, Why: "the watch is ahead of the deploy, and the log tells of changes: lines may be lost"}
 	if !r.roster.log.flows() {
 		guard.Every, guard.Why = refreshBlind, "the watch is ahead of the deploy, and the log does not tell of changes"
 	}
 	needs := []Need{guard}
-	// What ran when the log was whole already is what its lines are counted from.
+	// The count of processes begins with what runs when the log is already whole.
 	if look := r.roster.look; look != nil && look.AskedAt < r.roster.log.wholeAt {
 		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
 	}
-	if r.lists.unseen && r.roster.rolling() { // what comes and goes between two looks has another name each time
+	if r.lists.unseen && r.roster.rolling() { // each pod has a new name, and may come and go between two looks
 		needs = append(needs, Need{Kind: Change, Why: "the log tells of a change of dynos"})
 	}
 	if !r.roster.preboot.Known {
@@ -114,19 +112,19 @@ func (r *Rollout) needsAhead() []Need {
 // ReleasesToAsk is how many of the newest releases a full look should bring.
 func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 
-// ready reports whether nothing but a look is missing.
+// ready reports whether only a look is missing.
 func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
 
-// apiSettled reports whether the lists must show by now what the log told of the releases.
+// apiSettled reports whether the lists must show by now what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
-// guard is how long the newest look is good for while nothing drives another one.
+// guard is the next look if nothing happens.
 func (r *Rollout) guard() Need {
 	flows, s := r.roster.log.flows(), &r.status
-	fresh := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may only be late
-	// The log tells of whatever changes the lists, so that looks only guard against lines that
-	// are lost. It is not established that it does on Fir.
-	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !fresh
+	late := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may soon show it
+	// The log reports whatever changes the lists, so looks only guard against lost lines. It is not documented that this
+	// is so on Fir.
+	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !late
 	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
 	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
@@ -141,7 +139,7 @@ func (r *Rollout) guard() Need {
 	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log tells of it: lines may be lost"}
 }
 
-// change is the look that is due if the newest one may not show all that has happened.
+// change is the look that is needed if the newest one may not show all that has happened.
 func (r *Rollout) change() []Need {
 	kind, why := Change, "the log tells of a change of dynos"
 	switch {
@@ -161,7 +159,7 @@ func (r *Rollout) change() []Need {
 	return []Need{{Kind: kind, Why: why}}
 }
 
-// timedLooks are those that settle a doubt when they are asked for late enough.
+// timedLooks are looks that answer a question if they are asked for late enough.
 func (r *Rollout) timedLooks() (needs []Need) {
 	add := func(is bool, by time.Duration, why string) {
 		if is && by != observe.Never {
@@ -184,7 +182,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	return needs
 }
 
-// questions are what else has to be asked.
+// questions lists what else has to be asked.
 func (r *Rollout) questions() (needs []Need) {
 	add := func(is bool, n Need) {
 		if is {
@@ -194,7 +192,7 @@ func (r *Rollout) questions() (needs []Need) {
 	flows, ro := r.roster.log.flows(), r.roster
 	add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not tell of every change to formation and releases"})
 	add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing tells of changes to formation and releases"})
-	// Once for all dynos of a roll-out.
+	// Preboot is asked for again once for all dynos of a roll-out.
 	switched := ro.prebootAskedAt < r.targetAt || ro.prebootStale() && r.status.up >= r.status.wanted
 	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
 	add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
@@ -210,7 +208,7 @@ func (r *Rollout) questions() (needs []Need) {
 	return needs
 }
 
-// wakes are the moments at which time alone may change the verdict.
+// wakes lists the moments at which the passing of time may change the verdict.
 func (r *Rollout) wakes() (needs []Need) {
 	add := func(by time.Duration, why string) {
 		if by > r.now && by != observe.Never {

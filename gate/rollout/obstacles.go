@@ -1,5 +1,4 @@
-// The obstacles: everything that keeps the gate shut, in the order in which it is told. They
-// feed the opening, the progress, and the message of a time-out alike.
+// Obstacles: everything that keeps the gate shut. The opening, the progress and the message of a time-out all use them.
 
 package rollout
 
@@ -18,11 +17,10 @@ type obstacle struct {
 	missed string // what to say of it at the deadline; empty: "still waiting for" that
 	next   string // what to do about it then
 	reason Reason // of a time-out
-	look   bool   // only a look is missing, or time to settle
+	look   bool   // only a look is missing, or the time to settle
 }
 
-// findObstacle is the first thing that is missing by the status given; nil if nothing is, and the
-// gate may open.
+// findObstacle is the first obstacle by a status; nil: there is none, and the gate may open.
 func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
 	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseNotShown, r.proofMissing, r.nothingKnown} {
 		if o := find(s); o != nil {
@@ -32,9 +30,9 @@ func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
 	return nil
 }
 
-// noRelease: the release is not there, or has not succeeded.
+// noRelease: the release is not there, or was not deployed yet.
 func (r *Rollout) noRelease(*fleetStatus) *obstacle {
-	rel, after := r.target.Release(), r.span(r.now)
+	rel, after := r.target.Release(), r.waitedInWords(r.now)
 	switch {
 	case rel == nil:
 		known, next := r.target.WhyMissing()
@@ -74,7 +72,7 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 
 const firstLook = "the first look at the app"
 
-// dynosMissing: old dynos run or may run, or fewer new ones are up than are wanted.
+// dynosMissing: old dynos may run, or fewer new ones are up than are wanted.
 func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 	var waits []string
 	old, up, wanted := false, 0, 0
@@ -93,7 +91,7 @@ func (r *Rollout) dynosMissing(s *fleetStatus) *obstacle {
 		o.reason, o.next = OldDynosRemain, r.nextForOld(s)
 	case up < wanted:
 		o.reason, o.next = NewDynosMissing, fmt.Sprintf("see why with %s and %s", r.client("ps"), r.client("logs"))
-		o.missed = fmt.Sprintf("release v%d has only %d of %d new dynos up after %s", r.target.Release().Version, up, wanted, r.span(r.now))
+		o.missed = fmt.Sprintf("release v%d has only %d of %d new dynos up after %s", r.target.Release().Version, up, wanted, r.waitedInWords(r.now))
 	default:
 		return nil
 	}
@@ -112,7 +110,7 @@ func (t *typeStatus) waits() string {
 	return strings.Join(parts, ", ")
 }
 
-// holdInWords says why dynos that are not listed count as alive.
+// holdInWords says why old dynos that are not listed may run. alone: nothing else is waited for.
 func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 	until, words := s.holdUntil, ""
 	if s.oldListed > 0 {
@@ -130,7 +128,7 @@ func (r *Rollout) holdInWords(s *fleetStatus, alone bool) string {
 	return words
 }
 
-// nextForOld says what to do about old dynos that remain.
+// nextForOld says what to do about old dynos at the deadline.
 func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
@@ -144,7 +142,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	}
 }
 
-// releaseNotShown: the lists do not show yet that the target is what runs.
+// releaseNotShown: the lists do not show yet that the target runs.
 func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
 	if r.unshown == "" {
 		return nil
@@ -156,8 +154,8 @@ func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
 	return o
 }
 
-// notShown says what is waited for until the lists show that the target, which has succeeded, is
-// what runs, and which code has followed it; empty if they do.
+// notShown says what the lists lack until they show that the deployed target runs, and which code came after it. Empty:
+// they lack nothing.
 func (r *Rollout) notShown() string {
 	if r.awaited() {
 		return ""
@@ -176,7 +174,7 @@ func (r *Rollout) notShown() string {
 	return ""
 }
 
-// proofMissing: proof is required, and there is none.
+// proofMissing: the caller requires proof, and there is none.
 func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	if !s.presumed || !r.cfg.RequireProof {
 		return nil
@@ -188,9 +186,10 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	}
 }
 
-// nothingKnown: too little is known for an opening, and the next looks will tell.
+// nothingKnown: the gate knows too little to open, and the next looks will show more.
 func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
-	emptyFormation := len(r.lists.full.Formation) == 0 && // one that is not there yet, or not any more, says nothing
+	// An empty formation counts only if the app never had another one, and only after some time.
+	emptyFormation := len(r.lists.full.Formation) == 0 &&
 		(r.roster.formationSeen || len(s.types) > 0 || r.now-max(r.roster.firstLook.AskedAt, r.began) < replaceHold)
 	if r.target.Unconfirmed() {
 		o := r.lastLook()
@@ -203,16 +202,16 @@ func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	return nil
 }
 
-// lastLook: nothing is missing but a look that confirms it, or time to settle.
+// lastLook: only a look that confirms everything is missing, or the time to settle.
 func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{
 		waits:  "a last look at the app",
-		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", r.span(r.now)),
+		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", r.waitedInWords(r.now)),
 		next:   `raise the input "timeout"`, reason: OldDynosRemain, look: true,
 	}
 	if r.cfg.Settle > 0 {
 		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
-		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", r.span(r.now), observe.Span(r.cfg.Settle))
+		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", r.waitedInWords(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
 }

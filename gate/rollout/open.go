@@ -1,5 +1,4 @@
-// The opening: nothing keeps the gate shut, and one full look, asked for after all that the log
-// has told, agrees.
+// The opening: there is no obstacle, and a full look that was asked for after the last news of the log agrees.
 
 package rollout
 
@@ -8,8 +7,8 @@ import (
 	"slices"
 )
 
-// open passes when there has been no obstacle for as long as the input "settle" says, and the newest
-// look is a full one that was asked for after that and after the last news of the log.
+// open passes if there has been no obstacle for as long as the input "settle" says, and the newest look is a full one
+// that was asked for after that time and after the last news of the log.
 func (r *Rollout) open() *Verdict {
 	l := r.lists.full
 	if r.readyAt < 0 || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
@@ -18,7 +17,7 @@ func (r *Rollout) open() *Verdict {
 	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
 		return nil
 	}
-	// What is over now must have been over when the look was asked for.
+	// There must have been no obstacle when the look was asked for, too.
 	then := r.roster.statusAt(l.AskedAt)
 	if r.findObstacle(&then) != nil {
 		return nil
@@ -26,7 +25,7 @@ func (r *Rollout) open() *Verdict {
 	return r.passed(&then)
 }
 
-// doubt is why it is not proven that no old process runs any more: of the first type of which it is not.
+// doubt is why it is not proven that no old process is left: the reason of the first type of which it is not.
 func (s *fleetStatus) doubt() string {
 	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
 	if i < 0 {

@@ -1,4 +1,4 @@
-// Outages of the platform's API: that one began, and that it is over, is told, but not every try.
+// Outages: questions that Heroku's API does not answer. People are told when one begins and ends, but not every try.
 
 package rollout
 
@@ -11,44 +11,43 @@ import (
 )
 
 const (
-	// toldOutages is how many outages are told one by one.
+	// toldOutages is how many outages people are told.
 	toldOutages = 5
-	// After a good answer a refusal is believed when it has lasted so long: single answers of
-	// 404 come from a platform that is well, in Heroku's own words (github/docs:
-	// script/deployment/deploy-to-production, which passes over ten of them in a row). A key
-	// does not come and go like that.
+	// After a good answer the gate believes a refusal when it has lasted this long. A single 404 can come from a platform
+	// that is well (github/docs: script/deployment/deploy-to-production ignores ten in a row). A key that was revoked
+	// stays so.
 	refusalLasts    = time.Minute
 	refusalOfTheKey = 10 * time.Second
 )
 
-// outages are the questions that find no answer.
+// outages are the questions that find no answer now, and what that means.
 type outages struct {
 	open      map[observe.About]*outage
 	count     int
-	awaitsApp bool             // until the first good answer, the app may be still to come
-	absent    string           // what the platform says of the app that is still to come; empty if it says no such thing
-	answered  bool             // there was a good answer, so key and name of the app were right then
-	refusal   *observe.Trouble // the platform's no, no way to it, or a bug of the gate: it ends the wait
+	awaitsApp bool             // the app may not exist yet
+	absent    string           // the platform's answer that the app does not exist yet; empty: it gave no such answer
+	answered  bool             // there was a good answer: key and name of the app were right
+	refusal   *observe.Trouble // ends the wait: a refusal, no connection, or a bug of the gate
 }
 
-// An outage is a question that has found no answer since some time.
+// An outage is a question that has found no answer for some time.
 type outage struct {
 	since   time.Duration
 	reason  string // of the newest failure
 	told    bool
-	refused time.Duration       // since when each failure was the platform's no; -1: the newest was not
+	refused time.Duration       // since when each failure was a refusal; -1: the newest was not
 	kind    observe.TroubleKind // of the newest failure
-	budget  bool                // the newest failure was that the account's budget is used up
+	budget  bool                // in the newest failure the account's budget was used up
 }
 
-// forget has it that the platform is asked again what it refused or did not answer.
+// forget drops all outages, and the refusal.
 func (os *outages) forget() {
 	os.open, os.refusal = map[observe.About]*outage{}, nil
 }
 
-// see takes in an answer, or that there is none. It returns what to tell of that.
+// see handles an answer, or a failure. It returns what to tell people.
 func (os *outages) see(o observe.Observation, now time.Duration) []string {
-	// Not by preboot or code, of which a 404 is an answer, too.
+	// For preboot and code, a 404 is an answer, too: it does not show that key and app are right.
 	if o.App != nil || o.Look != nil || o.Builds != nil {
 		os.good()
 	}
@@ -74,8 +73,8 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 	return nil
 }
 
-// wrong reports whether trouble is with what the caller gave or where the gate runs, and not with the
-// platform: it refuses though it has never answered well, or there is again no way to it.
+// wrong reports whether the caller's inputs or the runner are the reason of trouble, and not the platform: it refuses and
+// has never given a good answer, or the gate cannot connect, twice in a row.
 func (os *outages) wrong(t *observe.Trouble) bool {
 	switch t.Kind {
 	case observe.Unreachable:
@@ -87,7 +86,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 	return !os.answered
 }
 
-// good takes in that there was a good answer, which a key that is refused does not get.
+// good handles a good answer. It shows that the key is valid.
 func (os *outages) good() {
 	os.answered, os.absent = true, ""
 	for _, o := range os.open {
@@ -97,7 +96,7 @@ func (os *outages) good() {
 	}
 }
 
-// fail takes in that a question found no answer, after others did.
+// fail handles a failure that does not end the wait at once.
 func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 	os.absent = ""
 	if os.open[t.About] == nil {
@@ -116,7 +115,7 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 	return told
 }
 
-// believedAfter is how long a refusal has to last to be believed.
+// believedAfter is how long a refusal has to last until the gate believes it.
 func believedAfter(kind observe.TroubleKind) time.Duration {
 	if kind == observe.Unauthorized {
 		return refusalOfTheKey
@@ -124,7 +123,7 @@ func believedAfter(kind observe.TroubleKind) time.Duration {
 	return refusalLasts
 }
 
-// begin opens an outage.
+// begin begins an outage.
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
 	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
@@ -141,7 +140,7 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), o.reason)}
 }
 
-// brief is a reason without the id of the request, which is told once: with the notice of it.
+// brief is a reason without the id of the request, which is told only once, in the notice.
 func brief(reason string) string {
 	if i := strings.LastIndex(reason, " (request "); i >= 0 && strings.HasSuffix(reason, ")") {
 		return reason[:i]
@@ -149,6 +148,7 @@ func brief(reason string) string {
 	return reason
 }
 
+// end ends an outage, if there is one.
 func (os *outages) end(about observe.About, now time.Duration) []string {
 	o := os.open[about]
 	delete(os.open, about)

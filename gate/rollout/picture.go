@@ -1,4 +1,4 @@
-// What the core tells: the picture of the roll-out and the verdict on it.
+// The picture: everything that is known at one moment, for people and outputs.
 
 package rollout
 
@@ -10,33 +10,33 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A Picture is all that is known at one moment, for people and for outputs.
-// Times of the platform are UTC; zero means that it did not happen, or is not known.
+// A Picture is everything that is known at one moment. Times of the platform are UTC. A time is zero if the event did not
+// happen or is not known.
 type Picture struct {
-	// At is how long the gate has been waiting.
+	// At is how long the wait has lasted.
 	At time.Duration `json:"at"`
-	// HeadStart is for how long the app was watched before the wait began; 0 if it was not.
+	// HeadStart is how long the gate watched the app before the wait began. 0: it did not.
 	HeadStart time.Duration `json:"headStart,omitempty"`
-	// PlatformNow is the platform's clock at that moment; zero before its first answer.
+	// PlatformNow is the platform's time. Zero before the first answer.
 	PlatformNow time.Time `json:"platformNow,omitzero"`
 
 	App     observe.App `json:"app"`
 	Preboot bool        `json:"preboot"`
 
-	// Target is the release that is waited for; nil until it is known.
+	// Target is the release that the gate waits for. nil: not known yet.
 	Target *observe.Release `json:"target,omitempty"`
-	// Commit is the commit of the target's slug; empty if it has none or it is not known.
+	// Commit is the commit of the target's code. Empty: it has none, or it is not known.
 	Commit string `json:"commit,omitempty"`
-	// MadeBefore: the target was made so long before the gate that a deploy just before it cannot have made it.
+	// MadeBefore: the target is so old that a deploy just before the gate did not make it.
 	MadeBefore bool `json:"madeBefore,omitempty"`
-	// SupersededBy is the version of the newest succeeded release after the target; 0 if none.
+	// SupersededBy is the version of the newest deployed release after the target. 0: there is none.
 	SupersededBy int `json:"supersededBy,omitempty"`
 
 	Types  []TypePicture  `json:"types"`
 	Dynos  []DynoPicture  `json:"dynos"`
 	OneOff []observe.Dyno `json:"oneOff,omitempty"`
 
-	// Old is how it is known what old code does.
+	// Old says whether old code runs, and how that is known.
 	Old Knowledge `json:"old"`
 	// OldRemaining, NewUp and NewWanted are the sums over Types.
 	OldRemaining int `json:"oldRemaining"`
@@ -45,32 +45,31 @@ type Picture struct {
 
 	Times Times `json:"times"`
 
-	// Log is how far the log can be relied on; empty before the first word of it.
+	// Log is the state of the log stream. Empty: not known yet.
 	Log observe.LogState `json:"log,omitempty"`
-	// LogSince is the time from which the log is whole; zero if it is not.
+	// LogSince is the time from which on the log is whole. Zero: it is not.
 	LogSince time.Time `json:"logSince,omitzero"`
-	// LogReason says why the log cannot be relied on.
+	// LogReason says why the log cannot be relied on. Empty: it can.
 	LogReason string `json:"logReason,omitempty"`
-	// Gaps are the moments at which lines of the log were lost.
+	// Gaps are the gaps of the log.
 	Gaps []Gap `json:"gaps,omitempty"`
 
-	// Waiting says in plain words what is being waited for; empty once the gate is open.
+	// Waiting says what the gate waits for. Empty when the gate is open.
 	Waiting string `json:"waiting,omitempty"`
-	// HoldUntil is when the last hold is over at the latest, on the clock of At; 0 without a hold,
-	// and while its end is not known.
+	// HoldUntil is when the last hold is over, in the time of At. 0: there is no hold, or its end is not known.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
 
-	// RequireProof: the end of a hold will not open the gate.
+	// RequireProof: the end of a hold does not open the gate.
 	RequireProof bool `json:"requireProof,omitempty"`
-	// Timeout is when the wait ends at the latest, on the clock of At; 0: never.
+	// Timeout is when the wait ends at the latest, in the time of At. 0: there is no timeout.
 	Timeout time.Duration `json:"timeout,omitempty"`
 
-	// Trouble is why the lists cannot be read just now, or why the platform refuses; empty if neither is so.
+	// Trouble says why the lists cannot be read now, or why the platform refuses. Empty: there is no trouble.
 	Trouble string `json:"trouble,omitempty"`
 
 	// Moments is the timeline, oldest first.
 	Moments []Moment `json:"moments"`
-	// Notices are things that a person should know, said once, oldest first.
+	// Notices are what people should know besides, oldest first.
 	Notices []string `json:"notices,omitempty"`
 }
 
@@ -78,40 +77,40 @@ type Picture struct {
 type TypePicture struct {
 	Type   string `json:"type"`
 	Wanted int    `json:"wanted"`
-	// Up counts new dynos that are up, or asleep.
+	// Up counts new dynos that are up or asleep.
 	Up       int `json:"up"`
 	Starting int `json:"starting"`
 	Crashed  int `json:"crashed"`
-	// OldListed is the number of old dynos in the dyno list, OldHidden of those
-	// that are not in it and still count as alive.
+	// OldListed is the number of old dynos in the dyno list. OldHidden is the number of old processes that are not in it
+	// and count as alive.
 	OldListed int `json:"oldListed"`
 	OldHidden int `json:"oldHidden"`
-	// Basis says how it is known that no old one runs; empty while one may.
+	// Basis says how it is known that no old dyno runs. Empty: one may run.
 	Basis Basis `json:"basis,omitempty"`
-	// HoldUntil is when a hold on this type is over at the latest, on the clock of Picture.At; 0 without one.
+	// HoldUntil is when the hold on this type is over, in the time of Picture.At. 0: there is no hold.
 	HoldUntil time.Duration `json:"holdUntil,omitempty"`
-	// HoldReason says why it is, or was, a hold and not proof.
+	// HoldReason says why there is, or was, a hold and no proof.
 	HoldReason string `json:"holdReason,omitempty"`
-	// Limit is, once there is a verdict, the platform's time at which a hold on this type was over, or would
-	// have been if nothing of it had been proven; zero where no old process of it could hide.
+	// Limit is, with a verdict, when the hold on this type was over in the platform's time, or would have been without
+	// proof. Zero: no old process of it could hide.
 	Limit time.Time `json:"limit,omitzero"`
 }
 
-// DynoPicture is one label: the record in the list, and what is hidden behind it.
+// DynoPicture is one label: its record in the list, and what may be hidden behind it.
 type DynoPicture struct {
 	Label string `json:"label"`
 	Type  string `json:"type"`
-	// Version and State are those of the listed record; 0 and empty if there is none.
+	// Version and State are those of the record. 0 and empty: there is none.
 	Version int    `json:"version,omitempty"`
 	State   string `json:"state,omitempty"`
-	Old     bool   `json:"old,omitempty"` // the listed record is of an older release
-	// Hidden is the number of instances that are not listed and count as alive.
+	Old     bool   `json:"old,omitempty"` // the record is of an older release
+	// Hidden is the number of processes that are not listed and count as alive.
 	Hidden int       `json:"hidden,omitempty"`
 	Basis  Basis     `json:"basis,omitempty"`
 	UpAt   time.Time `json:"upAt,omitzero"`
-	// GoneAt is when the last old process of the label ended, or at the latest can have ended; zero if not known.
+	// GoneAt is when the last old process of the label ended, or must have ended. Zero: not known.
 	GoneAt time.Time `json:"goneAt,omitzero"`
-	// Crashes counts crashes of the label since the target's release.
+	// Crashes counts the crashes since the target's release.
 	Crashes int `json:"crashes,omitempty"`
 }
 
@@ -126,12 +125,12 @@ type Times struct {
 	FirstOldStopped time.Time `json:"firstOldStopped,omitzero"`
 	// OldLastSeen is the last moment at which an old dyno is known to have run.
 	OldLastSeen time.Time `json:"oldLastSeen,omitzero"`
-	// OldGone is when the last old dyno was gone; if Picture.Old is ByLimit, when it must have been. Zero
-	// if one may run, or there was none to end.
+	// OldGone is when the last old dyno was gone, or must have been gone if Picture.Old is ByLimit. Zero: one may run, or
+	// there was none to end.
 	OldGone time.Time `json:"oldGone,omitzero"`
 }
 
-// A Gap is a hole in the log.
+// A Gap is where lines of the log were lost.
 type Gap struct {
 	At     time.Duration `json:"at"`
 	Reason string        `json:"reason"`
@@ -143,7 +142,7 @@ type Source string
 const (
 	FromAPI   Source = "API"
 	FromLog   Source = "log"
-	FromLimit Source = "presumed" // nothing was seen; a limit of the platform was reached
+	FromLimit Source = "presumed" // nothing was seen: a limit of the platform is over
 )
 
 // A Moment is one line of the timeline.
@@ -205,25 +204,7 @@ func (r *Rollout) Picture() Picture {
 	return p
 }
 
-// headStart is for how long the app was watched before the wait began.
-func (r *Rollout) headStart() time.Duration {
-	if r.ahead() {
-		return 0
-	}
-	return r.began
-}
-
-// gaps are those of the log, on the clock of Picture.At.
-func (r *Rollout) gaps() []Gap {
-	gaps := slices.Clone(r.roster.log.gaps)
-	for i := range gaps {
-		gaps[i].At = r.waited(gaps[i].At)
-	}
-	return gaps
-}
-
-// dynoPictures are those of all labels in scope, as of the newest observation; none before the
-// first judgement.
+// dynoPictures are the pictures of all labels in scope. There are none before the first judgement.
 func (r *Rollout) dynoPictures() []DynoPicture {
 	all := make([]DynoPicture, 0, len(r.status.labels))
 	for i := range r.status.labels {
@@ -242,4 +223,33 @@ func (l *labelStatus) picture() DynoPicture {
 		d.Version, d.State = rec.Version, rec.State
 	}
 	return d
+}
+
+// limitOf is when the hold on a process type is over, or would be over without any proof. Zero: the list shows an old
+// dyno of it, or none of it can hide.
+func (r *Rollout) limitOf(typ string) time.Time {
+	var last time.Duration
+	for i := range r.status.labels {
+		e := &r.status.labels[i].evidence
+		switch {
+		case e.label.typ.name != typ || e.nothingOld:
+		case e.listedOld:
+			return time.Time{}
+		case r.roster.fir() || e.label.typ.oneOff:
+			if r.roster.wasOld(e.label) {
+				last = max(last, e.label.leftAt+rollingHold)
+			}
+		default:
+			last = max(last, e.limit())
+		}
+	}
+	for _, t := range r.roster.typesInScope() {
+		if t.name == typ && !t.oneOff {
+			last = max(last, r.roster.judgeNeverListed(t, &timer{now: r.now}).until)
+		}
+	}
+	if last == 0 {
+		return time.Time{}
+	}
+	return r.clock.Platform(last)
 }

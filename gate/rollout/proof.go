@@ -1,4 +1,4 @@
-// Proof that the old processes of a label are gone, and how it lasts when the log breaks.
+// Proof that the old processes of a label are gone, and what becomes of it when the log breaks.
 
 package rollout
 
@@ -11,8 +11,8 @@ import (
 // A proof has one of four stages.
 type proof struct {
 	stage stage
-	at    time.Duration // since when there is no doubt, on the gate's clock
-	// metrics: it rests on runtime metrics, and not on the ledger alone.
+	at    time.Duration // since when there is no doubt
+	// metrics: the proof needs runtime metrics, and not only the ledger.
 	metrics bool
 }
 
@@ -21,17 +21,15 @@ type stage int
 const (
 	// unproven: there is a doubt.
 	unproven stage = iota
-	// seen: there is none now. It is lost when the log breaks: what the break takes may be
-	// the line that tells otherwise.
+	// seen: there is none now. A break of the log ends this stage: the break may hide the line that says otherwise.
 	seen
-	// confirmed: a look that was asked for late enough agrees. It outlives a break.
+	// confirmed: a look that was asked for late enough agrees. A break does not end this stage.
 	confirmed
-	// sealed: it was confirmed when the ledger was lost to a gap. What has ended does not
-	// come back.
+	// sealed: it was confirmed, and then a gap emptied the ledger. A process that has ended does not come back.
 	sealed
 )
 
-// after is what becomes of the proof by a judgement at the moment at.
+// after is the proof after a judgement at a moment.
 func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 	switch {
 	case p.stage == sealed, p.lasts() && !e.roster.log.flows():
@@ -42,7 +40,7 @@ func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 		p = proof{stage: seen, at: at}
 	}
 	sure := p.at
-	if exit := e.label.ledger.ExitAt(); exit > 0 { // a list that is behind does not know of a crash yet
+	if exit := e.label.ledger.ExitAt(); exit > 0 { // a late list does not show a crash yet
 		sure = max(sure, exit+observe.ListLag)
 	}
 	if e.roster.look.AskedAt >= sure {
@@ -51,10 +49,10 @@ func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 	return p
 }
 
-// lasts reports whether it outlives a break of the log.
+// lasts reports whether the proof stays when the log breaks.
 func (p proof) lasts() bool { return p.stage >= confirmed }
 
-// afterGap is what becomes of it when lines of the log were lost.
+// afterGap is the proof after lines of the log were lost.
 func (p proof) afterGap() proof {
 	if p.lasts() {
 		return proof{stage: sealed, metrics: p.metrics}
@@ -62,8 +60,7 @@ func (p proof) afterGap() proof {
 	return proof{}
 }
 
-// afterLateLine is what becomes of it by a line that comes while the log is broken: what was
-// proof may have lacked it.
+// afterLateLine is the proof after a line that comes while the log is broken: the proof may have lacked it.
 func (p proof) afterLateLine() proof {
 	if p.stage == sealed {
 		return p

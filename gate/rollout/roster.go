@@ -1,18 +1,29 @@
-// The roster: the app's dynos, label by label, and all that is known of them.
+// The roster: the app's dynos, label by label, and all that the gate knows about them.
 
 package rollout
 
 import (
 	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/ledger"
 	"heroku-rollout-gate/gate/observe"
 )
 
-// roster is what is known of the dynos of the app.
+// A log never ends, so what is kept of it is bounded. An app has some thousand dynos at the most, and a label a few
+// processes during a wait.
+const (
+	maxLabels  = 20_000
+	maxMetrics = 200
+	// oneOffLife is how long a one-off dyno is remembered after it left the list: late lines of it must still
+	// find it.
+	oneOffLife = 5 * time.Minute
+	// maxForgotten bounds how many names of forgotten one-off dynos are kept, so that their old lines are not
+	// taken for news. The history of a log has 1,500 lines at the most ("Logging", Dev Center).
+	maxForgotten = 2000
+)
+
+// roster is what the gate knows about the dynos of the app.
 type roster struct {
 	cfg   *Config
 	clock *observe.Clock
@@ -20,124 +31,166 @@ type roster struct {
 	app                 observe.App
 	preboot             observe.Preboot
 	prebootEverOn       bool
-	prebootAskedAt      time.Duration // when the last answer was asked for
-	observedBootTimeout time.Duration // the longest that the log has told of, in an R10
+	prebootAskedAt      time.Duration // when the newest answer was asked for
+	observedBootTimeout time.Duration // the longest boot timeout that an R10 in the log names
 
-	look, firstLook *observe.Look // the newest, and the first
-	waitLook        *observe.Look // the first that was asked for when the wait had begun; of a head start looks are far apart
-	waitFrom        time.Duration // when it began
-	formationAt     time.Duration // when the newest look was asked for that shows the formation
-	formationSeen   bool          // a look has shown one
+	look, firstLook *observe.Look // the newest look, and the first
+	waitLook        *observe.Look // the first look of the wait itself; those of a head start are far apart
+	waitFrom        time.Duration // when the wait began
+	formationAt     time.Duration // when the newest look with a formation was asked for
+	formationSeen   bool          // there was one
 	types           map[string]*processType
 	labels          map[string]*label
-	order           []*label       // the labels as people count; nil when it has to be made anew
-	versions        map[string]int // by id, of every dyno that was ever listed
+	order           []*label             // see sorted; nil: to be sorted again
+	forgotten       map[string]time.Time // when one-off dynos were forgotten, by name
+	versions        map[string]int       // the version of every dyno that was ever listed, by id
 
 	log       logStream
 	metrics   runtimeMetrics
-	listDelay time.Duration // how far behind the log the list was seen to be
+	listDelay time.Duration // the longest observed delay of the list behind the log
 	target    boundary
-	// The newest web dyno that was created for the target, other than by scaling, and the newest that
+	// newestWeb is the newest web dyno of the target, apart from those of scaling; announcedWeb the newest that
 	// the log has announced.
 	newestWeb, announcedWeb creation
-	webRenewals             ledger.Renewals // with preboot, every web dyno that is replaced begins all holds anew
-	renewed                 ledger.Renewals // the same, and the releases since the target's
-	scalings, releasedAt    []time.Time     // when the formation was scaled, and releases were made or finished, as far as known
-	replacedAt              []time.Time     // the same of those that replace dynos, or may: the oldest first
+	webRenewals             ledger.Renewals // when web dynos were replaced: with preboot, that begins all holds anew
+	renewed                 ledger.Renewals // the same, and the releases since the target
+	scalings                []time.Time     // when the formation was scaled, as far as known
+	releasedAt              []time.Time     // when releases were made, and when they were finished
+	replacedAt              []time.Time     // the same, without failed releases; sorted
 }
 
-// A creation is when a dyno was created, and when that was learnt.
+// A creation is when a dyno was created, and when the gate learnt of it.
 type creation struct {
 	created time.Time
 	seen    time.Duration
 }
 
-// A boundary is what tells old from new.
+// after reports whether c is later than d. The platform gives creations in whole seconds: of two dynos of one
+// second, the one that the gate saw later is later.
+func (c creation) after(d creation) bool {
+	return c.created.After(d.created) || c.created.Equal(d.created) && c.seen > d.seen
+}
+
+// A boundary separates old from new.
 type boundary struct {
-	version  int       // of the target; 0 while it is not known
-	released time.Time // when the target was created; zero while it is not known
-	finished bool      // its release phase is over: from here on only new processes are started
-	// finishedAt is when Heroku called it finished.
-	finishedAt time.Time
-	// firstCode is when the first release of the app that carries code was made; zero if not known.
-	firstCode time.Time
+	version    int       // of the target; 0: not known yet
+	released   time.Time // when the target was created; zero: not known yet
+	finished   bool      // the release phase is over: from now on only new processes are started
+	finishedAt time.Time // when Heroku called the target finished
+	firstCode  time.Time // when the app's first release with code was made; zero: not known
 }
 
 // label is one slot of the formation, or one pod on Fir.
 type label struct {
 	name         string
 	typ          *processType
-	record       *observe.Dyno // in the newest look; nil if it has none
-	lastRecord   *observe.Dyno // what it was when the label left the list; nil if it never did
-	recordSeen   time.Duration // when this record was first seen
-	leftAt       time.Duration // when it was first missing in the list; 0 while listed
-	missed       bool          // a look does not show it that was asked for when the log had told of it
-	listedAt     time.Duration // when the last look was asked for that shows it
-	lowest       int           // the lowest version of a record of it; 0: it was never listed
-	firstSeen    time.Time     // when the first thing happened that was heard of it
-	cameLater    bool          // the first look did not show it, and a later one does
+	record       *observe.Dyno // in the newest look; nil: the label is not listed
+	lastRecord   *observe.Dyno // the last record before the label left the list; nil: it never left
+	recordSeen   time.Duration // when record was first seen
+	leftAt       time.Duration // when a look first lacked the label; 0: it is listed
+	missed       bool          // a look lacks the label that was asked for after the log had reported it
+	listedAt     time.Duration // when the last look that shows the label was asked for
+	lowest       int           // the lowest version of its records; 0: it was never listed
+	firstSeen    time.Time     // the time of the earliest event that is known of it
+	cameLater    bool          // the first look lacked the label, and a later one shows it
 	lateRecordID string        // the id of its first record then
-	newest       creation      // of its records, since the target is known
+	newest       creation      // of its new records
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
-	ranAt              time.Time // when that look was asked for, if the record was of a running dyno
+	ranAt              time.Time // when that look was asked for, if the record was up; zero: it was not
 	firstNewRecordAt   time.Time // when its first new record was created
 	upAt               time.Time // when a new record of it first was up
-	listLags           bool      // the list was seen to be behind the log on it
+	listLags           bool      // the list was late with it
 
 	ledger   ledger.Ledger
 	metrics  map[string]*reports // by the uuid of its processes
-	reporter *reports            // the process that was the last to report
-	fault    observe.Line        // the last numbered error that the log has of it
+	reporter *reports            // of the process that reported last
+	fault    observe.Line        // its last numbered error in the log
 
-	// Of the last judgement.
+	// As of the last judgement:
 	proof               proof
 	firstStop, lastStop time.Time
 	crash               crash
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
-	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, versions: map[string]int{}}
+	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: map[string]time.Time{}, versions: map[string]int{}}
 }
 
-// rolling reports whether the platform replaces dynos in place, a part at a time, so that old
-// ones stay in the list: Private Spaces and Fir.
+// addLabel adds a label. then is when the event happened that reported it.
+func (r *roster) addLabel(name string, typ *processType, then time.Time) *label {
+	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then}
+	r.labels[name], r.order = lb, nil
+	return lb
+}
+
+// rolling reports whether the platform replaces dynos in place, some at a time, so that old ones stay in the list.
+// It does so in Private Spaces and on Fir.
 func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }
 
 func (r *roster) fir() bool { return r.app.Generation == "fir" }
 
-// proofCanLast reports whether proof can be remembered: until the release phase is over, old
-// processes can still be started.
+// proofCanLast reports whether proof can be kept. It cannot before the release phase is over, since the platform can
+// still start old processes.
 func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "" }
 
+// old reports whether a listed dyno is of a release before the target.
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 
-// wasOld reports whether an old record of the label was ever listed.
+// wasOld reports whether an old dyno was ever listed under the label.
 func (r *roster) wasOld(lb *label) bool { return lb.lowest > 0 && lb.lowest < r.target.version }
 
-// sorted lists the labels as people count: web.2 before web.10.
-func (r *roster) sorted() []*label {
-	if r.order == nil {
-		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
-			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
-		})
-	}
-	return r.order
+// news is what an observation means beyond the roster.
+type news struct {
+	counts      bool // it is a new line about a process in scope
+	changesList bool // and what it reports changes the dyno list
+	phaseOver   bool // a release phase has ended
 }
 
-// typesInScope are those that keep the gate shut, of the formation or of a label.
-func (r *roster) typesInScope() []*processType {
-	var types []*processType
-	for _, t := range r.types {
-		if t.inScope && t.inFormation && !t.oneOff {
-			types = append(types, t)
+// see handles what an observation says of the app and its dynos.
+func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
+	switch {
+	case o.App != nil:
+		r.app = *o.App
+	case o.Preboot != nil:
+		// An answer stays valid if the next question finds none, unless it is too old.
+		if o.Preboot.Known || r.prebootStale() {
+			r.preboot = *o.Preboot
+		}
+		r.prebootEverOn = r.prebootEverOn || o.Preboot.Enabled
+		r.prebootAskedAt = cmp.Or(o.Preboot.AskedAt, at)
+	case o.Metrics != nil:
+		r.metrics.feature = *o.Metrics
+	case o.Look != nil:
+		r.seeLook(o.Look, at)
+	case o.Log != nil:
+		r.seeLog(o.Log, at)
+	case o.Line != nil:
+		n = r.seeLine(o.Line, at)
+	}
+	return n
+}
+
+// aim sets the target as it was last listed, and when the app's first release with code was made. If the target is
+// another release than before, aim compares all labels with it, and reports that.
+func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
+	before := r.target
+	if rel != nil {
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
+	}
+	if changed = r.target.version != before.version; changed {
+		for _, t := range r.types {
+			t.logCovers = false
+			if before.finished { // what was scaled down since then is old now
+				t.lastScaledDown = creation{later(t.lastScaledDown.created, t.UpdatedAt), r.look.AskedAt}
+			}
+		}
+		for _, lb := range r.labels {
+			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
+			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
+			r.noteNew(lb)
 		}
 	}
-	for _, lb := range r.sorted() {
-		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
-			types = append(types, lb.typ)
-		}
-	}
-	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
-	return types
+	r.classify()
+	return changed
 }

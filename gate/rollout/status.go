@@ -1,55 +1,57 @@
-// The status of the fleet: every label judged, and added up by process type.
+// The status of the fleet: the judgements of all labels, added up by process type.
 
 package rollout
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A fleetStatus is what all labels in scope come to.
+// A fleetStatus adds up the judgements of all labels in scope.
 type fleetStatus struct {
 	labels []labelStatus
 	types  []typeStatus // in the order of their names
 
 	wanted, up, old, oldListed int           // sums over the types
-	holdUntil                  time.Duration // the latest end of a hold; 0: there is none, observe.Never: it is open
-	presumed                   bool          // a type is only presumed to be clear
-	byMetrics                  bool          // that a label is clear is proven by runtime metrics
+	holdUntil                  time.Duration // when the last hold is over; 0: there is none, observe.Never: nobody knows
+	presumed                   bool          // of a type it is only presumed that no old process is left
+	byMetrics                  bool          // of a label runtime metrics prove it
 
 	firstUp, lastUp, firstStopped, oldGone time.Time
-	lastStopped                            time.Time // the last exit of an old process of which there is no doubt
+	lastStopped                            time.Time // the last exit that was certainly that of an old process
 
 	crashes               int // of new dynos
 	firstCrash, lastCrash toldCrash
 
 	wake, lookAt time.Duration // see timer
 	askMetrics   bool          // see timer
-	listLags     bool          // a dyno is up by the log, and not yet by the list, or seems to be
+	listLags     bool          // a dyno is up by the log and not yet by the list, or seems to be
 	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
-	crashedSince time.Duration // since when a listed new dyno is crashed; observe.Never if none is
+	crashedSince time.Duration // since when a listed new dyno has been crashed; observe.Never: none is
 }
 
-// A labelStatus is a label with what it came to.
+// A labelStatus is the evidence on a label and the judgement of it.
 type labelStatus struct {
 	evidence
 	judgement
-	goneAt time.Time // when its last old process ended, or at the latest can have ended; zero if not known
+	goneAt time.Time // when its last old process ended, or must have ended; zero: not known
 }
 
-// A typeStatus is the picture of one type: its labels' judgements added up.
+// A typeStatus adds up the judgements of the labels of one process type.
 type typeStatus struct {
 	TypePicture
 	upByLog   int  // new dynos that are up, by the list or by the log
-	presumed  bool // only a limit, not the log, says that one of its labels is clear
+	presumed  bool // of a label it is only presumed that no old process is left
 	logCovers bool // see judgement
 }
 
-// update judges every label in scope and remembers what has to last. It makes use of the memory
-// of the status before.
+// update judges every label in scope, and remembers what the labels and types have to remember. It reuses the memory of
+// the last status.
 func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
-	r.setHolds()
 	labels := r.allEvidence(before.labels[:0], at)
 	for i := range labels {
 		labels[i].learnListDelay()
@@ -71,13 +73,12 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	return s
 }
 
-// statusAt judges every label in scope at a moment that may be past, by what is known now. It
-// changes nothing.
+// statusAt judges every label in scope by what is known now, but at another moment. It changes nothing.
 func (r *roster) statusAt(at time.Duration) fleetStatus {
 	return r.status(r.allEvidence(nil, at), at)
 }
 
-// allEvidence appends that of each label in scope.
+// allEvidence appends the evidence on each label in scope.
 func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStatus {
 	all, now := r.sorted(), r.clock.Platform(at)
 	for _, lb := range all {
@@ -88,7 +89,34 @@ func (r *roster) allEvidence(labels []labelStatus, at time.Duration) []labelStat
 	return labels
 }
 
-// status judges the labels, and adds up what they come to.
+// sorted lists the labels as people count: web.2 before web.10.
+func (r *roster) sorted() []*label {
+	if r.order == nil {
+		r.order = slices.SortedFunc(maps.Values(r.labels), func(a, b *label) int {
+			return cmp.Or(cmp.Compare(a.typ.name, b.typ.name), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+		})
+	}
+	return r.order
+}
+
+// typesInScope lists the process types that count, by name: those of the formation, and those of the labels.
+func (r *roster) typesInScope() []*processType {
+	var types []*processType
+	for _, t := range r.types {
+		if t.inScope && t.inFormation && !t.oneOff {
+			types = append(types, t)
+		}
+	}
+	for _, lb := range r.sorted() {
+		if lb.typ.inScope && !slices.Contains(types, lb.typ) {
+			types = append(types, lb.typ)
+		}
+	}
+	slices.SortFunc(types, func(a, b *processType) int { return cmp.Compare(a.name, b.name) })
+	return types
+}
+
+// status judges the labels, and adds the judgements up.
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	s := fleetStatus{labels: labels, upByLog: true}
 	t := &timer{now: at, wake: observe.Never, lookAt: observe.Never}
@@ -124,7 +152,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	return s
 }
 
-// addLabel adds what a label comes to to its type's status.
+// addLabel adds a label to its type.
 func (t *typeStatus) addLabel(l *labelStatus) {
 	t.OldListed += l.listed
 	t.OldHidden += l.hidden
@@ -148,7 +176,7 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 	}
 }
 
-// addOld adds what a judgement says of old processes.
+// addOld adds what a judgement says of the hold on old processes.
 func (t *typeStatus) addOld(st *judgement) {
 	switch {
 	case st.basis == Presumed:
@@ -161,7 +189,7 @@ func (t *typeStatus) addOld(st *judgement) {
 	}
 }
 
-// addLabel adds what a label comes to to the fleet's status.
+// addLabel adds a label to the fleet.
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
 	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
@@ -171,11 +199,10 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.addCrashes(l)
 }
 
-// addType adds a type of which all labels were added. It says how it is known that no old process
-// of it is left.
+// addType adds a type to the fleet when all its labels were added to it, and sets its basis.
 func (s *fleetStatus) addType(t *typeStatus) {
 	switch {
-	case t.HoldUntil > 0: // as long as old ones are listed or hide
+	case t.HoldUntil > 0: // an old process may run
 		s.holdUntil = max(s.holdUntil, t.HoldUntil)
 	case t.presumed:
 		t.Basis, s.presumed = Presumed, true
@@ -189,7 +216,7 @@ func (s *fleetStatus) addType(t *typeStatus) {
 	s.upByLog = s.upByLog && t.upByLog >= t.Wanted
 }
 
-// earlier is the earlier of two times, of which zero is none.
+// earlier is the earlier of two times. Zero is no time.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -197,7 +224,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// later is the later of two times, of which zero is none.
+// later is the later of two times. Zero is no time.
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

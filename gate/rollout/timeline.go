@@ -1,4 +1,4 @@
-// The timeline: the moments that the outputs carry and the summary shows.
+// The timeline: the moments in the outputs and in the summary.
 
 package rollout
 
@@ -11,9 +11,9 @@ import (
 
 type timeline struct {
 	times        Times
-	gonePresumed bool // times.OldGone is the end of a hold, as of the last observation
+	gonePresumed bool // times.OldGone is the end of a hold
 	moments      []Moment
-	passing      []Moment // those that the next observation may show to be wrong, or to have moved
+	passing      []Moment // moments that the next observation may move or remove
 }
 
 func moment(at time.Time, from Source, what string, args ...any) Moment {
@@ -24,8 +24,8 @@ func (t *timeline) add(at time.Time, from Source, what string, args ...any) {
 	t.moments = append(t.moments, moment(at, from, what, args...))
 }
 
-// follow notes what has become of the target and of the fleet, of which the newest look tells what ran at
-// that time for sure.
+// follow notes what has happened to the target and the fleet. listed is the latest time of which the newest look shows
+// the state for certain.
 func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
@@ -50,7 +50,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	switch {
 	case s.holdUntil != 0 || len(s.types) == 0:
 		t.times.OldGone = time.Time{}
-	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, what ends later is not old
+	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, a process that ends later is not old
 		t.times.OldGone = t.oldGone(s)
 	}
 	t.gonePresumed = s.presumed
@@ -58,8 +58,8 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	t.followPassing(rel, s)
 }
 
-// oldGone is when the last old dyno was gone, though not before Heroku called the release finished; zero if none was
-// seen to end or can have, as where none was left.
+// oldGone is when the last old dyno was gone, but not before Heroku called the release finished. Zero: there was no old
+// dyno to end.
 func (t *timeline) oldGone(s *fleetStatus) time.Time {
 	if s.oldGone.IsZero() {
 		return time.Time{}
@@ -67,8 +67,8 @@ func (t *timeline) oldGone(s *fleetStatus) time.Time {
 	return later(t.times.ReleaseFinished, s.oldGone)
 }
 
-// followPassing notes what may be wrong for a moment: a crash of a new dyno can look like the end of
-// an old one, until the next line tells.
+// followPassing notes moments that may be wrong until the next line comes: the crash of a new dyno can look like the end
+// of an old one.
 func (t *timeline) followPassing(rel *observe.Release, s *fleetStatus) {
 	if rel.Status == "failed" {
 		t.pass(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
@@ -89,7 +89,7 @@ func (t *timeline) pass(at time.Time, from Source, what string, args ...any) {
 	t.passing = append(t.passing, moment(at, from, what, args...))
 }
 
-// close notes at the end of the wait that no old dyno runs any more, if that is known, and how.
+// close notes at the end of the wait that no old dyno runs any more, if that is known.
 func (t *timeline) close(known Knowledge, s *fleetStatus) {
 	from, what := FromLog, known.Words().Moment
 	switch {

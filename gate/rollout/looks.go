@@ -1,0 +1,191 @@
+// Looks: what a look at the platform's lists shows of dynos and process types.
+
+package rollout
+
+import (
+	"slices"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
+
+func (r *roster) seeLook(l *observe.Look, at time.Duration) {
+	r.look = l
+	if r.firstLook == nil {
+		r.firstLook = l
+	}
+	if r.waitLook == nil || r.waitLook.AskedAt < r.waitFrom {
+		r.waitLook = l
+	}
+	if l.Releases != nil {
+		r.seeReleases(l.Releases)
+	}
+	r.seeTypes(l, at)
+	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
+	listed := map[string]*observe.Dyno{} // of two records of one label, the older one
+	for i := range l.Dynos {
+		if d := &l.Dynos[i]; listed[d.Name] == nil || d.Version < listed[d.Name].Version {
+			listed[d.Name] = d
+		}
+	}
+	for _, d := range listed {
+		r.seeRecord(d, at, logWhole)
+	}
+	for _, lb := range r.labels {
+		if listed[lb.name] == nil {
+			r.seeMissing(lb, at)
+		}
+	}
+	r.forget(at)
+}
+
+// seeReleases notes when releases were made and finished. A failed release replaces no dynos.
+func (r *roster) seeReleases(releases []observe.Release) {
+	r.releasedAt, r.replacedAt = r.releasedAt[:0], r.replacedAt[:0]
+	for _, rel := range releases {
+		r.releasedAt = append(r.releasedAt, rel.CreatedAt, rel.UpdatedAt)
+		if rel.Status != "failed" {
+			r.replacedAt = append(r.replacedAt, rel.CreatedAt, rel.UpdatedAt)
+		}
+	}
+	slices.SortFunc(r.replacedAt, time.Time.Compare)
+}
+
+// seeTypes notes which process types the formation and the dynos of a look show.
+func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
+	before := map[*processType]int{}
+	for _, t := range r.types {
+		before[t] = t.Quantity
+		if l.Formation != nil { // a type that a release has dropped can still have old dynos
+			t.Quantity = 0
+		}
+	}
+	for _, f := range l.Formation {
+		t := r.processType(f.Type)
+		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
+			r.noteScaling(f.UpdatedAt)
+			// Scaling up alone removes no dyno from the list.
+			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveBeenLess(f.Quantity == before[t])) && !r.allNew(t) {
+				t.lastScaledDown = creation{f.UpdatedAt, at}
+			}
+		}
+		t.Formation, t.inFormation, r.formationSeen = f, true, true
+		t.everWanted = t.everWanted || f.Quantity > 0
+	}
+	if l.Formation != nil {
+		r.formationAt = l.AskedAt
+	}
+	shown := map[*processType]int{}
+	for _, d := range l.Dynos {
+		shown[r.processType(d.Type)]++
+	}
+	for _, t := range r.types {
+		if t.absent && shown[t] > 0 {
+			t.reappeared = at
+		}
+		if shown[t] >= t.Quantity {
+			t.wholeAt = l.AskedAt
+		}
+		t.absent = t.inFormation && shown[t] == 0
+	}
+	r.classify()
+}
+
+// mayHaveBeenLess reports whether a type that was scaled since the last look may have been scaled down and up
+// again. That is possible if it wants as many dynos as before (same), or if looks were far apart, as they are
+// before the target is known. It is not possible if the log was whole: then the log shows what stopped.
+func (r *roster) mayHaveBeenLess(same bool) bool {
+	logged := r.log.flows() && !r.log.since.IsZero() && !r.log.since.After(r.clock.Platform(r.formationAt))
+	return (same || r.target.version == 0) && !logged
+}
+
+// allNew reports whether every dyno of a type was listed after the release was finished. A dyno that was not
+// listed then, and leaves the list now, is new.
+func (r *roster) allNew(t *processType) bool {
+	return r.target.finished && t.wholeAt >= r.clock.Due(r.target.finishedAt.Add(observe.ListLag))
+}
+
+// noteScaling notes when the formation was scaled.
+func (r *roster) noteScaling(at time.Time) {
+	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
+}
+
+// seeRecord handles a listed dyno. logWhole: the log was whole when the look was asked for.
+func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
+	lb := r.labels[d.Name]
+	if lb == nil {
+		lb = r.addLabel(d.Name, r.types[d.Type], d.CreatedAt)
+	}
+	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
+		lb.cameLater, lb.lateRecordID = true, d.ID
+	}
+	if t := r.types[d.Type]; lb.typ != t { // it was guessed from a line of the log
+		lb.typ, r.order = t, nil
+	}
+	if lb.lowest == 0 || d.Version < lb.lowest {
+		lb.lowest = d.Version
+	}
+	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
+		lb.recordSeen = at
+		if d.Type == "web" && d.ID != lb.lateRecordID {
+			r.webRenewals.Note(d.CreatedAt)
+		}
+	}
+	if lb.firstRecordCreated.IsZero() && logWhole {
+		lb.firstRecordCreated = d.CreatedAt
+		if d.State == "up" {
+			lb.ranAt = r.clock.Platform(r.look.AskedAt)
+		}
+	}
+	lb.record, lb.leftAt, lb.listedAt = d, 0, r.look.AskedAt
+	r.versions[d.ID] = d.Version
+	r.metrics.nameDynos = r.metrics.nameDynos || lb.metrics[d.ID] != nil
+	r.noteNew(lb)
+}
+
+// noteNew notes what the record of a label shows, if it is that of a new dyno.
+func (r *roster) noteNew(lb *label) {
+	d := lb.record
+	if d == nil || r.old(d) {
+		return
+	}
+	if lb.firstNewRecordAt.IsZero() {
+		lb.firstNewRecordAt = d.CreatedAt
+	}
+	if d.CreatedAt.After(lb.newest.created) {
+		lb.newest = creation{d.CreatedAt, lb.recordSeen}
+	}
+	if d.State == "up" && lb.upAt.IsZero() {
+		lb.upAt = d.UpdatedAt
+	}
+}
+
+// seeMissing handles a label that is not listed.
+func (r *roster) seeMissing(lb *label, at time.Duration) {
+	// A pod that only the log has reported may have been listed until just now.
+	if lb.leftAt == 0 || !lb.missed && r.look.AskedAt > lb.leftAt && (r.fir() || lb.typ.oneOff) {
+		lb.leftAt, lb.missed = at, true
+	}
+	if lb.record != nil {
+		last := *lb.record // a copy: a pointer would keep the whole look
+		lb.lastRecord, lb.record = &last, nil
+	}
+}
+
+// forget drops one-off dynos that are gone. An app that starts one for every job starts thousands during a wait,
+// each under a new name. Old ones stay: they may have kept the gate shut.
+func (r *roster) forget(at time.Duration) {
+	if r.target.version == 0 {
+		return // it is not known yet which are old
+	}
+	for name, lb := range r.labels {
+		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.leftAt, lb.ledger.ChangedAt()) > oneOffLife {
+			delete(r.labels, name)
+			r.order = nil
+			if len(r.forgotten) == maxForgotten {
+				clear(r.forgotten)
+			}
+			r.forgotten[name] = r.clock.Platform(at)
+		}
+	}
+}
