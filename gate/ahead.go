@@ -193,8 +193,8 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 	return ExitPassed
 }
 
-// Run reads the log, and records every second how far it was read. A position goes through emit, behind the lines
-// before it: if the recording contains a position, then it contains all lines up to that position.
+// Run reads the log, and records every second how far it was read. A position goes through emit, behind the
+// lines before it: if the recording contains a position, then it contains all lines up to that position.
 func (a *aheadWatch) Run(ctx context.Context, emit func(observe.Observation)) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

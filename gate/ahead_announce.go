@@ -67,8 +67,8 @@ func writeAnnouncement(path, text string) error {
 	return err
 }
 
-// whyNotWatched returns why there is no watch of an app, from the file that the step begin has left. It is empty if
-// that step did not run for this app.
+// whyNotWatched returns why there is no watch of an app, from the file that the step begin has left. It is
+// empty if that step did not run for this app.
 func whyNotWatched(folder, app string) string {
 	path := filepath.Join(folder, announcementFile)
 	if there, err := os.Lstat(path); err != nil || !there.Mode().IsRegular() {
@@ -94,8 +94,8 @@ func whyNotWatched(folder, app string) string {
 	return ""
 }
 
-// announcement says what runs now. err is why the watch is not ready; nil if it is. impossible: the app cannot be
-// watched at all.
+// announcement says what runs now. err is why the watch is not ready; nil if it is. impossible: the app
+// cannot be watched at all.
 func (a *aheadWatch) announcement(err error, impossible bool) announcement {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// containerTemp is the path of the runner's temporary folder inside a container action. RUNNER_TEMP is then the
-// path outside of the container (https://github.com/actions/runner, src/Runner.Worker/Handlers/ContainerActionHandler.cs).
+// containerTemp is the path of the runner's temporary folder inside a container action, whatever RUNNER_TEMP says
+// (https://github.com/actions/runner, src/Runner.Worker/Handlers/ContainerActionHandler.cs).
 const containerTemp = "/github/runner_temp"
 
 // findHeadStart finds the watch that began before the deploy, and writes the line about it for the log.

@@ -265,8 +265,8 @@ func TestHostileRefusalBeforeACommand(t *testing.T) {
 	}
 }
 
-// hostileRefusal is a platform that refuses requests, with a text that contains commands for the runner and for the
-// terminal.
+// hostileRefusal is a platform that refuses requests, with a text that contains commands for the runner and
+// for the terminal.
 type hostileRefusal struct{}
 
 func (hostileRefusal) RoundTrip(r *http.Request) (*http.Response, error) {

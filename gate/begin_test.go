@@ -106,7 +106,8 @@ func TestBegin(t *testing.T) {
 	}
 }
 
-// If anything is missing or wrong, the step prints a warning and succeeds, and the gate says why it has no head start.
+// If anything is missing or wrong, the step prints a warning and succeeds, and the gate says why it
+// has no head start.
 func TestBeginWithoutAWatch(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -1,5 +1,5 @@
-// Busy apps: what a gate can know if the log's history covers only a moment, after the deploy or with a watch that
-// began before it. This plays the table of docs/comparison.md in virtual time.
+// Busy apps: what a gate can know if the log's history covers only a moment, after the deploy or with a watch
+// that began before it. This plays the table of docs/comparison.md in virtual time.
 
 package gate_test
 

@@ -11,8 +11,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// The clock of the runner is wrong, or that in Heroku's answers, or both. The gate still opens, and it does not open
-// too early, unless both are ahead.
+// The clock of the runner is wrong, or that in Heroku's answers, or both. The gate still opens, and it does
+// not open too early, unless both are ahead.
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ runner, heroku time.Duration }{

@@ -1,4 +1,5 @@
-// Commands that people may copy from the output work as they are: they name the app, and contain nothing invisible.
+// Commands that people may copy from the output work as they are: they name the app, and contain
+// nothing invisible.
 
 package gate_test
 

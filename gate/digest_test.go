@@ -1,5 +1,5 @@
-// A readable report of hundreds of failures: a single wrong condition in the core can make most stories and random
-// roll-outs fail.
+// A readable report of hundreds of failures: a single wrong condition in the core can make most stories and
+// random roll-outs fail.
 
 package gate_test
 

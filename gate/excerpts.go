@@ -44,8 +44,8 @@ type excerpt struct {
 	err   error
 }
 
-// explain shows the excerpt that belongs to a failed verdict, if there is one. left is the time until the timeout
-// of the gate. explain returns in time also if the reading hangs.
+// explain shows the excerpt that belongs to a failed verdict, if there is one. left is the time until the
+// timeout of the gate. explain returns in time also if the reading hangs.
 func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, out *report.Report) {
 	titled, read := e.source(p, v)
 	if read == nil {

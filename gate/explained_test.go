@@ -1,5 +1,5 @@
-// The terms of the gate are explained where they first appear: in the log before or with the line that uses a term, in
-// the summary below the table or above the chart.
+// The terms of the gate are explained where they first appear: in the log before or with the line that uses a
+// term, in the summary below the table or above the chart.
 
 package gate_test
 

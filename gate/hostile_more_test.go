@@ -1,5 +1,6 @@
-// The hostile platform of hostile_test.go, outside of a plain wait: before a deploy command, in the announcement of
-// watch-ahead, in log lines that the gate has kept, with observe-only, in JSON, and in the output of a failing test.
+// The hostile platform of hostile_test.go, outside of a plain wait: before a deploy command, in the
+// announcement of watch-ahead, in log lines that the gate has kept, with observe-only, in JSON, and in the
+// output of a failing test.
 
 package gate_test
 
@@ -23,8 +24,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// checkHarmlessText fails if a text contains something that a runner or a terminal would obey, or that deceives a
-// reader.
+// checkHarmlessText fails if a text contains something that a runner or a terminal would obey, or that
+// deceives a reader.
 func checkHarmlessText(t testing.TB, where, text string) {
 	t.Helper()
 	if cs := commands(text); len(cs) > 0 {

@@ -69,8 +69,8 @@ var only = map[string][]string{
 	"github.com/dlclark/regexp2/v2":            {},
 }
 
-// core are the packages that judge, and the one that measures. pure are the packages of the standard library that they
-// may import.
+// core are the packages that judge, and the one that measures. pure are the packages of the standard library
+// that they may import.
 var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout", "gate/measure"}
 
 var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"}
@@ -83,8 +83,8 @@ var shipped = []string{
 	"golang.org/x/sys",
 }
 
-// notShipped are packages for tests, and the one that can change something on Heroku. The program must not contain
-// them.
+// notShipped are packages for tests, and the one that can change something on Heroku. The program must not
+// contain them.
 var notShipped = []string{module + "/gate/herokusim", module + "/cmd/experiment/account", "testing", "net/http/httptest"}
 
 type pkg struct {

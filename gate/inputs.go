@@ -74,7 +74,8 @@ var Inputs = []Input{
 	{"api-url", "https://api.heroku.com", false, "Address of the Platform API, for tests and proxies.", parseURL},
 }
 
-// secret reports whether messages must not quote the value: the key, and the address, which may contain a password.
+// secret reports whether messages must not quote the value: the key, and the address, which may
+// contain a password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
 
 // yesNo reports whether the input takes true or false.
@@ -98,8 +99,8 @@ func (e *inputError) Error() string {
 	return fmt.Sprintf("input %q is %q: %s", e.Name, e.Value, e.Allowed)
 }
 
-// readInputs parses all inputs. flags are the inputs from the command line; the others come from the environment,
-// as GitHub passes them. It returns all problems.
+// readInputs parses all inputs. flags are the inputs from the command line; the others come from the
+// environment, as GitHub passes them. It returns all problems.
 func readInputs(flags map[string]string, getenv func(string) string) (settings, []error) {
 	var s settings
 	var problems []error

@@ -1,5 +1,5 @@
-// The output never says more about old code than the core knows, and nothing untrue. The output of every story is
-// checked, with any ending.
+// The output never says more about old code than the core knows, and nothing untrue. The output of every
+// story is checked, with any ending.
 
 package gate_test
 
@@ -58,8 +58,8 @@ func overstated(story *herokusim.Story, o outcome) string {
 	return cmp.Or(goneUntrue(story, o), drawnUntrue(story, o))
 }
 
-// typesOff is the summary without the rows of process types and dynos whose end is proven although the end of all
-// old dynos is not.
+// typesOff is the summary without the rows of process types and dynos whose end is proven although the end of
+// all old dynos is not.
 func typesOff(o outcome) string {
 	var proven []string
 	for _, x := range o.picture.Types {
@@ -133,8 +133,8 @@ func trulyGone(story *herokusim.Story, o outcome, oneOff bool) time.Time {
 // bar finds a bar of the chart: its row, its text, its style and when it ends.
 var bar = regexp.MustCompile(`^    ([^:]+) :(?:([a-z, ]+), )?b\d+, (\S+), (\S+)$`)
 
-// drawnUntrue finds a bar of old code in the chart that ends after the code had ended, or a presumed bar that is drawn
-// like a proven one.
+// drawnUntrue finds a bar of old code in the chart that ends after the code had ended, or a presumed bar that
+// is drawn like a proven one.
 func drawnUntrue(story *herokusim.Story, o outcome) string {
 	row := ""
 	for line := range strings.Lines(o.summary) {

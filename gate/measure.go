@@ -12,8 +12,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A safeMeasure is a measure that recovers from a panic: a bug in the measure must not end the wait. After a panic
-// it returns no figures.
+// A safeMeasure is a measure that recovers from a panic: a bug in the measure must not end the wait. After a
+// panic it returns no figures.
 type safeMeasure struct {
 	measure *measure.Measure
 	broken  bool

@@ -9,8 +9,8 @@ import (
 
 var requestID = regexp.MustCompile(`request ([0-9a-f-]{36})`)
 
-// checkToldOnce fails if an answer of Heroku is quoted twice in the log of the step or in the summary. The text of the
-// annotation is also in the summary, and does not count.
+// checkToldOnce fails if an answer of Heroku is quoted twice in the log of the step or in the summary. The
+// text of the annotation is also in the summary, and does not count.
 func checkToldOnce(t testing.TB, o outcome) {
 	t.Helper()
 	for where, text := range map[string]string{"log": o.stdout, "summary": o.summary} {

@@ -1,5 +1,5 @@
-// The licences of the modules in the program are in one file, which each archive of a release and the image contain.
-// "make golden" writes it from the modules themselves.
+// The licences of the modules in the program are in one file, which each archive of a release and the image
+// contain. "make golden" writes it from the modules themselves.
 
 package gate_test
 

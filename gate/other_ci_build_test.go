@@ -1,5 +1,5 @@
-// The recipe for CircleCI before the first release: the program is built from this checkout, and the recipe deploys to
-// a simulated Heroku.
+// The recipe for CircleCI before the first release: the program is built from this checkout, and the recipe
+// deploys to a simulated Heroku.
 
 package gate_test
 
@@ -31,7 +31,8 @@ events:
   - {at: 0s, deploy: {}}
 `
 
-// The recipe, with the program from this checkout, deploys to a simulated Heroku, and goes on when no old code runs.
+// The recipe, with the program from this checkout, deploys to a simulated Heroku, and goes on when no
+// old code runs.
 func TestCircleCIBeforeTheFirstRelease(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -1,5 +1,5 @@
-// The recipes for other CI systems: their scripts do what the document says, and the settings of each system call
-// them. The tests run these commands line by line. "make lint" checks the settings against schemas.
+// The recipes for other CI systems: their scripts do what the document says, and the settings of each system
+// call them. The tests run these commands line by line. "make lint" checks the settings against schemas.
 
 package gate_test
 
@@ -18,8 +18,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// fakeRelease makes a folder with an archive of a release. Its program writes which key it was given, and runs the
-// command.
+// fakeRelease makes a folder with an archive of a release. Its program writes which key it was given, and
+// runs the command.
 func fakeRelease(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -168,8 +168,8 @@ func system(text string) string {
 	return "gitlab"
 }
 
-// The settings of each system deploy with the scripts: the gate has a key that can only read, the deploy has another
-// one, and no two deploys run at the same time.
+// The settings of each system deploy with the scripts: the gate has a key that can only read, the deploy has
+// another one, and no two deploys run at the same time.
 func TestOtherSystems(t *testing.T) {
 	t.Parallel()
 	deploy, _, _ := otherScripts(t)
@@ -225,8 +225,8 @@ func writeSettings(t *testing.T, name, text string) {
 	}
 }
 
-// The key is in no command line of git, a wrong archive is not run, and without a release the steps after the gate do
-// not run.
+// The key is in no command line of git, a wrong archive is not run, and without a release the steps after the
+// gate do not run.
 func TestScriptForOtherSystems(t *testing.T) {
 	t.Parallel()
 	deploy, _, _ := otherScripts(t)

@@ -60,7 +60,8 @@ func (r *rolled) otherCode(version int, at time.Duration) int {
 // tellsCode reports whether the API shows the commit of releases.
 func (r *rolled) tellsCode() bool { return r.App.Stack == "" && !r.App.NoImages }
 
-// unnoticed finds a release with other code that came long before the gate opened and that the gate did not notice.
+// unnoticed finds a release with other code that came long before the gate opened and that the gate
+// did not notice.
 func (r *rolled) unnoticed(o outcome) string {
 	const late = 20 * time.Second // how late the lists can be
 	v := r.otherCode(o.picture.Target.Version, o.at-late)

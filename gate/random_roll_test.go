@@ -260,7 +260,8 @@ func (d dice) call(r *rolled) {
 	default:
 		r.inputs["on-supersede"] = "follow"
 	}
-	// If there is only the deploy, the whole log can be read, and nothing was hidden before, everything can be proven.
+	// If there is only the deploy, the whole log can be read, and nothing was hidden before,
+	// everything can be proven.
 	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
 		r.inputs["require-proof"] = "true"
 	}
@@ -269,16 +270,16 @@ func (d dice) call(r *rolled) {
 // awaits reports whether the gate starts before the deploy and names the release that it waits for.
 func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
 
-// knowsAll reports whether the gate must prove everything: the watch began long enough before the deploy, nothing was
-// hidden then, and nothing disturbs it.
+// knowsAll reports whether the gate must prove everything: the watch began long enough before the deploy,
+// nothing was hidden then, and nothing disturbs it.
 func (r *rolled) knowsAll() bool {
 	_, recent := r.recent()
 	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second &&
 		(r.App.Space == "" || r.ahead > 75*time.Second) // what left the list just before has 60 s
 }
 
-// nothingNew reports whether the watch began before the gate and no release came in between. Then the gate waits a
-// minute for a release.
+// nothingNew reports whether the watch began before the gate and no release came in between. Then the gate
+// waits a minute for a release.
 func (r *rolled) nothingNew() bool {
 	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
 }

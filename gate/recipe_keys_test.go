@@ -1,5 +1,5 @@
-// The keys of the recipes, and Heroku's client that uses them: each step has only the key that it needs, no command
-// line contains a key, and all recipes use the same version of the client.
+// The keys of the recipes, and Heroku's client that uses them: each step has only the key that it needs, no
+// command line contains a key, and all recipes use the same version of the client.
 
 package gate_test
 
@@ -19,8 +19,8 @@ var (
 	needsKey           = regexp.MustCompile(`\bheroku\S* (?:container|pipelines|run|ps|config|rollback)\b|\$HEROKU_API_KEY`)
 )
 
-// checkKeys fails if a step has a key that it does not need, if a key is in a command line, or if the client has no
-// version.
+// checkKeys fails if a step has a key that it does not need, if a key is in a command line, or if the client
+// has no version.
 func checkKeys(t *testing.T, b block, everywhere map[string]string, job job) {
 	t.Helper()
 	for _, env := range []map[string]string{everywhere, job.Env} {

@@ -175,8 +175,8 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	return o
 }
 
-// beginAhead starts watch-ahead, and returns when it is time for the gate. The watch is killed after dies; 0: the
-// gate stops it. The returned function waits for its end.
+// beginAhead starts watch-ahead, and returns when it is time for the gate. The watch is killed after dies; 0:
+// the gate stops it. The returned function waits for its end.
 func beginAhead(t testing.TB, o *outcome, dir, app string, from, dies time.Duration, transport http.RoundTripper, uptime func() (string, time.Duration, error)) func() {
 	ctx, kill := t.Context(), context.CancelFunc(func() {})
 	if dies > 0 {

@@ -115,7 +115,8 @@ func (c *Command) HandOn(sig os.Signal) bool {
 	if c.running == nil {
 		return false
 	}
-	// An interrupt that was typed at a terminal goes to all programs there, so the command has received it already.
+	// An interrupt that was typed at a terminal goes to all programs there, so the command has
+	// received it already.
 	if sig != os.Interrupt || !c.Keyboard {
 		_ = c.running.Signal(sig) // fails if the command has just ended
 	}

@@ -16,8 +16,8 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// wrapped is the program with a deploy command. In the simulated Heroku the release already exists when the watch
-// begins, so the command need not deploy: the input newer-than names an older release.
+// wrapped is the program with a deploy command. In the simulated Heroku the release already exists when the
+// watch begins, so the command need not deploy: the input newer-than names an older release.
 func wrapped(t *testing.T, program, sim string, flags []string, command ...string) *exec.Cmd {
 	t.Helper()
 	args := append([]string{"--app", "measured", "--api-url", serve(t, sim, "--speed", "60", "--from", "30s", "measured-deploy"), "--newer-than", "v41"}, flags...)
@@ -82,8 +82,8 @@ func TestWrappedCommands(t *testing.T) {
 var beforeCommand = regexp.MustCompile(`^(?:rollout-gate: warning: [^\n]*: the command is run all the same\n)?` +
 	`rollout-gate: watching ([a-z0-9-]+) since \d\d:\d\d:\d\d UTC(?:, the dyno list shows [^\n;]+)?; running: deploy\n$`)
 
-// checkBefore fails if the line before the command is missing, or if the wait does not begin with how long the command
-// took.
+// checkBefore fails if the line before the command is missing, or if the wait does not begin with how long
+// the command took.
 func checkBefore(t testing.TB, app, stderr, stdout string) {
 	t.Helper()
 	if m := beforeCommand.FindStringSubmatch(stderr); m == nil || m[1] != app {

@@ -23,8 +23,8 @@ var scenarios = []struct{ name, title string }{
 }
 
 const (
-	// runSpacing is the time between the starts of two runs. The client needs seconds of processor time to start,
-	// and almost none after that, so earlier runs do not disturb the next one.
+	// runSpacing is the time between the starts of two runs. The client needs seconds of processor time to
+	// start, and almost none after that, so earlier runs do not disturb the next one.
 	runSpacing = 6 * time.Second
 	// extraTime is how long a program may keep running after it should have ended.
 	extraTime = 2 * time.Minute

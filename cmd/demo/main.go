@@ -31,7 +31,8 @@ type demonstration struct {
 	stdout, stderr io.Writer
 }
 
-// maxSpeed is the maxSpeed speed at which the time that this machine needs does not distort the times of the story.
+// maxSpeed is the highest speed at which the time that this machine needs does not distort the times
+// of the story.
 const maxSpeed = 100
 
 func main() {

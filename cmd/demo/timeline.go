@@ -115,9 +115,9 @@ func conclusion(story *herokusim.Story, e *end) string {
 	return fmt.Sprintf("the gate ended with %s (%s) after %s.", v.Result, v.Reason, span(e.at-story.Gate))
 }
 
-// busyApp says how much longer the gate would have waited if the app had a busy log. The log's history is 1,500
-// lines ("Logging", Dev Center). If the app fills it in seconds, the history proves nothing to a gate that begins
-// after the deploy.
+// busyApp says how much longer the gate would have waited if the app had a busy log. The log's history is
+// 1,500 lines ("Logging", Dev Center). If the app fills it in seconds, the history proves nothing to a gate
+// that begins after the deploy.
 func busyApp(e *end) string {
 	if e.verdict.Basis != rollout.Proven || e.hold <= e.at {
 		return ""

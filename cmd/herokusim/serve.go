@@ -87,8 +87,8 @@ func (c *serving) options() herokusim.Options {
 	return herokusim.Options{Speed: c.Speed, From: c.From, Key: c.Key}
 }
 
-// serve answers requests until ctx ends. When it listens, it calls ready, which prints how to reach the server and
-// returns the environment for clients. Then it calls meanwhile.
+// serve answers requests until ctx ends. When it listens, it calls ready, which prints how to reach the
+// server and returns the environment for clients. Then it calls meanwhile.
 func (c *serving) serve(ctx context.Context, handler http.Handler, ready func(address, cert string) []variable, meanwhile func()) error {
 	listener, err := listen(c.Listen)
 	if err != nil {

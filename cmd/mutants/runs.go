@@ -1,5 +1,5 @@
-// The runs of a test binary: first without a mutant, to find the mutants that it can notice at all, and then with
-// each of these.
+// The runs of a test binary: first without a mutant, to find the mutants that it can notice at all, and then
+// with each of these.
 
 package main
 

@@ -80,8 +80,9 @@ func (r *release) plan() (*plan, error) {
 	return &plan{head: head, changes: changes}, err
 }
 
-// checkVersion refuses a version that is released already, or that is older than a released one. The command commit
-// allows the tag of the version itself: if its workflow run is run again, it makes the same commit again.
+// checkVersion refuses a version that is released already, or that is older than a released one. The
+// command commit allows the tag of the version itself: if its workflow run is run again, it makes the
+// same commit again.
 func (r *release) checkVersion() error {
 	v, err := parse(r.version)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 
 var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// The actions of this repository, with what stands before the name of the image. The runner itself starts the image
-// of action.yml; begin/action.yml starts it by "docker run".
+// The actions of this repository, with what stands before the name of the image. The runner itself starts the
+// image of action.yml; begin/action.yml starts it by "docker run".
 var actions = []struct{ file, scheme string }{
 	{"action.yml", "docker://"},
 	{"begin/action.yml", ""},
@@ -24,7 +24,8 @@ var actions = []struct{ file, scheme string }{
 // Dockerfile, so that the runner builds the image.
 var imageLine = regexp.MustCompile(`(?mi)^([ -]*[a-z_]*image: *)Dockerfile( +#.*)?$`)
 
-// imageByDigest returns an action.yml in which the image by digest replaces "Dockerfile". It changes nothing else.
+// imageByDigest returns an action.yml in which the image by digest replaces "Dockerfile". It changes
+// nothing else.
 func imageByDigest(file, scheme string, action []byte, image, digest string) ([]byte, error) {
 	if !digestForm.MatchString(digest) {
 		return nil, fmt.Errorf("digest %q: give the one of the pushed image, sha256: and 64 hexadecimal digits", digest)

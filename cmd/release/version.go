@@ -64,8 +64,8 @@ func (v version) movingTags(tags []string) []string {
 	})
 }
 
-// tags writes which tags move to the version, as output "tags". The workflow asks right before it moves them, so that
-// a tag never moves back to an older version.
+// tags writes which tags move to the version, as output "tags". The workflow asks right before it moves them,
+// so that a tag never moves back to an older version.
 func (r *release) tags() error {
 	v, err := parse(r.version)
 	if err != nil {

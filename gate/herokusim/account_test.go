@@ -1,4 +1,5 @@
-// Tests of an account with writing requests: a whole experiment. Every request and answer must fit Heroku's schema.
+// Tests of an account with writing requests: a whole experiment. Every request and answer must fit
+// Heroku's schema.
 
 package herokusim
 

@@ -1,5 +1,5 @@
-// Requests for everything that the API answers, at many moments of many stories. Every answer must fit Heroku's schema
-// and be readable by Heroku's own client library.
+// Requests for everything that the API answers, at many moments of many stories. Every answer must fit
+// Heroku's schema and be readable by Heroku's own client library.
 
 package herokusim
 

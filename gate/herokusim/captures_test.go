@@ -91,8 +91,8 @@ func shapeOf(line string) (stamped, bool) {
 	return stamped{at, clock + " " + source + "[" + proc + "]: " + text}, true
 }
 
-// shapes returns the shapes of lines in the order of their stamps, which is more reliable than the order in which
-// they were printed.
+// shapes returns the shapes of lines in the order of their stamps, which is more reliable than the order in
+// which they were printed.
 func shapes(lines []string, from, to string) []string {
 	var all []stamped
 	for _, line := range lines {

@@ -1,5 +1,5 @@
-// The official Heroku client writes to the simulated Heroku: it creates an app, scales it, switches its features, sets
-// config vars, and destroys the app.
+// The official Heroku client writes to the simulated Heroku: it creates an app, scales it, switches its
+// features, sets config vars, and destroys the app.
 
 package herokusim
 

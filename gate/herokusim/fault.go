@@ -137,7 +137,8 @@ func errorID(status int) string {
 	return "internal_server_error"
 }
 
-// sleep waits for that time, or until changed is closed (nil: never). It returns false if the request ends before.
+// sleep waits for that time, or until changed is closed (nil: never). It returns false if the request
+// ends before.
 func sleep(r *http.Request, d time.Duration, changed <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

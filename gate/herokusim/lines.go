@@ -119,8 +119,8 @@ func (p *play) noise() {
 	}
 }
 
-// candidates are the processes that may print a routine line. For a writable app these are the ones that run then,
-// since nobody knows yet how many there will be.
+// candidates are the processes that may print a routine line. For a writable app these are the ones that run
+// then, since nobody knows yet how many there will be.
 func (p *play) candidates(at time.Duration) []Instance {
 	if p.grows == nil {
 		return p.st.Instances

@@ -253,7 +253,7 @@ func (o *lineWriter) beat() {
 	o.buf.WriteByte(0)
 }
 
-// send sends everything in the buffer. It returns false if nobody tailFrom any more.
+// send sends everything in the buffer. It returns false if nobody listens any more.
 func (o *lineWriter) send() bool {
 	for o.buf.Len() > 0 {
 		n := o.buf.Len()

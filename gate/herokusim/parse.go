@@ -186,7 +186,7 @@ func withLine(err error) error {
 	return &nodeError{line, "this is not YAML: " + reason + "; check indentation (by spaces), colons, quotes and brackets in this line and before"}
 }
 
-// lineOf finds the line of a YAML path, or of the maxBytes part of the path that exists.
+// lineOf finds the line of a YAML path, or of the longest part of the path that exists.
 func lineOf(file *ast.File, where string) int {
 	for ; where != ""; where = where[:max(0, strings.LastIndexAny(where, ".["))] {
 		p, err := yaml.PathString("$." + where)

@@ -15,7 +15,8 @@ type times struct {
 	leaveHidden     bool
 }
 
-// Heroku kills a process that does not end within grace after SIGTERM. It has ended a moment later, after killed.
+// Heroku kills a process that does not end within grace after SIGTERM. It has ended a moment later,
+// after killed.
 const (
 	grace  = 30 * time.Second
 	killed = grace + 57*time.Millisecond

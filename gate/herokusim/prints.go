@@ -1,5 +1,5 @@
-// What processes print themselves. It is computed only when somebody reads it: a busy app prints more than fits into
-// memory.
+// What processes print themselves. It is computed only when somebody reads it: a busy app prints more than
+// fits into memory.
 
 package herokusim
 
@@ -220,7 +220,8 @@ func (i *Instance) ends() time.Duration {
 	return i.Exit
 }
 
-// addDisturbed adds a line if it comes between from and to. It may be late, lost or doubled, as the scenario says.
+// addDisturbed adds a line if it comes between from and to. It may be late, lost or doubled, as the
+// scenario says.
 func (st *Story) addDisturbed(lines []Line, l Line, from, to time.Duration) []Line {
 	log := st.Scenario.Log
 	if log.Late != nil && chance(l, "late") < log.Late.Share {

@@ -158,7 +158,8 @@ const (
 	refill = 75
 )
 
-// spend takes cost requests from the account's budget. It returns how many are left, and false if there are too few.
+// spend takes cost requests from the account's budget. It returns how many are left, and false if
+// there are too few.
 func (s *Server) spend(now time.Duration, cost float64) (left int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -53,7 +53,8 @@ func TestUsualTimes(t *testing.T) {
 	}
 }
 
-// A dyno restarts at once after its first crash, and after 20 minutes each further time; in a space always at once.
+// A dyno restarts at once after its first crash, and after 20 minutes each further time; in a space
+// always at once.
 func TestRestAfterCrashes(t *testing.T) {
 	t.Parallel()
 	for app, want := range map[string][]time.Duration{

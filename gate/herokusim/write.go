@@ -100,8 +100,8 @@ func invalid(format string, args ...any) *answer {
 	return refusal(http.StatusUnprocessableEntity, "invalid_params", fmt.Sprintf(format, args...))
 }
 
-// change adds the effect of the request to the app's story. It returns an answer if that is not possible, otherwise
-// nil.
+// change adds the effect of the request to the app's story. It returns an answer if that is not possible,
+// otherwise nil.
 func (c *writeRequest) change(what func(*play)) *answer {
 	if err := c.app.replay(c.app.grows.with(write{c.now, what})); err != nil {
 		return refusal(http.StatusServiceUnavailable, "service_unavailable", "The simulated Heroku cannot go on: "+err.Error())

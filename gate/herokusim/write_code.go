@@ -41,7 +41,8 @@ func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	w.Write(text)
 }
 
-// putOrGet stores data, or returns what is stored. If the status is not 200, the text is Amazon's code of the error.
+// putOrGet stores data, or returns what is stored. If the status is not 200, the text is Amazon's
+// code of the error.
 func (s *Server) putOrGet(r *http.Request, data []byte, large bool) (status int, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -88,7 +88,8 @@ func TestRefusedWrites(t *testing.T) {
 	})
 }
 
-// Preboot needs the larger sizes, and forbids smaller ones. While old dynos are hidden, the formation cannot be changed.
+// Preboot needs the larger sizes, and forbids smaller ones. While old dynos are hidden, the formation
+// cannot be changed.
 func TestPrebootAndTheFormation(t *testing.T) {
 	t.Parallel()
 	for _, allowed := range []bool{false, true} {
