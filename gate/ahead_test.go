@@ -44,7 +44,7 @@ func aWatch(t *testing.T, server *herokusim.Server, uptime func() (string, time.
 	return data
 }
 
-func TestRecordingsOfWatches(t *testing.T) {
+func TestRecordingsOfWatchAhead(t *testing.T) {
 	t.Parallel()
 	replace := func(old, with string) func([]byte) []byte {
 		return func(b []byte) []byte {
@@ -169,7 +169,7 @@ func TestNotARecordingOfAWatch(t *testing.T) {
 
 // A watch that no gate stops ends after an hour. If its recording is gone, or is that of another watch, it ends
 // within two seconds.
-func TestWatchesThatEndByThemselves(t *testing.T) {
+func TestWatchAheadEndsByItself(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		meanwhile func(t *testing.T, path string) // after 10 seconds

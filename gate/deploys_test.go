@@ -93,7 +93,7 @@ func pushed(t *testing.T, script, dir, repository string, env []string) {
 }
 
 // All workflows push in the same way, and the key of the environment is accepted.
-func TestPush(t *testing.T) {
+func TestEveryPushHasTheKeyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
 	for _, b := range blocks(t, "yaml") {

@@ -175,7 +175,7 @@ func kindOf(problem string) string {
 	return string([]rune(line)[:min(len([]rune(line)), 70)])
 }
 
-func TestDigest(t *testing.T) {
+func TestDigestOfFailures(t *testing.T) {
 	t.Parallel()
 	d := digest{what: "stories"}
 	if got := d.String(); got != "" {

@@ -91,7 +91,7 @@ func TestLeadsNowhere(t *testing.T) {
 var fileName = regexp.MustCompile(`^(?:(?:gate|cmd|docs|\.ci|\.github)/[\w./-]*|[\w-]+\.(?:md|yml|mod)|Makefile|Dockerfile)$`)
 
 // Files that are named in running text exist.
-func TestNamedFiles(t *testing.T) {
+func TestFilesNamedInTextExist(t *testing.T) {
 	t.Parallel()
 	named := 0
 	for _, doc := range documents(t) {

@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-func TestManual(t *testing.T) {
+func TestContributingIsCurrent(t *testing.T) {
 	t.Parallel()
 	story, err := os.ReadFile("testdata/stories/exit-line-lost.yaml")
 	if err != nil {
@@ -89,7 +89,7 @@ func targetTable(t *testing.T, old *document) string {
 }
 
 // The table of further folders and files is right and complete.
-func TestManualNamesFolders(t *testing.T) {
+func TestContributingNamesFolders(t *testing.T) {
 	t.Parallel()
 	doc := documents(t)["CONTRIBUTING.md"]
 	var told []string

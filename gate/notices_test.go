@@ -20,7 +20,7 @@ const noticesFile = "../THIRD-PARTY-NOTICES.txt"
 // licenceFile matches the names of a module's licence, and of files that belong to it.
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\..*)?$`)
 
-func TestNotices(t *testing.T) {
+func TestThirdPartyNotices(t *testing.T) {
 	t.Parallel()
 	compare(t, noticesFile, func(string) string { return notices(t) })
 }

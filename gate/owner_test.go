@@ -76,7 +76,7 @@ func otherOwners(t *testing.T, top string) (owner string, others []string) {
 	return owner, others
 }
 
-func TestOneOwner(t *testing.T) {
+func TestDocumentsNameOneOwner(t *testing.T) {
 	t.Parallel()
 	owner, others := otherOwners(t, "..")
 	if owner == "" || len(others) > 0 {

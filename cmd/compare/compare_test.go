@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-func TestSpread(t *testing.T) {
+func TestMedianAndBounds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		figures []float64
@@ -69,7 +69,7 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-func TestCorrect(t *testing.T) {
+func TestWhichEndsAreCorrect(t *testing.T) {
 	t.Parallel()
 	opens, fails, never := truth{"opens", time.Minute}, truth{"fails", time.Minute}, truth{}
 	for _, test := range []struct {
@@ -208,7 +208,7 @@ func TestPromises(t *testing.T) {
 }
 
 // The limits for the ways that begin before the deploy.
-func TestKept(t *testing.T) {
+func TestLimitsOfWaysBeforeTheDeploy(t *testing.T) {
 	t.Parallel()
 	for what, spoil := range map[string]func(*sample){
 		"":         func(*sample) {},
@@ -227,7 +227,7 @@ func TestKept(t *testing.T) {
 }
 
 // The published comparison has all stories and ways.
-func TestComparisonIsWhole(t *testing.T) {
+func TestPageHasAllStoriesAndWays(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../../docs/comparison.md")
 	if err != nil {

@@ -76,7 +76,7 @@ func TestSurvivors(t *testing.T) {
 }
 
 // The list has every mutant.
-func TestList(t *testing.T) {
+func TestListHasEveryMutant(t *testing.T) {
 	t.Parallel()
 	out, err := mutants("-statements", "-list")
 	if err != nil {
@@ -94,7 +94,7 @@ func TestList(t *testing.T) {
 }
 
 // The list of explained survivors is checked: it may not explain killed or unknown mutants.
-func TestExplained(t *testing.T) {
+func TestWrongExplanations(t *testing.T) {
 	t.Parallel()
 	all := "# Why each may survive.\n\n"
 	for _, key := range unguarded {
@@ -133,7 +133,7 @@ func TestExplained(t *testing.T) {
 }
 
 // A sample is the same each time, and has the right size.
-func TestSample(t *testing.T) {
+func TestSampleIsReproducible(t *testing.T) {
 	t.Parallel()
 	samples := map[string]bool{}
 	for range 2 {
@@ -152,7 +152,7 @@ func TestSample(t *testing.T) {
 }
 
 // Guards without a test guard nothing.
-func TestNoTests(t *testing.T) {
+func TestGuardsWithoutTests(t *testing.T) {
 	t.Parallel()
 	var out, log bytes.Buffer
 	err := run([]string{"-guard", "./testdata/tiny -test.run=^Nothing$", "./testdata/tiny"}, ".", &out, &log)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestRefused(t *testing.T) {
+func TestRefusedReleases(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare func(*world)
 		args    []string // "check v1.0.0" if empty
@@ -90,7 +90,7 @@ func TestRefused(t *testing.T) {
 
 var commitArgs = []string{"-digest", digest1, "commit", "v1.0.0"}
 
-func TestCheck(t *testing.T) {
+func TestCheckAcceptsARelease(t *testing.T) {
 	w := newWorld(t)
 	// Tags of other forms are ignored, and older versions are allowed.
 	w.git("push", "--quiet", "origin", "HEAD:refs/tags/v9", "HEAD:refs/tags/v9.9", "HEAD:refs/tags/vendor", "HEAD:refs/tags/v0.9.0", "HEAD:refs/tags/v1.0.0-rc.1", "HEAD:refs/tags/v3.0.0-rc.1")
@@ -115,7 +115,7 @@ func TestCheck(t *testing.T) {
 
 // The sections of this repository's own changelog can be used as notes: each begins with
 // the kind of change, and does not mention itself.
-func TestOwnChangelog(t *testing.T) {
+func TestChangelogOfThisRepository(t *testing.T) {
 	text, err := os.ReadFile("../../CHANGELOG.md")
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 
 var published = map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"}
 
-func TestDraft(t *testing.T) {
+func TestDraftJob(t *testing.T) {
 	w := newWorld(t)
 	head, before := w.git("rev-parse", "HEAD"), w.read(filepath.Join(w.dir, "action.yml"))
 	w.must("draft", "v1.0.0", digest1)
@@ -91,7 +91,7 @@ func TestBothActions(t *testing.T) {
 }
 
 // The actions of this repository can be pinned: each has exactly one line that names the image.
-func TestOwnActions(t *testing.T) {
+func TestActionsOfThisRepositoryCanBePinned(t *testing.T) {
 	for _, a := range actions {
 		text, err := os.ReadFile("../../" + a.file)
 		if os.IsNotExist(err) && a.file != "action.yml" {
@@ -108,7 +108,7 @@ func TestOwnActions(t *testing.T) {
 	}
 }
 
-func TestPublished(t *testing.T) {
+func TestTagsMoveAfterPublishing(t *testing.T) {
 	w := newWorld(t)
 	w.must("draft", "v1.0.0", digest1)
 	log, err := w.job("tags", "v1.0.0", digest1)
@@ -140,7 +140,7 @@ func TestPublished(t *testing.T) {
 
 // GitHub refuses workflow files that a workflow pushes, also in a tag, unless a branch has the
 // same files. A release must succeed although main has changed its workflows meanwhile.
-func TestWorkflowsOfMainHaveChanged(t *testing.T) {
+func TestReleaseAfterMainChangedItsWorkflows(t *testing.T) {
 	w := newWorld(t)
 	hook := `#!/bin/sh
 while read -r old new ref; do
@@ -199,7 +199,7 @@ func TestNextVersions(t *testing.T) {
 }
 
 // If the job draft fails at any step, running it again completes it.
-func TestDraftAgain(t *testing.T) {
+func TestDraftJobRunAgain(t *testing.T) {
 	for name, broken := range map[string]func(*world){
 		"origin": func(w *world) {
 			w.write(filepath.Join(w.origin, "hooks", "pre-receive"), "#!/bin/sh\nexit 1\n")
@@ -246,7 +246,7 @@ func (w *world) ghScript() string {
 }
 
 // A pre-release of a newer version does not prevent a release.
-func TestBelowPrerelease(t *testing.T) {
+func TestReleaseBelowAPrerelease(t *testing.T) {
 	w := newWorld(t)
 	w.whole("v2.0.0-rc.1", digest1)
 	w.commit("two")
@@ -259,7 +259,7 @@ func TestBelowPrerelease(t *testing.T) {
 }
 
 // The commit of a release depends only on the commit of main, the version and the image.
-func TestSameCommit(t *testing.T) {
+func TestSameImageGivesSameCommit(t *testing.T) {
 	w := newWorld(t)
 	commit := func(digest, when string) string {
 		t.Helper()
@@ -283,7 +283,7 @@ func TestSameCommit(t *testing.T) {
 }
 
 // The program runs with the right to publish, so no code of others may be compiled into it.
-func TestStandardLibraryAlone(t *testing.T) {
+func TestStandardLibraryOnly(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -258,7 +258,7 @@ func TestAccountInRealTime(t *testing.T) {
 }
 
 // A template with a story is refused.
-func TestTemplates(t *testing.T) {
+func TestRefusedTemplates(t *testing.T) {
 	t.Parallel()
 	for says, sc := range map[string]*Scenario{
 		"releases, events, young":         {Events: []Event{{Idle: true}}},

@@ -231,7 +231,7 @@ func TestLogsAsCaptured(t *testing.T) {
 
 // With every capture, the comparison notices small changes of the simulated log: of a word, a
 // line, the order, the source, the clock.
-func TestComparisonNotices(t *testing.T) {
+func TestComparisonNoticesSmallChanges(t *testing.T) {
 	t.Parallel()
 	for name, c := range capturedCases {
 		good := c.simulated(t)

@@ -173,7 +173,7 @@ func TestFiguresOfThePage(t *testing.T) {
 }
 
 // FaultKinds and LogKinds have all fields of a fault and of the log, except those for where, when and how often.
-func TestKindsAreAllThatCanGoWrong(t *testing.T) {
+func TestFaultAndLogKindsAreComplete(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		kinds []Kind

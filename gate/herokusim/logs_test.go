@@ -109,7 +109,7 @@ log: `+c.log+"\n")
 	}
 }
 
-func TestSpeed(t *testing.T) {
+func TestStreamAtHigherSpeed(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "measured-deploy")
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestSpeed(t *testing.T) {
 	})
 }
 
-func TestForms(t *testing.T) {
+func TestStreamForms(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ log, wish, accept, want string }{
 		"history":   {"{}", `{"lines": 2, "dyno": "web.1"}`, "", "S heroku[web.1]: Starting process with command `bundle exec puma -C config/puma.rb`\nS heroku[web.1]: State changed from starting to up\n"},
@@ -163,7 +163,7 @@ func TestForms(t *testing.T) {
 
 const saying = "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 1s, say: {label: web.1, text: tick, every: 1s, times: 9}}\nlog: "
 
-func TestTrouble(t *testing.T) {
+func TestLogFaults(t *testing.T) {
 	t.Parallel()
 	for log, want := range map[string]string{
 		"{}":                           "ticks at 1s 2s 3s 4s 5s 6s 7s 8s 9s",

@@ -16,7 +16,7 @@ import (
 
 // For every kind of answer, every attribute is left out, renamed and given another
 // type, and one is added to every object. The check must notice each.
-func TestWrongAnswersAreSeen(t *testing.T) {
+func TestSchemaCheckNoticesWrongAnswers(t *testing.T) {
 	t.Parallel()
 	all, err := schemas()
 	if err != nil {

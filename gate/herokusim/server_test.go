@@ -179,7 +179,7 @@ func TestBudget(t *testing.T) {
 }
 
 // Each minute some requests come back.
-func TestRefill(t *testing.T) {
+func TestBudgetComesBack(t *testing.T) {
 	t.Parallel()
 	s := NewServer(tellText(t, "types: {web: {quantity: 1}}\nbudget: 10\n"), Options{})
 	if left, _ := s.spend(0, 0); left != 10 {

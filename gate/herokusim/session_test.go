@@ -45,7 +45,7 @@ func TestFilterByProcessType(t *testing.T) {
 }
 
 // L20 forbids tails only.
-func TestL20IsOfTails(t *testing.T) {
+func TestL20ForbidsTailsOnly(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nlog: {l20: true}\n")
 	synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestSessionLife(t *testing.T) {
 	})
 }
 
-func TestHistoryIsOf1500Lines(t *testing.T) {
+func TestHistoryHas1500Lines(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 0s, say: {label: web.1, text: tick, every: 1ms, times: 2000}}\n")
 	x := &session{params: sessionParams{Lines: 9999}}

@@ -138,7 +138,7 @@ func TestPrivateSpaceRollsQuarters(t *testing.T) {
 	}
 }
 
-func TestPhases(t *testing.T) {
+func TestReleasePhases(t *testing.T) {
 	t.Parallel()
 	failed := tell(t, "phase-fails")
 	if n := len(failed.OldRunning(failed.End, 42)); n != 2 {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestTimingOfPreboot(t *testing.T) {
+func TestPrebootTimingNeedsPreboot(t *testing.T) {
 	t.Parallel()
 	for preboot, want := range map[string]time.Duration{"true": 100 * time.Second, "false": 3 * time.Second} {
 		st := tellText(t, `

@@ -128,7 +128,7 @@ func everyWording(t *testing.T) map[string]string {
 	return found
 }
 
-func TestWordsAsCaptured(t *testing.T) {
+func TestWordingIsAsCaptured(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes long, and nothing runs beside it")

@@ -175,7 +175,7 @@ func TestConfigVars(t *testing.T) {
 }
 
 // A renamed app is found by its new name only. A name that is free again can be used for another app.
-func TestNames(t *testing.T) {
+func TestAppNames(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
 		first := w.good("PATCH", "/apps/shop", `{"name": "store", "maintenance": true}`)
