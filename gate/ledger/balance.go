@@ -1,4 +1,4 @@
-// What the lines of a ledger add up to, and where the count begins.
+// How many processes the lines of a ledger leave alive, and where the count begins.
 
 package ledger
 
@@ -9,111 +9,113 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// sameLine is how far apart a line and its double can be (captures: 75 ms at the most).
+// sameLine is how far apart the two stamps of a line that comes twice can be (captures: at most 75 ms).
 const sameLine = time.Second
 
-// killedByR12 is how the platform words the SIGKILL that follows a SIGTERM; the one
-// after a boot timeout reads otherwise.
+// killedByR12 is the platform's text for the SIGKILL that follows a SIGTERM. The SIGKILL after a boot timeout
+// has another text.
 const killedByR12 = "Stopping remaining processes with SIGKILL"
 
-// A Known is what a ledger is asked to balance for, beside its lines.
+// Known is what the caller knows beside the lines of the ledger.
 type Known struct {
-	// NothingBefore: nothing ran under the label before the first line.
+	// NothingBefore: no process ran under the label before the first line.
 	NothingBefore bool
-	// Hold is the longest time that a process can hide behind its label's record, and Renewals
-	// are when it began anew.
+	// Hold is the longest time that a process can run hidden behind the record of its label. Renewals are
+	// the times at which the hold began anew.
 	Hold     time.Duration
 	Renewals Renewals
-	// Released is when the target was released; zero while it is not known.
+	// Released is when the target was released; zero while that is not known.
 	Released time.Time
-	// CompleteFrom is the time from which nothing lives any more that was already hidden
-	// when the log begins. Exits before it may be of processes that were started before the log
-	// begins, so they are not counted.
+	// CompleteFrom is when the last process must have ended that was already hidden at the begin of the log.
+	// An exit before that may be of such a process, whose start is not in the log, so it does not count.
 	CompleteFrom time.Time
-	// LogSince is when the log begins, and BootTimeout the longest that a process can boot.
-	LogSince    time.Time
+	// LogSince is when the log begins.
+	LogSince time.Time
+	// BootTimeout is the longest that a process can take to boot.
 	BootTimeout time.Duration
-	// RanAt is when the list first showed, beside this ledger, that a process ran; zero if it did not.
+	// RanAt is when the dyno list first showed a running process; zero if it never did.
 	RanAt time.Time
 	// Now is the platform's time.
 	Now time.Time
 }
 
-// A Balance is what a ledger adds up to. Times are the platform's; zero if there is none.
+// A Balance is the result of counting. Times are the platform's; zero if there is none.
 type Balance struct {
-	// Alive is how many processes are alive; below 0 when lines are missing.
+	// Alive is how many processes are alive; below 0 if lines are missing.
 	Alive int
-	// Broken says why the ledger cannot be trusted; empty if it can.
+	// Broken says why the count cannot be trusted; empty if it can.
 	Broken string
 
 	LastStart time.Time
 	LastExit  time.Time
-	// FirstStop and LastStop are the first and the last exit since the release that is
-	// not a crash of a new listed dyno.
+	// FirstStop and LastStop are the first and the last exit since the release, without
+	// crashes of a new listed dyno.
 	FirstStop, LastStop time.Time
 	LastTerm            time.Time
-	// LastKill is the last SIGKILL of a process that did not obey its SIGTERM.
+	// LastKill is the last SIGKILL of a process that had not ended after its SIGTERM.
 	LastKill time.Time
-	// CrashExit is the last exit that was a crash of the listed dyno, or may be one, since no
-	// SIGTERM announced it.
+	// CrashExit is the last exit that was a crash of the listed dyno, or that may be one, since no
+	// SIGTERM came before it.
 	CrashExit time.Time
 	Crashes   []time.Time
-	// Announced is the last announcement of a replacement; StartDue: its start is missing.
+	// Announced is when the log last announced that the dyno is replaced. StartDue: the start of the
+	// replacement is not in the log yet.
 	Announced time.Time
 	StartDue  bool
-	// State is the state of the label's record as the log last told it, since StateAt.
+	// State is the state of the listed dyno by the log, and StateAt is when it changed to that.
 	State   string
 	StateAt time.Time
-	// QuietFrom is when the passing of time alone will change the balance; zero if it
-	// will not.
+	// QuietFrom is when the balance changes although no line comes, since the count then begins behind
+	// the last line; zero if it will not.
 	QuietFrom time.Time
 
-	released      time.Time
-	startedBefore bool         // the newest process was started before that
-	change        observe.Line // the last change of state
-	terms         []time.Time  // SIGTERMs that no exit has answered yet
-	boots         int          // starts that have not come up or crashed yet
+	released             time.Time
+	startedBeforeRelease bool         // the newest process was
+	lastChange           observe.Line // the last change of state
+	openTerms            []time.Time  // SIGTERMs that no exit has followed yet
+	booting              int          // how many started processes have neither come up nor crashed yet
 }
 
-// Balance adds up the ledger.
-func (l *Ledger) Balance(q Known) Balance {
-	s := l.opening(q)
+// Balance counts the processes.
+func (l *Ledger) Balance(known Known) Balance {
+	base := l.baseline(known)
 	if l.full {
-		return Balance{Alive: s.alive, Broken: "too many starts and exits to count"}
+		return Balance{Alive: base.alive, Broken: "too many starts and exits to count"}
 	}
-	b := l.balanceFrom(s, q)
-	b.QuietFrom = l.quietFrom(q, s)
+	b := l.balanceFrom(base, known)
+	b.QuietFrom = l.quietFrom(base, known)
 	return b
 }
 
-func (l *Ledger) balanceFrom(s opening, q Known) Balance {
-	b := Balance{Alive: s.alive, released: q.Released}
-	// What the count begins with was started before that line, or before the log begins.
-	b.startedBefore = s.line > 0 || !q.LogSince.IsZero() && q.LogSince.Before(q.Released)
-	if s.booting {
-		b.boots = 1 // its start is from before
+func (l *Ledger) balanceFrom(base baseline, known Known) Balance {
+	b := Balance{Alive: base.alive, released: known.Released}
+	// Processes of the baseline were started before it. A baseline behind some lines is from before the release,
+	// and one without lines is where the log begins.
+	b.startedBeforeRelease = base.lines > 0 || !known.LogSince.IsZero() && known.LogSince.Before(known.Released)
+	if base.booting {
+		b.booting = 1
 	}
 	crashes := l.crashes()
-	for i := s.line; i < len(l.lines); i++ {
+	for i := base.lines; i < len(l.lines); i++ {
 		switch line := l.lines[i]; line.Kind {
 		case observe.Start:
 			b.Alive++
-			b.boots++
+			b.booting++
 			b.StartDue = false
-			b.LastStart, b.startedBefore = line.Stamp, line.Stamp.Before(q.Released)
+			b.LastStart, b.startedBeforeRelease = line.Stamp, line.Stamp.Before(known.Released)
 		case observe.State:
 			b.state(line)
 		case observe.Replace:
 			b.announce(line.Stamp)
 		case observe.Sigterm:
-			b.terms = append(b.terms, line.Stamp)
+			b.openTerms = append(b.openTerms, line.Stamp)
 			b.LastTerm = line.Stamp
 		case observe.Sigkill:
 			if line.Text == killedByR12 {
 				b.LastKill = line.Stamp
 			}
 		case observe.Exit:
-			if !line.Stamp.Before(s.exitsFrom) {
+			if !line.Stamp.Before(base.exitsFrom) {
 				b.exit(line.Stamp, crashes[i])
 			}
 		}
@@ -121,21 +123,22 @@ func (l *Ledger) balanceFrom(s opening, q Known) Balance {
 	return b
 }
 
-// state adds a change of the record's state.
+// state handles a change of the listed dyno's state.
 func (b *Balance) state(line observe.Line) {
-	before := b.change
-	b.change, b.State, b.StateAt = line, line.To, line.Stamp
-	twice := line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine
-	if line.To == "crashed" && !twice {
+	before := b.lastChange
+	b.lastChange, b.State, b.StateAt = line, line.To, line.Stamp
+	if line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine {
+		return
+	}
+	if line.To == "crashed" {
 		b.Crashes = append(b.Crashes, line.Stamp)
 	}
 	switch {
-	case twice:
 	case line.From == "starting" && (line.To == "up" || line.To == "crashed"):
-		if b.boots == 0 || b.StartDue {
+		if b.booting == 0 || b.StartDue {
 			b.Broken = "the log shows a dyno that is " + line.To + " without its start"
 		}
-		b.boots = 0
+		b.booting = 0
 	case line.To == "starting":
 		if line.From == "up" && b.Alive == 0 {
 			b.Broken = "the log shows a dyno that is up without its start"
@@ -144,7 +147,7 @@ func (b *Balance) state(line observe.Line) {
 	}
 }
 
-// CrashesAfter are the crashes later than a time.
+// CrashesAfter are the crashes later than t.
 func (b *Balance) CrashesAfter(t time.Time) []time.Time {
 	i := slices.IndexFunc(b.Crashes, func(c time.Time) bool { return c.After(t) })
 	if i < 0 {
@@ -153,7 +156,7 @@ func (b *Balance) CrashesAfter(t time.Time) []time.Time {
 	return b.Crashes[i:]
 }
 
-// announce notes that the record is being replaced, which a start must follow.
+// announce handles a line which says that the dyno is being replaced. A start must follow.
 func (b *Balance) announce(at time.Time) {
 	if b.StartDue && at.Sub(b.Announced) > sameLine {
 		b.Broken = "the log announces a restart whose start it does not show"
@@ -161,58 +164,58 @@ func (b *Balance) announce(at time.Time) {
 	b.StartDue, b.Announced = true, at
 }
 
-// An opening is where the count begins: behind so many lines, with so many processes alive.
-type opening struct {
-	line, alive int
-	booting     bool      // one of them is still booting
-	exitsFrom   time.Time // exits of before do not count
+// A baseline is where the count begins.
+type baseline struct {
+	lines     int       // the lines before it, which are not counted
+	alive     int       // the processes that are alive there
+	booting   bool      // one of them is still booting
+	exitsFrom time.Time // exits before this time do not count
 }
 
-// opening finds the latest point before the release at which it is known how many processes
-// were alive: after a quiet time as long as a process can hide, only the record's own is
-// left. Without such a point the count begins with the first line and one process, unless
-// that line says that nothing ran.
-func (l *Ledger) opening(q Known) opening {
-	if q.NothingBefore {
-		return opening{}
+// baseline finds the latest point before the release at which it is known how many processes were alive. That
+// is a point after a quiet time as long as a process can hide: only the listed dyno's own process is left
+// then. Without such a point the count begins at the first line, with one process, unless that line shows that
+// none ran.
+func (l *Ledger) baseline(known Known) baseline {
+	if known.NothingBefore {
+		return baseline{}
 	}
-	next := q.Now
+	next := known.Now
 	for i := len(l.lines) - 1; i >= 0; i-- {
-		if from := l.lines[i].Stamp; from.Before(q.Released) && !next.Before(q.Renewals.HiddenUntil(from, q.Hold)) {
-			return l.quietOpening(i)
+		stamp := l.lines[i].Stamp
+		if stamp.Before(known.Released) && !next.Before(known.Renewals.HiddenUntil(stamp, known.Hold)) {
+			return l.quietBaseline(i)
 		}
-		next = l.lines[i].Stamp
+		next = stamp
 	}
-	s := opening{alive: 1, exitsFrom: q.CompleteFrom}
+	base := baseline{alive: 1, exitsFrom: known.CompleteFrom}
 	if len(l.lines) == 0 {
-		return s
+		return base
 	}
 	switch first := l.lines[0]; {
-	case !q.RanAt.IsZero() && first.Stamp.After(q.RanAt): // whatever that line says
-	case first.To == "starting" && first.From != "up":
-		s.alive = 0
-	case first.Text == "Unidling":
-		s.alive = 0
+	case !known.RanAt.IsZero() && first.Stamp.After(known.RanAt): // the list showed a process before this line
+	case first.To == "starting" && first.From != "up", first.Text == "Unidling":
+		base.alive = 0
 	default:
-		// It can have begun to boot before the log begins, but not long before.
-		s.booting = first.From == "starting" && first.Stamp.Sub(q.LogSince) <= q.BootTimeout+StampSlack
+		// The process can have begun to boot before the log begins, but not long before.
+		base.booting = first.From == "starting" && first.Stamp.Sub(known.LogSince) <= known.BootTimeout+StampSlack
 	}
-	return s
+	return base
 }
 
-// quietOpening is the opening behind line i, after which it was quiet.
-func (l *Ledger) quietOpening(i int) opening {
-	s := opening{line: i + 1, alive: 1}
+// quietBaseline is the baseline behind line i, if a quiet time followed that line.
+func (l *Ledger) quietBaseline(i int) baseline {
+	base := baseline{lines: i + 1, alive: 1}
 	switch l.stateAfter(i) {
 	case "starting":
-		s.booting = true
+		base.booting = true
 	case "crashed", "down", "complete":
-		s.alive = 0
+		base.alive = 0
 	}
-	return s
+	return base
 }
 
-// stateAfter is the state of the label's record after line i; empty if no line tells.
+// stateAfter is the state of the listed dyno after line i; empty if no line says.
 func (l *Ledger) stateAfter(i int) string {
 	for ; i >= 0; i-- {
 		if l.lines[i].Kind == observe.State {
@@ -222,12 +225,12 @@ func (l *Ledger) stateAfter(i int) string {
 	return ""
 }
 
-// quietFrom is when the last line will have been quiet for so long that the count begins
-// behind it; zero if it does already, or never will.
-func (l *Ledger) quietFrom(q Known, s opening) time.Time {
+// quietFrom is when it will have been quiet for so long that the count begins behind the last line; zero if it
+// already begins there, or never will.
+func (l *Ledger) quietFrom(base baseline, known Known) time.Time {
 	n := len(l.lines)
-	if q.NothingBefore || s.line == n || !l.lines[n-1].Stamp.Before(q.Released) {
+	if known.NothingBefore || base.lines == n || !l.lines[n-1].Stamp.Before(known.Released) {
 		return time.Time{}
 	}
-	return q.Renewals.HiddenUntil(l.lines[n-1].Stamp, q.Hold)
+	return known.Renewals.HiddenUntil(l.lines[n-1].Stamp, known.Hold)
 }

@@ -1,4 +1,4 @@
-// The ledger against real logs, where these lie beside the checkout.
+// The ledger against real logs, if these are beside the checkout.
 
 package ledger_test
 
@@ -20,8 +20,8 @@ import (
 
 var year = regexp.MustCompile(`; (20\d\d)`)
 
-// At a quiet point, 40 s without a line of the label, nothing hides any more: the
-// books must agree with what the state lines say of the record.
+// At a quiet point, 40 s without a line of the label, no process is hidden any more. The
+// balance must then agree with the state lines: one process if the dyno is up, none otherwise.
 func TestLedgerAgreesWithRealLogs(t *testing.T) {
 	t.Parallel()
 	files, _ := filepath.Glob("../../../shared/captures/*.log")
@@ -43,7 +43,7 @@ func TestLedgerAgreesWithRealLogs(t *testing.T) {
 			if strings.HasPrefix(label, "run.") || strings.HasPrefix(label, "scheduler.") || strings.HasPrefix(label, "release.") {
 				continue
 			}
-			// How many ran before the file begins is not known: what contradicts least.
+			// It is not known how many processes ran before the file begins: take the number that fits best.
 			most, least := 0, 1<<30
 			for before := range 3 {
 				n, bad := quietPoints(lines, before)
@@ -60,10 +60,11 @@ func TestLedgerAgreesWithRealLogs(t *testing.T) {
 		t.Errorf("only %d quiet points: are the captures whole?", points)
 	}
 	if misses > 2 { // the captures' own README counts one, in a cut file
-		t.Errorf("the ledger disagree with the state lines at %d of %d quiet points", misses, points)
+		t.Errorf("the ledger disagrees with the state lines at %d of %d quiet points", misses, points)
 	}
 }
 
+// readCapture returns the first line of a file, which describes it, and the platform's lines by label.
 func readCapture(t *testing.T, file string) (head string, labels map[string][]observe.Line) {
 	t.Helper()
 	f, err := os.Open(file)
@@ -88,20 +89,22 @@ func readCapture(t *testing.T, file string) (head string, labels map[string][]ob
 	return head, labels
 }
 
+// quietPoints counts the quiet points of a label's lines, and those at which the balance is wrong if before
+// processes were alive ahead of the lines.
 func quietPoints(lines []observe.Line, before int) (points, bad int) {
-	var told []observe.Line
+	var counted []observe.Line
 	for _, l := range lines {
 		switch l.Kind {
 		case observe.Start, observe.State, observe.Sigterm, observe.Sigkill, observe.Exit, observe.Replace, observe.Sleep:
-			told = append(told, l)
+			counted = append(counted, l)
 		}
 	}
 	state := ""
-	for i, l := range told {
+	for i, l := range counted {
 		if l.Kind == observe.State {
 			state = l.To
 		}
-		quiet := i+1 < len(told) && told[i+1].Stamp.Sub(l.Stamp) >= 40*time.Second
+		quiet := i+1 < len(counted) && counted[i+1].Stamp.Sub(l.Stamp) >= 40*time.Second
 		if !quiet || state == "" || state == "starting" {
 			continue
 		}
@@ -110,7 +113,7 @@ func quietPoints(lines []observe.Line, before int) (points, bad int) {
 			want = 1
 		}
 		points++
-		if ledger.Alive(before, told[:i+1]) != want {
+		if ledger.Alive(before, counted[:i+1]) != want {
 			bad++
 		}
 	}

@@ -1,4 +1,4 @@
-// What the tests from outside may see of the inside.
+// What the tests need of the package's inside.
 
 package ledger
 
@@ -6,11 +6,11 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Alive is how many processes lines leave alive, with so many before.
+// Alive is how many processes are alive after the lines, if before processes were alive ahead of them.
 func Alive(before int, lines []observe.Line) int {
 	var l Ledger
 	for _, line := range lines {
 		l.Enter(line, 0)
 	}
-	return l.balanceFrom(opening{alive: before}, Known{}).Alive
+	return l.balanceFrom(baseline{alive: before}, Known{}).Alive
 }

@@ -10,31 +10,31 @@ import (
 )
 
 const (
-	// maxLines bounds the ledger of one label. A label that fills it is in a crash loop;
-	// its ledger is then of no use, and the hold decides.
+	// maxLines bounds the ledger of one label. Only a crash loop fills it. The ledger proves nothing
+	// then, and the hold decides.
 	maxLines = 2000
-	// StampSlack is how far the stamps of two of the platform's servers may differ.
+	// StampSlack is how far the clocks of two of the platform's servers may differ.
 	StampSlack = 2 * time.Second
-	// A start follows the creation of its record, which the list gives in whole
-	// seconds, cut: it is never much before.
+	// startSlack is how far the stamp of a start may be before the creation of its record. A start follows
+	// the creation, and the list cuts the time of creation to whole seconds, so a little slack is enough.
 	startSlack = 500 * time.Millisecond
 )
 
-// A Ledger holds every line of a label that tells of a process, in the order of their
-// stamps, since lines come late, twice, and out of order. Its zero value is empty.
+// A Ledger holds the lines about the processes of one label, ordered by their stamps, since
+// lines come late, twice, and out of order. Its zero value is empty.
 type Ledger struct {
-	lines     []observe.Line
-	full      bool
-	changedAt time.Duration
-	exitAt    time.Duration
-	lastStart time.Time
-	last      time.Time
+	lines []observe.Line
+	full  bool // it had maxLines; its lines are dropped
+	// When the last line and the last exit were entered, on the gate's clock; 0 if none was.
+	changedAt, exitAt time.Duration
+	// The latest stamps of a start and of any line; zero if there is none.
+	lastStart, lastStamp time.Time
 }
 
-// Enter adds a line, once. It reports whether the line was new.
+// Enter adds a line at a moment of the gate's clock, and reports whether the line was new.
 func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
-	if line.Stamp.After(l.last) {
-		l.last = line.Stamp
+	if line.Stamp.After(l.lastStamp) {
+		l.lastStamp = line.Stamp
 	}
 	if l.full {
 		return false
@@ -46,7 +46,7 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 		}
 	}
 	if len(l.lines) == maxLines {
-		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt, last: l.last}
+		*l = Ledger{full: true, changedAt: l.changedAt, exitAt: l.exitAt, lastStamp: l.lastStamp}
 		return true
 	}
 	l.lines = slices.Insert(l.lines, i, line)
@@ -60,33 +60,32 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 	return true
 }
 
-// DropBefore forgets the lines from before the given time.
+// DropBefore removes the lines from before t.
 func (l *Ledger) DropBefore(t time.Time) {
 	l.lines = slices.DeleteFunc(l.lines, func(line observe.Line) bool { return line.Stamp.Before(t) })
 	if l.lastStart.Before(t) {
 		l.lastStart = time.Time{}
 	}
-	if l.last.Before(t) {
-		l.last = time.Time{}
+	if l.lastStamp.Before(t) {
+		l.lastStamp = time.Time{}
 	}
 }
 
-// ChangedAt is when the last line was entered, on the gate's clock.
+// ChangedAt is when the last line was entered, on the gate's clock; 0 if none was.
 func (l *Ledger) ChangedAt() time.Duration { return l.changedAt }
 
-// Last is the time of the last line; zero if there is none.
-func (l *Ledger) Last() time.Time { return l.last }
+// Last is the stamp of the last line; zero if there is none.
+func (l *Ledger) Last() time.Time { return l.lastStamp }
 
 // ExitAt is when the last exit was entered, on the gate's clock; 0 if none was.
 func (l *Ledger) ExitAt() time.Duration { return l.exitAt }
 
-// StartedSince reports whether a process was started at or after t.
+// StartedSince reports whether a process was started since the creation of a record at t.
 func (l *Ledger) StartedSince(t time.Time) bool {
 	return !l.lastStart.IsZero() && !l.lastStart.Before(t.Add(-startSlack))
 }
 
-// BeginsWithStart tells whether the first line is a start, so that nothing else is told of before
-// it, and when that was.
+// BeginsWithStart reports whether the first line is a start, and the stamp of that line.
 func (l *Ledger) BeginsWithStart() (at time.Time, is bool) {
 	if len(l.lines) == 0 {
 		return time.Time{}, false

@@ -1,4 +1,4 @@
-// The tests' words: the lines of a label, and what they add up to.
+// How the tests write the lines of a label, and the lines that a ledger holds.
 
 package ledger_test
 
@@ -12,12 +12,12 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Times are told from the release on.
+// released is when the target was released. The tests write times as the distance from it.
 var released = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 
 func at(d time.Duration) time.Time { return released.Add(d) }
 
-// since is a time as the tests write it.
+// since writes a time as its distance from the release.
 func since(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -25,9 +25,10 @@ func since(t time.Time) string {
 	return t.Sub(released).String()
 }
 
-// entered is a ledger of lines, as in "1s start, 2s starting>up". Beside changes of state and
-// kinds of lines there are R12, the SIGKILL of a process that did not obey, and unidling.
-func entered(t *testing.T, text string) *ledger.Ledger {
+// ledgerOf is a ledger of lines, as in "1s start, 2s starting>up". Each line is a change of state, a kind of
+// line, R12 (the SIGKILL of a process that did not end after its SIGTERM), idling or unidling. The gate learns
+// of the first line at 1 min, of the second at 2 min, and so on.
+func ledgerOf(t *testing.T, text string) *ledger.Ledger {
 	t.Helper()
 	l := &ledger.Ledger{}
 	for i, word := range list(text) {
@@ -76,7 +77,7 @@ func TestEnter(t *testing.T) {
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
-			l := entered(t, c.lines)
+			l := ledgerOf(t, c.lines)
 			first, start := l.BeginsWithStart()
 			if got := fmt.Sprintf("exit %s, changed %s, begins %s, with a start %v", l.ExitAt(), l.ChangedAt(), since(first), start); got != c.want {
 				t.Errorf("%s:\ngot  %s\nwant %s", c.lines, got, c.want)
@@ -90,22 +91,22 @@ func TestStartedSince(t *testing.T) {
 	for _, c := range []struct {
 		about, lines string
 		since        time.Time
-		dropped      time.Duration // what is older is dropped
+		dropped      time.Duration // lines before this are dropped
 		want         bool
 	}{
 		{"no start", "5s exit", at(0), 0, false},
-		{"no start, since it is not known when", "5s exit", time.Time{}, 0, false},
-		{"something else", "5s start, 9s sigterm", at(7 * time.Second), 0, false},
+		{"no start, and the time is not known", "5s exit", time.Time{}, 0, false},
+		{"another line", "5s start, 9s sigterm", at(7 * time.Second), 0, false},
 		{"later", "5s start", at(2 * time.Second), 0, true},
 		{"earlier", "5s start", at(6 * time.Second), 0, false},
-		{"earlier by what the list cuts off", "5s start", at(5500 * time.Millisecond), 0, true},
-		{"the later of two, which came first", "5s start, 3s start", at(4 * time.Second), 0, true},
+		{"earlier by half a second", "5s start", at(5500 * time.Millisecond), 0, true},
+		{"the later of two starts came first", "5s start, 3s start", at(4 * time.Second), 0, true},
 		{"dropped", "5s start", at(2 * time.Second), 6 * time.Second, false},
 		{"not dropped", "5s start", at(2 * time.Second), 5 * time.Second, true},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
-			l := entered(t, c.lines)
+			l := ledgerOf(t, c.lines)
 			l.DropBefore(at(c.dropped))
 			if got := l.StartedSince(c.since); got != c.want {
 				t.Errorf("%s, dropped before %s, started since %s: %v", c.lines, c.dropped, since(c.since), got)
@@ -116,15 +117,15 @@ func TestStartedSince(t *testing.T) {
 
 func TestDropBefore(t *testing.T) {
 	t.Parallel()
-	l := entered(t, "1s starting>up, 2s start, 3s exit")
+	l := ledgerOf(t, "1s starting>up, 2s start, 3s exit")
 	l.DropBefore(at(2 * time.Second))
 	if _, start := l.BeginsWithStart(); !start {
-		t.Error("the line from before is still there, or the start is dropped, too")
+		t.Error("the line before 2s is still there, or the start at 2s is dropped, too")
 	}
 }
 
-// A label in a crash loop fills its ledger: it counts for nothing then, and takes in no more.
-func TestFull(t *testing.T) {
+// A label in a crash loop fills its ledger. The ledger then proves nothing, and adds no more lines.
+func TestFullLedger(t *testing.T) {
 	t.Parallel()
 	var l ledger.Ledger
 	n := 0
@@ -136,14 +137,14 @@ func TestFull(t *testing.T) {
 	}
 	entered := l.Enter(line(t, "0s start"), time.Minute)
 	if _, start := l.BeginsWithStart(); entered || start || l.ChangedAt() != time.Second {
-		t.Errorf("a full ledger takes in a line: changed at %s", l.ChangedAt())
+		t.Errorf("a full ledger added a line: changed at %s", l.ChangedAt())
 	}
 	if b := l.Balance(ledger.Known{}); b.Broken != "too many starts and exits to count" {
 		t.Errorf("the ledger is full, and is broken for %q", b.Broken)
 	}
 }
 
-// The last line is the latest one, in whatever order lines come, and what is dropped does not count.
+// The last line is the one with the latest stamp, in whatever order the lines come. Dropped lines do not count.
 func TestLast(t *testing.T) {
 	t.Parallel()
 	var l ledger.Ledger

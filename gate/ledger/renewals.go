@@ -1,4 +1,4 @@
-// How long what hides can live, where the hold can begin anew.
+// How long a hidden process can live, if its hold can begin anew.
 
 package ledger
 
@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// renewalGap is how close two renewals are that count as one. It is shorter than any computed
-// hold that can be renewed.
+// renewalGap is the longest time between two renewals that count as one series. It is shorter than any
+// computed hold that can be renewed.
 const renewalGap = time.Minute
 
-// Renewals are the times at which the hold on everything that hides began anew: with preboot,
-// whenever a web dyno is replaced. Its zero value has none.
-type Renewals []renewal
+// Renewals are the times at which the hold of all hidden processes began anew. With preboot
+// that is whenever a web dyno is replaced. The zero value has none.
+type Renewals []series
 
-// A renewal is a series of them, close together.
-type renewal struct{ first, last time.Time }
+// A series is some renewals that are close together.
+type series struct{ first, last time.Time }
 
-// Note adds a time.
+// Note adds a renewal.
 func (r *Renewals) Note(t time.Time) {
-	all := append(*r, renewal{t, t})
-	slices.SortFunc(all, func(a, b renewal) int { return a.first.Compare(b.first) })
+	all := append(*r, series{t, t})
+	slices.SortFunc(all, func(a, b series) int { return a.first.Compare(b.first) })
 	merged := all[:1]
 	for _, next := range all[1:] {
 		if before := &merged[len(merged)-1]; next.first.Sub(before.last) > renewalGap {
@@ -33,8 +33,8 @@ func (r *Renewals) Note(t time.Time) {
 	*r = merged
 }
 
-// HiddenUntil is when nothing lives any more that hid at a time, if a process hides for a hold at
-// the most.
+// HiddenUntil is when the last process has ended that was hidden at the time from, if a process hides for at
+// most one hold after the last renewal.
 func (r Renewals) HiddenUntil(from time.Time, hold time.Duration) time.Time {
 	until := from.Add(hold)
 	for _, again := range r {

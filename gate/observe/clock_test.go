@@ -1,4 +1,4 @@
-// What answers tell of the time.
+// What the clock learns from answers.
 
 package observe_test
 
@@ -10,10 +10,10 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// start is when the gate began, by a platform whose clock is right.
+// start is the platform's time at the start of the gate, by a clock that is right.
 var start = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 
-// since is a time as the tests write it.
+// since writes a time as its distance from start.
 func since(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -21,7 +21,7 @@ func since(t time.Time) string {
 	return t.Sub(start).String()
 }
 
-// look and answer are answers of the platform, to a look and to another question.
+// look is an answer to a look, and answer one to another request. date is what the platform's clock shows.
 func look(asked, at, date time.Duration) observe.Observation {
 	return observe.Observation{At: at, Date: start.Add(date), Look: &observe.Look{AskedAt: asked}}
 }
@@ -32,28 +32,28 @@ func answer(at, date time.Duration) observe.Observation {
 
 const ms, sec = time.Millisecond, time.Second
 
-// What answers tell of the start of the gate, and of the time at its 10th second.
+// After some answers: the start of the gate, and the platform's time 10 s later.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		about           string
-		told            []observe.Observation
+		answers         []observe.Observation
 		start, latest   string
-		platform, shown string // the time at the 10th second; the latest that it can be is 10 s after latest
+		platform, shown string // at 10 s
 	}{
 		{about: "nothing", start: "never", latest: "never", platform: "never", shown: "never"},
 		{"no answer", []observe.Observation{{At: 5 * sec}}, "never", "never", "never", "never"},
 		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s", "5s", "9s", "9s"},
 		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s", "2s", "9s", "9s"},
-		{"a quicker one", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", "9s", "9.5s"},
-		{"a slower one", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", "9s", "9s"},
+		{"a quicker look", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", "9s", "9.5s"},
+		{"a slower look", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", "9s", "9s"},
 		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "1s", "10s", "1m8s"},
 		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "-1m1s", "-52s", "-52s"},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
 			var clock observe.Clock
-			for _, o := range c.told {
+			for _, o := range c.answers {
 				clock.Learn(o)
 			}
 			got := fmt.Sprint(since(clock.Start()), " ", since(clock.LatestStart()), " ", since(clock.Platform(10*sec)), " ", since(clock.Shown(10*sec)))
@@ -71,8 +71,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// A clock that is ahead of the runner's: holds go by the runner's, and what must not be taken for
-// later than it was by the other.
+// Where the platform's clock is far ahead of the runner's, holds use the runner's clock. The latest time that
+// it can be still uses the platform's.
 func TestClockAheadOfTheRunners(t *testing.T) {
 	t.Parallel()
 	var clock observe.Clock
@@ -100,7 +100,7 @@ func TestGateTime(t *testing.T) {
 	for _, c := range []struct {
 		about           string
 		clock           observe.Clock
-		of              time.Time
+		time            time.Time
 		seen, want, due time.Duration
 	}{
 		{"before it was seen", set, start.Add(5 * sec), 9 * sec, 5 * sec, 5 * sec},
@@ -109,7 +109,7 @@ func TestGateTime(t *testing.T) {
 		{"not known when", set, time.Time{}, 9 * sec, 9 * sec, observe.Never},
 		{"before any answer", unset, start, 9 * sec, 9 * sec, observe.Never},
 	} {
-		if got, due := c.clock.GateTime(c.of, c.seen), c.clock.Due(c.of); got != c.want || due != c.due {
+		if got, due := c.clock.GateTime(c.time, c.seen), c.clock.Due(c.time); got != c.want || due != c.due {
 			t.Errorf("%s: %s, due %s; want %s, due %s", c.about, got, due, c.want, c.due)
 		}
 	}
@@ -128,8 +128,7 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// Of two answers that contradict each other, that counts which puts the start the latest, whichever
-// comes first.
+// If two answers contradict each other, the later start counts, whichever answer comes first.
 func TestAnyStart(t *testing.T) {
 	t.Parallel()
 	var clock observe.Clock
@@ -140,30 +139,30 @@ func TestAnyStart(t *testing.T) {
 	}
 }
 
-// Between which times the gate began: each answer was dated after it was asked for and before it came.
+// The earliest and the latest start: the platform dates an answer after the request and before the answer comes.
 func TestStarts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		about string
-		told  []observe.Observation
-		want  string
+		about   string
+		answers []observe.Observation
+		want    string
 	}{
 		{"no answer", []observe.Observation{{At: 5 * sec}}, "never never false"},
 		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s 5s true"},
 		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s 2s true"},
-		{"a look that narrows it", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6900*ms, 7*sec, 7*sec)}, "0s 1.1s true"},
-		{"two that narrow it", []observe.Observation{look(6900*ms, 7*sec, 7*sec), look(7800*ms, 7900*ms, 7*sec)}, "0s 200ms true"},
-		{"two that cannot both be right", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "0s -1m1s false"},
+		{"a look that narrows the range", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6900*ms, 7*sec, 7*sec)}, "0s 1.1s true"},
+		{"two looks that narrow the range", []observe.Observation{look(6900*ms, 7*sec, 7*sec), look(7800*ms, 7900*ms, 7*sec)}, "0s 200ms true"},
+		{"two looks that cannot both be right", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "0s -1m1s false"},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
 			var clock observe.Clock
-			for _, o := range c.told {
+			for _, o := range c.answers {
 				clock.Learn(o)
 			}
 			from, to, known := clock.Starts()
 			if got := fmt.Sprint(since(from), " ", since(to), " ", known); got != c.want {
-				t.Errorf("it began between %s, want %s", got, c.want)
+				t.Errorf("earliest start, latest start, known: %s, want %s", got, c.want)
 			}
 		})
 	}

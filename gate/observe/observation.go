@@ -4,33 +4,33 @@ package observe
 
 import "time"
 
-// An Observation is one thing that was learnt, and when. At most one of the
+// An Observation is one thing that the gate learnt, and when. At most one of the
 // pointers is set; an observation with none of them only says that time passed.
 //
-// Observations are the whole input of the core: a run is a fold over them, so a
-// recording of them replays to the same verdict.
+// Observations are the whole input of the core, so a recording of them replays to
+// the same verdict.
 type Observation struct {
-	// At is when it was learnt: time since the start of the watch on a clock that
-	// never jumps. In a recording: nanoseconds.
+	// At is when the gate learnt it: time since the start of the watch, on a clock
+	// that never jumps. In a recording: nanoseconds.
 	At time.Duration `json:"at"`
-	// Begin: the wait begins now. What was observed before is a head start, of a watch that began
-	// before the deploy. Without a head start the wait begins by itself.
+	// Begin: the wait begins now. The observations before it are the head start: the watch began
+	// before the deploy. Without a head start the wait begins with the first observation.
 	Begin bool `json:"begin,omitempty"`
-	// Date is the platform's own clock as told by the answer (its Date header,
-	// whole seconds). Zero if the observation did not come with an answer.
+	// Date is the platform's time by the Date header of an answer, in whole
+	// seconds. Zero if the observation is not an answer.
 	Date time.Time `json:"date,omitzero"`
-	// Runner is the clock of the machine that the gate runs on, where Date is so far ahead
-	// of it that it cannot be believed. Otherwise it is zero.
+	// Runner is the time by the clock of the machine that the gate runs on. It is only set if Date
+	// is too far ahead of that clock to be believed; zero otherwise.
 	Runner time.Time `json:"runner,omitzero"`
-	// Why is the reason for which it was asked, for people; empty if it was not asked for.
-	// Nothing is decided on it.
+	// Why is, in words, the reason why the gate asked; empty if it did not ask. Nothing is decided
+	// on it.
 	Why string `json:"why,omitempty"`
 
 	App     *App       `json:"app,omitempty"`
 	Preboot *Preboot   `json:"preboot,omitempty"`
 	Metrics *Metrics   `json:"metrics,omitempty"`
 	Look    *Look      `json:"look,omitempty"`
-	Release *Release   `json:"release,omitempty"` // one that was asked for by itself; without a version it is not there
+	Release *Release   `json:"release,omitempty"` // the answer to a question for one release; version 0: there is no such release
 	Code    *Code      `json:"code,omitempty"`
 	Builds  *Builds    `json:"builds,omitempty"`
 	Line    *Line      `json:"line,omitempty"`
@@ -44,36 +44,36 @@ type Observation struct {
 type End string
 
 const (
-	// Deadline: the time that the caller allowed is over.
+	// Deadline: the timeout is reached.
 	Deadline End = "deadline"
 	// Interrupt: the caller wants the gate to stop (a signal).
 	Interrupt End = "interrupt"
 )
 
-// App is where the app runs, which decides how old dynos end.
+// App says where the app runs. That decides how its old dynos end.
 type App struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Space is the name of the Private Space; empty on the Common Runtime.
 	Space string `json:"space,omitempty"`
-	// Generation is "cedar" or "fir"; empty if the platform did not say.
+	// Generation is "cedar" or "fir"; empty if not known.
 	Generation string `json:"generation,omitempty"`
-	// Maintenance: the router answers in place of the app. Its dynos keep running.
+	// Maintenance: the router answers requests in place of the app, whose dynos keep running.
 	Maintenance bool `json:"maintenance,omitempty"`
 }
 
-// Preboot is what the platform says of the app feature "preboot".
+// Preboot is the state of the app feature "preboot".
 type Preboot struct {
-	// AskedAt is when the question was sent; 0 if that is not known.
+	// AskedAt is when the request was sent; 0 if not known.
 	AskedAt time.Duration `json:"askedAt,omitempty"`
-	// Known is false if the platform did not say; the gate then assumes preboot.
+	// Known is false if the platform did not say; the gate then assumes that preboot is on.
 	Known   bool `json:"known"`
 	Enabled bool `json:"enabled"`
 	// ChangedAt is when the feature was last switched. Zero if not known.
 	ChangedAt time.Time `json:"changedAt,omitzero"`
 }
 
-// Metrics is what the platform says of the app feature "log-runtime-metrics".
+// Metrics is the state of the app feature "log-runtime-metrics".
 type Metrics struct {
 	// Known is false if the platform did not say.
 	Known   bool `json:"known"`
@@ -82,26 +82,26 @@ type Metrics struct {
 	ChangedAt time.Time `json:"changedAt,omitzero"`
 }
 
-// ListLag is how far the platform's lists may be behind what has happened: a list that is
-// asked for this much later knows of it.
+// ListLag is how late the platform's lists may be: a list that is requested this long after an event
+// shows the event.
 const ListLag = 10 * time.Second
 
 // A Look is one view of the app's lists, fetched together.
 type Look struct {
-	// AskedAt is when the first request of this look was sent. What happened
-	// later may be missing in it.
+	// AskedAt is when the first request of this look was sent. The look may miss
+	// what happened later.
 	AskedAt time.Duration `json:"askedAt"`
-	// Dynos is the whole dyno list, every page of it.
+	// Dynos is the whole dyno list, from all pages.
 	Dynos []Dyno `json:"dynos"`
-	// Formation is nil if it was not asked for in this look.
+	// Formation is nil if this look did not request it.
 	Formation []Formation `json:"formation"`
-	// Releases holds the newest releases, in any order; nil if not asked for.
+	// Releases are the newest releases, in any order; nil if this look did not request them.
 	Releases []Release `json:"releases"`
-	// ReleasesCut: older releases exist that are not in Releases.
+	// ReleasesCut: the app has older releases than those in Releases.
 	ReleasesCut bool `json:"releasesCut,omitempty"`
 }
 
-// Full reports whether the look covers all that a verdict needs.
+// Full reports whether the look has all three lists, as a verdict needs them.
 func (l *Look) Full() bool { return l.Formation != nil && l.Releases != nil }
 
 // Dyno is one record of the dyno list.
@@ -112,20 +112,20 @@ type Dyno struct {
 	Size string `json:"size,omitempty"`
 	// State is crashed, down, idle, starting or up.
 	State string `json:"state"`
-	// Version is the version of the release that the record belongs to.
+	// Version is that of the release that the dyno runs, by the list.
 	Version   int       `json:"version"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 	// UpdatedAt is when State last changed.
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
-// Formation is how many dynos of one process type the app wants.
+// Formation is how many dynos of one process type the app is scaled to.
 type Formation struct {
 	Type      string    `json:"type"`
 	Quantity  int       `json:"quantity"`
 	Size      string    `json:"size,omitempty"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
-	// UpdatedAt is when it was last scaled.
+	// UpdatedAt is when the process type was last scaled.
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
@@ -133,11 +133,12 @@ type Formation struct {
 type Release struct {
 	ID      string `json:"id"`
 	Version int    `json:"version"`
-	// Status is pending, succeeded, failed or expired; any other word is not good.
+	// Status is pending, succeeded, failed or expired. A release with any other status does not count
+	// as deployed.
 	Status  string `json:"status"`
 	Current bool   `json:"current"`
-	// SlugID is empty for container images, on Fir, and before the first build;
-	// ImageID is the id of the OCI image then, if the platform tells it.
+	// SlugID is empty for container images, on Fir, and before the first build. In its place
+	// ImageID is the id of the OCI image, if the platform gives one.
 	SlugID      string    `json:"slugId,omitempty"`
 	ImageID     string    `json:"imageId,omitempty"`
 	Description string    `json:"description,omitempty"`
@@ -145,9 +146,9 @@ type Release struct {
 	UpdatedAt   time.Time `json:"updatedAt,omitzero"`
 }
 
-// Deployed reports whether the release was deployed: its release phase, if it has one, is over and
-// did not fail. An expired release was: of releases older than 30 days and 20 releases the code is
-// destroyed, and they are called so from then on (Dev Center changelog, item 3395).
+// Deployed reports whether the release was deployed: its release phase, if it has one, has ended and did not
+// fail. That holds for an expired release, too: Heroku destroys the code of releases that are older than 30
+// days and 20 releases, and calls them expired from then on (Dev Center changelog, item 3395).
 func (r *Release) Deployed() bool { return r.Status == "succeeded" || r.Status == "expired" }
 
 // A CodeRef names the code of a release: its slug or, for container images and on
@@ -165,12 +166,12 @@ func (r *Release) Code() CodeRef {
 	return CodeRef{ID: r.ImageID, Image: r.ImageID != ""}
 }
 
-// Code is what is known of a slug or an OCI image.
+// Code describes a slug or an OCI image.
 type Code struct {
 	ID string `json:"id"`
-	// Commit is what it was built from; empty if it carries none, or the platform does not say.
+	// Commit is what the code was built from; empty if it has no commit, or the platform does not say.
 	Commit string `json:"commit,omitempty"`
-	// CreatedAt is when it was built; zero if not told.
+	// CreatedAt is when the code was built; zero if not known.
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 }
 
@@ -184,60 +185,60 @@ type Build struct {
 	ID string `json:"id"`
 	// Status is pending, succeeded or failed.
 	Status string `json:"status"`
-	// Commit is the version that the source was labelled with; often a commit.
+	// Commit is the version with which the source was labelled; often a commit.
 	Commit    string    `json:"commit,omitempty"`
 	ReleaseID string    `json:"releaseId,omitempty"`
 	SlugID    string    `json:"slugId,omitempty"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 }
 
-// A LineKind is what a platform line of the log tells.
+// A LineKind is what a line of the log reports.
 type LineKind string
 
 const (
 	Start   LineKind = "start"   // a process was started
-	State   LineKind = "state"   // the state of the label's record changed
-	Sigterm LineKind = "sigterm" // an instance was asked to stop
-	Sigkill LineKind = "sigkill" // an instance was killed
-	Exit    LineKind = "exit"    // an instance ended
-	Replace LineKind = "replace" // the record is about to be replaced: Restarting, Cycling
+	State   LineKind = "state"   // the state of the listed dyno changed
+	Sigterm LineKind = "sigterm" // a process was asked to stop
+	Sigkill LineKind = "sigkill" // a process was killed
+	Exit    LineKind = "exit"    // a process ended
+	Replace LineKind = "replace" // the dyno is about to be replaced: Restarting, Cycling
 	Sleep   LineKind = "sleep"   // Idling, Unidling
-	Metric  LineKind = "metric"  // runtime metrics: this instance is alive
+	Metric  LineKind = "metric"  // runtime metrics: the process is alive
 	Fault   LineKind = "fault"   // a numbered error: R10, R14, R15 …
-	API     LineKind = "api"     // something was done through the API: it is time to look
+	API     LineKind = "api"     // somebody changed the app through the API: it is time to look
 	Loss    LineKind = "loss"    // a notice that lines were lost: L11, L12, L13, L15
 )
 
-// Line is a line of the log that only the platform can have written and that
-// tells of a life. Lines of the app itself are never observations.
+// Line is a line of the log that only the platform can have written, and that says
+// something about the life of a process. Lines of the app itself are never observations.
 type Line struct {
-	// Stamp is the platform's time of the line.
+	// Stamp is the time that the line begins with, by the platform's clock.
 	Stamp time.Time `json:"stamp"`
-	// Label is the dyno that the line is about; empty for API and Loss.
+	// Label is the name of the dyno, as in "web.1"; empty for API and Loss.
 	Label string   `json:"label,omitempty"`
 	Kind  LineKind `json:"kind"`
-	// From and To are the states of a State line.
+	// From and To are the states before and after the change that a State line reports.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
-	// Release is the version of a release that an API line says was made; 0 if it
-	// says something else.
+	// Release is the version of the release that an API line reports; 0 if it reports
+	// something else.
 	Release int `json:"release,omitempty"`
-	// Scaled: an API line says that the formation was scaled.
+	// Scaled: an API line reports that the formation was scaled.
 	Scaled bool `json:"scaled,omitempty"`
-	// UUID names the instance in a Metric line.
+	// UUID names the process in a Metric line.
 	UUID string `json:"uuid,omitempty"`
-	// Text is the message as it was printed, at most 300 bytes of it. The text of
-	// an API or Metric line is left out: it can quote configuration.
+	// Text is the message, at most its first 300 bytes. It is empty for API and
+	// Metric lines, which can quote configuration.
 	Text string `json:"text,omitempty"`
 }
 
-// LogStatus is news of the log stream itself.
+// LogStatus is a change of the log stream itself.
 type LogStatus struct {
 	State LogState `json:"state"`
-	// Since is, for Flowing, the time from which the log is known without a hole;
+	// Since is, for Flowing, the time from which on the gate has every line of the log;
 	// zero if the platform gave no history.
 	Since time.Time `json:"since,omitzero"`
-	// Reason says in words why, for Broken, Gapped and Refused.
+	// Reason is, in words, why the log is Broken, Gapped or Refused.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -245,28 +246,28 @@ type LogStatus struct {
 type LogState string
 
 const (
-	// Flowing: connected and caught up; the log is whole from Since on.
+	// Flowing: connected and caught up; the log is complete from Since on.
 	Flowing LogState = "flowing"
-	// Broken: the stream ended and is being opened again. Nothing is lost yet.
+	// Broken: the stream ended, and the gate opens it again. No line is lost yet.
 	Broken LogState = "broken"
-	// Gapped: lines were lost. The log is whole again once Flowing follows.
+	// Gapped: lines were lost. The log is complete again from the next Flowing on.
 	Gapped LogState = "gapped"
-	// Refused: the platform will not give the log; it is not asked again.
+	// Refused: the platform does not give the log, and the gate does not ask again.
 	Refused LogState = "refused"
 )
 
-// Trouble is a request that did not bring an answer of use.
+// Trouble is a request without a usable answer.
 type Trouble struct {
 	Kind TroubleKind `json:"kind"`
-	// About is what was asked; empty for a look at the lists.
+	// About is what the gate asked for; empty for a look at the lists.
 	About About `json:"about,omitempty"`
-	// Message says what was being done and what came of it, without secrets.
+	// Message says what the gate tried and what happened, without secrets.
 	Message string `json:"message"`
-	// OutOfBudget: the account's budget of requests is used up, which all its programs share.
+	// OutOfBudget: the account has no API requests left. All programs that use the account share them.
 	OutOfBudget bool `json:"outOfBudget,omitempty"`
 }
 
-// About says what a question to the platform was about.
+// About says what a request to the platform asked for.
 type About string
 
 const (
@@ -279,22 +280,21 @@ const (
 	AboutCode    About = "code"
 )
 
-// Budget tells, once, that so few requests are left to the account that looks become
-// rarer.
+// Budget is reported once: the account has so few API requests left that the gate looks less often.
 type Budget struct {
-	Remaining int `json:"remaining"`
+	Remaining int `json:"remaining"` // the requests that are left
 }
 
-// TroubleKind sorts trouble by what can be done about it.
+// TroubleKind sorts trouble by what the gate does about it.
 type TroubleKind string
 
 const (
 	Unauthorized TroubleKind = "unauthorized" // the key is wrong or was revoked: ends the wait
 	Forbidden    TroubleKind = "forbidden"    // the key may not see the app: ends the wait
 	NotFound     TroubleKind = "not-found"    // no such app, or no access: ends the wait
-	Unreachable  TroubleKind = "unreachable"  // no usable answer; it is tried again
-	// CannotConnect: something on the way is wrong, such as a name or a certificate, and no
-	// answer ever came. It ends the wait when it comes twice in a row.
+	Unreachable  TroubleKind = "unreachable"  // no usable answer: the gate tries again
+	// CannotConnect: something on the way is wrong, such as a host name or a certificate, and no
+	// answer ever came. Twice in a row it ends the wait.
 	CannotConnect TroubleKind = "cannot-connect"
 	Internal      TroubleKind = "internal" // the gate has a bug: ends the wait
 )

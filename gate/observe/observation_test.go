@@ -1,4 +1,4 @@
-// What observations say of themselves.
+// The methods of looks and releases.
 
 package observe_test
 
@@ -8,7 +8,7 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A look is full if formation and releases were asked for, even if the app has none.
+// A look is full if it requested formation and releases, even if the app has none.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -35,7 +35,7 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-func TestCode(t *testing.T) {
+func TestCodeOfRelease(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		about   string

@@ -1,37 +1,42 @@
-// The newest release of a wait that has a head start: newer than what was there before the deploy.
+// The target if the watch began before the deploy (a head start): a release newer than those that were there.
 
 package release
 
 import "heroku-rollout-gate/gate/observe"
 
-// latest is the newest release. With a head start it must be newer than any that was there before, until it
-// is clear that none comes: then the deploy has made none, or it is repeated.
+// latest is the newest release. With a head start it must be newer than all that were there before. If none has
+// come by [ReleaseDue], the deploy made no release, or repeats an earlier one, and the newest release counts.
 func (t *Target) latest() *observe.Release {
-	if t.AwaitsNewer() && !t.askedLater(ReleaseDue) {
+	if t.AwaitsNewer() && !t.fullLookAfter(ReleaseDue) {
 		return nil
 	}
 	return t.history.get(t.history.newest)
 }
 
-// AwaitsNewer reports whether the newest release was there before the head start, so that the one of the
-// deploy is awaited: until [ReleaseDue].
+// AwaitsNewer reports whether the newest release is from before the head start, so that the gate still waits for
+// the release of the deploy. It waits until [ReleaseDue].
 func (t *Target) AwaitsNewer() bool {
 	before := t.newestBefore()
 	return t.release == nil && t.want.newest() && before > 0 && t.history.newest <= before
 }
 
-// newestBefore is the newest release that was made before the head start; 0 if none was, without a head
-// start, and where the caller says what to be newer than. Answers can differ about when it began: of a release that
-// the first look showed the latest counts, and of any other the earliest, since a machine that slept, or one
-// wrong clock, must not make the deploy's release one of before.
+// newestBefore is the newest release that was made before the head start. It is 0 if there is none, without a
+// head start, and if the caller says which release the target must be newer than.
+//
+// Answers can differ about when the head start began. For a release in the first look the latest possible
+// time counts, and for any other the earliest: a machine that slept, or one wrong clock, must not turn the
+// deploy's release into one from before.
 func (t *Target) newestBefore() int {
+	if !t.headStart || t.want.NewerThan != 0 {
+		return 0
+	}
 	newest := 0
 	for _, r := range t.history.byVersion {
 		start := t.clock.Start()
-		if r.Version <= t.atFirst {
+		if r.Version <= t.newestAtFirstLook {
 			start = t.clock.AnyStart()
 		}
-		if t.headStart && t.want.NewerThan == 0 && !r.CreatedAt.After(start) {
+		if !r.CreatedAt.After(start) {
 			newest = max(newest, r.Version)
 		}
 	}

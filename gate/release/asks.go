@@ -1,4 +1,4 @@
-// What has to be asked to find the target and to judge it.
+// What the gate must request to find the target, and to judge the releases after it.
 
 package release
 
@@ -8,16 +8,17 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// ReleasesToAsk is how many of the newest releases the next look should bring.
+// ReleasesToAsk is how many of the newest releases the next look should request.
 func (t *Target) ReleasesToAsk() int {
-	again := t.history.newest
+	reread := t.history.newest
 	if t.release != nil && !t.release.Deployed() {
-		again = t.release.Version
+		reread = t.release.Version
 	}
-	return t.history.toAsk(t.historyDownTo(), again)
+	return t.history.toAsk(t.historyDownTo(), reread)
 }
 
-// ToAsk names the release that is waited for, by its version or id; empty while neither is known.
+// ToAsk is the version or id by which the gate can request the release that it waits for; empty while neither
+// is known.
 func (t *Target) ToAsk() string {
 	switch {
 	case t.release != nil:
@@ -28,15 +29,15 @@ func (t *Target) ToAsk() string {
 	return t.want.ID
 }
 
-// NeedsHistory reports whether the next look has to bring more than the newest releases.
+// NeedsHistory reports whether the next look must bring more than the newest releases.
 func (t *Target) NeedsHistory() bool { return t.history.knownFrom > t.historyDownTo() }
 
-// historyDownTo is the version down to which all releases have to be known; 0: all of them.
+// historyDownTo is the lowest version that must be known, with all releases after it; 0: all releases.
 func (t *Target) historyDownTo() int {
 	w := t.want
 	switch {
 	case t.newer.unclassified != 0 && len(t.newer.unread) == 0:
-		return 0 // only the whole history can tell
+		return 0 // all codes are read, so only the whole history can show where that code comes from
 	case t.release != nil:
 		return t.release.Version
 	case w.ID != "":
@@ -47,13 +48,13 @@ func (t *Target) historyDownTo() int {
 	return t.history.newest
 }
 
-// NeedsBuilds reports whether the newest builds may say why the release does not appear.
+// NeedsBuilds reports whether the newest builds may show why the release does not appear.
 func (t *Target) NeedsBuilds() bool {
 	return t.want.Commit != "" && t.release == nil || !t.buildsRead && t.OldAtStart()
 }
 
-// CodesToRead lists the code that has to be read to find the target, to name its commit, or
-// to judge what came after it.
+// CodesToRead lists the codes that must be read to find the target, to name its commit, or to judge the
+// releases after it.
 func (t *Target) CodesToRead() []observe.CodeRef {
 	var candidates, codes []observe.CodeRef
 	switch {

@@ -1,4 +1,4 @@
-// The target of a caller who names a commit.
+// The target if the caller names a commit.
 
 package release
 
@@ -12,76 +12,79 @@ import (
 )
 
 const (
-	// maxSearched bounds the search for a commit among the newest releases.
+	// maxSearched is how many of the newest releases are searched for a commit.
 	maxSearched = 10
-	// A failure from so long before the gate is that of an earlier try to deploy.
-	tryMemory = 30 * time.Minute
-	// RetryWindow is how long after the start of the gate another try to deploy must have begun.
+	// attemptMemory: a build or release from longer than this before the watch began belongs to an earlier
+	// attempt to deploy the commit.
+	attemptMemory = 30 * time.Minute
+	// RetryWindow is how long after the wait began another attempt to deploy must have begun.
 	RetryWindow = 30 * time.Second
 	// Commits have 40 digits, and are abbreviated to 7 or more.
 	wholeCommit = 40
 	shortCommit = 7
 )
 
-// byCommit finds the release that brought the commit: the first good one in the newest run
-// of releases with that code, or the last one if none is good. A release of an earlier try
-// is not it, nor one that failed while the commit is built again.
+// byCommit finds the release that deployed the commit. In the newest series of releases with the commit's code
+// that is the first one that was deployed, or the last one if none was. A release of an earlier attempt to
+// deploy does not count.
 func (t *Target) byCommit() *observe.Release {
 	if t.wrongWant = t.ambiguous(); t.wrongWant != "" {
 		return nil
 	}
-	short := isCommit(strings.ToLower(t.want.Commit)) && len(t.want.Commit) < wholeCommit
-	if short && !t.buildsRead && !t.askedLater(observe.ListLag) {
-		return nil // a build may show that two commits begin so
+	abbreviated := isCommit(strings.ToLower(t.want.Commit)) && len(t.want.Commit) < wholeCommit
+	if abbreviated && !t.buildsRead && !t.fullLookAfter(observe.ListLag) {
+		return nil // the builds may show a second commit that begins like this
 	}
 	var found *observe.Release
-	followed := false // by other code that runs
+	followed := false // by a deployed release with other code
 	for i, r := range t.history.sorted() {
 		code := r.Code()
 		c, read := t.codes[code.ID]
 		switch {
-		case !read && i < maxSearched && (found == nil || short):
-			return nil // to be read first
+		case !read && i < maxSearched && (found == nil || abbreviated):
+			return nil // this code must be read first
 		case found != nil && code != found.Code():
-			return t.ofThisTry(found, followed)
+			return t.ofThisAttempt(found, followed)
 		case t.wanted(c.Commit):
 			if found == nil || r.Deployed() {
 				found = &r
 			}
-		case r.Version <= t.newestAtStart && r.Deployed():
+		case r.Version <= t.newestAtWait && r.Deployed():
 			followed = true
 		}
 	}
-	return t.ofThisTry(found, followed)
+	return t.ofThisAttempt(found, followed)
 }
 
-// ofThisTry is the release, or nil if it is that of an earlier try to deploy the commit. One that
-// failed, or that other code has followed, is that if it was made long ago, the commit has been
-// built since, or may be deployed again within moments. If not, a gate that comes now judges it as
-// one that came before it.
-func (t *Target) ofThisTry(r *observe.Release, followed bool) *observe.Release {
+// ofThisAttempt is the release, or nil if it belongs to an earlier attempt to deploy the commit. It does if it
+// failed or other code followed it, and one of these is true: it was made long ago, the commit was built again
+// since, or the commit may be deployed again in a moment. If none is, the gate judges the release as a gate
+// that started earlier would.
+func (t *Target) ofThisAttempt(r *observe.Release, followed bool) *observe.Release {
 	if r == nil || !failed(r) && !followed {
 		return r
 	}
-	if b := t.newestBuild(); b != nil && b.CreatedAt.After(r.CreatedAt) || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
+	b := t.newestBuild()
+	builtSince := b != nil && b.CreatedAt.After(r.CreatedAt)
+	if builtSince || t.longBefore(r.CreatedAt) || t.mayBeTriedAgain(r.CreatedAt) {
 		return nil
 	}
 	return r
 }
 
-// mayBeTriedAgain reports whether a try to deploy the commit is from before the watch, and the wait has not
-// waited long enough yet to see whether there is another one.
+// mayBeTriedAgain reports whether an attempt to deploy the commit is from before the watch began, and the gate
+// has not waited long enough yet to see whether another attempt follows.
 func (t *Target) mayBeTriedAgain(made time.Time) bool {
-	return !t.askedLater(RetryWindow) && made.Before(t.clock.Start())
+	return !t.fullLookAfter(RetryWindow) && made.Before(t.clock.Start())
 }
 
-// longBefore reports whether a time is so long before the watch that it is of an earlier try.
+// longBefore reports whether at is so long before the watch began that it belongs to an earlier attempt.
 func (t *Target) longBefore(at time.Time) bool {
-	return at.Before(t.clock.Start().Add(-tryMemory))
+	return at.Before(t.clock.Start().Add(-attemptMemory))
 }
 
-// ambiguous says which two commits begin with what the caller gave; empty if there are no
-// two. The gate refuses to choose between them.
+// ambiguous says which two commits begin with the abbreviation that the caller gave; empty if there are no two.
+// The gate refuses to choose between them.
 func (t *Target) ambiguous() string {
 	var commits []string
 	for _, c := range t.codes {
@@ -95,7 +98,7 @@ func (t *Target) ambiguous() string {
 	for _, c := range commits {
 		switch {
 		case !t.wanted(c):
-		case !strings.HasPrefix(c, before): // one that is a part of the other is the same
+		case !strings.HasPrefix(c, before): // if it has that prefix, both are the same commit
 			return fmt.Sprintf("commit %q is ambiguous: both %s and %s begin with it; give more of it", t.want.Commit, before, c)
 		default:
 			before = c
@@ -104,8 +107,8 @@ func (t *Target) ambiguous() string {
 	return ""
 }
 
-// wanted reports whether a label of code is the commit that the caller gave. Of two that are
-// hexadecimal either may be abbreviated; other ones, such as v1.4.2, have to be equal.
+// wanted reports whether the label of some code is the commit that the caller gave. If both look like commits,
+// either may be abbreviated. Other labels, such as v1.4.2, must be equal.
 func (t *Target) wanted(label string) bool {
 	want := strings.ToLower(t.want.Commit)
 	if !isCommit(want) {
@@ -114,7 +117,7 @@ func (t *Target) wanted(label string) bool {
 	return strings.HasPrefix(label, want) || isCommit(label) && strings.HasPrefix(want, label)
 }
 
-// seeBuilds takes in the newest builds.
+// seeBuilds notes the newest builds.
 func (t *Target) seeBuilds(b *observe.Builds) {
 	t.builds, t.buildsRead = slices.Clone(b.Builds), true
 	for i := range t.builds {
@@ -134,7 +137,7 @@ func (t *Target) newestBuild() *observe.Build {
 	return newest
 }
 
-// FailedBuild is the newest build of the wanted commit, if it failed in this try; nil otherwise.
+// FailedBuild is the newest build of the wanted commit, if it failed in this attempt to deploy; nil otherwise.
 func (t *Target) FailedBuild() *observe.Build {
 	if b := t.newestBuild(); b != nil && b.Status == "failed" && !t.longBefore(b.CreatedAt) && !t.mayBeTriedAgain(b.CreatedAt) {
 		return b
@@ -142,13 +145,13 @@ func (t *Target) FailedBuild() *observe.Build {
 	return nil
 }
 
-// TriedBefore says what became of a try to deploy the commit that is from before the gate, while that
-// may be an earlier one; empty otherwise.
+// TriedBefore says how an attempt to deploy the commit ended that is from before the wait began, as long as
+// another attempt may follow; empty otherwise.
 func (t *Target) TriedBefore() string {
-	if t.release != nil || t.askedLater(RetryWindow) {
+	if t.release != nil || t.fullLookAfter(RetryWindow) {
 		return ""
 	}
-	b, e := t.newestBuild(), t.earlierTry()
+	b, e := t.newestBuild(), t.earlierAttempt()
 	switch {
 	case b != nil && b.Status == "failed":
 		return "its last build failed"
@@ -161,7 +164,7 @@ func (t *Target) TriedBefore() string {
 	return ""
 }
 
-// newerBuild reports whether a build is under way that the newest release does not come from.
+// newerBuild reports whether a build runs that began after the newest release was made.
 func (t *Target) newerBuild() bool {
 	newest := t.history.byVersion[t.history.newest]
 	return slices.ContainsFunc(t.builds, func(b observe.Build) bool {
@@ -169,9 +172,9 @@ func (t *Target) newerBuild() bool {
 	})
 }
 
-// earlierTry is the newest release with the wanted commit that is not the target: other code
-// has followed it, or it failed long ago. nil if there is none.
-func (t *Target) earlierTry() *observe.Release {
+// earlierAttempt is the newest release with the wanted commit; nil if there is none. It is of use while there is
+// no target: that release failed, or other code followed it.
+func (t *Target) earlierAttempt() *observe.Release {
 	for _, r := range t.history.sorted() {
 		if t.wanted(t.codes[r.Code().ID].Commit) {
 			return &r
@@ -180,7 +183,7 @@ func (t *Target) earlierTry() *observe.Release {
 	return nil
 }
 
-// followedByOther reports whether other code was deployed after the newest release with the commit.
+// followedByOther reports whether another release was deployed after r, the newest release with the commit.
 func (t *Target) followedByOther(r *observe.Release) bool {
 	for _, newer := range t.history.byVersion {
 		if newer.Version > r.Version && newer.Deployed() {
@@ -190,8 +193,8 @@ func (t *Target) followedByOther(r *observe.Release) bool {
 	return false
 }
 
-// noCommits reports whether the app's releases carry no commit, so that none can be matched:
-// container images, as a rule.
+// noCommits reports whether the app's releases have no commit, so that none can match. That is usual for container
+// images.
 func (t *Target) noCommits() bool {
 	if t.history.newest <= 2 { // the first releases of an app carry no code yet
 		return false

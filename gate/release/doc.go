@@ -1,13 +1,12 @@
-// Package release finds the release that is waited for, and judges what came after it.
+// Package release finds the release that the gate waits for (the target), and judges the releases after it.
 //
-// It knows releases, their code and the builds, and no dynos but the versions that they
-// are of.
+// It knows releases, their code and builds. Of dynos it knows only which releases they run.
 //
-//   - target.go: the release that is waited for
-//   - ahead.go: the same, when the watch began before the deploy
-//   - commit.go: the same, when the caller names a commit
-//   - newer.go: what came after it: the same code, other code, or old code that comes back
+//   - target.go: finds the target
+//   - ahead.go: the same, if the watch began before the deploy
+//   - commit.go: the same, if the caller names a commit
+//   - newer.go: the releases after the target: the same code, other code, or old code again
 //   - history.go: the releases of the app, as far as they were listed
-//   - words.go: what there is to say about it
-//   - asks.go: what has to be asked to find and to judge it
+//   - words.go: messages about the target
+//   - asks.go: what the gate must request to find the target and to judge the releases after it
 package release

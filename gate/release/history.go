@@ -10,22 +10,22 @@ import (
 )
 
 const (
-	// moreReleases is how many releases a look asks for, beside those of interest.
+	// moreReleases is how many releases a look requests beside those that it needs.
 	moreReleases = 20
-	// maxReleases bounds what is read of the history of an app, and what is kept.
+	// maxReleases is how many releases of an app are read and kept at most.
 	maxReleases = 10_000
 )
 
-// history is everything that was ever listed.
+// history is all releases that were ever listed.
 type history struct {
 	byVersion map[int]observe.Release
 	newest    int              // the highest version; 0 before the first look
-	knownFrom int              // every release from this version on was listed; 0: every one there is
-	current   int              // the version that the platform calls the current one; 0 if it named none
+	knownFrom int              // all releases from this version on were listed; 0: all that exist
+	current   int              // the version that the platform calls current; 0 if it names none
 	firstCode *observe.Release // the first that was deployed with code; nil if none was, as in a new app
 }
 
-// see takes in the releases of a look.
+// see adds the releases of a look.
 func (h *history) see(l *observe.Look) {
 	if len(l.Releases) == 0 {
 		return
@@ -33,7 +33,7 @@ func (h *history) see(l *observe.Look) {
 	switch lowest := lowest(l.Releases); {
 	case !l.ReleasesCut || len(l.Releases) >= maxReleases:
 		h.knownFrom = 0
-	case lowest > h.newest: // between the two there may be others
+	case lowest > h.newest: // there may be other releases between these two
 		h.knownFrom = lowest
 	default:
 		h.knownFrom = min(h.knownFrom, lowest)
@@ -54,7 +54,7 @@ func (h *history) see(l *observe.Look) {
 	}
 }
 
-// shows reports whether a full look shows the release of a version, or goes less far back.
+// shows reports whether a full look has the release of a version, or does not go back that far.
 func shows(l *observe.Look, version int) bool {
 	return l.ReleasesCut && lowest(l.Releases) > version ||
 		slices.ContainsFunc(l.Releases, func(r observe.Release) bool { return r.Version == version })
@@ -76,7 +76,7 @@ func (h *history) get(version int) *observe.Release {
 	return nil
 }
 
-// sorted lists the releases, newest first. Their ids tell no age.
+// sorted lists the releases, newest first, by version: their ids say nothing about their age.
 func (h *history) sorted() []observe.Release {
 	all := make([]observe.Release, 0, len(h.byVersion))
 	for _, r := range h.byVersion {
@@ -86,13 +86,13 @@ func (h *history) sorted() []observe.Release {
 	return all
 }
 
-// failed reports whether the release will never be deployed.
+// failed reports whether the release failed, so that it will never be deployed.
 func failed(r *observe.Release) bool { return r.Status == "failed" }
 
-// ran reports whether dynos have run the release, or may have.
+// ran reports whether dynos have run the release, or may have run it.
 func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }
 
-// firstRuns is, for each code of the releases, the lowest version that has run it.
+// firstRuns is the lowest version that ran each code.
 func firstRuns(newestFirst []observe.Release) map[observe.CodeRef]int {
 	first := make(map[observe.CodeRef]int, len(newestFirst))
 	for _, r := range newestFirst {
@@ -103,12 +103,12 @@ func firstRuns(newestFirst []observe.Release) map[observe.CodeRef]int {
 	return first
 }
 
-// toAsk is how many of the newest releases a look should bring, so that every one from the
-// version downTo on is known, and the one of the version again is read again.
-func (h *history) toAsk(downTo, again int) int {
+// toAsk is how many of the newest releases a look should request, so that all releases from version downTo on
+// become known, or, if they are, the release of version reread is read again.
+func (h *history) toAsk(downTo, reread int) int {
 	switch {
 	case h.knownFrom <= downTo:
-		downTo = again
+		downTo = reread
 	case downTo == 0:
 		return maxReleases
 	}

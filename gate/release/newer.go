@@ -1,4 +1,4 @@
-// What came after the target: newer code, or old code that comes back.
+// The releases after the target: the same code, other code, or old code again.
 
 package release
 
@@ -11,59 +11,60 @@ import (
 )
 
 const (
-	// maxCompared bounds how many codes from after the target are read and compared: those of
-	// the newest releases. Beyond it only those are of which a dyno is listed, and any other
-	// counts as newer, other code.
+	// maxCompared is how many codes from after the target are read and compared: those of the newest
+	// releases. Beyond these only codes of listed dynos are, and any other code counts as new and not the
+	// target's.
 	maxCompared = 5
-	// maxPredecessors is with how many codes from before the target each is compared.
+	// maxPredecessors is with how many codes from before the target each of them is compared.
 	maxPredecessors = 10
 )
 
-// A Policy says what releases after the target mean.
+// A Policy says which releases after the target end the wait. The dynos of all others count as new. A release
+// that brings old code back is never followed, whatever the policy.
 type Policy string
 
 const (
-	// SameCode follows those that run the target's own code, and so does the zero value; other code
-	// ends the wait. What the platform does not tell the code of is followed.
+	// SameCode ends the wait at a release with other code than the target's; so does the zero value. A
+	// release whose code the platform does not give does not end it.
 	SameCode Policy = "same-code"
-	// Follow follows all but old code.
+	// Follow ends the wait at none.
 	Follow Policy = "follow"
 	// Fail ends the wait at any.
 	Fail Policy = "fail"
 )
 
-// newer is what is known of the succeeded releases after the target. Each version is the newest
-// of its kind, and 0 if there is none.
+// newer is what is known about the deployed releases after the target. The integers are versions: each is the
+// newest release of its kind, if nothing else is said, and 0 if there is none.
 type newer struct {
-	newest       int
-	rolledBackBy int               // it brings old code back
-	backSince    int               // the first that does
-	otherCode    int               // it brings code that is neither old nor the target's
-	own          int               // it runs the target's own code
-	unclassified int               // it cannot be told yet which of these it does
-	untold       int               // the platform does not tell its code, or not the target's
-	unread       []observe.CodeRef // the codes that have to be read to tell
+	newest         int
+	rolledBackBy   int               // brings old code back
+	rolledBackFrom int               // the first release that brings old code back
+	otherCode      int               // brings code that is neither old nor the target's
+	sameCode       int               // runs the target's own code
+	unclassified   int               // it is not known yet which of these it does
+	unknowable     int               // the platform does not give its code, or not the target's
+	unread         []observe.CodeRef // the codes that must be read to classify releases
 }
 
 // An origin is where the code of a release after the target comes from.
 type origin int
 
 const (
-	originUnknown origin = iota
-	fromBefore           // it ran before the target, and is not the target's
-	fromTarget           // it is the target's own
-	fromElsewhere        // it is neither
-	untold               // the platform does not tell
+	unclassified  origin = iota // not known yet
+	fromBefore                  // it ran before the target, and is not the target's
+	fromTarget                  // it is the target's own
+	fromElsewhere               // neither
+	unknowable                  // the platform does not give the code
 )
 
-// SupersededBy is the newest succeeded release after the target; 0 if there is none.
+// SupersededBy is the newest deployed release after the target; 0 if there is none.
 func (t *Target) SupersededBy() int { return t.newer.newest }
 
 // RolledBackBy is the newest release after the target that brings old code back; 0 if none does.
 func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
 
-// BroughtBack tells in words what the release is that brings old code back: one that runs code of before the target
-// again, as a rollback does, or one that was built anew from a commit of before. Empty if there is none.
+// BroughtBack says how a release brings old code back: it runs code from before the target again, as a rollback
+// does, or it was built again from a commit that ran before. Empty if no release brings old code back.
 func (t *Target) BroughtBack() string {
 	r := t.history.get(t.newer.rolledBackBy)
 	if r == nil {
@@ -77,8 +78,8 @@ func (t *Target) BroughtBack() string {
 	return fmt.Sprintf("brings back commit %.7s, which ran before v%d, as when an older commit is deployed again", t.codes[r.Code().ID].Commit, t.release.Version)
 }
 
-// EndedBy is the newest release after the target that the caller does not let pass; 0 if there is
-// none, or it cannot be told yet: the verdict must not hang on what is read first.
+// EndedBy is the newest release after the target that ends the wait, by the policy. It is 0 if there is none, and
+// as long as a release is not classified: the verdict must not depend on which code is read first.
 func (t *Target) EndedBy() int {
 	switch {
 	case t.newer.unclassified != 0 || t.policy == Follow:
@@ -89,7 +90,7 @@ func (t *Target) EndedBy() int {
 	return t.newer.otherCode
 }
 
-// OtherCode tells in words that a release after the target brings other code; empty if it does not.
+// OtherCode says in words that a release after the target brings other code; empty if it does not.
 func (t *Target) OtherCode(version int) string {
 	if version != t.newer.otherCode {
 		return ""
@@ -104,30 +105,31 @@ func (t *Target) OtherCode(version int) string {
 	return "other code"
 }
 
-// OwnAgain is the newest release that runs the target's own code after one that brought other code; 0 if there is none.
+// OwnAgain is the newest release after the target that runs the target's own code, if it is newer than all
+// releases with other code; 0 otherwise.
 func (t *Target) OwnAgain() int {
-	if t.newer.own > t.newer.otherCode {
-		return t.newer.own
+	if t.newer.sameCode > t.newer.otherCode {
+		return t.newer.sameCode
 	}
 	return 0
 }
 
-// BackFromPhase is the release that brought old code back, if it was made while the target's release
-// phase ran, and so of the code that was live then; 0 if not.
+// BackFromPhase is the first release that brought old code back, if it was made while the target's release phase
+// ran: such a release has the code that was live then. 0 otherwise.
 func (t *Target) BackFromPhase() int {
-	if r := t.history.get(t.newer.backSince); r != nil && r.CreatedAt.Before(t.release.UpdatedAt) {
+	if r := t.history.get(t.newer.rolledBackFrom); r != nil && r.CreatedAt.Before(t.release.UpdatedAt) {
 		return r.Version
 	}
 	return 0
 }
 
-// judgeNewer judges the succeeded releases after the target.
+// judgeNewer classifies the deployed releases after the target.
 func (t *Target) judgeNewer() {
 	t.newer = newer{}
 	all := t.history.sorted()
 	first := firstRuns(all)
 	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
-	judged[observe.CodeRef{}] = untold // the target's, too
+	judged[observe.CodeRef{}] = unknowable // even if the target has no code either
 	compared := 0
 	for _, r := range all {
 		if r.Version <= t.release.Version {
@@ -143,7 +145,7 @@ func (t *Target) judgeNewer() {
 		case known:
 		case first[code] < t.release.Version:
 			from = fromBefore
-		case compared < maxCompared || t.listed[r.Version]:
+		case compared < maxCompared || t.dynoVersions[r.Version]:
 			from = t.originOf(code)
 			compared++
 		default:
@@ -154,65 +156,65 @@ func (t *Target) judgeNewer() {
 	}
 }
 
-// add takes in a release of that origin; newer ones were added before.
+// add notes a release and where its code comes from. Releases are added newest first.
 func (n *newer) add(version int, from origin) {
 	switch from {
 	case fromBefore:
 		n.rolledBackBy = cmp.Or(n.rolledBackBy, version)
-		n.backSince = version
+		n.rolledBackFrom = version
 	case fromTarget:
-		n.own = cmp.Or(n.own, version)
+		n.sameCode = cmp.Or(n.sameCode, version)
 	case fromElsewhere:
 		n.otherCode = cmp.Or(n.otherCode, version)
-	case untold:
-		n.untold = cmp.Or(n.untold, version)
-	case originUnknown:
+	case unknowable:
+		n.unknowable = cmp.Or(n.unknowable, version)
+	case unclassified:
 		n.unclassified = cmp.Or(n.unclassified, version)
 	}
 }
 
-// originOf tells where code comes from that no listed release from before the target has run. It
-// can be old all the same: built again from a commit that ran before, or run by a release that
-// was not listed yet. So the commits are compared, and then code that was built after the target
-// was released is newer; of any other only the whole history tells.
+// originOf is where code comes from that no listed release from before the target ran. The code can still be
+// old: it may be built again from a commit that ran before, or an older release that was not listed yet may
+// have run it. So first the commits are compared. If none is the same, code that was built after the target's
+// release is new, and for any other code the whole history must be known.
 func (t *Target) originOf(code observe.CodeRef) origin {
 	c, read := t.lookUp(code)
 	mine, mineRead := t.lookUp(t.release.Code())
 	if !read || !mineRead {
-		return originUnknown
+		return unclassified
 	}
 	if sameCommit(c.Commit, mine.Commit) {
 		return fromTarget
 	}
-	if isCommit(c.Commit) { // and not the name of a branch, which many releases can carry
-		all := true
+	if isCommit(c.Commit) {
+		allRead := true
 		for _, p := range t.predecessors() {
 			before, read := t.lookUp(p)
 			if sameCommit(c.Commit, before.Commit) {
 				return fromBefore
 			}
-			all = all && read
+			allRead = allRead && read
 		}
-		if !all {
-			return originUnknown
+		if !allRead {
+			return unclassified
 		}
 	}
 	if t.history.knownFrom > 0 && c.CreatedAt.Before(t.release.CreatedAt) {
-		return originUnknown
+		return unclassified
 	}
 	if t.release.Code().ID == "" || code.Image && (c.Commit == "" || mine.Commit == "") {
-		return untold // that an image goes with its code, and not with each release, is not established
+		return unknowable // it is not known whether Heroku may make a new image of the same code for each release
 	}
 	return fromElsewhere
 }
 
-// sameCommit reports whether two labels of code are the same commit, of which either may be
-// abbreviated. The name of a branch is none: many releases can carry it.
+// sameCommit reports whether two labels of code are the same commit; either may be abbreviated. The name of a
+// branch is no commit: many releases can have it.
 func sameCommit(a, b string) bool {
 	return isCommit(a) && isCommit(b) && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
 }
 
-// lookUp is what was read of code; false if it was not read yet, which is noted.
+// lookUp is the description of a code, if it was read. If not, lookUp is false, and notes that it must be read.
 func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
 	c, read := t.codes[code.ID]
 	if !read {
@@ -221,7 +223,7 @@ func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
 	return c, read
 }
 
-// predecessors are the codes that ran before the target, and are not its own: the newest ones.
+// predecessors are the newest codes that ran before the target, without its own.
 func (t *Target) predecessors() []observe.CodeRef {
 	seen := map[observe.CodeRef]bool{t.release.Code(): true, {}: true}
 	var codes []observe.CodeRef
@@ -234,7 +236,7 @@ func (t *Target) predecessors() []observe.CodeRef {
 	return codes
 }
 
-// isCommit reports whether a label of code looks like a commit.
+// isCommit reports whether the label of some code looks like a commit, as opposed to the name of a branch.
 func isCommit(label string) bool {
 	return len(label) >= shortCommit && strings.Trim(label, "0123456789abcdef") == ""
 }

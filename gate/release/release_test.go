@@ -1,4 +1,4 @@
-// The tests' words: what a target is told, in one line, and what comes of it.
+// How the tests write what a target learns, each case in one line.
 
 package release_test
 
@@ -14,53 +14,55 @@ import (
 	"heroku-rollout-gate/gate/release"
 )
 
-// A row of a table: what is wished and told, and what is wanted then. A wish is latest, v42, >v41
-// for one that is newer, an id as r42, or a commit; on A says which commit the workflow runs on, on A for B that B is the head of
-// its pull request, and what newer releases mean
-// stands behind it, as in "v42, follow". Told are, after a time if
-// it is not the one before:
+// A row is one case of a table. wish is what the caller wants, facts is what the target learns, and want is what
+// the case then shows.
 //
-//	look: v41, v42 pending      the list of releases, with the dynos that were told last
-//	look, cut: v41-v43          the same, and there are older ones
-//	dynos: v42, v43             a look at the dyno list alone
-//	code s42 = B built -1h      what a slug was built from, and when
+// A wish is latest, v42, >v41 (newer than v41), an id such as r42, or a commit. "ahead" before it means that
+// the watch begins before the deploy. "on A" after it means that the workflow runs on commit A, and "on A for B"
+// that B is the head of its pull request. The policy comes last, as in "v42, follow".
+//
+// Facts may begin with a time since the start of the gate; without one they have the time of the fact before:
+//
+//	look: v41, v42 pending      a full look, with these releases and the dynos of the last fact "dynos"
+//	look, cut: v41-v43          the same, and the app has older releases
+//	dynos: v42, v43             a look at the dyno list alone, with dynos of these releases
+//	code s42 = B built -1h      the commit of a slug, and when it was built
 //	builds: failed B -3m        the newest builds
 //	log v43                     a line of the log about a release
-//	begin                       the wait begins, where the wish says "ahead": a head start
-//	clock +100s                 by how much the clock of the answers to come is wrong
+//	begin                       the wait begins, after a head start
+//	clock +100s                 the dates of all later answers are wrong by this much
 //
-// A release has succeeded if nothing else is said, and has a slug of its own: v42 has s42. A
-// time with a sign is when it was made, from the start of the gate on, and over+2s is when its
-// release phase was over. B is a commit of 40
-// letters b, and B8 the first 8 of it.
-type row struct{ about, wish, told, want string }
+// A release has succeeded if its entry says nothing else, and has a slug of its own: v42 has s42. A time with a
+// sign is when the release was made, since the start of the gate; over+2s is when its release phase ended. B is a
+// commit of 40 letters b, and B8 its first 8 letters.
+type row struct{ about, wish, facts, want string }
 
-// check plays the rows, and compares what they show.
+// check runs the rows, and compares what show returns.
 func check(t *testing.T, rows []row, show func(s *subject) string) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.about, func(t *testing.T) {
 			t.Parallel()
 			s := newSubject(t, r.wish)
-			for fact := range strings.SplitSeq(r.told, ";") {
-				s.tell(strings.TrimSpace(fact))
+			for fact := range strings.SplitSeq(r.facts, ";") {
+				s.learn(strings.TrimSpace(fact))
 			}
 			if got := show(s); got != r.want {
-				t.Errorf("wished %q, told %q:\ngot  %q\nwant %q", r.wish, r.told, got, r.want)
+				t.Errorf("wish %q, facts %q:\ngot  %q\nwant %q", r.wish, r.facts, got, r.want)
 			}
 		})
 	}
 }
 
-// A subject is a target that is told something.
+// A subject is a target under test.
 type subject struct {
 	*release.Target
 	t     *testing.T
 	clock observe.Clock
 	now   time.Duration
-	wrong time.Duration // the clock of the answers
-	dynos []observe.Dyno
-	last  observe.Observation
+	wrong time.Duration       // by how much the dates of the answers are wrong
+	dynos []observe.Dyno      // of the last fact "dynos"
+	last  observe.Observation // the last one of all
 }
 
 func newSubject(t *testing.T, wish string) *subject {
@@ -87,8 +89,8 @@ func newSubject(t *testing.T, wish string) *subject {
 
 var start = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 
-// tell tells one fact.
-func (s *subject) tell(fact string) {
+// learn lets the target learn one fact.
+func (s *subject) learn(fact string) {
 	if first, rest, _ := strings.Cut(fact, " "); first != "" {
 		if at, err := time.ParseDuration(first); err == nil {
 			s.now, fact = at, rest
@@ -125,7 +127,7 @@ func (s *subject) tell(fact string) {
 	case "log":
 		o.Line, o.Date = &observe.Line{Kind: observe.API, Release: number(s.t, rest)}, time.Time{}
 	default:
-		s.t.Fatalf("%q is no fact", fact)
+		s.t.Fatalf("%q is not a fact that the tests know", fact)
 	}
 	s.clock.Learn(o)
 	s.See(o)
@@ -143,7 +145,7 @@ func (s *subject) code(words []string) *observe.Code {
 	return c
 }
 
-// releases reads a list of them, in the order in which they are written.
+// releases reads a list of releases, and keeps its order.
 func (s *subject) releases(text string) []observe.Release {
 	all := []observe.Release{}
 	for _, entry := range list(text) {
@@ -159,8 +161,8 @@ func (s *subject) releases(text string) []observe.Release {
 	return all
 }
 
-// release is one that was made 10 s before the gate if it is v42, older ones hours before, and
-// newer ones after it.
+// release makes a release. If words give no time, v42 was made 10 s before the gate started, v41 an hour before,
+// v40 two hours before and so on, and newer releases after the start.
 func (s *subject) release(v int, words []string) observe.Release {
 	r := observe.Release{ID: fmt.Sprint("r", v), Version: v, Status: "succeeded", SlugID: fmt.Sprint("s", v)}
 	switch {
@@ -217,6 +219,7 @@ func number(t *testing.T, version string) int {
 	return n
 }
 
+// letters is a commit as the tests write it.
 var letters = regexp.MustCompile(`^([A-Z])(\d*)$`)
 
 func commit(text string) string {
@@ -231,7 +234,7 @@ func commit(text string) string {
 	return strings.Repeat(strings.ToLower(m[1]), n)
 }
 
-// target is the version of the target, and why there can be none.
+// target shows the version of the target, and why there can be none.
 func target(s *subject) string {
 	all := "none"
 	if r := s.Release(); r != nil {

@@ -1,4 +1,4 @@
-// The release that is waited for.
+// The target: the release that the gate waits for.
 
 package release
 
@@ -9,10 +9,10 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// ReleaseDue is how long after a deploy, at the latest, the release that it made is there.
+// ReleaseDue is how long after a deploy its release is listed at the latest.
 const ReleaseDue = time.Minute
 
-// A Want says which release is waited for. At most one field is set; the zero value means
+// A Want says which release the caller wants. At most one field is set; the zero value means
 // the newest release at the start.
 type Want struct {
 	Version   int
@@ -21,59 +21,59 @@ type Want struct {
 	NewerThan int    // the newest release, if its version is higher than this one
 }
 
-// newest reports whether the newest release is waited for, whichever that is.
+// newest reports whether the newest release is wanted, whichever that is.
 func (w Want) newest() bool { return w.Version == 0 && w.ID == "" && w.Commit == "" }
 
-// A Workflow is what the gate's caller runs on, as GitHub says; empty outside of it.
+// A Workflow is the run on GitHub that started the gate; empty if there is none.
 type Workflow struct {
-	Commit string
-	// Head is the head of the pull request that the workflow runs for, whose Commit GitHub makes: it merges
-	// Head into the base branch ("Events that trigger workflows", GitHub Docs).
+	Commit string // that the workflow runs on
+	// Head is the head of the pull request that the workflow runs for. Commit is then a merge commit: GitHub
+	// merges Head into the base branch ("Events that trigger workflows", GitHub Docs).
 	Head string
 }
 
-// runsOn reports whether a commit is one that the workflow can be meant to have deployed.
+// runsOn reports whether the workflow can have deployed a commit. That is also true of a commit that is not
+// known.
 func (w Workflow) runsOn(commit string) bool {
 	return strings.HasPrefix(w.Commit, commit) || strings.HasPrefix(w.Head, commit)
 }
 
-// A Target follows the release that is waited for.
+// A Target finds the release that the gate waits for, and follows it.
 type Target struct {
 	want      Want
 	policy    Policy
 	workflow  Workflow
 	clock     *observe.Clock
 	headStart bool
-	began     time.Duration // when the wait began: until then nothing is chosen
-	atFirst   int           // the newest version of the first full look of all
+	began     time.Duration // when the wait began; nothing is chosen before
 
-	history    history
-	codes      map[string]observe.Code // by id of slug or image
-	builds     []observe.Build
-	buildsRead bool
-	// newestAtStart is the newest version of the first full look; -1 before it.
-	newestAtStart int
-	fullAskedAt   time.Duration // when the newest full look was asked for
+	history           history
+	codes             map[string]observe.Code // by id of slug or image
+	builds            []observe.Build
+	buildsRead        bool
+	newestAtFirstLook int           // the newest version in the first full look; 0 before it
+	newestAtWait      int           // the newest version in the first full look since the wait began; -1 before it
+	fullAskedAt       time.Duration // when the newest full look was requested
 
-	logVersion  int          // the newest version that the log has told of
-	dynoVersion int          // the newest version that a listed dyno was of
-	listed      map[int]bool // the versions that the dynos of the newest look are of
-	release     *observe.Release
-	missing     bool   // the newest full look should have shown it, and did not
-	nothingRuns bool   // the newest full look shows neither dynos nor process types
-	wrongWant   string // why the caller's wish cannot be met
-	newer       newer
+	newestInLog   int          // the newest version in the lines of the log
+	newestOfDynos int          // the newest version that a listed dyno ever ran
+	dynoVersions  map[int]bool // the versions that the dynos of the newest look run
+	release       *observe.Release
+	notListed     bool   // the newest full look should show the release, and does not
+	nothingRuns   bool   // the newest full look shows neither dynos nor process types
+	wrongWant     string // why the gate cannot do what the caller wants
+	newer         newer
 }
 
-// New begins to look for a release. policy is what newer ones mean, and workflow serves to warn
-// of a commit that is not the one that was meant. With a head start the wait begins when Begin
-// says so, and without one at once.
+// New begins to look for a release. policy says what newer releases mean. workflow serves to warn if the release
+// has another commit than the workflow. With a head start the wait begins when [Target.Begin] is called;
+// without one it begins at once.
 func New(want Want, policy Policy, workflow Workflow, headStart bool, clock *observe.Clock) *Target {
 	t := &Target{
 		want: want, policy: policy, clock: clock, headStart: headStart,
 		workflow: Workflow{Commit: strings.ToLower(workflow.Commit), Head: strings.ToLower(workflow.Head)},
-		history:  history{byVersion: map[int]observe.Release{}}, newestAtStart: -1,
-		codes: map[string]observe.Code{"": {}}, // of a release without code there is nothing to read
+		history:  history{byVersion: map[int]observe.Release{}}, newestAtWait: -1,
+		codes: map[string]observe.Code{"": {}}, // a release without code: there is nothing to read
 	}
 	if headStart {
 		t.began = observe.Never
@@ -81,21 +81,20 @@ func New(want Want, policy Policy, workflow Workflow, headStart bool, clock *obs
 	return t
 }
 
-// Begin says that the wait begins. What was listed before is known, and the target is chosen by the
-// looks from then on.
+// Begin says that the wait begins. What was listed before stays known, but only looks from now on choose the
+// target.
 func (t *Target) Begin(at time.Duration) { t.began = at }
 
-// Release is the release that is waited for, as it was last listed; nil while it is not known.
+// Release is the target as it was last listed; nil while it is not known.
 func (t *Target) Release() *observe.Release { return t.release }
 
-// Commit is the commit of its code; empty if it has none or that is not known.
+// Commit is the commit of the target's code; empty if it has none, or if that is not known.
 func (t *Target) Commit() string { return t.codes[t.release.Code().ID].Commit }
 
-// WrongWant says why the caller's wish cannot be met; empty if it can.
+// WrongWant says why the gate cannot do what the caller wants; empty if it can.
 func (t *Target) WrongWant() string { return t.wrongWant }
 
-// See takes in what an observation tells of releases, their code and the builds. What came after
-// the target is then judged anew, by the dynos of the newest look.
+// See handles an observation of releases, their code or builds, and judges the releases after the target again.
 func (t *Target) See(o observe.Observation) {
 	switch {
 	case o.Code != nil:
@@ -105,7 +104,7 @@ func (t *Target) See(o observe.Observation) {
 	case o.Builds != nil:
 		t.seeBuilds(o.Builds)
 	case o.Line != nil:
-		t.logVersion = max(t.logVersion, o.Line.Release)
+		t.newestInLog = max(t.newestInLog, o.Line.Release)
 		return
 	default:
 		return
@@ -116,45 +115,45 @@ func (t *Target) See(o observe.Observation) {
 }
 
 func (t *Target) seeLook(l *observe.Look) {
-	t.listed = map[int]bool{}
+	t.dynoVersions = map[int]bool{}
 	for _, d := range l.Dynos {
-		t.dynoVersion = max(t.dynoVersion, d.Version)
-		t.listed[d.Version] = true
+		t.newestOfDynos = max(t.newestOfDynos, d.Version)
+		t.dynoVersions[d.Version] = true
 	}
 	if !l.Full() {
 		return
 	}
-	believed := t.askedLater(observe.ListLag)
+	wasConfirmed := t.fullLookAfter(observe.ListLag)
 	t.fullAskedAt = l.AskedAt
 	t.nothingRuns = len(l.Dynos)+len(l.Formation) == 0
 	t.history.see(l)
-	if t.atFirst == 0 {
-		t.atFirst = t.history.newest
+	if t.newestAtFirstLook == 0 {
+		t.newestAtFirstLook = t.history.newest
 	}
-	if t.newestAtStart < 0 && t.askedLater(0) {
-		t.newestAtStart = t.history.newest
+	if t.newestAtWait < 0 && t.fullLookAfter(0) {
+		t.newestAtWait = t.history.newest
 	}
 	t.choose()
 	if t.release == nil {
 		return
 	}
-	t.correct(believed)
+	t.correctNewest(wasConfirmed)
 	again := t.history.byVersion[t.release.Version]
 	t.release = &again
-	t.missing = !shows(l, again.Version)
+	t.notListed = !shows(l, again.Version)
 }
 
-// seeCode takes in what code was built from.
+// seeCode notes the commit of a code.
 func (t *Target) seeCode(c observe.Code) {
 	c.Commit = strings.ToLower(c.Commit)
 	t.codes[c.ID] = c
 	t.choose()
 }
 
-// choose looks for the target while it is not known. That of a commit becomes a newer one if the commit
-// is released once more, since that is what a gate that comes later waits for.
+// choose looks for the target while it is not known. If the caller wants a commit, and the commit is released
+// once more, the target becomes that newer release: a gate that started later would wait for it, too.
 func (t *Target) choose() {
-	if !t.askedLater(0) {
+	if !t.fullLookAfter(0) {
 		return
 	}
 	if t.want.Commit != "" {
@@ -180,21 +179,21 @@ func (t *Target) choose() {
 	}
 }
 
-// askedLater reports whether the newest full look was asked for so long after the wait began.
-func (t *Target) askedLater(after time.Duration) bool { return t.fullAskedAt-t.began >= after }
+// fullLookAfter reports whether the newest full look was requested at least d after the wait began.
+func (t *Target) fullLookAfter(d time.Duration) bool { return t.fullAskedAt-t.began >= d }
 
-// atStart is the platform's time of the begin of the wait; zero before any answer.
-func (t *Target) atStart() time.Time { return t.clock.Platform(t.began) }
+// waitBegan is the platform's time at which the wait began; zero before any answer.
+func (t *Target) waitBegan() time.Time { return t.clock.Platform(t.began) }
 
-// neverHadCode reports whether the app has never run any code, and the newest release brings none: its first
-// release with code is awaited.
+// neverHadCode reports whether the app has never run any code, and its newest release has none either. The gate
+// then waits for the first release with code.
 func (t *Target) neverHadCode() bool {
 	newest := t.history.byVersion[t.history.newest]
 	return t.nothingRuns && t.history.knownFrom == 0 && t.history.firstCode == nil && newest.Code().ID == ""
 }
 
-// FirstCode is when the first release with code was made, before which nothing ran; zero if that is
-// not known. Of container images the platform may not tell the code.
+// FirstCode is when the first release with code was made. Nothing ran before. It is zero if not known: the
+// platform may not give the code of container images.
 func (t *Target) FirstCode() time.Time {
 	if t.history.knownFrom > 0 || t.history.firstCode == nil {
 		return time.Time{}
@@ -202,15 +201,15 @@ func (t *Target) FirstCode() time.Time {
 	return t.history.firstCode.CreatedAt
 }
 
-// correct mends the choice of the newest release: a list that was behind when the gate
-// started can have hidden a newer one that was already there. Until the choice is believed, one that
-// is newer by any answer's clock is taken for it.
-func (t *Target) correct(believed bool) {
+// correctNewest corrects the choice of the newest release: if the list was behind when the wait began, a newer
+// release was already there. Until the choice was confirmed, a newer release counts as already there if it was
+// by the clock of any answer.
+func (t *Target) correctNewest(wasConfirmed bool) {
 	if !t.want.newest() {
 		return
 	}
 	start := t.clock.AnyStart()
-	if believed {
+	if wasConfirmed {
 		start = t.clock.LatestStart()
 	}
 	start = start.Add(t.began)
@@ -221,24 +220,25 @@ func (t *Target) correct(believed bool) {
 	}
 }
 
-// ReleasesBehind reports whether dynos or the log know of a release that the list of releases
-// does not show yet.
+// ReleasesBehind reports whether the dynos or the log show a release that the list of releases does not show
+// yet.
 func (t *Target) ReleasesBehind() bool { return t.newestSeen() > t.history.newest }
 
-// newestSeen is the newest version that dynos or the log know of.
-func (t *Target) newestSeen() int { return max(t.logVersion, t.dynoVersion) }
+// newestSeen is the newest version that the dynos or the log have shown.
+func (t *Target) newestSeen() int { return max(t.newestInLog, t.newestOfDynos) }
 
-// ReleasesBehindLog is the same by the log alone.
-func (t *Target) ReleasesBehindLog() bool { return t.logVersion > t.history.newest }
+// ReleasesBehindLog reports whether the log shows a release that the list of releases does not show yet.
+func (t *Target) ReleasesBehindLog() bool { return t.newestInLog > t.history.newest }
 
-// OldAtStart reports whether the newest release, which is waited for as nothing else was
-// named, was there long before the gate.
+// OldAtStart reports whether the caller named no release, and the newest one was made more than a minute before
+// the wait began.
 func (t *Target) OldAtStart() bool {
-	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.atStart().Add(-time.Minute))
+	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.waitBegan().Add(-time.Minute))
 }
 
-// MadeBefore reports whether the release was made so long before the gate that no deploy that the gate came
-// right after can have made it. A release phase is part of the deploy.
+// MadeBefore reports whether the target is from before the deploy. With a head start, it was there when the
+// watch began. Without one, it was made more than [longestDeploy] before the gate started, and its release
+// phase, which is part of a deploy, ended as long ago.
 func (t *Target) MadeBefore() bool {
 	switch {
 	case t.release == nil || t.want.NewerThan != 0:
@@ -254,17 +254,17 @@ func (t *Target) MadeBefore() bool {
 	return true
 }
 
-// Unconfirmed reports whether the newest release may not be the one that was meant: a list that
-// is behind can hide a newer one, and so can the log, which is later still. A full look that is
-// asked for [observe.ListLag] after the wait began shows it, if it was there by then.
+// Unconfirmed reports whether the newest release may not be the one that the caller meant. A list that is
+// behind can hide a newer release, and the log can be even later. A full look that is requested
+// [observe.ListLag] after the wait began shows every release that was there when it began.
 func (t *Target) Unconfirmed() bool {
-	return t.want.newest() && t.release != nil && !t.askedLater(observe.ListLag)
+	return t.want.newest() && t.release != nil && !t.fullLookAfter(observe.ListLag)
 }
 
-// IsCurrent reports whether no newer release is what runs: the platform calls the target the
-// current release, and no listed dyno is of a newer one.
+// IsCurrent reports whether the app runs no newer release: the platform calls the target the current release,
+// and no listed dyno runs a newer one.
 func (t *Target) IsCurrent() bool {
-	for v := range t.listed {
+	for v := range t.dynoVersions {
 		if v > t.release.Version {
 			return false
 		}

@@ -1,4 +1,4 @@
-// What there is to say about the target.
+// Messages about the target.
 
 package release
 
@@ -10,14 +10,13 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// longestDeploy is how long before the gate the release of a deploy can have been made that the gate
-// came right after.
+// longestDeploy is how old the release of a deploy can be if the gate starts right after that deploy.
 const longestDeploy = 10 * time.Minute
 
-// noCommitsAdvice says what to do where no commit can be matched.
+// noCommitsAdvice is the message for apps whose releases have no commit.
 const noCommitsAdvice = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
 
-// Wish says which release is waited for.
+// Wish says which release the gate waits for.
 func (t *Target) Wish() string {
 	switch w := t.want; {
 	case w.Commit != "":
@@ -35,8 +34,8 @@ func (t *Target) Wish() string {
 	return "the first release of the app"
 }
 
-// Instead says what is waited for if no release comes that is newer than all from before the deploy; empty if
-// nothing is.
+// Instead says which release counts if the deploy makes none; empty if the gate does not wait for the release of
+// the deploy.
 func (t *Target) Instead() string {
 	if !t.AwaitsNewer() {
 		return ""
@@ -50,7 +49,7 @@ func (t *Target) Building() bool {
 	return b != nil && b.Status == "pending"
 }
 
-// WhyMissing says what is known of a release that did not appear, and what to do.
+// WhyMissing says what is known about a release that did not appear, and what to do next.
 func (t *Target) WhyMissing() (known, next string) {
 	known = "the app has no release yet"
 	if before := t.newestBefore(); t.AwaitsNewer() {
@@ -71,7 +70,8 @@ func (t *Target) WhyMissing() (known, next string) {
 		return known, `check the input "release", and that the deploy was started`
 	}
 	next = `check the input "commit", and that the deploy was started`
-	earlier := t.earlierTry()
+	earlier, advice := t.earlierAttempt(), t.headAdvice()
+	notBuilt := t.buildsRead && t.newestBuild() == nil
 	switch {
 	case t.noCommits():
 		next = noCommitsAdvice
@@ -79,11 +79,11 @@ func (t *Target) WhyMissing() (known, next string) {
 		next = `its build is still running, so raise the input "timeout"`
 	case earlier != nil:
 		next = fmt.Sprintf("v%d carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy", earlier.Version)
-	case t.headAdvice() != "":
-		next = t.headAdvice()
-	case t.buildsRead && t.newestBuild() == nil && (t.wanted(t.workflow.Commit) || t.wanted(t.workflow.Head)):
+	case advice != "":
+		next = advice
+	case notBuilt && (t.wanted(t.workflow.Commit) || t.wanted(t.workflow.Head)):
 		next = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as docs/recipes.md shows; if it does not, ` + next
-	case t.buildsRead && t.newestBuild() == nil:
+	case notBuilt:
 		next = "no build of it was seen, so " + next
 	}
 	return known, next
@@ -92,7 +92,8 @@ func (t *Target) WhyMissing() (known, next string) {
 // madeAt is when the release was made, in words.
 func (t *Target) madeAt() string { return t.release.CreatedAt.UTC().Format("2006-01-02 15:04 MST") }
 
-// NotNew says that the release is one from before the deploy, although nobody named it; empty if it may be new.
+// NotNew says that the target is from before the deploy, although the caller did not name it; empty if it may be
+// new.
 func (t *Target) NotNew() string {
 	switch v := t.release.Version; {
 	case t.want != (Want{}) || !t.MadeBefore():
@@ -104,7 +105,7 @@ func (t *Target) NotNew() string {
 	}
 }
 
-// Unfinished says why a release that has neither succeeded nor failed is waited for.
+// Unfinished says why the gate still waits for the target to be deployed.
 func (t *Target) Unfinished() string {
 	switch r := t.release; {
 	case r.Status == "pending":
@@ -117,14 +118,14 @@ func (t *Target) Unfinished() string {
 	return fmt.Sprintf("its status is %q, which is not known to mean that it succeeded", t.release.Status)
 }
 
-// NotShown says what is waited for until the list of releases shows that the target is what runs,
-// and which code has followed it; empty if it does.
+// NotShown says what the gate still waits for in the list of releases, which must show that the app runs the
+// target, and which code the releases after it have. Empty if it shows all of that.
 func (t *Target) NotShown() string {
 	v := t.release.Version
 	switch {
 	case t.ReleasesBehind():
 		return fmt.Sprintf("the list of releases to show v%d, which is there by the log or the dynos", t.newestSeen())
-	case t.missing || t.history.knownFrom > v:
+	case t.notListed || t.history.knownFrom > v:
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.history.current != 0 && t.history.current < v:
 		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.history.current)
@@ -136,14 +137,14 @@ func (t *Target) NotShown() string {
 	return ""
 }
 
-// Succeeded reports whether the list calls the release of a version succeeded.
+// Succeeded reports whether the status of a version is succeeded, by the list of releases.
 func (t *Target) Succeeded(version int) bool {
 	return t.history.byVersion[version].Status == "succeeded"
 }
 
-// Notices are what a person should know about the choice after an observation, at the moment now.
+// Notices are messages for people about the choice of the target, after an observation at the moment now.
 func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
-	if o.Look == nil && o.Code == nil && o.Builds == nil || !t.askedLater(0) {
+	if o.Look == nil && o.Code == nil && o.Builds == nil || !t.fullLookAfter(0) {
 		return nil
 	}
 	if t.release == nil {
@@ -162,8 +163,8 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, t.madeAt(), observe.Span(longestDeploy))
 	}
-	if n := t.newer.untold; n > 0 {
-		all = append(all, t.noticeOfUntold(n)...)
+	if n := t.newer.unknowable; n > 0 {
+		all = append(all, t.noticeOfUnknowable(n)...)
 	}
 	if n := t.newer.newest; n > 0 && t.newer.unclassified == 0 && t.EndedBy() == 0 && t.newer.rolledBackBy == 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
@@ -175,23 +176,23 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 	return all
 }
 
-// noticeOfUntold says what would not be seen of a newer release, since the platform does not tell
-// its code, or not the target's.
-func (t *Target) noticeOfUntold(version int) []string {
+// noticeOfUnknowable says what the gate cannot notice about a newer release, since the platform does not give its
+// code, or not the target's.
+func (t *Target) noticeOfUnknowable(version int) []string {
 	r := t.history.byVersion[version]
 	switch {
 	case t.release.Code().ID == "":
 		version = t.release.Version
 	case r.Code().ID == "":
 	case t.policy == Follow:
-		return nil // nor need it be seen
+		return nil // other code is allowed
 	default:
 		return []string{fmt.Sprintf("the platform does not tell whether the image of release v%d is that of v%d, built again: other code would not be seen", version, t.release.Version)}
 	}
 	return []string{fmt.Sprintf("the platform does not tell which code release v%d carries: neither other code nor a rollback would be seen", version)}
 }
 
-// noticesOfCommit say at once what keeps a commit from being found.
+// noticesOfCommit says early why no release with the wanted commit is found.
 func (t *Target) noticesOfCommit(now time.Duration) []string {
 	if t.want.Commit == "" {
 		return nil
@@ -203,7 +204,7 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	if advice := t.headAdvice(); advice != "" {
 		all = append(all, advice)
 	}
-	e := t.earlierTry()
+	e := t.earlierAttempt()
 	switch {
 	case e == nil:
 	case failed(e) && (t.buildsRead || now-t.began > observe.ListLag):
@@ -218,8 +219,8 @@ func (t *Target) noticesOfCommit(now time.Duration) []string {
 	return all
 }
 
-// headAdvice says which commit to name, if the one that is waited for was made by GitHub for a pull
-// request: only a workflow can deploy that one. Empty if it was not.
+// headAdvice says which commit to name instead, if the wanted commit is the merge commit that GitHub made for a
+// pull request: only a workflow can deploy that one. Empty if it is not.
 func (t *Target) headAdvice() string {
 	w := t.workflow
 	if w.Head == "" || !t.wanted(w.Commit) || t.wanted(w.Head) {

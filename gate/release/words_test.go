@@ -1,4 +1,4 @@
-// What is said of the target, by what was told.
+// The messages about the target, by what the gate knows.
 
 package release_test
 
@@ -25,7 +25,7 @@ func TestWhyMissing(t *testing.T) {
 	check(t, []row{
 		{"no release since the watch began", "ahead latest", "look: v42; 20s begin; 21s look: v42",
 			`a release newer than v42: the newest release is still v42, which was there before the deploy; see whether the deploy made a release; if it was not meant to, give the input "timeout" more than 1m00s`},
-		{"nothing is told", "latest", "", "the first release of the app: the app has no release yet; " + app},
+		{"nothing is known", "latest", "", "the first release of the app: the app has no release yet; " + app},
 		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + app},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
 		{"newer than a version", ">v42", "look: v42", "a release newer than v42: the newest release is v42; " + newer},
@@ -50,13 +50,13 @@ func TestWhyMissing(t *testing.T) {
 		{"a commit that other code has followed", "B8", "10s look: v40, v41, v42; code s40 = A; code s41 = B; code s42 = C",
 			`a release of commit "bbbbbbbb": the newest release is v42; v41 carried it and is not what runs any more, so deploy the commit again, or ask the gate of the newer deploy`},
 
-		// Releases that tell of no commit.
+		// Releases without a commit.
 		{"images", "B8", "look: v41 image, v42 image; code i42 =; code i41 =", `a release of commit "bbbbbbbb": the newest release is v42; ` + useless},
 		{"images that are not read", "B8", "look: v41 image, v42 image; code i42 =", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
 		{"an image with a commit", "B8", "look: v41 image, v42 image; code i42 =; code i41 = C", `a release of commit "bbbbbbbb": the newest release is v42; ` + commits},
 		{"no code", "B8", "look: v3 codeless", `a release of commit "bbbbbbbb": the newest release is v3; ` + useless},
 		{"no code, in a new app", "B8", "look: v1 codeless, v2 codeless", `a release of commit "bbbbbbbb": the newest release is v2; ` + commits},
-		{"no code of late", "B8", "look: v32, v33-v42 codeless", `a release of commit "bbbbbbbb": the newest release is v42; ` + useless},
+		{"no code in the newest releases", "B8", "look: v32, v33-v42 codeless", `a release of commit "bbbbbbbb": the newest release is v42; ` + useless},
 	}, func(s *subject) string {
 		known, next := s.WhyMissing()
 		return s.Wish() + ": " + known + "; " + next
@@ -67,7 +67,7 @@ func TestUnfinished(t *testing.T) {
 	t.Parallel()
 	check(t, []row{
 		{"pending", "v42", "look: v42 pending", "its release phase is not over"},
-		{"statusless", "v42", "look: v42 statusless", "the platform does not tell its status"},
+		{"no status", "v42", "look: v42 statusless", "the platform does not tell its status"},
 		{"failed", "v42", "look: v42 failed", "it failed; whether a newer one was tried shows in some seconds"},
 		{"a new word", "v42", "look: v42 resting", `its status is "resting", which is not known to mean that it succeeded`},
 	}, func(s *subject) string { return s.Unfinished() })
@@ -92,41 +92,41 @@ func TestThirdPartyNotices(t *testing.T) {
 		{"an old release, and a build from before it", "latest", "look: v41; builds: pending B -2h", ""},
 		{"a young release, and a newer build", "latest", "look: v42; builds: pending B -1s", ""},
 
-		{"an old release, that may not be the newest one", "latest", "9s look: v41", ""},
+		{"an old release that may not be the newest one", "latest", "9s look: v41", ""},
 		{"an old release", "latest", "10s look: v41 -11m", old},
 		{"an old release whose phase was over short before the gate came", "latest", "10s look: v41 -11m over-1m", ""},
-		{"one that is not so old", "latest", "10s look: v41 -9m", ""},
+		{"a release that is not so old", "latest", "10s look: v41 -9m", ""},
 		{"an old release that is newer than a version", ">v40", "10s look: v41 -11m", ""},
 		{"an old release that is named", "v41", "10s look: v41 -11m", ""},
 
-		{"newer ones", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
-		{"newer ones without code", "v42", "look: v42, v43 codeless, v44 codeless, v45 s42",
+		{"newer releases", "v42", "look: v42, v43 s42, v44 s42", "release v44 was made after v42; its dynos count as new, too"},
+		{"newer releases without code", "v42", "look: v42, v43 codeless, v44 codeless, v45 s42",
 			"the platform does not tell which code release v44 carries: neither other code nor a rollback would be seen / release v45 was made after v42; its dynos count as new, too"},
-		{"newer ones without code, and the target has none", "v42", "look: v42 codeless, v43 codeless",
+		{"newer releases without code, and the target has none", "v42", "look: v42 codeless, v43 codeless",
 			"the platform does not tell which code release v42 carries: neither other code nor a rollback would be seen / release v43 was made after v42; its dynos count as new, too"},
-		{"newer ones with code, and the target has none", "v42", "look: v42 codeless, v43; code s43 = C",
+		{"newer releases with code, and the target has none", "v42", "look: v42 codeless, v43; code s43 = C",
 			"the platform does not tell which code release v42 carries: neither other code nor a rollback would be seen / release v43 was made after v42; its dynos count as new, too"},
 		{"another image", "v42", "look: v42 image, v43 image; code i42 =; code i43 =",
 			"the platform does not tell whether the image of release v43 is that of v42, built again: other code would not be seen / release v43 was made after v42; its dynos count as new, too"},
 		{"another image, and any may follow", "v42, follow", "look: v42 image, v43 image; code i42 =; code i43 =", "release v43 was made after v42; its dynos count as new, too"},
-		{"newer ones with other code", "v42", "look: v42, v43; code s42 = B; code s43 = C", ""},
-		{"newer ones with other code, and any may follow", "v42, follow", "look: v42, v43; code s42 = B; code s43 = C", "release v43 was made after v42; its dynos count as new, too"},
-		{"newer ones whose code is not read", "v42, follow", "look: v42, v43; code s42 = B", ""},
-		{"newer ones with old code", "v42, follow", "look: v41, v42, v43 s41; code s42 = B", ""},
-		{"others without code", "v42", "look: v41 codeless, v42 codeless, v43 failed codeless", ""},
+		{"newer releases with other code", "v42", "look: v42, v43; code s42 = B; code s43 = C", ""},
+		{"newer releases with other code, and any may follow", "v42, follow", "look: v42, v43; code s42 = B; code s43 = C", "release v43 was made after v42; its dynos count as new, too"},
+		{"newer releases whose code is not read", "v42, follow", "look: v42, v43; code s42 = B", ""},
+		{"newer releases with old code", "v42, follow", "look: v41, v42, v43 s41; code s42 = B", ""},
+		{"other releases without code", "v42", "look: v41 codeless, v42 codeless, v43 failed codeless", ""},
 
 		{"another commit than the workflow's", "latest on A", "look: v42; code s42 = B", workflow},
 		{"the workflow's commit", "latest on B", "look: v42; code s42 = B8", ""},
 		{"another commit than the workflow's, newer than a version", ">v41 on A", "look: v42; code s42 = B", workflow},
 		{"the head of the workflow's pull request", "latest on A for B", "look: v42; code s42 = B", ""},
 		{"another commit than the workflow's pull request", "latest on C for A", "look: v42; code s42 = B", workflow},
-		{"the merge of the workflow's pull request", "latest on B for A", "look: v42; code s42 = B", ""},
-		{"the merge of a pull request is waited for", "B on B for A", "look: v42; code s42 = C", merge},
-		{"the merge of a pull request is waited for, and other code has followed it", "B on B for A", "11s look: v42, v43; code s42 = B; code s43 = C", merge + " / " + followed},
-		{"another commit than those of a pull request is waited for", "C on B for A", "look: v42; code s42 = B", ""},
+		{"the merge commit of the workflow's pull request", "latest on B for A", "look: v42; code s42 = B", ""},
+		{"the merge commit of a pull request is wanted", "B on B for A", "look: v42; code s42 = C", merge},
+		{"the merge commit of a pull request is wanted, and other code has followed it", "B on B for A", "11s look: v42, v43; code s42 = B; code s43 = C", merge + " / " + followed},
+		{"a commit that is not of the pull request is wanted", "C on B for A", "look: v42; code s42 = B", ""},
 		{"the head is the workflow's commit", "A on A for A", "look: v42; code s42 = B", ""},
-		{"the merge of a pull request is found", "B on B for A", "look: v42; code s42 = B", ""},
-		{"the head of a pull request is waited for", "A on B for A", "look: v42; code s42 = C", ""},
+		{"the merge commit of a pull request is found", "B on B for A", "look: v42; code s42 = B", ""},
+		{"the head of a pull request is wanted", "A on B for A", "look: v42; code s42 = C", ""},
 		{"no workflow", "latest", "look: v42; code s42 = B", ""},
 		{"no commit", "latest on A", "look: v42; code s42 =", ""},
 		{"a version, in a workflow", "v42 on A", "look: v42; code s42 = B", ""},
@@ -142,21 +142,21 @@ func TestThirdPartyNotices(t *testing.T) {
 		{"the commit failed long ago", "B", "11s look: v42 failed -1h; code s42 = B", failed},
 		{"the commit failed, and the builds are not known", "B", "look: v42 failed; code s42 = B", ""},
 		{"the commit is being built again", "B", "look: v42 failed; code s42 = B; builds: pending B -1s", failed},
-		{"a line tells nothing of it", "B", "9s look: v42 failed -1h; code s42 = B; 11s log v42", ""},
+		{"a line of the log", "B", "9s look: v42 failed -1h; code s42 = B; 11s log v42", ""},
 	}, func(s *subject) string { return strings.Join(s.Notices(s.last, s.now), " / ") })
 }
 
-// The commit is told as soon as it is read.
+// The commit is known as soon as the code is read, and the passing of time brings no notices.
 func TestCommit(t *testing.T) {
 	t.Parallel()
 	s := newSubject(t, "v42")
-	s.tell("look: v42")
+	s.learn("look: v42")
 	before := s.Commit()
-	s.tell("code s42 = BBBB")
+	s.learn("code s42 = BBBB")
 	if got := fmt.Sprint(before, s.Commit()); got != "bbbb" {
 		t.Errorf("the commit is %q, want bbbb", got)
 	}
 	if n := s.Notices(observe.Observation{At: time.Minute}, time.Minute); n != nil {
-		t.Errorf("time that passes is told: %q", n)
+		t.Errorf("notices although nothing happened: %q", n)
 	}
 }

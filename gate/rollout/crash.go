@@ -26,46 +26,43 @@ type toldCrash struct {
 	from  Source
 }
 
-// addCrashes adds the crashes of a label's new dynos, also a crash that only the list shows.
-func (s *fleetStatus) addCrashes(l *labelStatus) {
+// noteCrashes adds the crashes of the listed dyno to the fleet, also a crash that only the list shows. It notes whether the
+// dyno is crashed now, and since when.
+func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
+	lb, rec := l.label, l.label.record
+	switch {
+	case !l.crashCounts() || rec.State != "crashed":
+		lb.crash = crash{}
+	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between, if it crashed before
+		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
+	}
 	if !l.crashCounts() {
 		return
 	}
-	all := l.balance.CrashesAfter(l.label.firstNewRecordAt)
-	for _, at := range all {
-		s.addCrash(toldCrash{l.label.name, at, FromLog})
+	told := make([]toldCrash, 0, 1+len(l.crashes))
+	for _, at := range l.crashes {
+		told = append(told, toldCrash{lb.name, at, FromLog})
 	}
-	if rec := l.label.record; rec.State == "crashed" && len(all) == 0 {
-		s.addCrash(toldCrash{l.label.name, rec.UpdatedAt, FromAPI})
+	if rec.State == "crashed" {
+		s.crashedSince = min(s.crashedSince, lb.crash.since)
+		if len(told) == 0 {
+			told = append(told, toldCrash{lb.name, rec.UpdatedAt, FromAPI})
+		}
 	}
-}
-
-func (s *fleetStatus) addCrash(c toldCrash) {
-	s.crashes++
-	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
-		s.firstCrash = c
-	}
-	if c.at.After(s.lastCrash.at) {
-		s.lastCrash = c
+	for _, c := range told {
+		s.crashes++
+		if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
+			s.firstCrash = c
+		}
+		if c.at.After(s.lastCrash.at) {
+			s.lastCrash = c
+		}
 	}
 }
 
 // crashCounts reports whether the crashes of the listed dyno may end the wait.
 func (l *labelStatus) crashCounts() bool {
 	return l.label.record != nil && !l.oldRecord && !l.label.typ.oneOff
-}
-
-// seeCrash notes whether the listed dyno is crashed in a way that counts, and since when.
-func (l *labelStatus) seeCrash(at time.Duration) (since time.Duration, crashed bool) {
-	lb, rec := l.label, l.label.record
-	switch {
-	case !l.crashCounts() || rec.State != "crashed":
-		lb.crash = crash{}
-		return 0, false
-	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between, if it crashed before
-		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
-	}
-	return lb.crash.since, true
 }
 
 // crashed ends the wait when a new dyno stays crashed, or crashes again and again.
@@ -78,7 +75,7 @@ func (r *Rollout) crashed() *Verdict {
 		if lb.record.State == "crashed" && r.roster.look.AskedAt-lb.crash.since >= r.cfg.CrashGrace {
 			return r.crashVerdict(lb, fmt.Sprintf("has been crashed for %s", observe.Span(r.now-lb.crash.since)))
 		}
-		crashes := l.balance.CrashesAfter(lb.firstNewRecordAt)
+		crashes := l.crashes
 		if n := len(crashes); n >= crashLoop && crashes[n-1].Sub(crashes[n-crashLoop]) <= r.cfg.CrashGrace {
 			return r.crashVerdict(lb, fmt.Sprintf("crashed %d times within %s", crashLoop, observe.Span(crashes[n-1].Sub(crashes[n-crashLoop]))))
 		}

@@ -15,7 +15,7 @@ import (
 // platformSilent is how long lists may be missing before they, and nothing else, explain a time-out.
 const platformSilent = time.Minute
 
-// decide checks these in order:
+// decide checks in this order how the wait may end:
 //
 //  1. the platform refuses to answer, or the gate itself has failed
 //  2. the caller interrupts
@@ -28,27 +28,22 @@ const platformSilent = time.Minute
 //
 // It changes nothing. It returns nil if the gate has to wait.
 func (r *Rollout) decide() *Verdict {
-	switch {
-	case r.ahead() && r.end == "" && (r.outages.refusal == nil || r.outages.refusal.Kind != observe.Internal):
+	if r.ahead() && r.end == "" && (r.outages.refusal == nil || r.outages.refusal.Kind != observe.Internal) {
 		return nil // the head start only observes
-	case r.outages.refusal != nil:
-		return r.refused()
-	case r.end == observe.Interrupt:
-		return r.interrupted()
 	}
-	for _, ending := range []func() *Verdict{r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open} {
+	for _, ending := range []func() *Verdict{r.refused, r.interrupted, r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open, r.timedOut} {
 		if v := ending(); v != nil {
 			return v
 		}
-	}
-	if r.end == observe.Deadline {
-		return r.timedOut()
 	}
 	return nil
 }
 
 // interrupted also says what is known of old code, if it is certain which release is the target and what came after it.
 func (r *Rollout) interrupted() *Verdict {
+	if r.end != observe.Interrupt {
+		return nil
+	}
 	known := r.oldCode()
 	if r.unshown != "" || r.lists.full == nil || r.nothingKnown(&r.status) != nil {
 		known = NotKnown
@@ -58,6 +53,9 @@ func (r *Rollout) interrupted() *Verdict {
 
 func (r *Rollout) refused() *Verdict {
 	t := r.outages.refusal
+	if t == nil {
+		return nil
+	}
 	v := &Verdict{Result: Undecided}
 	switch t.Kind {
 	case observe.Unauthorized:
@@ -175,6 +173,9 @@ func (r *Rollout) client(command string) string {
 
 // timedOut is the verdict at the deadline. It says what was still missing, and what to do.
 func (r *Rollout) timedOut() *Verdict {
+	if r.end != observe.Deadline {
+		return nil
+	}
 	if no := r.outages.absent; no != "" {
 		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.waitedInWords(r.now), no)}
 	}

@@ -180,7 +180,7 @@ func TestPictureOfStates(t *testing.T) {
 		t.Fatal("there is no picture of the states")
 	}
 	code := []string{string(rollout.Proven), string(rollout.Presumed), string(rollout.Passed), string(rollout.TimedOut)}
-	fields := read(t, "judgement.go") // listed and hidden are fields of a judgement
+	fields := read(t, "judge.go") // listed and hidden are fields of a judgement
 	for _, name := range []string{"listed", "hidden"} {
 		if !regexp.MustCompile(`(?m)^\t` + name + ` +int`).MatchString(fields) {
 			t.Errorf("a judgement has no field %s", name)

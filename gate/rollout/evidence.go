@@ -26,12 +26,18 @@ type evidence struct {
 	listedRunning int  // 1 if the list shows a running dyno
 	startMissing  bool // the ledger lacks the start of that dyno
 
-	hiddenGoneAt  time.Duration // when all have ended that were hidden when the ledger began
+	limit        time.Duration // when no hidden process can live any more
+	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
+	hiddenGoneAt time.Duration // when all have ended that were hidden when the ledger began
+	// beganLate: one of those may have lived beyond the release, so that only hiddenGoneAt says that it is gone, and
+	// not its exit.
+	beganLate     bool
 	quietAt       time.Duration // when the passing of time changes the balance
 	metricsUntil  time.Duration // until when an old process counts as alive by its metrics
 	metricsSilent bool          // no dyno has reported since then: maybe the log has stopped, and not the process
 	stoppedBy     time.Duration // when the last process that was asked to stop must have ended
 	crashListed   time.Duration // from when on a list shows the last crash
+	crashes       []time.Time   // since the first new record
 	listLagsUntil time.Duration // until when the list is behind the log, or seems to be
 }
 
@@ -39,7 +45,10 @@ type evidence struct {
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb, nothingOld: r.scaledUp(lb) || r.nothingOld(lb.typ)}
+	e := evidence{roster: r, label: lb, nothingOld: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: longAgo}
+	if r.notInFormation(lb.typ) {
+		e.droppedUntil = r.droppedUntil(lb.typ)
+	}
 	// When the ledger began, processes may have been hidden behind the record of that time. They were replaced before
 	// it was created, which may be long ago.
 	hiddenGone := r.log.since
@@ -58,6 +67,8 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	if e.hiddenGoneAt = r.clock.Due(hiddenGone); nothingBefore {
 		e.hiddenGoneAt = longAgo
 	}
+	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
+	e.limit = r.limit(lb, b.Announced)
 	e.quietAt = e.due(b.QuietFrom, 0)
 	last := e.lastMetric()
 	e.metricsUntil = e.due(last, metricLife)
@@ -65,15 +76,8 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	if b.LastTerm.After(b.LastExit) {
 		e.stoppedBy = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}
-	e.crashListed = e.due(b.CrashExit, observe.ListLag)
+	e.crashListed, e.crashes = e.due(b.CrashExit, observe.ListLag), b.CrashesAfter(lb.firstNewRecordAt)
 	return e
-}
-
-// beganLate reports whether an old process may have been hidden when the log began and may have lived beyond the
-// release. Only the limit of its life then says that it is gone, and not its exit.
-func (e *evidence) beganLate() bool {
-	r := e.roster
-	return e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 }
 
 // due is the moment that is so long after a time of the platform.

@@ -68,7 +68,8 @@ func TestFirstAndLastCrash(t *testing.T) {
 	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
 	var s fleetStatus
 	for i, sec := range []int{5, 9, 2, 7} {
-		s.addCrash(toldCrash{label: string(rune('a' + i)), at: at(sec)})
+		lb := &label{name: string(rune('a' + i)), typ: &processType{}, record: &observe.Dyno{State: "up"}}
+		s.noteCrashes(&labelStatus{evidence: evidence{label: lb, crashes: []time.Time{at(sec)}}}, 0)
 	}
 	if s.crashes != 4 || s.firstCrash.label != "c" || s.lastCrash.label != "b" {
 		t.Errorf("%d crashes, the first %+v, the last %+v", s.crashes, s.firstCrash, s.lastCrash)

@@ -114,9 +114,8 @@ func (r *roster) bootTimeout() time.Duration {
 }
 
 // limit is when no hidden process of the label can live any more: the hold, after the record was replaced or after the
-// last restart.
-func (e *evidence) limit() time.Duration {
-	r, lb := e.roster, e.label
+// last announced restart.
+func (r *roster) limit(lb *label, restart time.Time) time.Duration {
 	rec := lb.record
 	if last := lb.lastRecord; last != nil && !r.old(last) {
 		rec = last // a new dyno left the list, which does not concern the hidden ones
@@ -145,7 +144,7 @@ func (e *evidence) limit() time.Duration {
 			from = r.releasedWithin(from, lb.typ.hold)
 		}
 	}
-	if restart := e.balance.Announced; rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
+	if rec != nil && !r.rolling() && restart.After(rec.CreatedAt) {
 		from = max(from, r.clock.GateTime(restart, lb.ledger.ChangedAt()))
 	}
 	return from + lb.typ.hold

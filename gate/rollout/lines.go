@@ -38,31 +38,15 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 		}
 	}
 	n.phaseOver = l.Kind == observe.Exit && lb.typ.name == "release" && lb.typ.oneOff
-	if l.Kind == observe.Metric {
+	switch {
+	case l.Kind == observe.Metric:
 		r.seeMetric(lb, l, at)
-		return n
-	}
-	if !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at) {
+	case !l.Stamp.Before(r.log.since) && r.enter(lb, *l, at):
 		n.counts = lb.typ.inScope
 		// A start or a change of state changes the dyno list. A SIGTERM or an exit does not, except on Fir.
 		n.changesList = l.Kind == observe.Start || l.Kind == observe.State || l.Kind == observe.Exit && r.fir()
 	}
 	return n
-}
-
-// guessType guesses the process type of a label that was never listed: the longest known type that the label
-// begins with, or else the part before the dot. One-off dynos are named so, too.
-func (r *roster) guessType(label string) *processType {
-	best := ""
-	for name := range r.types {
-		if len(name) > len(best) && (strings.HasPrefix(label, name+".") || strings.HasPrefix(label, name+"-")) {
-			best = name
-		}
-	}
-	if best == "" {
-		best, _, _ = strings.Cut(label, ".")
-	}
-	return r.processType(best)
 }
 
 // enter adds a line to the ledger of its label. It reports whether the line was new.

@@ -39,7 +39,9 @@ type reports struct {
 }
 
 func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
-	r.metrics.newest = later(r.metrics.newest, l.Stamp)
+	if l.Stamp.After(r.metrics.newest) {
+		r.metrics.newest = l.Stamp
+	}
 	s := lb.metrics[l.UUID]
 	if s == nil {
 		if len(lb.metrics) >= maxMetrics {
@@ -82,12 +84,16 @@ func (r *roster) allReport() bool {
 
 // listedAlone reports whether metrics prove that no other process of the label runs beside the listed dyno: in this run
 // another one did report beside it, the log shows an exit after its last report, and since then only the listed dyno
-// has reported for a minute, while nothing started or stopped.
-func (e *evidence) listedAlone(t *timer) bool {
+// has reported for a minute, while nothing started or stopped. If so, it returns the first and the last of the exits.
+func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
 	r, lb := e.roster, e.label
 	own := e.ownReports()
-	if own == nil || !e.endsHeard(own) || firstDoubt(hardDoubts, e, t) != "" {
-		return false
+	if own == nil {
+		return first, last, false
+	}
+	first, last = lb.ledger.Ends(r.target.released)
+	if !e.othersEnded(own, last) || firstDoubt(hardDoubts, e, t) != "" {
+		return first, last, false
 	}
 	from := max(r.log.wholeAt, e.due(lb.record.UpdatedAt, 0), own.steadyAt-metricPause)
 	for _, s := range lb.metrics {
@@ -96,10 +102,10 @@ func (e *evidence) listedAlone(t *timer) bool {
 		}
 	}
 	if t.pending(from+metricLife+r.log.lineDelay) || !t.pending(own.lastAt+metricPause) {
-		return false
+		return first, last, false
 	}
 	t.askMetrics = !r.metrics.feature.Known
-	return r.allReport()
+	return first, last, r.allReport()
 }
 
 // ownReports are the reports of the listed dyno, if it is up. Without ids that match, they are those of the process that
@@ -119,17 +125,16 @@ func (e *evidence) ownReports() *reports {
 	return own
 }
 
-// endsHeard reports whether another process of the label did report beside the listed one, which shows that processes
-// report that are not listed, and whether the log shows an exit after the last report of each.
-func (e *evidence) endsHeard(own *reports) bool {
-	_, end := e.label.ledger.Ends(e.roster.target.released)
+// othersEnded reports whether another process of the label did report beside the listed one, which shows that processes
+// report that are not listed, and whether the last exit came after the last report of each.
+func (e *evidence) othersEnded(own *reports, exit time.Time) bool {
 	beside := false
 	for _, s := range e.label.metrics {
 		if s == own {
 			continue
 		}
 		beside = beside || s.last.After(own.first.Add(ledger.StampSlack))
-		if s.last.After(end.Add(ledger.StampSlack)) {
+		if s.last.After(exit.Add(ledger.StampSlack)) {
 			return false
 		}
 	}

@@ -3,9 +3,11 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/release"
@@ -18,6 +20,25 @@ type obstacle struct {
 	next   string // what to do about it then
 	reason Reason // of a time-out
 	look   bool   // only a look is missing, or the time to settle
+}
+
+// updateObstacle updates what keeps the gate shut, and since when there has been nothing.
+func (r *Rollout) updateObstacle() {
+	r.unshown = r.notShown()
+	shut := r.findObstacle(&r.status)
+	r.obstacle = *cmp.Or(shut, r.lastLook())
+	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
+}
+
+// since updates the moment since when a condition holds: -1 if it does not hold.
+func (r *Rollout) since(begun time.Duration, holds bool) time.Duration {
+	switch {
+	case !holds:
+		return -1
+	case begun < 0:
+		return r.now
+	}
+	return begun
 }
 
 // findObstacle is the first obstacle by a status; nil: there is none, and the gate may open.
@@ -204,14 +225,9 @@ func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 
 // lastLook: only a look that confirms everything is missing, or the time to settle.
 func (r *Rollout) lastLook() *obstacle {
-	o := &obstacle{
-		waits:  "a last look at the app",
-		missed: fmt.Sprintf("after %s there was no last look yet that confirms that old dynos are gone", r.waitedInWords(r.now)),
-		next:   `raise the input "timeout"`, reason: OldDynosRemain, look: true,
-	}
+	o := &obstacle{waits: "a last look at the app", next: `raise the input "timeout"`, reason: OldDynosRemain, look: true}
 	if r.cfg.Settle > 0 {
 		o.waits = "things to stay as they are for " + observe.Span(r.cfg.Settle).String()
-		o.missed = fmt.Sprintf("after %s everything had not held for the %s of the input \"settle\" yet", r.waitedInWords(r.now), observe.Span(r.cfg.Settle))
 	}
 	return o
 }

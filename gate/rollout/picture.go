@@ -240,7 +240,7 @@ func (r *Rollout) limitOf(typ string) time.Time {
 				last = max(last, e.label.leftAt+rollingHold)
 			}
 		default:
-			last = max(last, e.limit())
+			last = max(last, e.limit)
 		}
 	}
 	for _, t := range r.roster.typesInScope() {

@@ -38,6 +38,65 @@ func (r *roster) processType(name string) *processType {
 	return t
 }
 
+// seeTypes notes which process types the formation and the dynos of a look show.
+func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
+	before := map[*processType]int{}
+	for _, t := range r.types {
+		before[t] = t.Quantity
+		if l.Formation != nil { // a type that a release has dropped can still have old dynos
+			t.Quantity = 0
+		}
+	}
+	for _, f := range l.Formation {
+		t := r.processType(f.Type)
+		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
+			r.noteScaling(f.UpdatedAt)
+			// Scaling up alone removes no dyno from the list.
+			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveBeenLess(f.Quantity == before[t])) && !r.allNew(t) {
+				t.lastScaledDown = creation{f.UpdatedAt, at}
+			}
+		}
+		t.Formation, t.inFormation, r.formationSeen = f, true, true
+		t.everWanted = t.everWanted || f.Quantity > 0
+	}
+	if l.Formation != nil {
+		r.formationAt = l.AskedAt
+	}
+	shown := map[*processType]int{}
+	for _, d := range l.Dynos {
+		shown[r.processType(d.Type)]++
+	}
+	for _, t := range r.types {
+		if t.absent && shown[t] > 0 {
+			t.reappeared = at
+		}
+		if shown[t] >= t.Quantity {
+			t.wholeAt = l.AskedAt
+		}
+		t.absent = t.inFormation && shown[t] == 0
+	}
+	r.classify()
+}
+
+// mayHaveBeenLess reports whether a type that was scaled since the last look may have been scaled down and up
+// again. That is possible if it wants as many dynos as before (same), or if looks were far apart, as they are
+// before the target is known. It is not possible if the log was whole: then the log shows what stopped.
+func (r *roster) mayHaveBeenLess(same bool) bool {
+	logged := r.log.flows() && !r.log.since.IsZero() && !r.log.since.After(r.clock.Platform(r.formationAt))
+	return (same || r.target.version == 0) && !logged
+}
+
+// allNew reports whether every dyno of a type was listed after the release was finished. A dyno that was not
+// listed then, and leaves the list now, is new.
+func (r *roster) allNew(t *processType) bool {
+	return r.target.finished && t.wholeAt >= r.clock.Due(r.target.finishedAt.Add(observe.ListLag))
+}
+
+// noteScaling notes when the formation was scaled.
+func (r *roster) noteScaling(at time.Time) {
+	r.scalings = append(r.scalings[max(0, len(r.scalings)-maxScalings+1):], at)
+}
+
 // classify updates which types are of one-off dynos, and which count.
 func (r *roster) classify() {
 	for _, t := range r.types {

@@ -111,25 +111,9 @@ func (r *Rollout) Apply(o observe.Observation) {
 	if o.Begin && r.ahead() {
 		r.begin()
 	}
-	notices := r.learn(o)
-	if r.roster.target.version != 0 {
-		r.judgeAll()
-	}
-	r.unshown = r.notShown()
-	shut := r.findObstacle(&r.status)
-	r.obstacle = *cmp.Or(shut, r.lastLook())
-	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
-	r.verdict = r.decide()
-	r.notify(notices)
-	if r.verdict != nil {
-		r.timeline.close(r.oldCode(), &r.status)
-	}
-}
-
-// learn updates all parts of the state with an observation. It returns what people should know of it.
-func (r *Rollout) learn(o observe.Observation) (notices []string) {
-	notices = r.outages.see(o, r.waited(r.now))
-	if r.ahead() {
+	waited, ahead := r.waited(r.now), r.ahead()
+	notices := r.outages.see(o, waited)
+	if ahead {
 		notices = nil // an outage that lasts is told when the wait begins
 	}
 	r.target.See(o)
@@ -139,16 +123,19 @@ func (r *Rollout) learn(o observe.Observation) (notices []string) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.target.Release(), r.clock, r.now)
+	if r.roster.target.version != 0 {
+		r.roster.setHolds()
+		r.status = r.roster.update(r.status, r.now)
+		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
+		r.rememberHoldEnds()
+	}
 	r.end = cmp.Or(o.End, r.end)
-	return notices
-}
-
-// judgeAll judges the old processes of all labels.
-func (r *Rollout) judgeAll() {
-	r.roster.setHolds()
-	r.status = r.roster.update(r.status, r.now)
-	r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
-	r.rememberHoldEnds()
+	r.updateObstacle()
+	r.verdict = r.decide()
+	r.notify(notices)
+	if r.verdict != nil {
+		r.timeline.close(r.oldCode(), &r.status)
+	}
 }
 
 // listedAt is the latest time of which the newest look shows the state for certain. Its lists can be late.
@@ -171,15 +158,4 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 func (r *Rollout) awaited() bool {
 	rel := r.target.Release()
 	return rel == nil || !rel.Deployed()
-}
-
-// since updates the moment since when a condition holds: -1 if it does not hold.
-func (r *Rollout) since(begun time.Duration, holds bool) time.Duration {
-	switch {
-	case !holds:
-		return -1
-	case begun < 0:
-		return r.now
-	}
-	return begun
 }

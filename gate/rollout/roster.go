@@ -117,13 +117,6 @@ func newRoster(cfg *Config, clock *observe.Clock) *roster {
 	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: map[string]time.Time{}, versions: map[string]int{}}
 }
 
-// addLabel adds a label. then is when the event happened that reported it.
-func (r *roster) addLabel(name string, typ *processType, then time.Time) *label {
-	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then}
-	r.labels[name], r.order = lb, nil
-	return lb
-}
-
 // rolling reports whether the platform replaces dynos in place, some at a time, so that old ones stay in the list.
 // It does so in Private Spaces and on Fir.
 func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }

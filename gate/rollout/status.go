@@ -21,8 +21,9 @@ type fleetStatus struct {
 	presumed                   bool          // of a type it is only presumed that no old process is left
 	byMetrics                  bool          // of a label runtime metrics prove it
 
-	firstUp, lastUp, firstStopped, oldGone time.Time
-	lastStopped                            time.Time // the last exit that was certainly that of an old process
+	firstUp, lastUp, firstStopped time.Time
+	oldGone                       time.Time // when the last old process was gone, but not before the release was finished; zero: there was none
+	lastStopped                   time.Time // the last exit that was certainly that of an old process
 
 	crashes               int // of new dynos
 	firstCrash, lastCrash toldCrash
@@ -62,9 +63,7 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 		l := &s.labels[i]
 		lb := l.label
 		lb.proof, lb.firstStop, lb.lastStop = l.proof, l.firstStop, l.lastStop
-		if since, crashed := l.seeCrash(at); crashed {
-			s.crashedSince = min(s.crashedSince, since)
-		}
+		s.noteCrashes(l, at)
 		s.listLags = s.listLags || at < l.listLagsUntil
 	}
 	for _, t := range s.types {
@@ -148,6 +147,9 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		}
 		s.addType(&s.types[i])
 	}
+	if !s.oldGone.IsZero() && r.target.finished {
+		s.oldGone = later(s.oldGone, r.target.finishedAt)
+	}
 	s.wake, s.lookAt, s.askMetrics = t.wake, t.lookAt, t.askMetrics
 	return s
 }
@@ -196,7 +198,6 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.lastStopped = later(later(s.lastStopped, l.firstStop), l.lastStop)
 	s.oldGone = later(s.oldGone, l.goneAt)
 	s.byMetrics = s.byMetrics || l.proof.metrics
-	s.addCrashes(l)
 }
 
 // addType adds a type to the fleet when all its labels were added to it, and sets its basis.

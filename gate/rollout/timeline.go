@@ -43,28 +43,19 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 		t.times.AllNewUp = s.lastUp
 		t.add(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
 	}
-	if s.oldListed > 0 {
-		t.times.OldLastSeen = later(t.times.OldLastSeen, listed)
+	if s.oldListed > 0 && listed.After(t.times.OldLastSeen) {
+		t.times.OldLastSeen = listed
 	}
 	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
 	switch {
 	case s.holdUntil != 0 || len(s.types) == 0:
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, a process that ends later is not old
-		t.times.OldGone = t.oldGone(s)
+		t.times.OldGone = s.oldGone
 	}
 	t.gonePresumed = s.presumed
 	t.passing = t.passing[:0]
 	t.followPassing(rel, s)
-}
-
-// oldGone is when the last old dyno was gone, but not before Heroku called the release finished. Zero: there was no old
-// dyno to end.
-func (t *timeline) oldGone(s *fleetStatus) time.Time {
-	if s.oldGone.IsZero() {
-		return time.Time{}
-	}
-	return later(t.times.ReleaseFinished, s.oldGone)
 }
 
 // followPassing notes moments that may be wrong until the next line comes: the crash of a new dyno can look like the end
@@ -98,7 +89,9 @@ func (t *timeline) close(known Knowledge, s *fleetStatus) {
 	case known == ByLimit:
 		from = FromLimit
 	}
-	t.times.OldGone = later(t.times.OldGone, t.oldGone(s))
+	if s.oldGone.After(t.times.OldGone) {
+		t.times.OldGone = s.oldGone
+	}
 	if !t.times.OldGone.IsZero() {
 		t.pass(t.times.OldGone, from, "%s", what)
 	}
