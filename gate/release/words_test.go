@@ -73,7 +73,7 @@ func TestUnfinished(t *testing.T) {
 	}, func(s *subject) string { return s.Unfinished() })
 }
 
-func TestThirdPartyNotices(t *testing.T) {
+func TestNotices(t *testing.T) {
 	t.Parallel()
 	const (
 		building = `a build is running, and release v41 is from before it: to wait for what is being built, use the input "commit"`
