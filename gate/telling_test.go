@@ -230,7 +230,7 @@ func TestDebug(t *testing.T) {
 			}
 			all := strings.Join(debug, "")
 			for _, want := range []string{
-				"need: timed-look", "need: opening, as soon as may be: everything holds: one more look opens the gate",
+				"need: timed-look", "need: opening, as soon as possible: everything holds: one more look opens the gate",
 				"answer: preboot is on (", "look: 10 dynos, 1 process type, ", "the newest of them v42 succeeded (",
 				"doubt: web.1: ", "settled: web.10: ",
 			} {

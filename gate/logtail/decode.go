@@ -1,4 +1,4 @@
-// This file is for the stream: from chunks of bytes, cut anywhere, to lines.
+// From the bytes of a stream, in chunks that are cut anywhere, to lines.
 
 package logtail
 
@@ -7,21 +7,23 @@ import (
 	"mime"
 )
 
-// maxLine bounds what is kept of one line. The platform splits its own at 10,000
-// bytes; what is longer is cut.
+// maxLine is how much of a line is kept; the rest is cut off. The platform itself splits lines at
+// 10,000 bytes.
 const maxLine = 16 << 10
 
-// A decoder calls line for each line of the log that is written to it. The slice is
-// only good during the call. Zero bytes are heartbeats and belong to no line.
+// A decoder splits what is written to it into lines of the log. It drops zero bytes, which are heartbeats. The
+// slices that it passes on are valid only during the call.
 type decoder struct {
-	// sse says that lines come as server-sent events.
-	sse  bool
+	// sse says that the lines come as server-sent events.
+	sse bool
+	// line is called with each line.
 	line func([]byte)
-	// more is called for what stands behind a line break within the line before. nil: nobody wants it.
-	more  func([]byte)
-	held  []byte
-	given bool // the event has given its first data field
-	lined bool // and that was a line
+	// more is called with the text after each line break within a line. nil: that text is dropped.
+	more func([]byte)
+
+	held    []byte // an unfinished line
+	hasData bool   // the current event has had its first data field
+	isLine  bool   // that field was not empty, so line was called with it
 }
 
 // isSSE reports whether a Content-Type means server-sent events.
@@ -40,7 +42,7 @@ func (d *decoder) write(p []byte) {
 		whole := p[:i]
 		p = p[i+1:]
 		if len(d.held) == 0 && len(whole) <= maxLine && bytes.IndexByte(whole, 0) < 0 {
-			d.give(whole)
+			d.decode(whole) // without a copy
 			continue
 		}
 		d.hold(whole)
@@ -48,13 +50,13 @@ func (d *decoder) write(p []byte) {
 	}
 }
 
-// flush treats what is held as a whole line.
+// flush decodes the unfinished line as if it were finished.
 func (d *decoder) flush() {
-	d.give(d.held)
+	d.decode(d.held)
 	d.held = d.held[:0]
 }
 
-// hold keeps a part of a line, without zero bytes and as far as there is room.
+// hold keeps a part of a line, up to maxLine bytes and without zero bytes.
 func (d *decoder) hold(p []byte) {
 	for len(p) > 0 && len(d.held) < maxLine {
 		part := p
@@ -67,10 +69,10 @@ func (d *decoder) hold(p []byte) {
 	}
 }
 
-func (d *decoder) give(line []byte) {
+func (d *decoder) decode(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if d.sse {
-		d.field(line)
+		d.decodeField(line)
 		return
 	}
 	if len(line) > 0 {
@@ -78,25 +80,24 @@ func (d *decoder) give(line []byte) {
 	}
 }
 
-// field takes in one line of an event stream. An event is one line of the log, and its
-// first data field holds the beginning, where it says who wrote it. Further data fields
-// are how such a stream carries line breaks
-// (https://html.spec.whatwg.org/multipage/server-sent-events.html): what stands behind one is
-// text of the same writer, whatever it looks like.
-func (d *decoder) field(line []byte) {
+// decodeField decodes one line of an event stream. An event is one line of the log. Its first data field holds
+// the beginning of the line, which names the writer. Further data fields stand for line breaks within the line
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html): their text is from the same writer,
+// even if it looks like a line of the platform.
+func (d *decoder) decodeField(line []byte) {
 	if len(line) == 0 { // the end of the event
-		d.given = false
+		d.hasData = false
 		return
 	}
 	name, data, _ := bytes.Cut(line, []byte(":"))
 	data = bytes.TrimPrefix(data, []byte(" "))
 	switch {
-	case string(name) != "data": // id, event, retry, a comment
-	case !d.given:
-		if d.given, d.lined = true, len(data) > 0; d.lined {
+	case string(name) != "data": // id, event, retry, or a comment
+	case !d.hasData:
+		if d.hasData, d.isLine = true, len(data) > 0; d.isLine {
 			d.line(data)
 		}
-	case d.lined && d.more != nil:
+	case d.isLine && d.more != nil:
 		d.more(data)
 	}
 }

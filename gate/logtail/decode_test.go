@@ -1,4 +1,4 @@
-// This file is for chunks: however they are cut, the lines are the same.
+// However the chunks are cut, the lines are the same.
 
 package logtail
 

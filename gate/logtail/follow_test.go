@@ -1,4 +1,4 @@
-// This file is for streams that take over from each other, and for a log without history.
+// Streams that take over from each other, and a log without history.
 
 package logtail
 
@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lasting is a stream of which lines come at their times, with heartbeats in between and a line
-// of the app each minute, and which lasts for so long; 0: for ever.
+// lasting is a stream that lasts for d; 0: for ever. It brings lines at their times, heartbeats in between,
+// and a line of the app each minute.
 func lasting(d time.Duration, lines told) script {
 	s := quietly(d, lines)
 	for i, at := 0, time.Duration(0); i < len(s.steps); i++ {
@@ -52,7 +52,7 @@ func quietly(d time.Duration, lines told) script {
 
 type told = map[time.Duration]string
 
-func TestTakeOver(t *testing.T) {
+func TestOneStreamTakesOverFromAnother(t *testing.T) {
 	t.Parallel()
 	old := told{0: other(1) + "\ndata: " + exit(2), 12 * time.Minute: exit(720)}
 	first, later := script{steps: []step{{0, other(1) + exit(2)}}}, script{steps: []step{{0, exit(720) + exit(770)}}}
@@ -71,7 +71,7 @@ func TestTakeOver(t *testing.T) {
 			[]script{lasting(0, old), lasting(0, nil)}, []script{first, later}, 30 * time.Minute,
 			[]string{"13m1s exit 720", "13m1s exit 770", "13m1s flowing since 1", "26m1s exit 720", "26m1s exit 770", "26m1s flowing since 1"}, "0s 13m0s 26m0s",
 		},
-		"both tell of a line meanwhile": {
+		"both bring the same line meanwhile": {
 			[]script{lasting(0, told{0: other(1), 13 * time.Minute: exit(780)}), lasting(0, told{0: exit(780)})},
 			[]script{first, {steps: []step{{0, other(1) + exit(780)}}}}, 14 * time.Minute,
 			[]string{"13m0s exit 780", "13m0s exit 780", "13m1s exit 780", "13m1s flowing since 1"}, "0s 13m0s",
@@ -129,7 +129,7 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// followed is when streams were asked for.
+// followed is when streams were requested.
 func followed(s *server) string {
 	var when []string
 	for _, a := range s.asked {
@@ -140,8 +140,8 @@ func followed(s *server) string {
 	return strings.Join(when, " ")
 }
 
-// A stream of which nothing but heartbeats comes is given up when somebody knows better.
-func TestRenew(t *testing.T) {
+// A stream that brings only heartbeats is closed when the caller knows that it should have brought more.
+func TestRenewReopensTheStream(t *testing.T) {
 	t.Parallel()
 	s := &server{
 		tails:     []script{lasting(0, told{0: exit(2)}), lasting(0, told{10 * time.Second: exit(190)})},
@@ -150,7 +150,7 @@ func TestRenew(t *testing.T) {
 	got := play(t, s, 4*time.Minute, func(tail *Tail) {
 		time.AfterFunc(3*time.Minute, func() { tail.Renew(); tail.Renew() })
 	})
-	want := []string{"0s exit 2", "1s exit 2", "1s flowing since 1", "3m0s broken: " + errDeaf.Error(),
+	want := []string{"0s exit 2", "1s exit 2", "1s flowing since 1", "3m0s broken: " + errNoNews.Error(),
 		"3m1s exit 2", "3m1s exit 60", "3m1s flowing since 1", "3m10s exit 190"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -160,9 +160,9 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// A stream of which nothing but heartbeats comes may be dead. The next one is opened to see, more
-// and more seldom if it was only that nothing happened.
-func TestQuiet(t *testing.T) {
+// A stream that brings only heartbeats may be dead. The next one is opened to find out; less and
+// less often if there were no lines to bring.
+func TestAQuietStreamIsReplaced(t *testing.T) {
 	t.Parallel()
 	lines := script{steps: []step{{0, other(1) + exit(2)}}}
 	more := script{steps: []step{{0, exit(2) + exit(60)}}}
@@ -203,8 +203,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// With few requests left to the account a quiet stream is left alone for longer.
-func TestQuietAndThrifty(t *testing.T) {
+func TestAQuietStreamIsReplacedLessOftenWithALowBudget(t *testing.T) {
 	t.Parallel()
 	s := &server{tails: []script{quietly(0, nil)}, histories: []script{{}}}
 	play(t, s, 29*time.Minute, func(tail *Tail) { tail.Spacing = func() time.Duration { return 10 * time.Minute } })
@@ -213,8 +212,8 @@ func TestQuietAndThrifty(t *testing.T) {
 	}
 }
 
-// A log without history is whole from its first line on, and for as long as streams overlap.
-func TestNoHistory(t *testing.T) {
+// A log without history is whole from its first line on, as long as each stream overlaps the next.
+func TestALogWithoutHistory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tails []script
@@ -254,9 +253,9 @@ func TestNoHistory(t *testing.T) {
 	}
 }
 
-// That a log has no history may be learnt while the history is being read, which then does not end.
-// Nothing is wrong, and nothing is told to be.
-func TestNoHistoryIsLearntLate(t *testing.T) {
+// It may become known only while the history is being read that there is none: the session then does not end.
+// Nothing is wrong, so nothing is reported.
+func TestItBecomesKnownLateThatThereIsNoHistory(t *testing.T) {
 	t.Parallel()
 	s := &server{tails: []script{lasting(0, nil)}, histories: []script{lasting(0, nil)}}
 	got := play(t, s, 30*time.Second, func(tail *Tail) {

@@ -1,5 +1,5 @@
-// This file is for one reading of the history: what it tells, where it begins, and
-// whether it joins on to what was seen before.
+// The log's history, read once: which lines it holds, from when on it is complete, and whether it joins the
+// lines that were read before.
 
 package logtail
 
@@ -11,28 +11,29 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A history with fewer lines than this was not cut to its size. The platform keeps
-// 1500; the distance allows for lines that it counts otherwise.
+// A history with fewer lines than this is not cut: it holds the whole log. The platform keeps 1500 lines; the
+// difference allows for lines that the platform counts in another way.
 const wholeBelow = 1400
 
 // A history is the last lines of the log, in the order in which they arrived.
 type history struct {
 	seed      maphash.Seed
-	raw       func([]byte)
-	discarded bool // the platform said that it threw some away
-	none      bool // there is no history of this log
+	raw       func([]byte) // see Tail.Raw
+	discarded bool         // the platform said that it threw away older lines
+	none      bool         // this log has no history
 
-	seek  *Position // where another process stopped reading; nil: none did
-	found bool      // a line of it is here
-	last  tailEnd
+	after *Position // where another process stopped reading; nil: none did
+	found bool      // the history holds one of the lines of after
+	last  lastLines
 
-	hashes []uint64
-	told   []observe.Line
-	lostAt time.Time // the newest notice of a loss
+	hashes []uint64 // of all lines
+	parsed []observe.Line
+	lostAt time.Time // the newest notice that lines were lost
 
-	first  time.Time // the earliest stamp of the leading lines
-	strict time.Time // the latest stamp of the leading lines
-	led    bool      // a line that comes in time was among them
+	// The leading lines are the first line that arrived in time, and those before it.
+	earliestLeading time.Time
+	latestLeading   time.Time
+	leadingDone     bool
 }
 
 func (h *history) line(b []byte) {
@@ -40,24 +41,23 @@ func (h *history) line(b []byte) {
 		h.raw(b)
 	}
 	h.hashes = append(h.hashes, maphash.Bytes(h.seed, b))
-	h.look(b)
-	if !h.led {
-		h.lead(b)
+	h.findPosition(b)
+	if !h.leadingDone {
+		h.addLeading(b)
 	}
 	l, ok := Parse(b)
 	if !ok {
 		return
 	}
-	h.told = append(h.told, l)
+	h.parsed = append(h.parsed, l)
 	if l.Kind == observe.Loss {
 		h.lostAt = later(h.lostAt, l.Stamp)
 	}
 }
 
-// lead takes in the leading lines: all up to the first that arrives in time. Lines
-// of the API are printed up to 37 s late, lines of the router still later (measured
-// in captured logs); the lines of dynos are in order to a tenth of a second.
-func (h *history) lead(b []byte) {
+// addLeading handles a leading line. Lines of the API arrive up to 37 s late, lines of the router still later
+// (measured in captured logs). Lines of dynos arrive in order, give or take a tenth of a second.
+func (h *history) addLeading(b []byte) {
 	p, ok := split(b)
 	if !ok {
 		return
@@ -66,31 +66,31 @@ func (h *history) lead(b []byte) {
 	if !ok {
 		return
 	}
-	if h.first.IsZero() || stamp.Before(h.first) {
-		h.first = stamp
+	if h.earliestLeading.IsZero() || stamp.Before(h.earliestLeading) {
+		h.earliestLeading = stamp
 	}
-	h.strict = later(h.strict, stamp)
-	h.led = origin(p) != fromAPI && string(p.proc) != "router"
+	h.latestLeading = later(h.latestLeading, stamp)
+	h.leadingDone = origin(p) != fromAPI && string(p.proc) != "router"
 }
 
-// begin is the time from which the history holds every line; zero if it is empty.
-// If older lines were thrown away, a late one that was kept must not make it seem
-// older than it is.
+// begin is the time from which the history holds every line; zero if it is empty. If older lines are missing,
+// this is the latest leading stamp: a leading line that arrived late must not make the history seem older.
 func (h *history) begin() time.Time {
-	if h.discarded || h.full() {
-		return h.strict
+	if h.discarded || h.isFull() {
+		return h.latestLeading
 	}
-	return h.first
+	return h.earliestLeading
 }
 
-func (h *history) full() bool { return len(h.hashes) >= wholeBelow }
+// isFull reports whether older lines may have been cut off.
+func (h *history) isFull() bool { return len(h.hashes) >= wholeBelow }
 
-// follows reports whether nothing can be missing between the lines that were seen
-// last and this history: it holds one of them, and so all that arrived after it.
-// Stamps could not tell: they come from clocks that differ.
+// follows reports whether no line can be missing between the last lines that were read and this history: the
+// history holds one of them, and so all lines that arrived after it. Stamps cannot show this, since they
+// come from different clocks.
 func (h *history) follows(last []uint64) bool {
-	if len(last) == 0 { // nothing had ever been logged
-		return !h.discarded && !h.full()
+	if len(last) == 0 { // nothing had been logged before
+		return !h.discarded && !h.isFull()
 	}
 	return slices.ContainsFunc(h.hashes, func(x uint64) bool { return slices.Contains(last, x) })
 }

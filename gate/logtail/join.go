@@ -1,9 +1,9 @@
-// This file is for knowing from when on the log is whole.
+// Joining a new stream to the lines before it: from when on is the log whole?
 //
-// The platform sends a new stream the history first and registers the reader for
-// what is new only afterwards (logplex_api.erl in https://github.com/heroku/logplex),
-// so lines in between can be lost. A second, short session that reads the history
-// once the stream runs closes that hole: from its first line on the log is whole.
+// The platform first sends the history to a new stream, and only then registers the stream for
+// new lines (logplex_api.erl in https://github.com/heroku/logplex). Lines in between can be
+// lost. So, when the stream runs, a second, short session reads the history again: from
+// the first line of that history on, the log is whole.
 
 package logtail
 
@@ -21,24 +21,25 @@ import (
 )
 
 const (
-	// The stream's own history is over once no line came for this long …
+	// The stream has sent its own history when no line came for this long …
 	quiet = time.Second
-	// … or, where lines never pause, after this.
+	// … or, if lines never pause, after this time.
 	maxHistoryTime = 5 * time.Second
-	// A history must be read within this time.
+	// The second session must end within this time.
 	historyTime = 20 * time.Second
-	// A history of more lines is none: on Fir a session follows the log in any case.
+	// A session with more lines than this is not a history: on Fir every session follows the log.
 	maxHistory = 10 * historyLines
-	// maxKept bounds the lines that are kept until the stream is joined.
+	// maxKept is how many lines are kept until the stream is joined. With more, the stream is given up
+	// if the history cannot be read.
 	maxKept = 20000
-	// recent is how many of the last lines are remembered to be found again.
+	// recent is how many of the last lines are remembered, to find one of them in the next history.
 	recent = 256
 )
 
 var errEndless = errors.New("reading the log's history: it does not end")
 
-// A follower is the state of one Run. What stands below mu is guarded by it, as is what
-// the streams hold, and emit is only called while it is held.
+// A follower is the state of one Run. mu guards the fields below it, and fields of the streams. emit is called
+// only while mu is held.
 type follower struct {
 	*Tail
 	transport http.RoundTripper
@@ -47,37 +48,37 @@ type follower struct {
 	mu   sync.Mutex
 	emit func(observe.Observation)
 
-	flowed     bool      // the log has been whole at least once
-	since      time.Time // from when on it was whole when it last flowed
-	flowing    *stream   // the one with which it is whole; nil: it is not
-	before     []uint64  // lines seen last before it broke
-	after      *Position // where another process stopped reading; nil once that is joined, or if none did
-	last       tailEnd   // of the log as far as it is relied on
-	texts      texts     // of a log without history
-	saidBroken bool
+	hasFlowed      bool      // the log has been whole at least once
+	since          time.Time // from when on the log is whole, or was when it last flowed
+	flowing        *stream   // the stream with which the log is whole; nil: it is not whole
+	lastSeen       []uint64  // hashes of the last lines before the log broke
+	after          *Position // where another process stopped reading; nil if none did, or once it is joined
+	last           lastLines // of the log as far as it is whole
+	dynoLines      dynoLines // kept only if the log has no history
+	brokenReported bool      // since the log last flowed
 }
 
 func newFollower(t *Tail, emit func(observe.Observation)) *follower {
 	f := &follower{Tail: t, transport: t.Transport, seed: maphash.MakeSeed(), emit: emit}
 	if t.After != nil {
-		f.after, f.flowed, f.since = t.After, true, t.After.Since
+		f.after, f.hasFlowed, f.since = t.After, true, t.After.Since
 	}
 	t.reading.Store(f)
 	return f
 }
 
-func (f *follower) say(s observe.LogStatus) {
+func (f *follower) emitStatus(s observe.LogStatus) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.emit(observe.Observation{Log: &s})
 }
 
-// broken says once that the log does not flow.
-func (f *follower) broken(err error) {
+// reportBroken reports, once, that the log does not flow.
+func (f *follower) reportBroken(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.saidBroken && f.flowing == nil {
-		f.saidBroken = true
+	if !f.brokenReported && f.flowing == nil {
+		f.brokenReported = true
 		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: err.Error()}})
 	}
 }
@@ -88,66 +89,66 @@ const (
 	noneReason  = "the stream broke, and there is no history of the log"
 )
 
-// join reads the history once the stream runs, until it has succeeded. It returns
-// an error only if the stream is not worth reading.
+// join waits until the stream runs, and then reads the history, with retries. It returns
+// an error only if the stream is useless.
 func (s *stream) join(ctx context.Context) error {
 	f := s.follower
-	for !s.settled() {
-		if !sleep(ctx, f.real(quiet/10)) {
+	for !s.historySent() {
+		if !sleep(ctx, f.realTime(quiet/10)) {
 			return nil
 		}
 	}
 	for n := 1; ; n++ {
 		if f.NoHistory != nil && f.NoHistory() {
-			s.caughtUp(&history{none: true})
+			s.joinTo(&history{none: true})
 			return nil
 		}
 		h, err := f.readHistory(ctx)
 		var no refusal
 		switch {
 		case err == nil:
-			s.caughtUp(h)
+			s.joinTo(h)
 			return nil
 		case ctx.Err() != nil:
 			return nil
 		case errors.As(err, &no):
 			return err
 		case f.NoHistory != nil && f.NoHistory():
-			continue // which was not known when it was asked for
+			continue // this became known only while the history was being read
 		}
-		f.broken(err)
-		if s.overfull() {
+		f.reportBroken(err)
+		if s.keepsTooMuch() {
 			return err
 		}
-		if !sleep(ctx, f.real(wait(n))) {
+		if !sleep(ctx, f.realTime(retryWait(n))) {
 			return nil
 		}
 	}
 }
 
-// settled reports whether the stream must have sent all of its history.
-func (s *stream) settled() bool {
+// historySent reports whether the stream must have sent all of its own history.
+func (s *stream) historySent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open := s.passed(s.opened)
 	return s.passed(s.lastLine) >= quiet || open >= quiet && s.lines > historyLines || open >= maxHistoryTime
 }
 
-func (s *stream) overfull() bool {
+func (s *stream) keepsTooMuch() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.kept) > maxKept
 }
 
 func (f *follower) readHistory(ctx context.Context) (*history, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, f.real(historyTime), errEndless)
+	ctx, cancel := context.WithTimeoutCause(ctx, f.realTime(historyTime), errEndless)
 	defer cancel()
 	res, err := f.open(ctx, false)
 	if err == nil {
 		defer res.Body.Close()
 		stop := context.AfterFunc(ctx, func() { res.Body.Close() })
 		defer stop()
-		h := &history{seed: f.seed, seek: f.After, raw: f.Raw, discarded: res.Header.Get("X-Heroku-Warning") != ""}
+		h := &history{seed: f.seed, after: f.After, raw: f.Raw, discarded: res.Header.Get("X-Heroku-Warning") != ""}
 		d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: h.line}
 		err = readChunks(res.Body, func(p []byte) {
 			d.write(p)
@@ -171,69 +172,70 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 	return nil, err
 }
 
-// caughtUp ends the joining: what the history tells is emitted, and then from when
-// on the log is whole. A stream that was relied on until now has done its work.
-func (s *stream) caughtUp(h *history) {
+// joinTo joins the stream to the history: it emits the lines of the history, and then reports from when
+// on the log is whole. This stream takes over from the one before it.
+func (s *stream) joinTo(h *history) {
 	f := s.follower
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.flowing != nil && f.flowing.begun.After(s.begun) {
-		return // overtaken by a newer one
+		return // a newer stream was joined first
 	}
 	begin, reason := h.begin(), ""
-	if f.flowed {
-		if reason = f.missing(h); reason == "" && !f.since.IsZero() {
+	if f.hasFlowed {
+		if reason = f.gapReason(h); reason == "" && !f.since.IsZero() {
 			begin = f.since
 		}
 	}
 	if lost := later(s.lostAt, h.lostAt); lost.After(begin) {
 		begin = later(lost, h.begin())
-		if f.flowed && reason == "" {
+		if f.hasFlowed && reason == "" {
 			reason = lossReason
 		}
 	}
 	if reason != "" {
-		// A gap makes the listener forget: it is told again what holds after it.
+		// After a gap the receiver forgets all lines before it. So the lines after the gap are emitted again.
 		f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: reason}})
 		for _, l := range s.kept {
 			f.emit(observe.Observation{Line: &l})
 		}
 	}
-	for _, l := range h.told {
+	for _, l := range h.parsed {
 		f.emit(observe.Observation{Line: &l})
 		s.newest = later(s.newest, l.Stamp)
 	}
 	s.seen = append(s.seen, h.hashes...)
 	s.seen = slices.Clone(s.seen[max(0, len(s.seen)-recent):])
 	if f.flowing != nil {
-		f.flowing.over = true
+		f.flowing.replaced = true
 	}
 	s.kept = nil
 	f.after, f.last = nil, h.last
-	f.flowed, f.flowing, f.saidBroken, f.since = true, s, false, begin
+	f.hasFlowed, f.flowing, f.brokenReported, f.since = true, s, false, begin
 	f.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: begin}})
 	close(s.joined)
 }
 
-// missing says why lines can be missing between those that were seen before and the
-// history; empty if none can. A stream that is relied on to this moment has told of all.
-func (f *follower) missing(h *history) string {
+// gapReason says why lines can be missing between the lines that were read before and the
+// history; empty if none can.
+func (f *follower) gapReason(h *history) string {
 	switch {
 	case f.after != nil && !h.none:
-		if !h.goesOn() {
+		if !h.continuesPosition() {
 			return breakReason
 		}
 		return ""
 	case h.none && f.flowing == nil:
 		return noneReason
-	case h.none:
+	case h.none: // the stream before still flows, and has missed nothing
 		return ""
-	case f.flowing != nil && !h.follows(f.flowing.seen), f.flowing == nil && !h.follows(f.before):
+	case f.flowing != nil && !h.follows(f.flowing.seen), f.flowing == nil && !h.follows(f.lastSeen):
 		return breakReason
 	}
 	return ""
 }
 
+// later is the later of two times.
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

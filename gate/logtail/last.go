@@ -1,4 +1,4 @@
-// This file is for the last lines of one dyno, to show why it crashed. They are foreign text.
+// The last lines of one dyno, to show why it crashed. They are text that somebody else wrote.
 
 package logtail
 
@@ -10,20 +10,19 @@ import (
 )
 
 const (
-	// Of a log without history so many lines of a dyno are kept, each up to this length, and of so many dynos:
-	// a few megabytes at most.
-	linesOfDyno   = 40
-	lengthOfLine  = 500
-	dynosWithText = 200
+	// What is kept of a log without history; a few megabytes at most.
+	linesPerDyno = 40
+	keptLength   = 500 // bytes of a line
+	maxDynos     = 200
 )
 
 var errUnread = errors.New("the gate itself has read no line of this dyno, and Fir keeps no log history")
 
-// Last returns the last n lines of the label, those of the app and those of the platform: of the log's history,
-// which it reads once, or where there is none, of what was read so far.
+// Last returns the last n lines under a label, those of the app and those of the platform. It reads the log's
+// history for that. If the log has no history, it returns what Run has read so far.
 func (t *Tail) Last(ctx context.Context, label string, n int) ([]string, error) {
 	if t.NoHistory != nil && t.NoHistory() {
-		lines := t.read(label)
+		lines := t.keptLines(label)
 		if len(lines) == 0 {
 			return nil, errUnread
 		}
@@ -51,98 +50,98 @@ func (t *Tail) Last(ctx context.Context, label string, n int) ([]string, error) 
 	}}
 	err = readChunks(res.Body, d.write)
 	if ctx.Err() != nil || len(lines) > 0 {
-		err = nil // what was read is of use
+		err = nil // some lines are better than none
 	}
 	return lines, err
 }
 
-// read is what the last Run has read of a label.
-func (t *Tail) read(label string) []string {
+// keptLines are the lines of a label that the last Run has kept.
+func (t *Tail) keptLines(label string) []string {
 	f := t.reading.Load()
 	if f == nil {
 		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.texts.of(label)
+	return f.dynoLines.of(label)
 }
 
-// texts are the last lines of each dyno, as far as there is room.
-type texts struct {
-	dynos map[string]*text
-	count int   // of all lines
-	last  *text // where the newest line is; nil if it was of none
+// dynoLines are the last lines of each dyno, for up to maxDynos dynos.
+type dynoLines struct {
+	dynos  map[string]*lineRing
+	count  int       // of all lines
+	newest *lineRing // the dyno of the newest line; nil if that line is not a dyno's
 }
 
-// A text is the last lines of one dyno: a ring.
-type text struct {
-	lines   [linesOfDyno][]byte
+// A lineRing is the last lines of one dyno.
+type lineRing struct {
+	lines   [linesPerDyno][]byte
 	n       int
-	heard   int  // the number of its newest line among all
-	crashed bool // it is needed more than others
+	newest  int  // the number of its newest line, counted over all dynos
+	crashed bool // the dyno has crashed: its lines are the most needed
 }
 
-// add takes in a line of the log, which may tell of no dyno.
-func (t *texts) add(line []byte) {
-	t.last = nil
+// add handles a line of the log. Not every line is a dyno's.
+func (d *dynoLines) add(line []byte) {
+	d.newest = nil
 	p, ok := split(line)
 	if !ok || !isLabel(p.proc) {
 		return
 	}
-	x := t.dynos[string(p.proc)]
+	x := d.dynos[string(p.proc)]
 	if x == nil {
-		x = t.room(string(p.proc))
+		x = d.newRing(string(p.proc))
 	}
-	t.last = x
-	t.count++
-	x.heard = t.count
+	d.newest = x
+	d.count++
+	x.newest = d.count
 	x.crashed = x.crashed || origin(p) == fromLabel && bytes.HasSuffix(p.message, []byte(" to crashed"))
 	x.add("", line)
 }
 
-// more takes in what stands behind a line break within the newest line.
-func (t *texts) more(rest []byte) {
-	if t.last != nil {
-		t.last.add("    ", rest)
+// more handles the text after a line break within the newest line.
+func (d *dynoLines) more(rest []byte) {
+	if d.newest != nil {
+		d.newest.add("    ", rest)
 	}
 }
 
-func (x *text) add(indent string, line []byte) {
-	at := &x.lines[x.n%linesOfDyno]
-	*at = append(append((*at)[:0], indent...), line[:min(len(line), lengthOfLine)]...)
+func (x *lineRing) add(indent string, line []byte) {
+	at := &x.lines[x.n%linesPerDyno]
+	*at = append(append((*at)[:0], indent...), line[:min(len(line), keptLength)]...)
 	x.n++
 }
 
-// room is for a dyno of which nothing is kept yet. If need be it takes that of another: of the one that was heard
-// of the longest ago, and rather of one that has not crashed.
-func (t *texts) room(label string) *text {
-	if t.dynos == nil {
-		t.dynos = map[string]*text{}
+// newRing makes a ring for a new dyno. If there are too many dynos, it drops the one whose newest line is the
+// oldest; a dyno that has crashed is dropped only if all have.
+func (d *dynoLines) newRing(label string) *lineRing {
+	if d.dynos == nil {
+		d.dynos = map[string]*lineRing{}
 	}
-	if len(t.dynos) >= dynosWithText {
+	if len(d.dynos) >= maxDynos {
 		least := ""
-		for name, x := range t.dynos {
-			o := t.dynos[least]
-			if o == nil || o.crashed && !x.crashed || o.crashed == x.crashed && x.heard < o.heard {
+		for name, x := range d.dynos {
+			o := d.dynos[least]
+			if o == nil || o.crashed && !x.crashed || o.crashed == x.crashed && x.newest < o.newest {
 				least = name
 			}
 		}
-		delete(t.dynos, least)
+		delete(d.dynos, least)
 	}
-	x := &text{}
-	t.dynos[label] = x
+	x := &lineRing{}
+	d.dynos[label] = x
 	return x
 }
 
-// of is the lines of a label, in order.
-func (t *texts) of(label string) []string {
-	x := t.dynos[label]
+// of is the lines of a label, the oldest first.
+func (d *dynoLines) of(label string) []string {
+	x := d.dynos[label]
 	if x == nil {
 		return nil
 	}
 	var lines []string
-	for i := max(0, x.n-linesOfDyno); i < x.n; i++ {
-		lines = append(lines, string(x.lines[i%linesOfDyno]))
+	for i := max(0, x.n-linesPerDyno); i < x.n; i++ {
+		lines = append(lines, string(x.lines[i%linesPerDyno]))
 	}
 	return slices.Clip(lines)
 }

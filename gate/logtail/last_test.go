@@ -1,4 +1,4 @@
-// This file is for what is kept of a log that has no history.
+// The lines that are kept of a log without history.
 
 package logtail
 
@@ -21,7 +21,7 @@ func TestLastWithoutHistory(t *testing.T) {
 	first := lasting(0, told{
 		5 * time.Second: podSays(5, a, "one") + "data:   below it\ndata: \ndata: " + podSays(5, b, "and this looks like a line"),
 		6 * time.Second: podSays(6, b, "two"),
-		// While the streams overlap both tell of it, and the present one counts.
+		// While the streams overlap, both bring this line. It is kept once, from the present stream.
 		13*time.Minute + time.Second/2: podSays(780, a, "three"),
 	})
 	second := lasting(0, told{0: podSays(780, a, "three"), 30 * time.Second: at(810, "heroku["+a+"]: Process exited with status 1")})
@@ -50,42 +50,41 @@ func TestLastWithoutHistory(t *testing.T) {
 	}
 }
 
-// Where there is a history nothing is kept, since it can be read again.
-func TestLastWithHistoryKeepsNothing(t *testing.T) {
+func TestNoLinesAreKeptOfALogWithHistory(t *testing.T) {
 	t.Parallel()
 	var tail *Tail
 	s := &server{tails: []script{lasting(0, told{5 * time.Second: other(5)})}, histories: []script{{}}}
 	play(t, s, time.Minute, func(x *Tail) { tail = x })
-	if kept := tail.reading.Load().texts.dynos; kept != nil {
+	if kept := tail.reading.Load().dynoLines.dynos; kept != nil {
 		t.Errorf("%d dynos are kept", len(kept))
 	}
 }
 
-func TestTextsAreBounded(t *testing.T) {
+func TestKeptLinesAreBounded(t *testing.T) {
 	t.Parallel()
-	var x texts
+	var x dynoLines
 	line := func(pod int, from, text string) []byte {
 		return []byte(strings.TrimSpace(at(1, fmt.Sprintf("%s[web-%d]: %s", from, pod, text))))
 	}
-	for i := range 3 * linesOfDyno {
-		x.add(line(0, "app", fmt.Sprintf("%d %s", i, strings.Repeat("x", 2*lengthOfLine))))
+	for i := range 3 * linesPerDyno {
+		x.add(line(0, "app", fmt.Sprintf("%d %s", i, strings.Repeat("x", 2*keptLength))))
 	}
 	x.add(line(1, "heroku", "State changed from starting to crashed"))
 	x.add(line(2, "app", "State changed from starting to crashed")) // the app says so
 	got := x.of("web-0")
-	if len(got) != linesOfDyno || len(got[0]) != lengthOfLine || !strings.Contains(got[0], ": 80 x") || !strings.Contains(got[linesOfDyno-1], ": 119 x") {
+	if len(got) != linesPerDyno || len(got[0]) != keptLength || !strings.Contains(got[0], ": 80 x") || !strings.Contains(got[linesPerDyno-1], ": 119 x") {
 		t.Errorf("%d lines are kept, the first %.60q", len(got), got[0])
 	}
-	for pod := range 2 * dynosWithText {
+	for pod := range 2 * maxDynos {
 		x.add(line(10+pod, "app", "hello"))
 	}
-	if n := len(x.dynos); n != dynosWithText || x.of("web-1") == nil || x.of("web-2") != nil || x.of("web-409") == nil || x.of("web-10") != nil {
+	if n := len(x.dynos); n != maxDynos || x.of("web-1") == nil || x.of("web-2") != nil || x.of("web-409") == nil || x.of("web-10") != nil {
 		t.Errorf("%d dynos are kept, of the one that crashed %q, of the others %q", n, x.of("web-1"), x.of("web-2"))
 	}
-	for pod := range dynosWithText { // all of them crash
+	for pod := range maxDynos { // all of them crash
 		x.add(line(1000+pod, "heroku", "State changed from up to crashed"))
 	}
-	if n := len(x.dynos); n != dynosWithText || x.of("web-1") != nil || x.of("web-1199") == nil || x.of("web-1000") == nil {
+	if n := len(x.dynos); n != maxDynos || x.of("web-1") != nil || x.of("web-1199") == nil || x.of("web-1000") == nil {
 		t.Errorf("%d dynos are kept", n)
 	}
 	x.add([]byte("a line of nobody"))

@@ -1,4 +1,4 @@
-// This file is for one line of the log: is it the platform's, and does it matter?
+// One line of the log: did the platform write it, and does it matter?
 
 package logtail
 
@@ -13,12 +13,12 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// maxText is how much of a message is kept.
+// maxText is how many bytes of a message are kept.
 const maxText = 300
 
-// Parse reads one line, without its end of line. It returns true only for a line
-// that the platform wrote and that tells of a life, of a change or of a loss; a
-// line of the app or of the router is never one, whatever it quotes.
+// Parse reads one line, without its line break. It returns true only for a line of the platform about the
+// life of a dyno, about a change through the API, or about lost lines. It never does so for a line of the
+// app or of the router, even if that quotes such a line.
 //
 // The syntax is "TIMESTAMP SOURCE[PROC]: MESSAGE"
 // (https://devcenter.heroku.com/articles/logging). Only the platform can write with
@@ -38,13 +38,13 @@ func Parse(line []byte) (observe.Line, bool) {
 			l.Label = string(h.proc)
 		}
 	case fromAPI:
-		// The gate's own log sessions are announced, too, and change nothing.
+		// The gate's own log sessions have such lines, too, and change nothing.
 		if bytes.HasPrefix(h.message, []byte("Log session created")) {
 			return observe.Line{}, false
 		}
-		l.Kind, l.Release, l.Scaled = observe.API, madeRelease(h.message), isScaling(h.message)
+		l.Kind, l.Release, l.Scaled = observe.API, createdRelease(h.message), isScaling(h.message)
 	case fromLogs:
-		if !lost(h.message) {
+		if !isLossNotice(h.message) {
 			return observe.Line{}, false
 		}
 		l.Kind = observe.Loss
@@ -56,7 +56,7 @@ func Parse(line []byte) (observe.Line, bool) {
 	}
 	switch l.Kind {
 	case observe.API, observe.Metric, observe.Start:
-		// They can quote configuration, and commands can hold secrets.
+		// Without the text: it can quote configuration, and commands can contain secrets.
 	default:
 		l.Text = clean(h.message)
 	}
@@ -66,8 +66,8 @@ func Parse(line []byte) (observe.Line, bool) {
 // isScaling reports whether an API line says that the formation was scaled: "Scaled to web@2:Basic by user …".
 func isScaling(message []byte) bool { return bytes.HasPrefix(message, []byte("Scaled to ")) }
 
-// madeRelease is the version in "Release v42 created by ..."; 0 if it says something else.
-func madeRelease(message []byte) int {
+// createdRelease is the version in "Release v42 created by ..."; 0 if the message says something else.
+func createdRelease(message []byte) int {
 	rest, ok := bytes.CutPrefix(message, []byte("Release v"))
 	digits, _, ok2 := bytes.Cut(rest, []byte(" created"))
 	if !ok || !ok2 || len(digits) > 9 {
@@ -80,7 +80,7 @@ func madeRelease(message []byte) int {
 	return n
 }
 
-// parts are the four parts of a line. proc is nil if there is none.
+// parts are the four parts of a line. proc is nil if the line has none.
 type parts struct{ stamp, source, proc, message []byte }
 
 func split(line []byte) (parts, bool) {
@@ -114,10 +114,10 @@ const (
 	fromLogs         // the log system, about itself
 )
 
-// origin tells who wrote a line. Changes through the API were heroku[api] until
-// about 2017 and are app[api] now. Notices of the log system have had many names:
+// origin is who wrote a line. Lines about changes through the API came from heroku[api] until
+// about 2017, and come from app[api] now. The log system has written under many names:
 // logplex[1] in its code (https://github.com/heroku/logplex), heroku[logplex] in
-// the documentation, and log-shuttle under either source
+// the documentation, and heroku[log-shuttle] or app[log-shuttle]
 // (https://github.com/heroku/log-shuttle).
 func origin(p parts) writer {
 	switch string(p.source) {
@@ -146,7 +146,7 @@ func origin(p parts) writer {
 	return fromOther
 }
 
-// isLabel reports whether a name can be a dyno's: web.1, or a pod's name on Fir.
+// isLabel reports whether b can be the name of a dyno, such as web.1, or of a pod on Fir.
 func isLabel(b []byte) bool {
 	for _, c := range b {
 		if !isWord(c) && c != '.' {
@@ -160,8 +160,8 @@ func isWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
 
-// allWord reports whether b is one plain word.
-func allWord(b []byte) bool {
+// isOneWord reports whether b is a word of letters, digits, "_" and "-".
+func isOneWord(b []byte) bool {
 	for _, c := range b {
 		if !isWord(c) {
 			return false
@@ -181,9 +181,9 @@ func parseStamp(b []byte) (time.Time, bool) {
 	return t.UTC(), true
 }
 
-// forbidden reports whether a line ends the reading for good. It comes without a
-// process, and then the stream ends (logplex_api.erl, no_tail_warning).
-func forbidden(line []byte) bool {
+// isTailForbidden reports whether a line says that this app's log cannot be followed. The line has no
+// process, and the stream ends after it (logplex_api.erl, no_tail_warning).
+func isTailForbidden(line []byte) bool {
 	const word = "Error L20"
 	i := bytes.Index(line, []byte(word))
 	if i < 0 {
@@ -197,7 +197,7 @@ func forbidden(line []byte) bool {
 		bytes.EqualFold(line[:i], []byte("Logplex: "))
 }
 
-// clean makes a message fit to be kept and shown.
+// clean removes control characters from a message, and cuts it at maxText.
 func clean(b []byte) string {
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {

@@ -1,4 +1,4 @@
-// This file is for single lines: what the platform writes, and what only looks so.
+// Single lines: those of the platform, and those that only look like them.
 
 package logtail
 
@@ -124,7 +124,7 @@ func TestParseStamp(t *testing.T) {
 	}
 }
 
-func TestForbidden(t *testing.T) {
+func TestIsTailForbidden(t *testing.T) {
 	t.Parallel()
 	const text = "Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume."
 	cases := map[string]bool{
@@ -138,18 +138,18 @@ func TestForbidden(t *testing.T) {
 		stamp + " heroku[web.1]: Cycling":       false,
 	}
 	for line, want := range cases {
-		if got := forbidden([]byte(line)); got != want {
-			t.Errorf("forbidden(%q) = %v, want %v", line, got, want)
+		if got := isTailForbidden([]byte(line)); got != want {
+			t.Errorf("isTailForbidden(%q) = %v, want %v", line, got, want)
 		}
 	}
 }
 
-// unlisted are the wordings of captured lines that tell nothing of a life.
+// unlisted are the wordings of captured lines that say nothing about the life of a dyno.
 var unlisted = regexp.MustCompile(`^(at=|Awaiting client|Client connection closed|Process running mem=|Error H\d|sock=|GET |POST |` +
 	`Slug comp|Compil|Waiting for|Log session|State changed from$|Error L10)`)
 
-// TestCaptures reads real logs, which are kept beside the repository.
-func TestCaptures(t *testing.T) {
+// The captured logs are not part of the repository.
+func TestCapturedLogsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	const dir = "../../../shared/captures"
 	files, _ := filepath.Glob(filepath.Join(dir, "*.log"))
@@ -196,7 +196,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(stamp + " " + s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		forbidden(line)
+		isTailForbidden(line)
 		l, ok := Parse(line)
 		if !ok {
 			if l != (observe.Line{}) {

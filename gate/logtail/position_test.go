@@ -1,4 +1,4 @@
-// This file is for going on where another process has stopped reading.
+// Going on where another process stopped reading the log.
 
 package logtail
 
@@ -11,16 +11,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// marks are those of lines of a log.
-func marks(lines ...string) []string {
+// hashes are the hashes of lines, as in a Position.
+func hashes(lines ...string) []string {
 	var all []string
 	for _, l := range lines {
-		all = append(all, mark([]byte(strings.TrimSuffix(l, "\n"))))
+		all = append(all, lineHash([]byte(strings.TrimSuffix(l, "\n"))))
 	}
 	return all
 }
 
-func TestGoesOn(t *testing.T) {
+func TestReadingGoesOnAfterAPosition(t *testing.T) {
 	t.Parallel()
 	since := day.Add(-time.Minute)
 	whole := script{steps: []step{{0, other(1) + exit(2) + exit(60)}}}
@@ -31,11 +31,11 @@ func TestGoesOn(t *testing.T) {
 		want    []string
 	}{
 		"the history holds a line that was read": {
-			Position{Since: since, Last: marks(other(1), exit(2))}, whole, false,
+			Position{Since: since, Last: hashes(other(1), exit(2))}, whole, false,
 			[]string{"1s exit 2", "1s exit 60", "1s flowing since -60"},
 		},
-		"it holds none": {
-			Position{Since: since, Last: marks(exit(-5), other(-4))}, whole, false,
+		"the history holds no line that was read": {
+			Position{Since: since, Last: hashes(exit(-5), other(-4))}, whole, false,
 			[]string{"1s gapped: " + breakReason, "1s exit 2", "1s exit 60", "1s flowing since 1"},
 		},
 		"nothing had been logged": {
@@ -47,11 +47,11 @@ func TestGoesOn(t *testing.T) {
 			[]string{"1s gapped: " + breakReason, "1s exit 60", "1s flowing since 1"},
 		},
 		"there is no history": {
-			Position{Since: since, Last: marks(exit(2))}, whole, true,
+			Position{Since: since, Last: hashes(exit(2))}, whole, true,
 			[]string{"1s gapped: " + noneReason, "1s flowing"},
 		},
-		"it was never whole": {
-			Position{Last: marks(exit(2))}, whole, false,
+		"the log had never been whole": {
+			Position{Last: hashes(exit(2))}, whole, false,
 			[]string{"1s exit 2", "1s exit 60", "1s flowing since 1"},
 		},
 	} {
@@ -68,8 +68,7 @@ func TestGoesOn(t *testing.T) {
 	}
 }
 
-// What one process has read up to, another finds again.
-func TestPosition(t *testing.T) {
+func TestAPositionNamesTheLastLines(t *testing.T) {
 	t.Parallel()
 	s := &server{
 		tails:     []script{lasting(0, told{0: exit(2), 5 * time.Second: exit(5), 9 * time.Second: exit(9)})},
@@ -93,10 +92,10 @@ func TestPosition(t *testing.T) {
 	if len(at) != 2 {
 		t.Fatalf("%d positions, want 2: the log is not whole at first", len(at))
 	}
-	if diff := cmp.Diff(marks(other(1), exit(2)), at[0].Last); diff != "" {
+	if diff := cmp.Diff(hashes(other(1), exit(2)), at[0].Last); diff != "" {
 		t.Errorf("when it is whole: -want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff(marks(other(1), exit(2), exit(5), exit(9)), at[1].Last); diff != "" {
+	if diff := cmp.Diff(hashes(other(1), exit(2), exit(5), exit(9)), at[1].Last); diff != "" {
 		t.Errorf("later: -want +got:\n%s", diff)
 	}
 }

@@ -1,4 +1,4 @@
-// Who reads the whole log gets each line: the app's too, live and from the history.
+// Raw gets every line, including the app's, from the stream and from the history.
 
 package logtail
 

@@ -1,4 +1,4 @@
-// This file is for one log session: asking for its address, and reading it.
+// One log session: the gate asks for its address, and reads it.
 
 package logtail
 
@@ -14,23 +14,23 @@ import (
 	"time"
 )
 
-// historyLines is how many lines of history are asked for: all that there are
+// historyLines is how many lines of history the gate asks for: all that the platform keeps
 // (https://devcenter.heroku.com/articles/logging).
 const historyLines = 1500
 
-// Sessions opens a log session and returns its address, which is a secret: whoever
+// Sessions opens a log session and returns its address, which is a secret: anybody who
 // knows it can read the log.
 type Sessions interface {
 	LogSession(ctx context.Context, app string, lines int, tail bool) (string, error)
 }
 
-// refusal is an error that no second try can mend.
+// refusal is an error after which retrying is useless.
 type refusal struct{ reason string }
 
 func (r refusal) Error() string { return r.reason }
 
-// address asks for a session.
-func (f *follower) address(ctx context.Context, tail bool) (*url.URL, error) {
+// sessionURL opens a session and returns its address.
+func (f *follower) sessionURL(ctx context.Context, tail bool) (*url.URL, error) {
 	addr, err := f.Sessions.LogSession(ctx, f.App, historyLines, tail)
 	if err != nil {
 		if ctx.Err() == nil && f.Refused != nil && f.Refused(err) {
@@ -40,7 +40,7 @@ func (f *follower) address(ctx context.Context, tail bool) (*url.URL, error) {
 	}
 	u, err := url.Parse(addr)
 	if err != nil || u.Host == "" {
-		return nil, errors.New("opening the log: the platform sent an address that is none")
+		return nil, errors.New("opening the log: the platform sent no valid address")
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
 		return nil, errors.New("opening the log: the platform sent an address without TLS, which is not used")
@@ -48,9 +48,9 @@ func (f *follower) address(ctx context.Context, tail bool) (*url.URL, error) {
 	return u, nil
 }
 
-// open asks for a session and opens its stream.
+// open opens a session and its stream.
 func (f *follower) open(ctx context.Context, tail bool) (*http.Response, error) {
-	u, err := f.address(ctx, tail)
+	u, err := f.sessionURL(ctx, tail)
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +67,19 @@ func (f *follower) open(ctx context.Context, tail bool) (*http.Response, error) 
 // get opens the stream at an address.
 func (f *follower) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	req := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}
-	// The official clients ask for nothing else, and Fir's text has no line ends
-	// (heroku/heroku-sdk, src/resources/platform/log-session). Cedar may give text all the
-	// same: what it gives is told by the answer.
+	// The official clients ask for server-sent events only, and plain text on Fir has no line breaks
+	// (heroku/heroku-sdk, src/resources/platform/log-session). Cedar may answer with plain text
+	// anyway: the Content-Type of the answer says which it is.
 	req.Header.Set("Accept", "text/event-stream")
-	// A compressed stream would hold lines back.
+	// A compressed stream would delay lines.
 	req.Header.Set("Accept-Encoding", "identity")
-	// Until the answer begins nobody else watches the time.
+	// The stream's own watchdog only begins with the answer.
 	ctx, cancel := context.WithCancel(ctx)
-	hurry := time.AfterFunc(silence, cancel)
-	// Without an http.Client nothing follows a redirect.
+	timeout := time.AfterFunc(longestSilence, cancel)
+	// A transport does not follow redirects, unlike an http.Client.
 	res, err := f.transport.RoundTrip(req.WithContext(ctx))
-	if !hurry.Stop() && err != nil {
-		return nil, fmt.Errorf("opening the log: no answer within %v", silence)
+	if !timeout.Stop() && err != nil {
+		return nil, fmt.Errorf("opening the log: no answer within %v", longestSilence)
 	}
 	if err != nil {
 		cancel()
@@ -90,22 +90,22 @@ func (f *follower) get(ctx context.Context, u *url.URL) (*http.Response, error) 
 		cancel()
 		return nil, fmt.Errorf("opening the log: the log server answered %d %s", res.StatusCode, http.StatusText(res.StatusCode))
 	}
-	res.Body = &ending{res.Body, cancel}
+	res.Body = &cancelOnClose{res.Body, cancel}
 	return res, nil
 }
 
-// ending is a body that ends its request when it is closed.
-type ending struct {
+// cancelOnClose is a body that cancels its request when it is closed.
+type cancelOnClose struct {
 	io.ReadCloser
 	cancel context.CancelFunc
 }
 
-func (e *ending) Close() error {
-	defer e.cancel()
-	return e.ReadCloser.Close()
+func (c *cancelOnClose) Close() error {
+	defer c.cancel()
+	return c.ReadCloser.Close()
 }
 
-// redactURL is what an error says, unless it quotes a part of the address.
+// redactURL is the error's text, or a general one if the text quotes a part of the address.
 func redactURL(err error, u *url.URL) string {
 	text := err.Error()
 	for _, secret := range []string{u.Path, u.EscapedPath(), u.RawQuery, u.User.String()} {
@@ -121,7 +121,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// readChunks hands on what a body brings until it ends; nil if it ended as it should.
+// readChunks passes what it reads to write, until the body ends; nil if the body is complete.
 func readChunks(body io.Reader, write func([]byte)) error {
 	buf := make([]byte, 32<<10)
 	for {
@@ -140,7 +140,7 @@ func readChunks(body io.Reader, write func([]byte)) error {
 
 func defaultTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = silence
+	t.ResponseHeaderTimeout = longestSilence
 	t.DisableCompression = true
 	t.IdleConnTimeout = time.Minute
 	return t

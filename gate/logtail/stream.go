@@ -1,4 +1,4 @@
-// This file is for one stream: reading it to its end, and what its lines tell.
+// One stream: reading it to its end, and emitting its lines.
 
 package logtail
 
@@ -17,23 +17,23 @@ type stream struct {
 	*follower
 	begun  time.Time
 	cancel context.CancelCauseFunc
-	joined chan struct{} // closed when the log is whole with it
-	ended  chan error    // how it ended, once
+	joined chan struct{} // closed when the log is whole with this stream
+	ended  chan error    // receives once, how the stream ended
 
 	// Guarded by the follower's mu:
 	opened   time.Time
 	refused  bool
-	over     bool // another one is relied on now
-	news     bool // it told of a line while it was relied on
-	lines    int
+	replaced bool           // another stream has taken over, or this one has ended
+	hadLines bool           // a line came while the log was whole with this stream
+	lines    int            // how many lines came
 	lastLine time.Time      // when the last line came, or the stream was opened
-	seen     []uint64       // its last lines; a ring
-	kept     []observe.Line // what it told before it flowed
+	seen     []uint64       // hashes of its last lines; a ring
+	kept     []observe.Line // emitted before the stream was joined
 	newest   time.Time      // the newest stamp that was emitted
-	lostAt   time.Time      // the newest notice of a loss before it flowed
+	lostAt   time.Time      // the newest notice of lost lines before the stream was joined
 }
 
-// begin begins a stream.
+// begin starts to read a stream.
 func (f *follower) begin(ctx context.Context, wg *sync.WaitGroup) *stream {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &stream{follower: f, begun: time.Now(), cancel: cancel, joined: make(chan struct{}), ended: make(chan error, 1)}
@@ -56,8 +56,8 @@ func (s *stream) read(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { res.Body.Close() })
 	defer stop()
 
-	s.enter()
-	defer s.leave()
+	s.markOpened()
+	defer s.markEnded()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
@@ -67,18 +67,18 @@ func (s *stream) read(ctx context.Context) error {
 		}
 	})
 
-	watchdog := time.AfterFunc(silence, func() { cancel(errors.New("the log stream was silent for too long")) })
+	watchdog := time.AfterFunc(longestSilence, func() { cancel(errors.New("the log stream was silent for too long")) })
 	defer watchdog.Stop()
 	d := decoder{sse: isSSE(res.Header.Get("Content-Type")), line: s.line, more: s.more}
 	err = readChunks(res.Body, func(p []byte) {
-		watchdog.Reset(silence)
+		watchdog.Reset(longestSilence)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if d.write(p); s.refused {
 			cancel(refusal{"the platform forbids to follow this app's log because of its volume (L20)"})
 		}
 	})
-	// What is left of a line may be cut: it is told whole by the next history.
+	// The decoder may hold a part of a line, which is dropped: the next history has the whole line.
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		return cause
@@ -88,25 +88,24 @@ func (s *stream) read(ctx context.Context) error {
 	return errors.New("the log stream ended")
 }
 
-// enter begins the reading, leave ends it.
-func (s *stream) enter() {
+func (s *stream) markOpened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opened, s.lastLine = time.Now(), time.Now()
 }
 
-func (s *stream) leave() {
+func (s *stream) markEnded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flowing == s {
-		s.flowing, s.before = nil, s.seen
+		s.flowing, s.lastSeen = nil, s.seen
 	}
-	s.over = true
+	s.replaced = true
 }
 
-// good is for how long the next stream need not be opened, if this one may be quiet for so
-// long.
-func (s *stream) good(longestQuiet time.Duration) time.Duration {
+// timeToReplace is how long the next stream need not be opened yet. longestQuiet is how long this one may go
+// without a line.
+func (s *stream) timeToReplace(longestQuiet time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	heard := s.begun
@@ -116,15 +115,15 @@ func (s *stream) good(longestQuiet time.Duration) time.Duration {
 	return min(streamLife-s.passed(s.begun), longestQuiet-s.passed(heard))
 }
 
-func (s *stream) toldNews() bool {
+func (s *stream) hasHadLines() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.news
+	return s.hadLines
 }
 
-// line takes in one line of the stream. mu is held.
+// line handles one line of the stream. mu is held.
 func (s *stream) line(b []byte) {
-	if s.over {
+	if s.replaced {
 		return
 	}
 	if s.Raw != nil {
@@ -134,12 +133,12 @@ func (s *stream) line(b []byte) {
 	if s.flowing == s {
 		s.last.add(b)
 	}
-	if s.told() {
-		s.texts.add(b)
+	if s.keepsText() {
+		s.dynoLines.add(b)
 	}
 	s.lines++
-	s.lastLine, s.news = time.Now(), s.news || s.flowing == s
-	if forbidden(b) {
+	s.lastLine, s.hadLines = time.Now(), s.hadLines || s.flowing == s
+	if isTailForbidden(b) {
 		s.refused = true
 		return
 	}
@@ -155,8 +154,8 @@ func (s *stream) line(b []byte) {
 			s.lostAt = later(s.lostAt, l.Stamp)
 		}
 	case l.Kind == observe.Loss && l.Stamp.After(s.since):
-		// Whoever is told of a gap forgets what came before. So the log is whole only
-		// from behind the newest line that came before.
+		// After a gap the receiver forgets all lines before it. So the log is whole only
+		// from after the newest of these lines.
 		s.since = l.Stamp
 		if !s.newest.Before(l.Stamp) {
 			s.since = s.newest.Add(time.Microsecond)
@@ -164,26 +163,27 @@ func (s *stream) line(b []byte) {
 		s.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: lossReason}})
 		s.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: s.since}})
 	case s.since.IsZero():
-		// There was no history: the log begins with its first line.
+		// The history was empty, or there is none: the log is whole from its first line on.
 		s.since = l.Stamp
 		s.emit(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing, Since: s.since}})
 	}
 	s.newest = later(s.newest, l.Stamp)
 }
 
-// more takes in what stands behind a line break within the newest line. mu is held.
+// more handles the text after a line break within the newest line. mu is held.
 func (s *stream) more(b []byte) {
-	if s.told() {
-		s.texts.more(b)
+	if s.keepsText() {
+		s.dynoLines.more(b)
 	}
 }
 
-// told reports whether what the stream says is kept, since no history will tell it again. While one stream takes
-// over from another, both say the same.
-func (s *stream) told() bool {
-	return !s.over && (s.flowing == nil || s.flowing == s) && s.NoHistory != nil && s.NoHistory()
+// keepsText reports whether the stream's text is kept for [Tail.Last]: only if no history has it. While one
+// stream takes over from another, both bring the same lines, and only one of them keeps the text.
+func (s *stream) keepsText() bool {
+	return !s.replaced && (s.flowing == nil || s.flowing == s) && s.NoHistory != nil && s.NoHistory()
 }
 
+// remember adds the hash of a line to seen. Call it before lines is counted up.
 func (s *stream) remember(h uint64) {
 	if len(s.seen) < recent {
 		s.seen = append(s.seen, h)

@@ -1,4 +1,4 @@
-// This file is for the whole: opening the log, reading it, opening it again.
+// Reading the log of an app: one stream after the other, opened again whenever it ends.
 
 package logtail
 
@@ -15,19 +15,18 @@ import (
 )
 
 const (
-	// A live stream has a heartbeat now and then; after this long without any byte
-	// it is given up.
-	silence = 30 * time.Second
-	// A stream can be dead after 15 minutes though its heartbeats go on: the official SDK
-	// opens another one then (heroku/heroku-sdk, src/resources/platform/log-session). The
-	// next one is opened before that, with time for several tries.
+	// A live stream has heartbeats. Without a single byte for this long it is given up.
+	longestSilence = 30 * time.Second
+	// After 15 minutes a stream can be dead although its heartbeats go on: then the official SDK
+	// opens another one (heroku/heroku-sdk, src/resources/platform/log-session). The gate opens
+	// the next stream earlier, so that there is time for retries.
 	streamLife = 13 * time.Minute
-	// One that tells of nothing for this long may be dead, too, or the app is quiet: the next
-	// one is opened to see. If it was the app, that waits twice as long the next time.
-	patience = 2 * time.Minute
-	// The waits between tries grow from the one to the other.
+	// A stream without a line for this long may be dead, too, or the app is quiet. The gate opens the next
+	// stream to find out. If the app was quiet, the gate waits twice as long the next time.
+	firstQuietLimit = 2 * time.Minute
+	// The wait between retries grows from firstWait to lastWait.
 	firstWait, lastWait = time.Second, 15 * time.Second
-	// A stream that lived this long was a good one: the next is opened at once.
+	// If a stream lived this long, the next is opened without a wait.
 	goodStream = 15 * time.Second
 )
 
@@ -35,23 +34,24 @@ const (
 type Tail struct {
 	App      string
 	Sessions Sessions
-	// Transport carries the streams. nil: the network.
+	// Transport opens the streams. nil: the network.
 	Transport http.RoundTripper
-	// Refused tells of an error of Sessions that asking again cannot mend. nil: none is.
+	// Refused reports whether an error of Sessions is final, so that retrying is useless. nil: none is.
 	Refused func(error) bool
-	// Spacing is the shortest time between two streams, as a session costs requests.
-	// nil: there is none but the wait after a failure.
+	// Spacing is the shortest time between two streams, since each session costs requests.
+	// nil: only the wait after a failure.
 	Spacing func() time.Duration
-	// NoHistory tells that the app's log has none, as on Fir, where every session follows
-	// the log and none ends by itself. nil: it has.
+	// NoHistory reports whether the app's log has no history. On Fir it has none: there every session follows
+	// the log, and none ends by itself. nil: it has a history.
 	NoHistory func() bool
-	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but for a
-	// demonstration. All waits but those for a connection are of the platform's time.
+	// Speed is how many seconds pass on the platform in one second of the gate: 1 (or 0), except in a
+	// demonstration. All waits are in the platform's time, except those for a connection.
 	Speed float64
-	// Raw is called with each line as it comes, of the app, too, and with some of them again: by
-	// several goroutines at once, with a slice that is only good during the call. nil: nobody asks.
+	// Raw is called with each line as it arrives, including the app's; with some lines twice. Several goroutines
+	// call it at the same time. The slice is valid only during the call. nil: it is not called.
 	Raw func(line []byte)
-	// After is where another process stopped reading: the log goes on from there, or has a gap. nil: none did.
+	// After is where another process stopped reading. The log goes on from there, or has a gap there. nil:
+	// none did.
 	After *Position
 
 	once    sync.Once
@@ -59,11 +59,11 @@ type Tail struct {
 	reading atomic.Pointer[follower] // of the last Run
 }
 
-// Renew has the stream opened anew: somebody knows of what it should have told.
+// Renew closes the stream and opens it again, because it did not report something that it should have.
 func (t *Tail) Renew() {
 	select {
 	case t.renewals() <- struct{}{}:
-	default: // it was just asked for
+	default: // a renewal is already waiting
 	}
 }
 
@@ -72,9 +72,8 @@ func (t *Tail) renewals() chan struct{} {
 	return t.renew
 }
 
-// Run reads the log until ctx ends or the platform refuses it. It calls emit with
-// observations that have only Line or Log set, one call at a time, and none after
-// it has returned.
+// Run reads the log until ctx ends or the platform refuses the log. The observations that it emits have only
+// Line or Log set. It makes one call of emit at a time, and none after it has returned.
 func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 	f := newFollower(t, emit)
 	if f.transport == nil {
@@ -89,33 +88,33 @@ func (t *Tail) Run(ctx context.Context, emit func(observe.Observation)) {
 		case ctx.Err() != nil:
 			return
 		case errors.As(err, &no):
-			f.say(observe.LogStatus{State: observe.Refused, Reason: no.reason})
+			f.emitStatus(observe.LogStatus{State: observe.Refused, Reason: no.reason})
 			return
 		}
-		f.broken(err)
-		pause := wait(n)
+		f.reportBroken(err)
+		pause := retryWait(n)
 		if f.passed(begun) >= goodStream {
 			n, pause = 0, 0
 		}
 		pause = max(pause, f.spacing()-f.passed(begun))
-		if pause > 0 && !sleep(ctx, f.real(pause)) {
+		if pause > 0 && !sleep(ctx, f.realTime(pause)) {
 			return
 		}
 	}
 }
 
-var errDeaf = errors.New("the dyno list shows changes of which the log stream told nothing")
+var errNoNews = errors.New("the dyno list shows changes that the log stream did not report")
 
-// follow reads one stream after the other, each opened before the one before it is old, until
-// one ends that has no successor. It returns when that one was begun, and how it ended.
+// follow reads one stream after the other. It opens the next one before the present one is too old. It returns
+// when a stream ends and the next one is not open: when that stream was begun, and how it ended.
 func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	present, next := f.begin(ctx, &wg), &stream{} // no next one: its channels are nil
-	longestQuiet := patience
-	due := time.NewTimer(f.real(longestQuiet)) // runs while there is no next one
+	present, next := f.begin(ctx, &wg), &stream{} // an empty stream stands for none: its channels are nil
+	longestQuiet := firstQuietLimit
+	due := time.NewTimer(f.realTime(longestQuiet)) // runs while there is no next stream
 	defer due.Stop()
 	for failed := 0; ; {
 		select {
@@ -123,36 +122,36 @@ func (f *follower) follow(ctx context.Context) (begun time.Time, err error) {
 			if next.ended == nil || ctx.Err() != nil {
 				return present.begun, err
 			}
-			f.broken(err)
+			f.reportBroken(err)
 			present, next = next, &stream{}
-			due.Reset(f.real(present.good(longestQuiet)))
+			due.Reset(f.realTime(present.timeToReplace(longestQuiet)))
 		case <-due.C:
-			if left := max(present.good(longestQuiet), f.spacing()-f.passed(present.begun)); left > 0 {
-				due.Reset(f.real(left))
+			if left := max(present.timeToReplace(longestQuiet), f.spacing()-f.passed(present.begun)); left > 0 {
+				due.Reset(f.realTime(left))
 				continue
 			}
 			next = f.begin(ctx, &wg)
 		case <-next.joined:
 			present.cancel(nil)
 			<-present.ended
-			if longestQuiet *= 2; present.toldNews() {
-				longestQuiet = patience
+			if longestQuiet *= 2; present.hasHadLines() {
+				longestQuiet = firstQuietLimit
 			}
 			present, next, failed = next, &stream{}, 0
-			due.Reset(f.real(present.good(longestQuiet)))
+			due.Reset(f.realTime(present.timeToReplace(longestQuiet)))
 		case err = <-next.ended:
 			next = &stream{}
-			if !errors.As(err, new(refusal)) { // the present one is good to its end
+			if !errors.As(err, new(refusal)) { // after a refusal, the present stream is read to its end
 				failed++
-				due.Reset(f.real(max(wait(failed), f.spacing())))
+				due.Reset(f.realTime(max(retryWait(failed), f.spacing())))
 			}
 		case <-f.renewals():
-			present.cancel(errDeaf)
+			present.cancel(errNoNews)
 		}
 	}
 }
 
-// passed is how much of the platform's time has gone by since a moment of ours.
+// passed is how much time has passed on the platform since then.
 func (t *Tail) passed(since time.Time) time.Duration {
 	d := time.Since(since)
 	if t.Speed > 0 {
@@ -161,8 +160,8 @@ func (t *Tail) passed(since time.Time) time.Duration {
 	return d
 }
 
-// real is a span of the platform's time in our own.
-func (t *Tail) real(d time.Duration) time.Duration {
+// realTime converts a span of the platform's time to the gate's.
+func (t *Tail) realTime(d time.Duration) time.Duration {
 	if t.Speed > 0 {
 		d = time.Duration(float64(d) / t.Speed)
 	}
@@ -177,7 +176,7 @@ func (f *follower) spacing() time.Duration {
 	return f.Spacing()
 }
 
-// sleep waits; false if ctx ended before.
+// sleep waits. It reports false if ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -189,8 +188,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// wait is how long to wait after the n-th try in a row has failed.
-func wait(n int) time.Duration {
+// retryWait is how long to wait after the n-th failure in a row.
+func retryWait(n int) time.Duration {
 	d := min(firstWait<<min(n-1, 10), lastWait)
 	return d/2 + rand.N(d/2)
 }

@@ -1,4 +1,4 @@
-// This file is for the wordings of the platform, of all its years.
+// The platform's wordings, old and new.
 
 package logtail
 
@@ -8,8 +8,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// describe sets what a message about a dyno tells; false if it tells nothing of
-// its life. Wordings as in captured logs of 2011 to 2026, also when they were cut.
+// describe sets what a message says about a dyno; false if it says nothing about the dyno's
+// life. The wordings are those of captured logs from 2011 to 2026, including lines that were cut.
 func describe(msg []byte, l *observe.Line) bool {
 	if len(msg) < 6 {
 		return false
@@ -20,7 +20,7 @@ func describe(msg []byte, l *observe.Line) bool {
 	case 'P':
 		return is(msg, "Process exited", l, observe.Exit)
 	case 'E', 'L':
-		if lost(msg) {
+		if isLossNotice(msg) {
 			l.Kind = observe.Loss
 			return true
 		}
@@ -66,24 +66,23 @@ func describeS(msg []byte, l *observe.Line) bool {
 		l.Kind = observe.Sigterm
 		return true
 	}
-	// Cut before the signal: only one of the two says "remaining".
+	// The line was cut before the name of the signal. Only the one about SIGKILL says "remaining".
 	return is(msg, "Stopping remaining process", l, observe.Sigkill) ||
 		is(msg, "Stopping all process", l, observe.Sigterm)
 }
 
-// describeState reads "up to starting". A cut line, without both states, tells
-// nothing.
+// describeState reads "up to starting"; false if the line was cut and lacks a state.
 func describeState(msg []byte, l *observe.Line) bool {
 	from, to, ok := bytes.Cut(msg, []byte(" to "))
 	to = bytes.TrimRight(to, " \t")
-	if !ok || !allWord(from) || !allWord(to) || len(msg) > maxText {
+	if !ok || !isOneWord(from) || !isOneWord(to) || len(msg) > maxText {
 		return false
 	}
 	l.From, l.To = state(from), state(to)
 	return true
 }
 
-// state is string(b) without an allocation for the words that are known.
+// state is string(b), without an allocation for known words.
 func state(b []byte) string {
 	for _, s := range [...]string{"up", "starting", "crashed", "down", "complete", "created", "stopping", "bouncing", "provisioning", "idle"} {
 		if string(b) == s {
@@ -93,7 +92,7 @@ func state(b []byte) string {
 	return string(b)
 }
 
-// describeMetric reads the instance from a line of log-runtime-metrics:
+// describeMetric reads the UUID of the process from a line of log-runtime-metrics:
 // "source=web.1 dyno=heroku.2808254.d97d0ea7-cf3d-411b-b453-d2943a50b456 sample#…"
 // (https://devcenter.heroku.com/articles/log-runtime-metrics).
 func describeMetric(msg []byte, l *observe.Line) bool {
@@ -107,7 +106,7 @@ func describeMetric(msg []byte, l *observe.Line) bool {
 	}
 	name, _, _ := bytes.Cut(msg[i+len(mark):], []byte(" "))
 	uuid := name[bytes.LastIndexByte(name, '.')+1:]
-	if !allWord(uuid) || len(uuid) > 64 {
+	if !isOneWord(uuid) || len(uuid) > 64 {
 		return false
 	}
 	l.Kind, l.UUID = observe.Metric, string(uuid)
@@ -119,10 +118,10 @@ func isFault(msg []byte) bool {
 	return len(msg) > 7 && string(msg[:7]) == "Error R" && msg[7] >= '0' && msg[7] <= '9'
 }
 
-// lost reports whether a message says that lines were lost for this reader: L11 (this
-// session was too slow), L12 and L13 (lost on the way in), L15 (no history). L10 is
-// about other readers. The word Error is missing in the documentation's L11.
-func lost(msg []byte) bool {
+// isLossNotice reports whether a message says that lines were lost for this reader: L11 (this
+// session was too slow), L12 and L13 (lost on the way to the log system), L15 (no history). L10 is
+// about other readers. The documentation's L11 lacks the word Error.
+func isLossNotice(msg []byte) bool {
 	msg = bytes.TrimPrefix(msg, []byte("Error "))
 	if len(msg) < 3 || msg[0] != 'L' || msg[1] != '1' || len(msg) > 3 && isWord(msg[3]) {
 		return false

@@ -1,4 +1,4 @@
-// Real logs, where these lie beside the checkout: what their README measures is measured of them here, too.
+// Real logs, if they lie beside the checkout: the figures must be those that their README gives.
 
 package measure_test
 
@@ -21,9 +21,10 @@ import (
 
 var year = regexp.MustCompile(`; (20\d\d)`)
 
-// From SIGTERM to exit, in the logs from 2018 on: 0.15 s in the median where it was not killed, 30 s and a
-// moment where it was. No log of a preboot deploy is public, so there is none of kills that are spread out.
-func TestRealLogs(t *testing.T) {
+// The median from SIGTERM to exit, in the logs from 2018 on: 0.15 s for processes that were not killed, a
+// little more than 30 s for those that were. No log of a preboot deploy is public, so kills that are spread
+// out are not tested.
+func TestFiguresOfRealLogs(t *testing.T) {
 	t.Parallel()
 	files, _ := filepath.Glob("../../../shared/captures/*.log")
 	extra, _ := filepath.Glob("../../../shared/captures/extra/*.log")
@@ -58,7 +59,8 @@ func TestRealLogs(t *testing.T) {
 	}
 }
 
-// since2018 are the lines of each label of the formation, in the order of their stamps.
+// since2018 returns the lines of each label of the formation, in the order of their stamps; nil if the log is
+// older.
 func since2018(t *testing.T, file string) map[string][]observe.Line {
 	t.Helper()
 	f, err := os.Open(file)
@@ -89,7 +91,7 @@ func since2018(t *testing.T, file string) map[string][]observe.Line {
 	return labels
 }
 
-// turnsOf are the lines of each replacement of a process that was up, to the next one.
+// turnsOf returns, for each replacement of a process that was up, the lines up to the next replacement.
 func turnsOf(lines []observe.Line) (turns [][]observe.Line) {
 	from := -1
 	for i, l := range lines {
@@ -106,7 +108,7 @@ func turnsOf(lines []observe.Line) (turns [][]observe.Line) {
 	return turns
 }
 
-// figuresOf takes a replacement for a roll-out that began with it.
+// figuresOf treats a replacement as a roll-out that begins with it.
 func figuresOf(label string, lines []observe.Line) measure.Figures {
 	began := lines[0].Stamp
 	var m measure.Measure

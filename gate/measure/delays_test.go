@@ -1,4 +1,4 @@
-// How late lists and log were, between bounds that the answers of the platform set.
+// How late lists and log were. The dates of the platform's answers only give bounds for that.
 
 package measure_test
 
@@ -12,10 +12,11 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-func TestDelays(t *testing.T) {
+func TestDelaysOfListAndLog(t *testing.T) {
 	t.Parallel()
 	const clocks, noLine, noDyno = "(the clock of Heroku's answers cannot be relied on)", "(no line of a process came while the log was read)", "(no new dyno came up between two looks at the list)"
-	// begun is a run whose beginning is known to 100 ms: an answer of 1 s that came at 1 s and one that was asked for at 1.9 s.
+	// begun is a run whose beginning is known to 100 ms. Two answers have the date 1 s: one came at 1 s, the
+	// other was asked for at 1.9 s.
 	begun := func() *play { return newPlay().flows(0).look(sec, "web.1 v41 up").look(1900*ms, "web.1 v41 up") }
 	for name, c := range map[string]struct {
 		play      *play
@@ -61,7 +62,7 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// at gives an observation another date.
+// at changes the date of an observation.
 func (p *play) at(i int, date time.Time) *play { p.seen[i].Date = date; return p }
 
 func broken(p *play) *play {

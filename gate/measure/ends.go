@@ -1,4 +1,4 @@
-// The ends of the old processes of one label, as far as they can be told from those of new ones.
+// The ends of the old processes of one label, if they can be told from the ends of new processes.
 
 package measure
 
@@ -9,37 +9,39 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// sameLine is how far apart a SIGTERM line and its double can be (captures: 0.5 s).
-const sameLine = time.Second
+// doubleWithin is how far apart two lines about the same SIGTERM can be (captures: 0.5 s).
+const doubleWithin = time.Second
 
-// A record is in whole seconds, cut; the stamps of two servers may differ by so much.
+// stampSlack is how much earlier than the record of its dyno the line about a start can be. The time of a record
+// is cut to whole seconds, and comes from another server.
 const stampSlack = 2 * time.Second
 
-// ends are those of one label since the release was finished.
+// ends are the ends of the old processes of one label since the release was finished.
 type ends struct {
-	// any: an old process was there to end. No other field counts if not.
+	// any: there was an old process. If not, the other fields are empty.
 	any bool
-	// why the ends cannot be told; empty if each was seen.
+	// why is the reason why the ends are not known; empty if each was seen.
 	why   string
 	exits []time.Time
-	// kills are the SIGTERMs. There are fewer of them than exits if one was lost, if it came before, or
-	// if a process ended by itself.
+	// kills are the SIGTERMs. There are fewer of them than exits if a line was lost, if a SIGTERM came before
+	// the release was finished, or if a process ended by itself.
 	kills []time.Time
-	stops []time.Duration // from SIGTERM to exit, where each exit can be told to belong to one
+	stops []time.Duration // from SIGTERM to exit; empty unless each exit belongs to one SIGTERM
 }
 
-// A run is what ends are told of.
+// A run is what is known of the whole roll-out.
 type run struct {
-	target   int
-	finished time.Time
-	fir      bool // each process has a label of its own
+	target   int       // the version of the release
+	finished time.Time // when the release was
+	fir      bool      // each process has a label of its own
 }
 
-// ends are told where there is one way to read the lines: since the release was finished one process was
-// started under the label, and it is the one that is listed, so that all that have ended are old.
+// ends finds the ends of the old processes of a label. They are known if the lines can be read in one way
+// only: since the release was finished, one process was started under the label, and it is the listed one.
+// Then all others are old.
 func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	e := ends{any: true}
-	was := l.before(r)
+	hadOld := l.hadOldProcess(r)
 	var starts []time.Time
 	for _, n := range l.since(r.finished) {
 		switch n.kind {
@@ -53,29 +55,29 @@ func (l *label) ends(r run, d rollout.DynoPicture) ends {
 	}
 	e.dropDoubles()
 	switch {
-	case !r.fir && d.Version == 0, !was && len(e.exits) == 0 && d.Basis == rollout.Proven:
-		return ends{} // it was scaled away, or nothing was there
-	case !was && r.fir:
-		return ends{} // a new pod, whatever became of it
+	case !r.fir && d.Version == 0, !hadOld && len(e.exits) == 0 && d.Basis == rollout.Proven:
+		return ends{} // the dyno was scaled away, or there was none
+	case !hadOld && r.fir:
+		return ends{} // a new pod
 	case d.Old:
 		e.why = "an old process is still listed"
 	case d.Basis != rollout.Proven:
 		e.why = "not every end is proven"
 	case !l.dropped.Before(r.finished):
-		e.why = "too much has happened since"
+		e.why = "there were too many lines of the dyno since"
 	case len(e.exits) == 0 || len(e.kills) > len(e.exits):
 		e.why = "the log does not show every end"
-	case !l.toldApart(r, d, starts):
-		e.why = "whose exit it was cannot be told"
+	case !l.allExitsAreOld(r, d, starts):
+		e.why = "it is not known which process an exit belongs to"
 	default:
-		e.stops = pairs(e.kills, e.exits)
+		e.stops = stopTimes(e.kills, e.exits)
 	}
 	return e
 }
 
-// toldApart reports whether all exits are those of old processes: there was one, and the only one that was
-// started is the listed one, which has not crashed.
-func (l *label) toldApart(r run, d rollout.DynoPicture, starts []time.Time) bool {
+// allExitsAreOld reports whether all exits belong to old processes: there was an old process, only one
+// process was started, and that is the listed one, which has not crashed.
+func (l *label) allExitsAreOld(r run, d rollout.DynoPicture, starts []time.Time) bool {
 	if r.fir {
 		return len(starts) == 0
 	}
@@ -88,11 +90,11 @@ func (l *label) toldApart(r run, d rollout.DynoPicture, starts []time.Time) bool
 			return false
 		}
 	}
-	return ups <= 1 && l.before(r) && len(starts) == 1 && !starts[0].Before(l.created.Add(-stampSlack)) && d.State == "up" && d.Version >= r.target
+	return ups <= 1 && l.hadOldProcess(r) && len(starts) == 1 && !starts[0].Before(l.created.Add(-stampSlack)) && d.State == "up" && d.Version >= r.target
 }
 
-// cameUp is when the one process that was started since the release was finished came up; false if there
-// was another number of them.
+// cameUp is when the process came up that was started since the release was finished; false if not exactly
+// one was started, or if it did not come up.
 func (l *label) cameUp(finished time.Time) (at time.Time, once bool) {
 	starts := 0
 	for _, n := range l.since(finished) {
@@ -106,7 +108,7 @@ func (l *label) cameUp(finished time.Time) (at time.Time, once bool) {
 	return at, starts == 1 && !at.IsZero()
 }
 
-// since are the lines of a time and later.
+// since returns the lines at t and later.
 func (l *label) since(t time.Time) []line {
 	for i, n := range l.lines {
 		if !n.at.Before(t) {
@@ -116,8 +118,8 @@ func (l *label) since(t time.Time) []line {
 	return nil
 }
 
-// before reports whether an old process is known to have run when the release was finished.
-func (l *label) before(r run) bool {
+// hadOldProcess reports whether an old process is known to have run when the release was finished.
+func (l *label) hadOldProcess(r run) bool {
 	for _, n := range l.since(r.finished) {
 		if n.to == "starting" {
 			return n.from == "up"
@@ -131,10 +133,10 @@ func (l *label) before(r run) bool {
 	return false
 }
 
-// dropDoubles leaves out SIGTERM lines that came twice, as far as there are more of them than exits.
+// dropDoubles drops SIGTERM lines that came twice, as long as there are more of them than exits.
 func (e *ends) dropDoubles() {
 	for i := 1; i < len(e.kills) && len(e.kills) > len(e.exits); {
-		if e.kills[i].Sub(e.kills[i-1]) <= sameLine {
+		if e.kills[i].Sub(e.kills[i-1]) <= doubleWithin {
 			e.kills = append(e.kills[:i:i], e.kills[i+1:]...)
 			continue
 		}
@@ -142,8 +144,8 @@ func (e *ends) dropDoubles() {
 	}
 }
 
-// pairs are the times from each SIGTERM to its exit; none if they cannot be told to belong together.
-func pairs(kills, exits []time.Time) (stops []time.Duration) {
+// stopTimes are the times from each SIGTERM to its exit; none if it is not clear which belong together.
+func stopTimes(kills, exits []time.Time) (stops []time.Duration) {
 	if len(kills) != len(exits) {
 		return nil
 	}

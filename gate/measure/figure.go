@@ -1,4 +1,4 @@
-// A figure, which was seen or was not, and the middle of several.
+// One figure, which was seen or not, and the median of several.
 
 package measure
 
@@ -9,23 +9,20 @@ import (
 	"time"
 )
 
-// A Figure is a span of time that was seen, or why it was not. Its zero value was not seen.
+// A Figure is a span of time that was seen, or the reason why it was not. The zero value was not seen.
 type Figure struct {
 	Seen bool
 	Span time.Duration
-	// Why it was not seen. Moot: there was nothing to see.
-	Why  string
-	Moot bool
+	// Why the figure was not seen. NotApplicable: there was nothing to see.
+	Why           string
+	NotApplicable bool
 }
 
-// saw is a figure that was seen.
-func saw(d time.Duration) Figure { return Figure{Seen: true, Span: d} }
+func seen(d time.Duration) Figure { return Figure{Seen: true, Span: d} }
 
-// unseen is one that was not.
-func unseen(why string, args ...any) Figure { return Figure{Why: fmt.Sprintf(why, args...)} }
+func notSeen(why string, args ...any) Figure { return Figure{Why: fmt.Sprintf(why, args...)} }
 
-// moot is one of which there was nothing to see.
-func moot(why string) Figure { return Figure{Why: why, Moot: true} }
+func notApplicable(why string) Figure { return Figure{Why: why, NotApplicable: true} }
 
 // MarshalJSON writes seconds, or null.
 func (f Figure) MarshalJSON() ([]byte, error) {
@@ -35,12 +32,12 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 	return seconds(f.Span), nil
 }
 
-// seconds are whole milliseconds at the finest.
+// seconds writes a span in seconds, rounded to milliseconds.
 func seconds(d time.Duration) []byte {
 	return strconv.AppendFloat(nil, d.Round(time.Millisecond).Seconds(), 'f', -1, 64)
 }
 
-// A Range is a span of time of which only bounds were seen, or why not even these. Its zero value was
+// A Range is a span of time of which only bounds are known, or the reason why they are not. The zero value was
 // not seen.
 type Range struct {
 	Seen        bool
@@ -56,13 +53,13 @@ func (r Range) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"least":%s,"most":%s}`, seconds(r.Least), seconds(r.Most)), nil
 }
 
-// widen takes in that something else took between so long and so long: the range is that of the longer.
+// widen records that something took between least and most: the range becomes that of the longest.
 func (r *Range) widen(least, most time.Duration) {
 	r.Seen, r.Why = true, ""
 	r.Least, r.Most = max(r.Least, least), max(r.Most, most)
 }
 
-// Median is the middle of the figures that were seen, and how many those are.
+// Median returns the median of the figures that were seen, and how many were.
 func Median(figures []Figure) (Figure, int) {
 	var spans []time.Duration
 	for _, f := range figures {
@@ -71,20 +68,20 @@ func Median(figures []Figure) (Figure, int) {
 		}
 	}
 	if len(spans) == 0 {
-		return unseen("it was seen in none"), 0
+		return notSeen("it was seen in none"), 0
 	}
 	slices.Sort(spans)
 	n := len(spans)
 	low, high := spans[(n-1)/2], spans[n/2]
-	return saw(low + (high-low)/2), n
+	return seen(low + (high-low)/2), n
 }
 
-// MedianRange is the same of ranges: the middle of what they are at least, and at most.
+// MedianRange returns the medians of the lower and of the upper bounds, and how many ranges were seen.
 func MedianRange(ranges []Range) (Range, int) {
 	var least, most []Figure
 	for _, r := range ranges {
 		if r.Seen {
-			least, most = append(least, saw(r.Least)), append(most, saw(r.Most))
+			least, most = append(least, seen(r.Least)), append(most, seen(r.Most))
 		}
 	}
 	from, n := Median(least)

@@ -1,4 +1,4 @@
-// Figures that were seen and such that were not, and the middle of several.
+// Figures that were seen or not, and the median of several.
 
 package measure_test
 
@@ -39,8 +39,7 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// What was not seen is null in JSON, and never 0.
-func TestJSON(t *testing.T) {
+func TestAFigureThatWasNotSeenIsNullInJSON(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		of   any

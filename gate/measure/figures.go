@@ -10,61 +10,62 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Figures are what a run has shown of Heroku. Its zero value tells that nothing was seen.
+// Figures are what a run has shown of Heroku. In the zero value, nothing was seen.
 type Figures struct {
 	App     string `json:"app"`
 	Release int    `json:"release"`
-	// Finished is when Heroku called the release finished. Times of the types count from then.
+	// Finished is when Heroku called the release finished. The times of the types count from then.
 	Finished time.Time `json:"finished,omitzero"`
 	Types    []Type    `json:"types"`
-	// List and Log are the longest that the dyno list and the lines of the log were seen to be behind.
+	// List and Log are the longest delays of the dyno list and of the log that were seen.
 	List Range `json:"list"`
 	Log  Range `json:"log"`
 }
 
-// A Type are the figures of one process type.
+// A Type is the figures of one process type.
 type Type struct {
 	Name    string `json:"name"`
 	Preboot bool   `json:"preboot,omitempty"`
-	// Dynos are the labels under which an old process had to end; Told are those of which each end was seen.
+	// Dynos is how many labels had an old process that had to end. Told is how many of these labels have
+	// their ends known.
 	Dynos int `json:"dynos"`
 	Told  int `json:"told"`
 	// FirstKill and LastKill are the first and the last SIGTERM of an old process.
 	FirstKill Figure `json:"firstKill"`
 	LastKill  Figure `json:"lastKill"`
-	// Apart is how far the kills are apart: from the first to the last, shared out among the dynos.
+	// Apart is the average time between two kills: from the first to the last, divided by the number of dynos
+	// less one.
 	Apart Figure `json:"apart"`
-	// Stop is from SIGTERM to exit, the middle of Stops, and LongestStop the longest.
+	// Stop is the time from SIGTERM to exit: the median. LongestStop is the longest, Stops how many were seen.
 	Stop        Figure `json:"stop"`
 	LongestStop Figure `json:"longestStop"`
 	Stops       int    `json:"stops"`
 	// LastEnd is the last exit of an old process.
 	LastEnd Figure `json:"lastEnd"`
-	// Hold is when the hold was over, or would have been if nothing had been proven. Spare is how much
-	// later than the last exit that is; below 0 if the hold was too short.
+	// Hold is when the hold ended, or would have ended without proof. Spare is from the last exit to the end
+	// of the hold; negative if the hold was too short.
 	Hold  Figure `json:"hold"`
 	Spare Figure `json:"spare"`
 }
 
-// Figures are those of a run that ended so.
+// Figures returns the figures of the run. p is the picture at its end.
 func (m *Measure) Figures(p rollout.Picture) Figures {
 	f := Figures{App: p.App.Name, Finished: p.Times.ReleaseFinished}
 	if p.Target != nil {
 		f.Release = p.Target.Version
 	}
 	r := run{target: f.Release, finished: f.Finished, fir: p.App.Generation == "fir"}
-	unread := unreadable(p)
+	incomplete := whyLogIncomplete(p)
 	for _, t := range p.Types {
-		f.Types = append(f.Types, m.typeOf(r, p, t, unread))
+		f.Types = append(f.Types, m.figuresOfType(r, p, t, incomplete))
 	}
 	f.Log = m.logDelay()
-	f.List = m.listDelay(r, p, unread)
+	f.List = m.listDelay(r, p, incomplete)
 	return f
 }
 
-// unreadable says why the log does not tell of all that has happened since the release was finished;
-// empty if it does.
-func unreadable(p rollout.Picture) string {
+// whyLogIncomplete says why the log does not show everything since the release was finished; empty if it does.
+func whyLogIncomplete(p rollout.Picture) string {
 	finished, whole := p.Times.ReleaseFinished, p.LogSince
 	switch {
 	case finished.IsZero():
@@ -83,15 +84,15 @@ func unreadable(p rollout.Picture) string {
 	return ""
 }
 
-// typeOf are the figures of one process type.
-func (m *Measure) typeOf(r run, p rollout.Picture, t rollout.TypePicture, unread string) Type {
+// figuresOfType returns the figures of one process type. incomplete is why the log is, or empty.
+func (m *Measure) figuresOfType(r run, p rollout.Picture, t rollout.TypePicture, incomplete string) Type {
 	f := Type{Name: t.Type, Preboot: t.Type == "web" && p.Preboot}
-	f.Hold = moot("no old process of it could hide")
+	f.Hold = notApplicable("no old process of this type could be hidden")
 	if !t.Limit.IsZero() && !r.finished.IsZero() {
-		f.Hold = saw(t.Limit.Sub(r.finished))
+		f.Hold = seen(t.Limit.Sub(r.finished))
 	}
-	if unread != "" {
-		f.notSeen(unseen("%s", unread))
+	if incomplete != "" {
+		f.setFromLog(notSeen("%s", incomplete))
 		return f
 	}
 	var all tally
@@ -100,20 +101,20 @@ func (m *Measure) typeOf(r run, p rollout.Picture, t rollout.TypePicture, unread
 			all.add(l.ends(r, d))
 		}
 	}
-	all.tell(&f, r)
+	all.fill(&f, r)
 	return f
 }
 
-// notSeen says why nothing that the log tells is.
-func (t *Type) notSeen(why Figure) {
-	t.FirstKill, t.LastKill, t.Apart, t.Stop, t.LongestStop, t.LastEnd, t.Spare = why, why, why, why, why, why, why
+// setFromLog sets all figures that come from the log.
+func (t *Type) setFromLog(f Figure) {
+	t.FirstKill, t.LastKill, t.Apart, t.Stop, t.LongestStop, t.LastEnd, t.Spare = f, f, f, f, f, f, f
 }
 
 // A tally adds up the ends of the labels of a process type.
 type tally struct {
-	dynos, told                   int
-	why                           string // why one of them is not told
-	lostKill                      bool   // there is an exit without its SIGTERM
+	dynos, known                  int    // as Dynos and Told of Type
+	why                           string // why the ends of one label are not known
+	lostKill                      bool   // there is an exit without a SIGTERM
 	firstKill, lastKill, lastExit time.Time
 	stops                         []Figure
 }
@@ -127,7 +128,7 @@ func (a *tally) add(e ends) {
 		a.why = e.why
 		return
 	}
-	a.told++
+	a.known++
 	a.lostKill = a.lostKill || len(e.kills) < len(e.exits)
 	for _, at := range e.kills {
 		if a.firstKill.IsZero() || at.Before(a.firstKill) {
@@ -143,14 +144,14 @@ func (a *tally) add(e ends) {
 		}
 	}
 	for _, d := range e.stops {
-		a.stops = append(a.stops, saw(d))
+		a.stops = append(a.stops, seen(d))
 	}
 }
 
-// tell writes the figures of a tally.
-func (a *tally) tell(t *Type, r run) {
-	t.Dynos, t.Told = a.dynos, a.told
-	t.notSeen(moot("no old process was there to end"))
+// fill sets the figures of the process type.
+func (a *tally) fill(t *Type, r run) {
+	t.Dynos, t.Told = a.dynos, a.known
+	t.setFromLog(notApplicable("no old process is known that had to end"))
 	if a.dynos == 0 {
 		return
 	}
@@ -160,35 +161,36 @@ func (a *tally) tell(t *Type, r run) {
 		t.LongestStop.Span = max(t.LongestStop.Span, s.Span)
 	}
 	if t.Stops == 0 {
-		why := "no exit can be told to belong to one SIGTERM"
-		if a.told == 0 {
+		why := "no exit can be matched with a SIGTERM"
+		if a.known == 0 {
 			why = a.why
 		}
-		t.Stop, t.LongestStop = unseen("%s", why), unseen("%s", why)
+		t.Stop, t.LongestStop = notSeen("%s", why), notSeen("%s", why)
 	}
-	if a.told < a.dynos {
-		why := unseen("of %d of %d old dynos: %s", a.dynos-a.told, a.dynos, a.why)
+	if a.known < a.dynos {
+		why := notSeen("of %d of %d old dynos: %s", a.dynos-a.known, a.dynos, a.why)
 		t.FirstKill, t.LastKill, t.Apart, t.LastEnd, t.Spare = why, why, why, why, why
 		return
 	}
-	t.LastEnd = saw(a.lastExit.Sub(r.finished))
+	t.LastEnd = seen(a.lastExit.Sub(r.finished))
 	t.Spare = t.Hold
 	if t.Hold.Seen {
-		t.Spare = saw(t.Hold.Span - t.LastEnd.Span)
+		t.Spare = seen(t.Hold.Span - t.LastEnd.Span)
 	}
 	if a.lostKill {
-		why := unseen("the log does not show a SIGTERM for every end")
+		why := notSeen("the log does not show a SIGTERM for every end")
 		t.FirstKill, t.LastKill, t.Apart = why, why, why
 		return
 	}
-	t.FirstKill, t.LastKill = saw(a.firstKill.Sub(r.finished)), saw(a.lastKill.Sub(r.finished))
-	t.Apart = moot("there is one dyno")
+	t.FirstKill, t.LastKill = seen(a.firstKill.Sub(r.finished)), seen(a.lastKill.Sub(r.finished))
+	t.Apart = notApplicable("there is one dyno")
 	if a.dynos > 1 {
-		t.Apart = saw(a.lastKill.Sub(a.firstKill) / time.Duration(a.dynos-1))
+		t.Apart = seen(a.lastKill.Sub(a.firstKill) / time.Duration(a.dynos-1))
 	}
 }
 
-// started is between which times of the platform the run began.
+// started returns the earliest and the latest time, on the platform's clock, at which the run can have begun;
+// or why that is not known.
 func (m *Measure) started() (from, to time.Time, why string) {
 	from, to, known := m.clock.Starts()
 	if !known || m.doubted {
@@ -197,12 +199,12 @@ func (m *Measure) started() (from, to time.Time, why string) {
 	return from, to, ""
 }
 
-// logDelay is the longest that a line was on its way from the platform, of those that were written while
-// the log was read.
+// logDelay is the longest delay of a line, from when it was written to when it came. Only lines count that were
+// written while the log was read.
 func (m *Measure) logDelay() Range {
 	from, to, why := m.started()
 	switch {
-	case m.live == 0:
+	case m.liveLines == 0:
 		return Range{Why: "no line of a process came while the log was read"}
 	case why != "":
 		return Range{Why: why}
@@ -211,16 +213,16 @@ func (m *Measure) logDelay() Range {
 	}
 	var r Range
 	r.widen(from.Sub(m.latest), to.Sub(m.latest))
-	// Whatever the clocks say: the latest line took so much longer than the soonest.
+	// This bound needs no clock: the slowest line took at least this much longer than the fastest.
 	r.Least = max(r.Least, m.soonest.Sub(m.latest))
 	return r
 }
 
-// listDelay is the longest that a new dyno was up by the log and not yet by the list.
-func (m *Measure) listDelay(r run, p rollout.Picture, unread string) Range {
+// listDelay is the longest time for which the log showed a new dyno as up and the list did not yet.
+func (m *Measure) listDelay(r run, p rollout.Picture, incomplete string) Range {
 	from, to, why := m.started()
-	if unread != "" {
-		why = unread
+	if incomplete != "" {
+		why = incomplete
 	}
 	if why != "" {
 		return Range{Why: why}
@@ -228,11 +230,11 @@ func (m *Measure) listDelay(r run, p rollout.Picture, unread string) Range {
 	delay := Range{Why: "no new dyno came up between two looks at the list"}
 	for _, d := range p.Dynos {
 		l := m.labels[d.Label]
-		if l == nil || l.notUp < 0 || l.upAt < 0 || d.Version < r.target {
+		if l == nil || l.notUpAt < 0 || l.upAt < 0 || d.Version < r.target {
 			continue
 		}
 		if up, once := l.cameUp(r.finished); once {
-			delay.widen(from.Add(l.notUp).Sub(up), to.Add(l.upAt).Sub(up))
+			delay.widen(from.Add(l.notUpAt).Sub(up), to.Add(l.upAt).Sub(up))
 		}
 	}
 	return delay

@@ -1,4 +1,4 @@
-// The fold, and what it remembers of a run.
+// What is remembered of the observations of a run.
 
 package measure
 
@@ -9,40 +9,41 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Bounds of what is remembered, as a log never ends.
+// How much is remembered at most, since a log never ends.
 const (
 	mostLabels   = 20_000
 	mostLines    = 64 // of one label; the newest are kept
 	mostVersions = 16 // of one label
 )
 
-// A Measure is what was observed so far. Its zero value is of nothing. It is not safe for concurrent use.
+// A Measure is what was observed so far. The zero value is ready for use. It is not safe for concurrent use.
 type Measure struct {
 	clock   observe.Clock
-	doubted bool // the clock of an answer was not believed
+	doubted bool // the Date of an answer was not believed
 	labels  map[string]*label
-	asked   time.Duration // when the newest look was asked for
+	askedAt time.Duration // when the newest look was asked for
 
-	flowing  bool
-	flowedAt time.Duration // when the stream last had news
-	live     int           // lines that came as they were written
-	// The start of the gate by the line that came the soonest after it was written, and the latest.
+	flowing   bool
+	flowedAt  time.Duration // when the state of the log was last reported
+	liveLines int           // lines that were written while the log was read
+	// When the gate started, computed from a live line as if that line had come without delay. soonest comes
+	// from the line with the shortest delay, and is the latest time; latest comes from the line with the
+	// longest delay.
 	soonest, latest time.Time
 }
 
-// A label is what is remembered of one.
+// A label is what is remembered of one label.
 type label struct {
-	lines   []line    // by their stamps
-	dropped time.Time // the last stamp of those that are not kept
-	// states are those of its records by their versions, as each was last listed.
-	states map[int]string
+	lines   []line         // in the order of their stamps
+	dropped time.Time      // the newest stamp of the lines that were dropped
+	states  map[int]string // version -> state, of its records as they were last listed
 
-	record  string        // the id of the record that is listed
-	created time.Time     // and when it was made
-	listed  time.Duration // when the last look was asked for that shows it
-	// upAt is when the first look came that shows the listed record up, and notUp when the last one before
-	// that was asked for. -1: there is none.
-	notUp, upAt time.Duration
+	record   string        // the id of the listed record
+	created  time.Time     // when that record was made
+	listedAt time.Duration // when the newest look was asked for that shows a record
+	// upAt is when the first look came that shows the listed record as up. notUpAt is when the last look before
+	// was asked for. -1: there is none.
+	notUpAt, upAt time.Duration
 }
 
 // A line is what is remembered of a line of the log.
@@ -52,39 +53,39 @@ type line struct {
 	from, to string
 }
 
-// See takes in an observation.
+// See records an observation.
 func (m *Measure) See(o observe.Observation) {
 	m.clock.Learn(o)
 	m.doubted = m.doubted || !o.Runner.IsZero()
 	switch {
-	case o.Look != nil && o.Look.AskedAt >= m.asked: // else it was overtaken by a newer one
-		m.asked = o.Look.AskedAt
+	case o.Look != nil && o.Look.AskedAt >= m.askedAt: // otherwise the answer to a newer look came first
+		m.askedAt = o.Look.AskedAt
 		for i := range o.Look.Dynos {
-			m.seeRecord(&o.Look.Dynos[i], o.At)
+			m.addRecord(&o.Look.Dynos[i], o.At)
 		}
 	case o.Log != nil:
 		m.flowing, m.flowedAt = o.Log.State == observe.Flowing, o.At
 	case o.Line != nil:
-		m.seeLine(o.Line, o.At)
+		m.addLine(o.Line, o.At)
 	}
 }
 
-// of is what is remembered of a label; nil if there are too many.
-func (m *Measure) of(name string) *label {
+// label returns what is remembered of a label; nil if there are too many labels.
+func (m *Measure) label(name string) *label {
 	l := m.labels[name]
 	if l == nil && len(m.labels) < mostLabels {
 		if m.labels == nil {
 			m.labels = map[string]*label{}
 		}
-		l = &label{states: map[int]string{}, listed: -1, notUp: -1, upAt: -1}
+		l = &label{states: map[int]string{}, listedAt: -1, notUpAt: -1, upAt: -1}
 		m.labels[name] = l
 	}
 	return l
 }
 
-// seeRecord takes in a listed dyno.
-func (m *Measure) seeRecord(d *observe.Dyno, at time.Duration) {
-	l := m.of(d.Name)
+// addRecord records a listed dyno.
+func (m *Measure) addRecord(d *observe.Dyno, at time.Duration) {
+	l := m.label(d.Name)
 	if l == nil {
 		return
 	}
@@ -92,44 +93,45 @@ func (m *Measure) seeRecord(d *observe.Dyno, at time.Duration) {
 		l.states[d.Version] = d.State
 	}
 	if d.ID != l.record {
-		l.record, l.created, l.notUp, l.upAt = d.ID, d.CreatedAt, l.listed, -1
+		l.record, l.created, l.notUpAt, l.upAt = d.ID, d.CreatedAt, l.listedAt, -1
 	}
-	l.listed = m.asked
+	l.listedAt = m.askedAt
 	switch {
-	case l.upAt >= 0: // whatever becomes of it
+	case l.upAt >= 0: // only the first time counts
 	case d.State == "up":
 		l.upAt = at
 	default:
-		l.notUp = m.asked
+		l.notUpAt = m.askedAt
 	}
 }
 
-// seeLine takes in a line that tells of a process.
-func (m *Measure) seeLine(o *observe.Line, at time.Duration) {
+// addLine records a line about a process.
+func (m *Measure) addLine(o *observe.Line, at time.Duration) {
 	switch o.Kind {
 	case observe.Start, observe.State, observe.Sigterm, observe.Exit:
 	default:
 		return
 	}
-	l := m.of(o.Label)
-	if l == nil || !l.enter(line{o.Stamp, o.Kind, o.From, o.To}) {
+	l := m.label(o.Label)
+	if l == nil || !l.add(line{o.Stamp, o.Kind, o.From, o.To}) {
 		return
 	}
-	// What was written before the stream was opened is not late.
-	if opened := m.clock.Latest(m.flowedAt); m.flowing && !opened.IsZero() && o.Stamp.After(opened) {
+	// A line that was written before the stream was opened is not late.
+	_, start, _ := m.clock.Starts()
+	if m.flowing && !start.IsZero() && o.Stamp.After(start.Add(m.flowedAt)) {
 		began := o.Stamp.Add(-at)
 		if began.After(m.soonest) {
 			m.soonest = began
 		}
-		if m.live == 0 || began.Before(m.latest) {
+		if m.liveLines == 0 || began.Before(m.latest) {
 			m.latest = began
 		}
-		m.live++
+		m.liveLines++
 	}
 }
 
-// enter remembers a line, once. It reports whether it was new.
-func (l *label) enter(n line) bool {
+// add remembers a line, and reports whether it was new.
+func (l *label) add(n line) bool {
 	if slices.Contains(l.lines, n) {
 		return false
 	}

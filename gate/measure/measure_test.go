@@ -1,4 +1,4 @@
-// What is told of a run, and above all what is not: whatever the observations do not show.
+// The figures of a run. Above all: no figure is given that the observations do not show.
 
 package measure_test
 
@@ -15,12 +15,12 @@ import (
 
 const sec, ms = time.Second, time.Millisecond
 
-// finished is when the release was, and the gate began, by the platform's clock.
+// finished is when the release was finished and the gate began, by the platform's clock.
 var finished = time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
 
 func at(d time.Duration) time.Time { return finished.Add(d) }
 
-// A play is a run of one web dyno, which is proven to be over, and which each test makes another one.
+// A play is a run of one web dyno that ended with proof. Each test changes it.
 type play struct {
 	seen []observe.Observation
 	end  rollout.Picture
@@ -35,7 +35,7 @@ func newPlay() *play {
 	}}
 }
 
-// line comes as it is written, and late some time later.
+// line adds a line that comes as soon as it is written; late one that comes later.
 func (p *play) line(d time.Duration, label string, kind observe.LineKind, states ...string) *play {
 	return p.late(0, d, label, kind, states...)
 }
@@ -49,7 +49,7 @@ func (p *play) late(by, d time.Duration, label string, kind observe.LineKind, st
 	return p
 }
 
-// look is asked for and comes at once; a dyno is "web.1 v42 up", made at the second that its id is.
+// look adds a look whose answer comes at once. A dyno is written as "web.1 v42 up".
 func (p *play) look(d time.Duration, dynos ...string) *play { return p.slowLook(d, d, dynos...) }
 
 func (p *play) slowLook(asked, came time.Duration, dynos ...string) *play {
@@ -72,13 +72,14 @@ func (p *play) flows(d time.Duration) *play {
 	return p
 }
 
-// turns has a label get a new process at once, and old stopped after so long.
+// turns adds the lines of a label that gets a new process at once, and whose old one gets its SIGTERM at kill
+// and exits at exit.
 func (p *play) turns(label string, kill, exit time.Duration) *play {
 	p.line(500*ms, label, observe.State, "up", "starting").line(sec, label, observe.Start).line(4*sec, label, observe.State, "starting", "up")
 	return p.line(kill, label, observe.Sigterm).line(exit, label, observe.Exit)
 }
 
-// dyno adds one more to the end.
+// dyno adds a dyno to the picture of the end.
 func (p *play) dyno(label string, version int, state string, basis rollout.Basis) *play {
 	typ := label[:strings.IndexAny(label, ".-")]
 	p.end.Dynos = append(p.end.Dynos, rollout.DynoPicture{Label: label, Type: typ, Version: version, State: state, Basis: basis})
@@ -96,7 +97,7 @@ func (p *play) figures() measure.Figures {
 	return m.Figures(p.end)
 }
 
-// said are the figures of a type in one line.
+// said writes the figures of a type in one line.
 func said(t measure.Type) string {
 	one := func(f measure.Figure) string {
 		if f.Seen {
@@ -115,7 +116,7 @@ func TestKillsAndEnds(t *testing.T) {
 	t.Parallel()
 	one := func() *play { return newPlay().flows(0).look(0, "web.1 v41 up") }
 	const good = "1 of 1: kills 3m10s to 3m10s, apart (there is one dyno), last exit 3m11s, spare 2m31s; stop 1s of 1, at most 1s"
-	const restarted = "0 of 1: (of 1 of 1 old dynos: whose exit it was cannot be told); stop (whose exit it was cannot be told) of 0"
+	const restarted = "0 of 1: (of 1 of 1 old dynos: it is not known which process an exit belongs to); stop (it is not known which process an exit belongs to) of 0"
 	const noEnd = "0 of 1: (of 1 of 1 old dynos: the log does not show every end); stop (the log does not show every end) of 0"
 	nothing := func(why string) string { return "0 of 0: (" + why + "); stop (" + why + ") of 0" }
 	for name, c := range map[string]struct {
@@ -133,14 +134,14 @@ func TestKillsAndEnds(t *testing.T) {
 		"two old generations": {one().turns("web.1", 190*sec, 191*sec).line(200*sec, "web.1", observe.Sigterm).line(203*sec, "web.1", observe.Exit),
 			"1 of 1: kills 3m10s to 3m20s, apart (there is one dyno), last exit 3m23s, spare 2m19s; stop 2s of 2, at most 3s"},
 		"two that are stopped together": {one().turns("web.1", 190*sec, 195*sec).line(191*sec, "web.1", observe.Sigterm).line(192*sec, "web.1", observe.Exit),
-			"1 of 1: kills 3m10s to 3m11s, apart (there is one dyno), last exit 3m15s, spare 2m27s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
+			"1 of 1: kills 3m10s to 3m11s, apart (there is one dyno), last exit 3m15s, spare 2m27s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
 		"an exit before its SIGTERM": {one().turns("web.1", 190*sec, 189*sec),
-			"1 of 1: kills 3m10s to 3m10s, apart (there is one dyno), last exit 3m9s, spare 2m33s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
+			"1 of 1: kills 3m10s to 3m10s, apart (there is one dyno), last exit 3m9s, spare 2m33s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
 		"the hold was too short": {one().turns("web.1", 340*sec, 370*sec),
 			"1 of 1: kills 5m40s to 5m40s, apart (there is one dyno), last exit 6m10s, spare -28s; stop 30s of 1, at most 30s"},
 		"the SIGTERM is lost": {one().line(sec, "web.1", observe.Start).line(191*sec, "web.1", observe.Exit),
-			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m11s, spare 2m31s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
-		"it was stopped before":       {one().line(-sec, "web.1", observe.Sigterm).line(sec, "web.1", observe.Start).line(29*sec, "web.1", observe.Exit), "1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 29s, spare 5m13s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
+			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m11s, spare 2m31s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
+		"it was stopped before":       {one().line(-sec, "web.1", observe.Sigterm).line(sec, "web.1", observe.Start).line(29*sec, "web.1", observe.Exit), "1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 29s, spare 5m13s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
 		"the exit is lost":            {one().line(sec, "web.1", observe.Start).line(190*sec, "web.1", observe.Sigterm), noEnd},
 		"exit and SIGTERM are lost":   {one().line(sec, "web.1", observe.Start), noEnd},
 		"one of two exits is lost":    {one().turns("web.1", 190*sec, 191*sec).line(200*sec, "web.1", observe.Sigterm), noEnd},
@@ -162,8 +163,8 @@ func TestKillsAndEnds(t *testing.T) {
 		"a dyno that was scaled away": {one().look(0, "web.2 v41 up").dyno("web.2", 0, "", rollout.Proven).turns("web.1", 190*sec, 191*sec).
 			line(5*sec, "web.2", observe.Sigterm).line(6*sec, "web.2", observe.Exit), good},
 		"a dyno of another type": {one().dyno("worker.1", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).turns("worker.1", sec, 2*sec), good},
-		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1 old dynos: too much has happened since); stop (too much has happened since) of 0"},
-		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
+		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1 old dynos: there were too many lines of the dyno since); stop (there were too many lines of the dyno since) of 0"},
+		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 
 		"no log":              {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = "" }), nothing("the log was not read")},
 		"the log is refused":  {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = observe.Refused }), nothing("Heroku refused the log")},
@@ -174,18 +175,18 @@ func TestKillsAndEnds(t *testing.T) {
 			nothing("lines of the log were lost")},
 		"a gap of before":       {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.LogSince, p.Gaps = at(0), []rollout.Gap{{}} }), good},
 		"it was never finished": {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Times.ReleaseFinished = time.Time{} }), nothing("the release was not finished")},
-		"no hold":               {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Types[0].Limit = time.Time{} }), strings.Replace(good, "2m31s", "(no old process of it could hide)", 1)},
+		"no hold":               {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Types[0].Limit = time.Time{} }), strings.Replace(good, "2m31s", "(no old process of this type could be hidden)", 1)},
 		"nothing but the end tells that there was an old one":    {newPlay().flows(0).line(sec, "web.1", observe.Start).line(190*sec, "web.1", observe.Sigterm).line(191*sec, "web.1", observe.Exit), restarted},
 		"the new one crashed, and its first start is lost":       {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "crashed"), restarted},
 		"the new one came up twice, and its first start is lost": {one().turns("web.1", 190*sec, 191*sec).line(3*sec, "web.1", observe.State, "starting", "up"), restarted},
 		"nothing is known, and the end is presumed": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Dynos[0].Basis = rollout.Presumed }),
 			"0 of 1: (of 1 of 1 old dynos: not every end is proven); stop (not every end is proven) of 0"},
 		"up by the log, and crashed by the list": {newPlay().flows(0).look(0, "web.1 v41 crashed").line(500*ms, "web.1", observe.State, "up", "starting").line(sec, "web.1", observe.Start), noEnd},
-		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
+		"crashed by the log, and up by the list": {one().line(500*ms, "web.1", observe.State, "crashed", "starting").line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 		"it was still starting":                  {newPlay().flows(0).look(0, "web.1 v41 starting").line(sec, "web.1", observe.Start), noEnd},
-		"only a new one was listed":              {newPlay().flows(0).look(2*sec, "web.1 v42 up").line(sec, "web.1", observe.Start), nothing("no old process was there to end")},
+		"only a new one was listed":              {newPlay().flows(0).look(2*sec, "web.1 v42 up").line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 		"one SIGTERM for two exits": {one().turns("web.1", 190*sec, 191*sec).line(200*sec, "web.1", observe.Exit),
-			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m20s, spare 2m22s; stop (no exit can be told to belong to one SIGTERM) of 0, at most (no exit can be told to belong to one SIGTERM)"},
+			"1 of 1: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m20s, spare 2m22s; stop (no exit can be matched with a SIGTERM) of 0, at most (no exit can be matched with a SIGTERM)"},
 		"the SIGTERM of one of two is lost": {one().look(0, "web.1 v41 up", "web.2 v41 up").dyno("web.2", 42, "up", rollout.Proven).line(sec, "web.1", observe.Start).line(191*sec, "web.1", observe.Exit).turns("web.2", 200*sec, 230*sec),
 			"2 of 2: kills (the log does not show a SIGTERM for every end) to (the log does not show a SIGTERM for every end), apart (the log does not show a SIGTERM for every end), last exit 3m50s, spare 1m52s; stop 30s of 1, at most 30s"},
 		"the first one is stopped last": {one().look(0, "web.1 v41 up", "web.2 v41 up").dyno("web.2", 42, "up", rollout.Proven).turns("web.1", 200*sec, 230*sec).turns("web.2", 190*sec, 191*sec),
@@ -201,17 +202,16 @@ func TestKillsAndEnds(t *testing.T) {
 			t.Parallel()
 			f := c.play.figures()
 			if got := said(f.Types[0]); got != c.want {
-				t.Errorf("told is\n%s\nwant\n%s", got, c.want)
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 			if f.Finished.IsZero() && f.Types[0].Hold.Seen {
-				t.Errorf("a hold is told of a release that was not finished: %+v", f.Types[0].Hold)
+				t.Errorf("the release was not finished, and there is a hold: %+v", f.Types[0].Hold)
 			}
 		})
 	}
 }
 
-// Preboot is of web alone, where it is on; and a run without a target has figures of nothing.
-func TestKinds(t *testing.T) {
+func TestPrebootOnlyForWebAndNoReleaseWithoutATarget(t *testing.T) {
 	t.Parallel()
 	for _, on := range []bool{true, false} {
 		p := newPlay().last(func(p *rollout.Picture) {
@@ -227,14 +227,14 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// later has the listed record made a minute after the start that the log shows.
+// later lists a record that was made a minute after the start in the log.
 func later(p *play) *play {
 	p.look(70*sec, "web.1 v42 up")
 	p.seen[len(p.seen)-1].Look.Dynos[0].CreatedAt = at(60 * sec)
 	return p
 }
 
-// crowded has a crash loop before the end of the old one.
+// crowded has so many lines that some are dropped.
 func crowded(p *play) *play {
 	p.turns("web.1", 190*sec, 191*sec)
 	for i := range 80 {
@@ -243,7 +243,7 @@ func crowded(p *play) *play {
 	return p
 }
 
-// fir is a run of two pods, of which the first is old and has left the list.
+// fir is a run of two pods on Fir. The first one is old and has left the list.
 func fir() *play {
 	p := newPlay().flows(0).look(0, "web-a v41 up").dyno("web-b", 42, "up", rollout.Proven)
 	return p.last(func(p *rollout.Picture) {
@@ -252,8 +252,8 @@ func fir() *play {
 	})
 }
 
-// However long a run is and however many names it has, what is remembered has bounds.
-func TestBounds(t *testing.T) {
+// What is remembered is bounded, however long the run is and however many labels it has.
+func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	var m measure.Measure
 	for i := range 30_000 {

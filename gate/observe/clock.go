@@ -85,9 +85,15 @@ func (c *Clock) AnyStart() time.Time {
 // Platform is the platform's time at a moment of the gate; zero before any answer.
 func (c *Clock) Platform(at time.Duration) time.Time { return addTo(c.start, at) }
 
-// Latest is the latest that the platform's time can have been at a moment of the gate, if the dates of all
-// answers are right; zero before any answer.
-func (c *Clock) Latest(at time.Duration) time.Time { return addTo(c.latestByDate, at) }
+// Latest is the latest that the platform's time can have been at a moment of the gate; zero before any answer. If
+// answers contradict each other, one of them has a wrong date. Then the latest start that one of them gives counts,
+// and ListLag more: an answer is dated when it is written, and can take some seconds to arrive.
+func (c *Clock) Latest(at time.Duration) time.Time {
+	if c.earliestStart.After(c.latestByDate) {
+		return addTo(c.earliestStart, at+ListLag)
+	}
+	return addTo(c.latestByDate, at)
+}
 
 // Shown is the platform's time at a moment of the gate by the newest answer; zero before any answer. It is
 // only for people to read: nothing is decided on it.

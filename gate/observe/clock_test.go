@@ -36,19 +36,20 @@ const ms, sec = time.Millisecond, time.Second
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		about           string
-		answers         []observe.Observation
-		start, latest   string
-		platform, shown string // at 10 s
+		about         string
+		answers       []observe.Observation
+		start, latest string
+		// At 10 s; latestTime is the latest that the platform's time can be.
+		platform, shown, latestTime string
 	}{
-		{about: "nothing", start: "never", latest: "never", platform: "never", shown: "never"},
-		{"no answer", []observe.Observation{{At: 5 * sec}}, "never", "never", "never", "never"},
-		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s", "5s", "9s", "9s"},
-		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s", "2s", "9s", "9s"},
-		{"a quicker look", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", "9s", "9.5s"},
-		{"a slower look", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", "9s", "9s"},
-		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "1s", "10s", "1m8s"},
-		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "-1m1s", "-52s", "-52s"},
+		{about: "nothing", start: "never", latest: "never", platform: "never", shown: "never", latestTime: "never"},
+		{"no answer", []observe.Observation{{At: 5 * sec}}, "never", "never", "never", "never", "never"},
+		{"an answer", []observe.Observation{answer(5*sec, 4*sec)}, "-1s", "5s", "9s", "9s", "15s"},
+		{"a look", []observe.Observation{look(3*sec, 5*sec, 4*sec)}, "-1s", "2s", "9s", "9s", "12s"},
+		{"a quicker look", []observe.Observation{look(3*sec, 5*sec, 4*sec), look(6*sec, 6500*ms, 6*sec)}, "-1s", "1s", "9s", "9.5s", "11s"},
+		{"a slower look", []observe.Observation{look(6*sec, 6500*ms, 6*sec), look(7*sec, 9*sec, 8*sec)}, "-1s", "1s", "9s", "9s", "11s"},
+		{"a clock that is ahead", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, 60*sec)}, "0s", "1s", "10s", "1m8s", "1m18s"},
+		{"a clock that is behind", []observe.Observation{look(sec, sec, sec), look(2*sec, 2*sec, -60*sec)}, "-1m2s", "-1m1s", "-52s", "-52s", "20s"},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
@@ -60,12 +61,8 @@ func TestClock(t *testing.T) {
 			if want := fmt.Sprint(c.start, " ", c.latest, " ", c.platform, " ", c.shown); got != want {
 				t.Errorf("start, latest start, platform's time, time shown:\ngot  %s\nwant %s", got, want)
 			}
-			latest := clock.LatestStart()
-			if !latest.IsZero() {
-				latest = latest.Add(10 * sec)
-			}
-			if got := clock.Latest(10 * sec); got != latest {
-				t.Errorf("the latest time is %s, want %s", since(got), since(latest))
+			if got := since(clock.Latest(10 * sec)); got != c.latestTime {
+				t.Errorf("the latest time is %s, want %s", got, c.latestTime)
 			}
 		})
 	}

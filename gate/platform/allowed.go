@@ -1,5 +1,5 @@
-// This file is for what may be asked. The gate changes nothing on Heroku but for
-// the log session that it opens, and this list is why: what is not on it is not sent.
+// Which requests may be sent. The only thing that the gate creates on Heroku is a log session: this list makes
+// sure of it, since no other request is sent.
 
 package platform
 
@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// allowed are the method and the path, below the API's address, of every request
-// that may be sent. An asterisk is one segment.
+// allowed are the requests that may be sent: the method, and the path below the API's address.
+// An asterisk stands for one segment.
 var allowed = []struct{ method, path string }{
 	{http.MethodGet, "/apps/*"},
 	{http.MethodGet, "/apps/*/builds"},
@@ -27,8 +27,8 @@ var allowed = []struct{ method, path string }{
 	{http.MethodPost, "/apps/*/log-sessions"},
 }
 
-// permit refuses a request that is not on the list, or not to the API, which alone
-// may see the key.
+// permit refuses a request that is not on the list. It also refuses any other host than the API's:
+// only the API may see the key.
 func permit(req *http.Request, api *url.URL) error {
 	below, ok := strings.CutPrefix(req.URL.EscapedPath(), strings.TrimRight(api.EscapedPath(), "/"))
 	if ok && req.URL.Scheme == api.Scheme && req.URL.Host == api.Host && (req.Host == "" || req.Host == api.Host) {

@@ -1,4 +1,4 @@
-// This file is for the app itself and for what was built for it.
+// The app, its features, and what was built for it.
 
 package platform
 
@@ -16,17 +16,17 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// uuid is what ids look like.
+// uuid is the form of Heroku's ids.
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 type appAnswer struct {
 	heroku.App
-	// heroku-go does not know it. It is an object in version=3 of the API and a
+	// Generation is missing in heroku-go. It is an object in version=3 of the API and a
 	// string in 3.sdk (schema.json of heroku/platform-api against heroku/cli).
 	Generation json.RawMessage `json:"generation"`
 }
 
-// App tells where the app runs.
+// App reads where the app runs.
 func (c *Client) App(ctx context.Context, app string) (observe.Observation, error) {
 	var a appAnswer
 	ex, err := c.get(ctx, "reading the app", c.appPath(app), "", &a)
@@ -34,7 +34,7 @@ func (c *Client) App(ctx context.Context, app string) (observe.Observation, erro
 		return observe.Observation{}, err
 	}
 	if uuid.MatchString(a.ID) {
-		c.ids.Store(app, a.ID)
+		c.appIDs.Store(app, a.ID)
 	}
 	seen := &observe.App{ID: a.ID, Name: a.Name, Generation: generation(a.Generation), Maintenance: a.Maintenance}
 	c.fir.Store(seen.Generation == "fir")
@@ -44,7 +44,7 @@ func (c *Client) App(ctx context.Context, app string) (observe.Observation, erro
 	return c.dated(ex.date(), observe.Observation{App: seen}), nil
 }
 
-// OnFir reports whether the newest answer about the app said that it is on Fir; false before one.
+// OnFir reports whether the app is on Fir by the newest answer about it; false before the first answer.
 func (c *Client) OnFir() bool { return c.fir.Load() }
 
 func generation(raw json.RawMessage) string {
@@ -59,26 +59,26 @@ func generation(raw json.RawMessage) string {
 	return ""
 }
 
-// Preboot reports whether the app's old web dynos keep running for minutes. An app that
-// does not have the feature answers 404; one that has it may do so once in a while. So
-// that is only taken for an answer when it has been the only one for a minute, and the
-// 404 of something before the platform never.
+// Preboot reads whether preboot is on, with which old web dynos keep running for minutes. Heroku answers 404
+// for an app that does not have the feature, but may also do so by mistake for an app that has it. So a 404
+// counts as "off" only after every answer was 404 for a minute ([refusalLasts]), and never if it is not
+// Heroku's own.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.preboot.lasts(true):
+	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.prebootRefused.lasting(true):
 		return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true}}), nil
 	case err != nil:
 		return observe.Observation{}, err
 	}
-	c.preboot.lasts(false)
+	c.prebootRefused.lasting(false)
 	return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
-// Metrics reports whether the log has runtime metrics, and since when. A platform that
-// does not have the feature answers 404: then it is taken to be off, with which nothing can be proven.
+// Metrics reads whether the log has runtime metrics, and since when. A 404 means that there is no such feature.
+// It counts as "off" at once: that is safe, since nothing can be proven without metrics.
 func (c *Client) Metrics(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature log-runtime-metrics", c.appPath(app, "features", "log-runtime-metrics"), "", &f)
@@ -92,8 +92,8 @@ func (c *Client) Metrics(ctx context.Context, app string) (observe.Observation, 
 	return c.dated(ex.date(), observe.Observation{Metrics: &observe.Metrics{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
-// Code tells which commit a slug or an OCI image was built from. Of code that the
-// platform does not have any more, or that the key may not see, it tells none.
+// Code reads which commit a slug or an OCI image was built from. The commit is empty if the
+// platform does not have the code any more, or if the key may not see it.
 func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error) {
 	var seen observe.Code
 	var ex *exchange
@@ -121,9 +121,9 @@ func (c *Client) slug(ctx context.Context, app, id string) (observe.Code, *excha
 	return observe.Code{Commit: deref(s.Commit), CreatedAt: s.CreatedAt}, ex, err
 }
 
-// image asks for what heroku-go does not know of. The answer is a list of one
-// (schema.json of heroku/platform-api, where it is a prototype); a later form may
-// be the object alone.
+// image reads an OCI image, which is missing in heroku-go. The answer is a list of one image
+// (schema.json of heroku/platform-api, where it is a prototype); a later version may
+// answer with the object alone.
 func (c *Client) image(ctx context.Context, app, id string) (observe.Code, *exchange, error) {
 	type image struct {
 		Commit    string    `json:"commit"`
@@ -142,8 +142,8 @@ func (c *Client) image(ctx context.Context, app, id string) (observe.Code, *exch
 	return observe.Code{Commit: one.Commit, CreatedAt: one.CreatedAt}, ex, err
 }
 
-// newestBuilds asks for enough builds to find the one that a gate waits for. The
-// API sorts builds by id or started_at (schema.json), and ids tell no age.
+// newestBuilds asks for enough builds to find the one that the gate waits for. The
+// API sorts builds by id or started_at (schema.json), and ids are not in order of age.
 const newestBuilds = "started_at ..; max=50, order=desc"
 
 // Builds lists the newest builds, newest first.

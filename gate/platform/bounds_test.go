@@ -1,4 +1,4 @@
-// This file is for answers without measure: what is read of them is bounded.
+// Answers that are much too long: the client reads only a limited part of them.
 
 package platform
 
@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// heavy is a platform whose lists never end: each page holds one row of so many bytes.
+// heavy is a platform whose lists never end. Each page has one row with this many bytes.
 type heavy struct {
 	bytes int
-	lists string // which lists are so; the others are empty
+	lists string // the endless lists; the others are empty
 	read  atomic.Int64
 	pages atomic.Int64
 }
 
-// counted counts what is read of an answer.
+// counted counts the bytes that are read.
 type counted struct {
 	io.Reader
 	n *atomic.Int64
@@ -42,9 +42,8 @@ func (h *heavy) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(counted{strings.NewReader(body), &h.read}), Request: req}, nil
 }
 
-// The pages of one look are bounded together, in whichever lists they are, and the next look
-// has all of it again.
-func TestLongListsAreBounded(t *testing.T) {
+// The limit is for all pages of all lists of one look together. The next look has the whole limit again.
+func TestALookOfEndlessListsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("reads lists of 68 MiB")

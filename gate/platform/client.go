@@ -1,4 +1,4 @@
-// This file is for the client: its options, and how one question is asked.
+// The client, its options, and how it reads an object or a list.
 
 package platform
 
@@ -19,8 +19,8 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 )
 
-// userAgent names the program to the platform. Of the version the first word is sent, as a
-// comment would need escaping.
+// userAgent names the program to the platform. It sends only the first word of the version: the rest would need
+// escaping.
 func userAgent(version string) string {
 	first, _, _ := strings.Cut(version, " ")
 	if first == "" {
@@ -35,9 +35,9 @@ type Options struct {
 	Key string
 	// URL is where the API is. Empty: https://api.heroku.com.
 	URL string
-	// Version of the program, for the platform to know. Empty: it is not told.
+	// Version of the program, for the User-Agent header. Empty: it is left out.
 	Version string
-	// Transport carries the requests. nil: HTTPS with proxies as the environment says.
+	// Transport sends the requests. nil: HTTPS, with proxies from the environment.
 	Transport http.RoundTripper
 	// Now is the runner's clock. nil: time.Now.
 	Now func() time.Time
@@ -45,18 +45,18 @@ type Options struct {
 
 // A Client asks the platform. It may be used by several goroutines at once.
 type Client struct {
-	key      string
-	agent    string // how the program names itself
-	service  *heroku.Service
-	base     http.RoundTripper
-	own      *http.Transport // base, if it is nobody else's; otherwise nil
-	meter    *meter
-	patience patience
-	ids      sync.Map // of apps, by the name that they were asked for by
-	log      refused  // log sessions
-	preboot  refused  // the app feature
-	now      func() time.Time
-	fir      atomic.Bool // see OnFir
+	key            string
+	agent          string // the User-Agent header
+	service        *heroku.Service
+	base           http.RoundTripper
+	own            *http.Transport // base, if this client made it; otherwise nil
+	meter          *meter
+	patience       patience
+	appIDs         sync.Map // the name that the caller uses for an app -> the app's id
+	logRefused     refusals // of log sessions
+	prebootRefused refusals // of the app feature preboot
+	now            func() time.Time
+	fir            atomic.Bool // see OnFir
 }
 
 // New returns a client. It sends nothing yet.
@@ -90,14 +90,14 @@ func New(o Options) (*Client, error) {
 	return &Client{key: o.Key, agent: userAgent(o.Version), service: service, base: base, own: own, meter: m, now: o.Now}, nil
 }
 
-// Close lets go of the connections that are not in use. The client asks no more.
+// Close closes idle connections. The client must not be used after it.
 func (c *Client) Close() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
 	}
 }
 
-// checkKey refuses what cannot be sent in a header. It never quotes the key.
+// checkKey refuses a key that cannot be sent in a header. Its errors never quote the key.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("reading the API key: it is empty; create one with `heroku authorizations:create`")
@@ -108,8 +108,8 @@ func checkKey(key string) error {
 	return nil
 }
 
-// checkURL refuses an address that would send the key in the clear. It quotes no
-// more than the host: the rest of a mistaken address may be a secret.
+// checkURL refuses an address to which the key would be sent unencrypted. Its errors quote only
+// the host: the rest of a wrong address may be a secret.
 func checkURL(address string) (*url.URL, error) {
 	if address == "" {
 		address = heroku.DefaultURL
@@ -132,30 +132,30 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// defaultTransport is Go's own, so proxies are taken from the environment.
+// defaultTransport is Go's own with other time limits. Like Go's own, it takes proxies from the environment.
 func defaultTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = longestTime
 	t.TLSHandshakeTimeout = 5 * time.Second
 	t.MaxIdleConnsPerHost = 4
-	// A connection that went dead without a word would be used for every new try.
+	// Without pings, every retry would use a connection that is dead without having been closed.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: attemptTime / 2, PingTimeout: attemptTime / 2}
 	return t
 }
 
-// Budget tells what was asked so far.
+// Budget is how many requests were sent so far, and how many are left.
 func (c *Client) Budget() Budget { return c.meter.budget() }
 
-// Remaining is what the platform last said is left of the account's budget of
-// requests; -1 if it said nothing.
+// Remaining is how many requests the account has left, by the newest answer;
+// -1 if that is not known.
 func (c *Client) Remaining() int { return c.meter.budget().Remaining }
 
-// get asks for one object, or one page of a list, and decodes it into v.
+// get reads one object, or one page of a list, and decodes it into v. op is for error messages and [patience].
 func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchange, error) {
-	ex, asked := &exchange{page: page, limit: c.patience.of(op, attemptTime)}, time.Now()
+	ex, asked := &exchange{page: page, limit: c.patience.limit(op, attemptTime)}, time.Now()
 	err := c.service.Get(withExchange(ctx, ex), v, path, nil, nil)
-	c.patience.learn(op, err, time.Since(asked))
+	c.patience.update(op, err, time.Since(asked))
 	if err != nil {
 		return ex, c.failure(op, ex, err)
 	}
@@ -165,18 +165,18 @@ func (c *Client) get(ctx context.Context, op, path, page string, v any) (*exchan
 	return ex, nil
 }
 
-// maxPages is more pages than any list has, even if the platform gives fewer rows
-// at once than it is asked for. Each page costs a request.
+// maxPages is more pages than any list has, even if the platform returns fewer rows
+// a page than requested. Each page costs a request.
 const maxPages = 50
 
-// list asks for a list, with all its pages. page is the first Range to ask for.
+// list reads all pages of a list. page is the first Range to ask for.
 func list[T any](ctx context.Context, c *Client, op, path, page string) (items []T, date time.Time, err error) {
 	items, _, date, err = readPages[T](ctx, c, op, path, page, math.MaxInt)
 	return items, date, err
 }
 
-// readPages asks for the pages of a list, until there are enough items or no more. It
-// tells whether the list goes on.
+// readPages reads the pages of a list until it has enough items, or all. cut: the list has
+// more. date is the earliest of the answers.
 func readPages[T any](ctx context.Context, c *Client, op, path, page string, enough int) (items []T, cut bool, date time.Time, err error) {
 	items = []T{}
 	asked := map[string]bool{}
@@ -203,7 +203,7 @@ func readPages[T any](ctx context.Context, c *Client, op, path, page string, eno
 	return nil, false, time.Time{}, &Error{Op: op, Message: "the list has no end: its pages repeat themselves"}
 }
 
-// earliest is the earlier of two times that are set.
+// earliest is the earlier of two times; a zero time does not count.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -211,10 +211,10 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// appPath is the path of an app or of what belongs to it. Once the app's id is known, it
-// stands for the name, which somebody may change.
+// appPath is the path of an app, or of something below it. It contains the app's id as soon as that is known:
+// somebody may rename the app.
 func (c *Client) appPath(app string, parts ...string) string {
-	if id, ok := c.ids.Load(app); ok {
+	if id, ok := c.appIDs.Load(app); ok {
 		app = id.(string)
 	}
 	path := "/apps/" + url.PathEscape(app)

@@ -1,4 +1,4 @@
-// This file is for the clock that an answer tells, and what speaks against it.
+// The clock of an answer: its Date header, and when not to trust it.
 
 package platform
 
@@ -8,13 +8,13 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// believedAhead is how far the Date of an answer can be ahead of the runner's clock before one of
-// the two must be wrong. A proxy can have written that Date, and one that is ahead would end
-// every hold early; the holds have more slack than this.
+// believedAhead is how far the Date of an answer can be ahead of the runner's clock. If it is further ahead, one
+// of the two is wrong. A proxy may have written the Date, and a Date that is ahead would end every hold early.
+// The holds have more slack than this.
 const believedAhead = 5 * time.Second
 
-// dated is an observation with the date of its answer, and with the runner's own clock where the
-// two do not go together.
+// dated sets the observation's Date to that of the answer. If the Date cannot be believed, it sets Runner, too:
+// the runner's own time.
 func (c *Client) dated(date time.Time, o observe.Observation) observe.Observation {
 	o.Date = date
 	if now := c.now(); date.Sub(now) > believedAhead {

@@ -1,19 +1,22 @@
-// Package platform asks the Platform API of Heroku and gives its answers as
+// Package platform asks the Platform API of Heroku and returns its answers as
 // observations. It decides nothing about a roll-out, and it changes nothing on the
-// platform: the one thing that it creates is a log session. It alone imports
+// platform: the only thing that it creates is a log session. Only this package imports
 // heroku-go and backoff.
 //
 //   - client.go: the client and its options
-//   - app.go: where the app runs, and what was built for it
+//   - app.go: the app, its features, and what was built for it
 //   - look.go: the lists of dynos, formation and releases
 //   - log.go: log sessions, and the output of a release command
-//   - allowed.go: what may be asked
+//   - allowed.go: which requests may be sent
 //   - patience.go: how long an answer may take
-//   - transport.go: one request, tried until it is answered
+//   - transport.go: one request, retried until it is answered
+//   - exchange.go: what a request needs beside what heroku-go offers: page, status, headers
+//   - bodysize.go: how much of an answer is read
+//   - budget.go: the count of requests, and the account's budget
 //   - clock.go: the clock of an answer
-//   - way.go: what is wrong on the way to the platform
-//   - retryafter.go: when the platform wants to be asked again
-//   - shape.go: answers that are not what was asked for
-//   - exchange.go: what travels beside a request: paging, counts, headers
-//   - errors.go: what went wrong, without secrets
+//   - connect.go: mistakes in the set-up between runner and platform
+//   - retryafter.go: the header Retry-After
+//   - shape.go: answers that are JSON, but not what was asked for
+//   - refusals.go: how long the platform has refused something
+//   - errors.go: errors, without secrets
 package platform

@@ -1,4 +1,4 @@
-// The table of requests in SECURITY.md is the list of what may be sent.
+// The table of requests in SECURITY.md is the list of requests that may be sent.
 
 package platform
 
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestSecurityListsRequests(t *testing.T) {
+func TestSecurityListsAllAllowedRequests(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {

@@ -1,4 +1,4 @@
-// This file is for what went wrong, in words that may be shown to anybody.
+// Errors, in words that may be shown to anybody.
 
 package platform
 
@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"time"
 	"unicode"
 
 	heroku "github.com/heroku/heroku-go/v5"
@@ -18,28 +16,28 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Error is a request that brought no answer of use. It never holds the key, nor
-// an address that is a secret.
+// Error says why a request brought no useful answer. It never contains the key or
+// a secret address.
 type Error struct {
-	// Op is what was being done: "reading the dyno list".
+	// Op is what the client was doing: "reading the dyno list".
 	Op string
 	// Status is the HTTP status of the last answer; 0 if there was none.
 	Status int
-	// ID is the platform's word for the error, such as "rate_limit". It is empty
-	// where something before the platform answered: a proxy, a load balancer.
+	// ID is the platform's name for the error, such as "rate_limit". It is empty
+	// if not the platform answered, but a proxy or a load balancer before it.
 	ID string
 	// Message is what the platform or the network said; never empty.
 	Message string
-	// RequestID finds the request in the platform's own logs; empty without an answer.
+	// RequestID identifies the request in the platform's own logs; empty without an answer.
 	RequestID string
 
-	// stray: it is not the platform's word, and the platform has answered before.
-	stray bool
-	// passing: it refuses what was given before, and may not do so for long.
-	passing bool
-	// astray: what was reached is not the platform, and never was.
-	astray bool
-	// outOfBudget: too many requests were made.
+	// foreign: the refusal is not from the platform itself, which has answered before.
+	foreign bool
+	// mayPass: the platform granted this before, and has not refused it for long.
+	mayPass bool
+	// cannotConnect: the set-up is wrong (see errCannotConnect), and the platform has never answered.
+	cannotConnect bool
+	// outOfBudget: the account has used up its requests.
 	outOfBudget bool
 	err         error
 }
@@ -57,22 +55,22 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap lets callers see the end of a context behind an error.
+// Unwrap returns the context's error if the context ended the request.
 func (e *Error) Unwrap() error { return e.err }
 
 // OutOfBudget reports whether the account's budget of requests is used up ("Platform API Reference", rate
 // limits).
 func (e *Error) OutOfBudget() bool { return e.outOfBudget }
 
-// Kind sorts the error by what can be done about it. A refusal of key or app ends
-// a wait, so it has to be the platform's own. Without its word for the error it
-// is that only as long as nothing good ever came from the address, which then is
-// a wrong one; later it is an outage. So it is with what is wrong on the way.
+// Kind classifies the error by what can be done about it. A refusal of the key or the app ends
+// a wait, so it must come from the platform itself, which gives the error an ID. A refusal without an
+// ID counts only before the first good answer: then the address is wrong. Later it is an outage.
+// The same goes for a wrong set-up.
 func (e *Error) Kind() observe.TroubleKind {
 	switch {
-	case e.stray:
+	case e.foreign:
 		return observe.Unreachable
-	case e.astray:
+	case e.cannotConnect:
 		return observe.CannotConnect
 	}
 	switch e.Status {
@@ -86,8 +84,8 @@ func (e *Error) Kind() observe.TroubleKind {
 	return observe.Unreachable
 }
 
-// failure makes an Error of what heroku-go returned. An answer without a usable
-// body comes untyped from it, so the status is taken from the exchange.
+// failure makes an Error from what heroku-go returned. The status is taken from the exchange, because
+// heroku-go loses it for an answer without a usable body.
 func (c *Client) failure(op string, ex *exchange, err error) *Error {
 	e := &Error{Op: op, Status: ex.status, RequestID: ex.header.Get("Request-Id")}
 	if ex.status/100 == 2 {
@@ -118,54 +116,15 @@ func (c *Client) failure(op string, ex *exchange, err error) *Error {
 		e.Message = "no explanation"
 	}
 	e.outOfBudget = ex.status == http.StatusTooManyRequests || errors.As(err, new(*errPaused))
-	e.astray = errors.As(err, new(*errWrongWay)) && !c.meter.hasAnswered()
-	e.stray = e.Status/100 == 4 && e.ID == "" && c.meter.hasAnswered()
+	e.cannotConnect = errors.As(err, new(*errCannotConnect)) && !c.meter.hasSucceeded()
+	e.foreign = e.Status/100 == 4 && e.ID == "" && c.meter.hasSucceeded()
 	return e
 }
 
-// refusalLasts is how long something has to be refused to be given up, if it may be a whim:
-// answers of 404 were seen from a platform that was well (github/docs:
-// script/deployment/deploy-to-production).
-const refusalLasts = time.Minute
-
-// refused is how long the platform has refused one thing.
-type refused struct {
-	mu     sync.Mutex
-	before bool      // it was given once
-	since  time.Time // zero if it is not refused
-}
-
-// lasts takes in an answer, and reports whether it has been a no for long.
-func (r *refused) lasts(no bool) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case !no:
-		r.since = time.Time{}
-	case r.since.IsZero():
-		r.since = time.Now()
-	}
-	return no && time.Since(r.since) >= refusalLasts
-}
-
-// give takes in that it was given.
-func (r *refused) give() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.before, r.since = true, time.Time{}
-}
-
-// given reports whether it was given once.
-func (r *refused) given() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.before
-}
-
-// maxMessage bounds what is shown of a message from outside.
+// maxMessage is how many characters of a message from outside are shown.
 const maxMessage = 300
 
-// redact is s without the key, without control characters and not too long.
+// redact removes the key and control characters from s, and cuts it at maxMessage.
 func (c *Client) redact(s string) string {
 	s = strings.ReplaceAll(s, c.key, "[api-key]")
 	s = strings.Map(func(r rune) rune {

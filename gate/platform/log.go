@@ -1,4 +1,4 @@
-// This file is for what the app and its release commands print.
+// Log sessions, and the output of a release command.
 
 package platform
 
@@ -16,8 +16,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// LogSession opens a log session and returns its address, which is a secret. It is
-// not filtered: the platform drops its own notices of loss in a filtered one
+// LogSession opens a log session and returns its address, which is a secret. The session has no
+// filter: with a filter, the platform would drop its own notices of lost lines
 // (tail_filter in https://github.com/heroku/logplex).
 func (c *Client) LogSession(ctx context.Context, app string, lines int, tail bool) (string, error) {
 	const op = "opening a log session"
@@ -26,25 +26,25 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 	o := heroku.LogSessionCreateOpts{Lines: &lines, Tail: &tail}
 	if err := c.service.Post(withExchange(ctx, ex), &s, c.appPath(app, "log-sessions"), o); err != nil {
 		e := c.failure(op, ex, err)
-		e.passing = !c.log.lasts(e.Kind() != observe.Unreachable) && c.log.given()
+		e.mayPass = !c.logRefused.lasting(e.Kind() != observe.Unreachable) && c.logRefused.granted()
 		return "", e
 	}
-	c.log.give()
+	c.logRefused.grant()
 	if s.LogplexURL == "" {
 		return "", &Error{Op: op, Message: "the answer holds no address", RequestID: ex.header.Get("Request-Id")}
 	}
 	return s.LogplexURL, nil
 }
 
-// RefusesLog reports whether an error of LogSession means that the platform will not
-// give the log to this key or for this app, however often it is asked.
+// RefusesLog reports whether an error of LogSession is final: the platform refuses the log
+// of this app to this key, so that retrying is useless.
 func RefusesLog(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status/100 == 4 && !e.stray && !e.passing && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
+	return errors.As(err, &e) && e.Status/100 == 4 && !e.foreign && !e.mayPass && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
 
-// ReleaseOutput returns the last bytes, at most limit, of what a release's command
-// has printed so far; nothing if it has not begun or there is none.
+// ReleaseOutput returns at most the last limit bytes of what the release command has
+// printed so far; nothing if there is no release command or it has not begun.
 func (c *Client) ReleaseOutput(ctx context.Context, app string, version int, limit int) ([]byte, error) {
 	row, _, err := c.release(ctx, app, strconv.Itoa(version))
 	if err != nil || row.OutputStreamURL == nil || *row.OutputStreamURL == "" {
@@ -57,9 +57,9 @@ func (c *Client) ReleaseOutput(ctx context.Context, app string, version int, lim
 	return out, nil
 }
 
-// output reads a stream, which is open while the command runs: what has come when
-// the time for an attempt is over is what there is. The address is a secret and
-// leads to another host, so the key is not sent, nor the address quoted.
+// output reads the stream of a release command, for at most attemptTime: while the command runs, the stream does
+// not end. The stream is on another host, so output does not send the key. The address is a secret, so
+// errors do not quote it.
 func (c *Client) output(ctx context.Context, address string, limit int) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
@@ -78,7 +78,7 @@ func (c *Client) output(ctx context.Context, address string, limit int) ([]byte,
 	stop := context.AfterFunc(ctx, func() { res.Body.Close() })
 	defer stop()
 	switch {
-	case res.StatusCode == http.StatusNotFound: // until it has begun
+	case res.StatusCode == http.StatusNotFound: // before the command begins
 		return nil, nil
 	case res.StatusCode/100 != 2:
 		return nil, fmt.Errorf("its server answered %d", res.StatusCode)
@@ -90,7 +90,7 @@ func (c *Client) output(ctx context.Context, address string, limit int) ([]byte,
 	return out, nil
 }
 
-// lastBytes reads to the end and keeps the last bytes, also if the end is an error.
+// lastBytes reads to the end and returns at most the last limit bytes, even with an error.
 func lastBytes(r io.Reader, limit int) ([]byte, error) {
 	var kept []byte
 	buf := make([]byte, 32<<10)

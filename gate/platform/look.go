@@ -1,4 +1,4 @@
-// This file is for one view of the app's lists, fetched together.
+// A look: the app's lists of dynos, formation and releases, read at the same time.
 
 package platform
 
@@ -16,33 +16,33 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// longestPage is as many rows as a page can have
+// longestPage is how many rows a page can have
 // (https://devcenter.heroku.com/articles/platform-api-reference#ranges).
 const longestPage = 1000
 
-// allByID asks for a whole list, in pages as long as can be.
+// allByID asks for a whole list, in the longest pages.
 var allByID = fmt.Sprintf("id ..; max=%d", longestPage)
 
-// What is being done, of each list. It is also how their patience is told apart.
+// The op of each list, for error messages and [patience].
 const (
 	readingDynos     = "reading the dyno list"
 	readingFormation = "reading the formation"
 	readingReleases  = "reading the releases"
 )
 
-// Look reads the dyno list; with full also the formation and so many of the newest
-// releases, at the same time. Its Date is that of the earliest answer. If only
-// these others fail, the error comes with an observation of the dyno list alone.
+// Look reads the dyno list; with full, at the same time also the formation and at least that many of the newest
+// releases. The observation's Date is the earliest of the answers. If only the other lists fail, Look
+// returns both an observation of the dyno list and the error.
 func (c *Client) Look(ctx context.Context, app string, full bool, releases int) (observe.Observation, error) {
-	ctx, cancel := context.WithCancelCause(withAllowance(ctx, maxLook))
+	ctx, cancel := context.WithCancelCause(withByteLimit(ctx, maxLook))
 	defer cancel(nil)
 	var (
-		look  observe.Look
-		dates [3]time.Time
-		errs  [3]error
-		bugs  [3]any
-		wg    sync.WaitGroup
-		there = make(chan struct{}) // closed when the dyno list is
+		look      observe.Look
+		dates     [3]time.Time
+		errs      [3]error
+		bugs      [3]any
+		wg        sync.WaitGroup
+		dynosRead = make(chan struct{}) // closed when the dyno list has been read
 	)
 	ask := func(i int, ctx context.Context, question func(context.Context) (time.Time, error)) {
 		wg.Go(func() {
@@ -50,9 +50,9 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 			dates[i], errs[i] = question(ctx)
 			switch {
 			case i == 0 && errs[i] == nil:
-				close(there)
-			case i == 0 || final(errs[i]):
-				cancel(nil)
+				close(dynosRead)
+			case i == 0 || isFinal(errs[i]):
+				cancel(nil) // without the dyno list, or after a final error, the rest is useless
 			}
 		})
 	}
@@ -61,11 +61,11 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 		return d, err
 	})
 	if full {
-		ask(1, c.notLater(ctx, readingFormation, there, 1), func(ctx context.Context) (d time.Time, err error) {
+		ask(1, c.limitAfter(ctx, dynosRead, readingFormation, 1), func(ctx context.Context) (d time.Time, err error) {
 			look.Formation, d, err = c.formation(ctx, app)
 			return d, err
 		})
-		ask(2, c.notLater(ctx, readingReleases, there, 1+releases/longestPage), func(ctx context.Context) (d time.Time, err error) {
+		ask(2, c.limitAfter(ctx, dynosRead, readingReleases, 1+releases/longestPage), func(ctx context.Context) (d time.Time, err error) {
 			look.Releases, look.ReleasesCut, d, err = c.releases(ctx, app, max(releases, 1))
 			return d, err
 		})
@@ -73,15 +73,15 @@ func (c *Client) Look(ctx context.Context, app string, full bool, releases int) 
 	wg.Wait()
 	for _, bug := range bugs {
 		if bug != nil {
-			panic(bug) // where the caller can recover
+			panic(bug) // in the caller's goroutine, so that the caller can recover
 		}
 	}
 	return c.outcome(look, dates, errs)
 }
 
-// outcome is what the questions of a look came to.
+// outcome puts together what the three questions of a look brought. The dyno list is the first of them.
 func (c *Client) outcome(look observe.Look, dates [3]time.Time, errs [3]error) (observe.Observation, error) {
-	switch err := worst(errs[:]); {
+	switch err := errorToReport(errs[:]); {
 	case errs[0] != nil:
 		return observe.Observation{}, err
 	case err != nil:
@@ -91,17 +91,18 @@ func (c *Client) outcome(look observe.Look, dates [3]time.Time, errs [3]error) (
 	return c.dated(earliest(dates[0], earliest(dates[1], dates[2])), observe.Observation{Look: &look}), nil
 }
 
-// notLater ends some time after the dyno list is there: the other lists must not hold it back
-// for long. Each of them has its own time, so that a slow one does not cost the other.
-func (c *Client) notLater(ctx context.Context, op string, there <-chan struct{}, pages int) context.Context {
+// limitAfter returns a context for another list. It ends some time after the dyno list was read, so that the
+// other lists do not delay the dyno list for long. Each list has its own limit: if one list is slow, the other
+// is still read.
+func (c *Client) limitAfter(ctx context.Context, dynosRead <-chan struct{}, op string, pages int) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
 		select {
-		case <-there:
+		case <-dynosRead:
 		case <-ctx.Done():
 			return
 		}
-		limit := c.patience.of(op, moreTime*time.Duration(pages))
+		limit := c.patience.limit(op, otherListsTime*time.Duration(pages))
 		timer := time.NewTimer(limit)
 		defer timer.Stop()
 		select {
@@ -113,18 +114,18 @@ func (c *Client) notLater(ctx context.Context, op string, there <-chan struct{},
 	return ctx
 }
 
-// final tells an error that asking again cannot mend.
-func final(err error) bool {
+// isFinal reports whether retrying is useless.
+func isFinal(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind() != observe.Unreachable
 }
 
-// worst is the error to tell: a final one, or else the first that is not only
-// there because it was given up for another.
-func worst(errs []error) error {
+// errorToReport is a final error if there is one. Otherwise it is the first error that is not the
+// result of cancelling the other questions.
+func errorToReport(errs []error) error {
 	var some error
 	for _, err := range errs {
-		if final(err) {
+		if isFinal(err) {
 			return err
 		}
 		if some == nil || err != nil && errors.Is(some, context.Canceled) && !errors.Is(err, context.Canceled) {
@@ -163,8 +164,8 @@ func (c *Client) formation(ctx context.Context, app string) ([]observe.Formation
 	return formation, date, nil
 }
 
-// releases reads so many of the newest releases or a few more, and whether older
-// ones exist. "Newest" is by version: ids tell no age.
+// releases reads at least the newest most releases. cut: there are older ones.
+// "Newest" is by version: ids are not in order of age.
 func (c *Client) releases(ctx context.Context, app string, most int) (releases []observe.Release, cut bool, date time.Time, err error) {
 	page := fmt.Sprintf("version ..; max=%d, order=desc", min(most, longestPage))
 	rows, cut, date, err := readPages[releaseRow](ctx, c, readingReleases, c.appPath(app, "releases"), page, most)
@@ -178,8 +179,8 @@ func (c *Client) releases(ctx context.Context, app string, most int) (releases [
 	return releases, cut, date, nil
 }
 
-// releaseRow is a release with what heroku-go does not know of: what runs where
-// there is no slug (schema.json of heroku/platform-api).
+// releaseRow is a release with the artifacts, which are missing in heroku-go: a release without a slug runs
+// these (schema.json of heroku/platform-api).
 type releaseRow struct {
 	heroku.Release
 	Artifacts []struct {
@@ -188,11 +189,11 @@ type releaseRow struct {
 	} `json:"artifacts"`
 }
 
-// imageSeparator stands between the ids, if a release should have several images.
+// imageSeparator stands between the ids if a release has several images.
 const imageSeparator = "+"
 
-// Release reads one release by its version or id. One that is not there, or not yet, is told
-// without a version.
+// Release reads one release by its version or id. If the release does not exist (yet), the observation has
+// version 0.
 func (c *Client) Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error) {
 	row, ex, err := c.release(ctx, app, idOrVersion)
 	var e *Error

@@ -1,4 +1,4 @@
-// This file is for how long an answer may take: longer after each time that none came.
+// How long an answer may take: longer after each time that no answer came.
 
 package platform
 
@@ -10,31 +10,31 @@ import (
 )
 
 const (
-	attemptTime = 10 * time.Second // for one attempt, with its whole body
-	// moreTime is how long the other lists may take once the dyno list is there, for each
-	// page of the releases.
-	moreTime = 3 * time.Second
+	attemptTime = 10 * time.Second // for one attempt, with the whole body
+	// otherListsTime is how long formation and releases may take after the dyno list was read; for the
+	// releases, it is the time for each page.
+	otherListsTime = 3 * time.Second
 	// No answer takes longer: Heroku's own router gives up then (Error Codes, H12, Dev Center).
 	longestTime = 30 * time.Second
 )
 
-// patience is how often in a row a question was given up for want of time. An answer that is
-// slow again and again would otherwise never be read.
+// patience makes the time limit of a question longer each time that the limit was too short. Otherwise
+// an answer that is always slow would never be read.
 type patience struct {
 	mu    sync.Mutex
-	level map[string]int // by what is being done
+	level map[string]int // op -> how often the limit was doubled
 }
 
-// of is a time, made longer for what is being done.
-func (p *patience) of(op string, usual time.Duration) time.Duration {
+// limit is the time limit of a question: the usual one, or longer.
+func (p *patience) limit(op string, usual time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return min(usual<<p.level[op], max(usual, longestTime))
 }
 
-// learn takes in what came of a question, and how long that took. What was slow is given as
-// much time the next time.
-func (p *patience) learn(op string, err error, took time.Duration) {
+// update records how a question ended and how long it took. A slow answer leaves the limit as it is; a fast one
+// makes it the usual one again.
+func (p *patience) update(op string, err error, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var late *errLate
@@ -44,15 +44,15 @@ func (p *patience) learn(op string, err error, took time.Duration) {
 			p.level = map[string]int{}
 		}
 		p.level[op] = min(p.level[op]+1, 4) // from 3 s to more than 30 s
-	case err == nil && took < moreTime/2:
+	case err == nil && took < otherListsTime/2:
 		delete(p.level, op)
 	}
 }
 
-// errLate is an answer that did not come in its time.
+// errLate says that an answer did not come within its time limit.
 type errLate struct {
 	limit time.Duration
-	than  string // what the time is counted from; empty for the question
+	since string // words that say what the limit counts from; empty: from the question
 }
 
-func (e *errLate) Error() string { return fmt.Sprintf("no answer within %v%s", e.limit, e.than) }
+func (e *errLate) Error() string { return fmt.Sprintf("no answer within %v%s", e.limit, e.since) }

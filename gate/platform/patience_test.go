@@ -1,4 +1,4 @@
-// This file is for slow answers: each gets more time after it came too late.
+// Slow answers: after an answer that came too late, the same question gets more time.
 
 package platform
 
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// How often a look fails before a slow list is read, and how long that look takes. The other
-// lists are fast, and a look that fails brings the dyno list all the same.
-func TestASlowListIsGivenTime(t *testing.T) {
+// How often a look fails before it reads a slow list, and how long that look takes. The other
+// lists are fast, and a look that fails still brings the dyno list.
+func TestASlowListIsGivenMoreTime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		path     string
@@ -68,12 +68,12 @@ func TestASlowListIsGivenTime(t *testing.T) {
 				if failures != c.failures {
 					t.Errorf("%d looks failed, want %d; requests: %v", failures, c.failures, d.seen)
 				}
-				takes = 0 // it is fast again, so that the next time is the usual one
+				takes = 0 // a fast answer makes the limit the usual one again
 				if _, err := p.Look(t.Context(), "shop", true, 1); err != nil {
 					t.Error(err)
 				}
-				if limit := p.patience.of(readingReleases, moreTime); limit != moreTime {
-					t.Errorf("after a fast answer it has %v", limit)
+				if limit := p.patience.limit(readingReleases, otherListsTime); limit != otherListsTime {
+					t.Errorf("after a fast answer the limit is %v", limit)
 				}
 			})
 		})

@@ -1,4 +1,4 @@
-// This file is for the header Retry-After: when the platform wants to be asked again.
+// The header Retry-After: how long the platform asks the gate to wait before the next request.
 
 package platform
 
@@ -10,26 +10,25 @@ import (
 )
 
 const (
-	// The header holds seconds or a date (RFC 9110, 10.2.3). One answer of Heroku was
-	// captured in which it held a moment, in seconds since 1970. No wait is as long as
-	// the smallest number that is taken for a moment (in 2001), and no moment in seconds
-	// as large as the smallest that is taken for one in milliseconds (also in 2001).
-	firstMoment  = 1_000_000_000
-	firstMilli   = 1_000_000_000_000
-	longestAfter = 24 * time.Hour // a longer wait is a mistake
+	// The header holds seconds or a date (RFC 9110, 10.2.3). In one captured answer of Heroku it
+	// held a Unix time. So a number this large is a Unix time in seconds, and an even larger one
+	// a Unix time in milliseconds. Both limits are in 2001, and no wait is that long.
+	smallestUnix      = 1_000_000_000
+	smallestUnixMilli = 1_000_000_000_000
+	longestAfter      = 24 * time.Hour // a longer wait is a mistake
 )
 
-// retryAfter is how long the answer asks to wait; 0 if it does not, or asks for
-// something that cannot be meant: a time that is over, or one of days.
+// retryAfter is how long the answer asks to wait; 0 if it does not ask, or if the time is in the past or more
+// than a day away, which must be a mistake.
 func retryAfter(h http.Header) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	after := time.Duration(0)
 	if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 		switch {
 		case n < 0:
-		case n >= firstMilli:
+		case n >= smallestUnixMilli:
 			after = time.UnixMilli(n).Sub(answeredAt(h))
-		case n >= firstMoment:
+		case n >= smallestUnix:
 			after = time.Unix(n, 0).Sub(answeredAt(h))
 		default:
 			after = time.Duration(n) * time.Second
@@ -43,8 +42,8 @@ func retryAfter(h http.Header) time.Duration {
 	return after
 }
 
-// answeredAt is when the answer was given, by the clock of who gave it: the runner's can
-// be wrong.
+// answeredAt is the time of the answer by the clock of the server, since the runner's clock may be wrong.
+// Without a Date header it is the runner's.
 func answeredAt(h http.Header) time.Time {
 	if t, err := http.ParseTime(h.Get("Date")); err == nil {
 		return t

@@ -1,4 +1,4 @@
-// This file is for the header Retry-After, in all its forms.
+// The header Retry-After, in all its forms.
 
 package platform
 
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// After a 429 nothing is sent before it is allowed, whoever asks.
-func TestPauseAfter429(t *testing.T) {
+// After a 429 the client sends nothing before the end of the pause, whatever is asked.
+func TestNothingIsSentInThePauseAfterA429(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		after, body string
@@ -19,16 +19,16 @@ func TestPauseAfter429(t *testing.T) {
 	}{
 		"in seconds":  {"45", `{"id":"rate_limit","message":"slow down"}`, 45 * time.Second},
 		"as a date":   {"Wed, 04 Mar 2026 05:07:07 GMT", `{"id":"rate_limit","message":"slow down"}`, time.Minute},
-		"not told":    {"", `{"id":"rate_limit","message":"slow down"}`, usualPause},
+		"no header":   {"", `{"id":"rate_limit","message":"slow down"}`, usualPause},
 		"not JSON":    {"40", "slow down", 40 * time.Second},
 		"nonsense":    {"tomorrow", "slow down", usualPause},
 		"much longer": {"86400", "slow down", longestPause},
 
-		"a moment in seconds":         {"1772600812", "slow down", 45 * time.Second},
-		"a moment in milliseconds":    {"1772600812000", "slow down", 45 * time.Second},
-		"a moment that is over":       {"1772600000", "slow down", usualPause},
-		"a moment in a year":          {"1804136812", "slow down", usualPause},
-		"a date that is over":         {"Wed, 04 Mar 2026 05:06:00 GMT", "slow down", usualPause},
+		"Unix time in seconds":        {"1772600812", "slow down", 45 * time.Second},
+		"Unix time in milliseconds":   {"1772600812000", "slow down", 45 * time.Second},
+		"Unix time in the past":       {"1772600000", "slow down", usualPause},
+		"Unix time in a year":         {"1804136812", "slow down", usualPause},
+		"a date in the past":          {"Wed, 04 Mar 2026 05:06:00 GMT", "slow down", usualPause},
 		"a date in a year":            {"Thu, 04 Mar 2027 05:06:07 GMT", "slow down", usualPause},
 		"a date in an old form":       {"Wednesday, 04-Mar-26 05:07:07 GMT", "slow down", time.Minute},
 		"below zero":                  {"-45", "slow down", usualPause},

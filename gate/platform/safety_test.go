@@ -1,6 +1,5 @@
-// This file is for what must never happen: a request that changes something, a key
-// that goes astray, a connection that is not what it should be. Sockets are on
-// loopback only.
+// What must never happen: a request that changes something, a key that is sent to another host,
+// a connection that is not secure. Sockets are on loopback only.
 
 package platform
 
@@ -22,8 +21,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// What is not on the list is not sent, whoever asks for it by whatever way.
-func TestOnlyWhatIsAllowed(t *testing.T) {
+// A request that is not on the list is not sent, in whatever way it is made.
+func TestOnlyAllowedRequestsAreSent(t *testing.T) {
 	t.Parallel()
 	p, d := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, 200, "{}") })
 	ask := func(method, address string) error {
@@ -72,8 +71,8 @@ func TestOnlyWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// An address with a path, as a proxy may have, keeps the list.
-func TestAllowedBelowAPath(t *testing.T) {
+// The address of the API can have a path, as behind a proxy. The list of requests applies below it.
+func TestRequestsAreAllowedBelowThePathOfTheAPI(t *testing.T) {
 	t.Parallel()
 	var seen string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,8 +89,8 @@ func TestAllowedBelowAPath(t *testing.T) {
 	}
 }
 
-// A redirect never takes the key along: neither that of the API nor that of the
-// output of a release is followed.
+// The key is never sent to where a redirect points: the client follows neither a redirect of the API
+// nor a redirect of the output of a release.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	var followed atomic.Int32
@@ -137,8 +136,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// Failures of real connections are told as what they are.
-func TestConnections(t *testing.T) {
+func TestErrorsOfRealConnections(t *testing.T) {
 	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,7 +180,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// hangUp accepts connections, says what it is told to, and closes them.
+// hangUp accepts connections, writes say to each, and closes it.
 func hangUp(t *testing.T, say []byte) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -205,8 +203,7 @@ func hangUp(t *testing.T, say []byte) (address string) {
 	return l.Addr().String()
 }
 
-// Old protocols are not spoken, and the environment's proxies are used.
-func TestTransport(t *testing.T) {
+func TestTransportHasModernTLSAndProxies(t *testing.T) {
 	t.Parallel()
 	tr := defaultTransport()
 	if tr.TLSClientConfig.MinVersion < 0x0303 || tr.TLSClientConfig.InsecureSkipVerify || !tr.ForceAttemptHTTP2 {

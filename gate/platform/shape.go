@@ -1,7 +1,6 @@
-// This file is for answers that are JSON and all the same not what was asked for.
-// What is missing in them would be read as zero: a formation without a quantity
-// as one that wants no dynos, a feature without a word as switched off. So an
-// answer that lacks what a verdict rests on is none.
+// Answers that are valid JSON, but not what was asked for. A missing field would be read as
+// zero: a formation without a quantity would want no dynos, and a feature without
+// "enabled" would be off. So an answer that lacks a field which a verdict depends on is an error.
 
 package platform
 
@@ -54,12 +53,12 @@ func flaw(v any, ex *exchange) string {
 	return ""
 }
 
-// lackOfRelease does not ask for a status: of very old ones the platform has none.
+// lackOfRelease does not ask for a status: very old releases have none.
 func lackOfRelease(_ int, r *heroku.Release) string {
 	return cmp.Or(without("id", r.ID == ""), without("version", r.Version < 1))
 }
 
-// flawOfList judges a list by its elements. A null reads as an empty element.
+// flawOfList checks each element of a list. A null in the list was decoded as an empty element.
 func flawOfList[T any](list []T, lack func(i int, row *T) string) string {
 	if list == nil {
 		return "the answer is null and not a list"
@@ -72,7 +71,7 @@ func flawOfList[T any](list []T, lack func(i int, row *T) string) string {
 	return ""
 }
 
-// without is the field's name if it is missing.
+// without is the field's name in quotes if it is missing; otherwise empty.
 func without(name string, missing bool) string {
 	if !missing {
 		return ""

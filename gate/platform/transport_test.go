@@ -1,4 +1,4 @@
-// This file is for bad answers: which are asked again, when, and what is said.
+// Bad answers: which requests are retried, when, and what the error says.
 
 package platform
 
@@ -33,7 +33,7 @@ func TestBadAnswers(t *testing.T) {
 	}
 	cases := map[string]struct {
 		handler http.HandlerFunc
-		again   bool // it is tried more than once
+		again   bool // the request is sent more than once
 		status  int
 		kind    observe.TroubleKind
 		want    string
@@ -103,8 +103,8 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
-// What leads nowhere before any good answer is an outage after one: it is tried again.
-func TestWrongWayAfterAGoodAnswer(t *testing.T) {
+// A failure that shows a wrong set-up before the first good answer is an outage after it, and is retried.
+func TestAWrongSetUpAfterAGoodAnswerIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]http.HandlerFunc{
 		"no such host": func(w http.ResponseWriter, r *http.Request) {
@@ -139,8 +139,9 @@ func TestWrongWayAfterAGoodAnswer(t *testing.T) {
 	}
 }
 
-// A Date that is ahead of the runner's clock comes with that clock; one that is behind does not.
-func TestDates(t *testing.T) {
+// If the Date of an answer is ahead of the runner's clock, the observation has the runner's time, too. If it is
+// behind, it has not.
+func TestADateAheadOfTheRunnersClock(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		says    string
@@ -223,8 +224,8 @@ func TestRetries(t *testing.T) {
 	})
 }
 
-// TestLongRetryAfter: who shall come back later than there is time does not wait.
-func TestLongRetryAfter(t *testing.T) {
+// If Retry-After is longer than the time for retries, the client gives up at once.
+func TestALongRetryAfterIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
@@ -259,9 +260,8 @@ func TestEndOfContext(t *testing.T) {
 	}
 }
 
-// TestFirstError: of three requests the one that failed is named, not those that
-// were given up because of it.
-func TestFirstError(t *testing.T) {
+// The error is that of the request that failed, not of the requests that were cancelled because of it.
+func TestTheErrorNamesTheRequestThatFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {

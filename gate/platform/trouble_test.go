@@ -1,5 +1,5 @@
-// This file is for answers that look good and are not, for refusals that are not
-// the platform's, and for what one failing list does to the others.
+// Answers that look good and are not, refusals that are not from the platform, and what
+// happens to the other lists when one list fails.
 
 package platform
 
@@ -15,8 +15,8 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// Each of these is valid JSON. Read as they are, some would open the gate.
-func TestWrongShapes(t *testing.T) {
+// Each of these is valid JSON. Taken as good answers, some would open the gate.
+func TestIncompleteAnswersAreErrors(t *testing.T) {
 	t.Parallel()
 	lists := map[string]string{
 		"/dynos":     "[" + oneDyno + "]",
@@ -76,8 +76,8 @@ func TestWrongShapes(t *testing.T) {
 	}
 }
 
-// A page without the way to the next, or an empty one before the end: dynos are missing.
-func TestHolesInPages(t *testing.T) {
+// A page does not say where the next one is, or is empty before the end of the list: dynos are missing.
+func TestAPageThatIsMissingIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body, next string
@@ -104,9 +104,9 @@ func TestHolesInPages(t *testing.T) {
 	}
 }
 
-// A refusal without the platform's word: at first the address may be wrong, but
-// what was answered a moment ago is not gone because a load balancer says so.
-func TestStrayRefusals(t *testing.T) {
+// A refusal without the platform's error id: before the first good answer the address may be wrong. Later it
+// is an outage, for example of a load balancer.
+func TestARefusalThatIsNotFromThePlatform(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		status, body := 404, "<html>no such page"
@@ -148,8 +148,7 @@ func TestStrayRefusals(t *testing.T) {
 	})
 }
 
-// A single stray refusal is not even noticed.
-func TestOneStrayRefusal(t *testing.T) {
+func TestASingleRefusalThatIsNotFromThePlatformIsRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
@@ -166,8 +165,8 @@ func TestOneStrayRefusal(t *testing.T) {
 	})
 }
 
-// One failing list does not take the dyno list away, nor hold it back for long.
-func TestDynoListAlone(t *testing.T) {
+// If another list fails, the look still brings the dyno list, without much delay.
+func TestTheDynoListComesWithoutTheOtherLists(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		path string
@@ -206,7 +205,7 @@ func TestDynoListAlone(t *testing.T) {
 				if got.Look == nil && c.look || c.look && (len(got.Look.Dynos) != 1 || got.Look.Full() || got.Date != dated) {
 					t.Errorf("look %+v", got.Look)
 				}
-				if took := time.Since(d.begin); c.look && took > moreTime {
+				if took := time.Since(d.begin); c.look && took > otherListsTime {
 					t.Errorf("the dyno list was held back for %v", took)
 				}
 			})
@@ -214,9 +213,9 @@ func TestDynoListAlone(t *testing.T) {
 	}
 }
 
-// A refusal of one list is told, whatever else is wrong with the others: a retry
+// If one list is refused and another fails, the error is the refusal: retries
 // must not hide that the key was revoked.
-func TestRefusalBeatsOutage(t *testing.T) {
+func TestARefusalIsReportedBeforeAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, d := client(t, func(w http.ResponseWriter, r *http.Request) {
@@ -234,8 +233,8 @@ func TestRefusalBeatsOutage(t *testing.T) {
 	})
 }
 
-// When the caller's time is over, what was wrong is told and not that it is over.
-func TestReasonAtTheEndOfTime(t *testing.T) {
+// When the caller's context ends, the error is the last failure, not the end of the context.
+func TestTheErrorAtTheEndOfTheContextIsTheLastFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := 0

@@ -1,5 +1,5 @@
-// Actions: workflow commands and files, by way of the SDK, which panics where
-// we want an error.
+// GitHub Actions: workflow commands and files. The SDK writes them; it panics where
+// the gate needs an error.
 
 package report
 
@@ -16,7 +16,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 )
 
-// A tone is how an ending sounds.
+// A tone is how an ending is shown: in green, yellow or red, or as a notice, a warning or an error.
 type tone int
 
 const (
@@ -35,7 +35,7 @@ func toneOf(v rollout.Verdict) tone {
 	return doubtful
 }
 
-// headline names app, release, result and what it rests on: "my-app v42: passed (proven)".
+// headline names app, release, result and basis: "my-app v42: passed (proven)".
 func headline(e Ending) string {
 	var who []string
 	if name := e.Picture.App.Name; name != "" {
@@ -54,7 +54,7 @@ func headline(e Ending) string {
 	return line
 }
 
-// outcome is the result with what a reader needs next to it.
+// outcome is the result with its basis or its reason: "failed (dynos-crashed)".
 func outcome(v rollout.Verdict) string {
 	why := string(v.Reason)
 	switch {
@@ -69,7 +69,7 @@ func outcome(v rollout.Verdict) string {
 	return fmt.Sprintf("%s (%s)", v.Result, why)
 }
 
-// annotate issues one annotation. The runner cuts messages at 4096 characters.
+// annotate writes one annotation. The runner cuts messages at 4096 characters.
 func (r *Report) annotate(t tone, title, message string) {
 	a := r.sdk.WithFieldsMap(map[string]string{"title": cut(title, 200)})
 	message = cut(message, 1000)
@@ -87,9 +87,9 @@ func (r *Report) command(name, message string) {
 	r.sdk.IssueCommand(&githubactions.Command{Name: name, Message: message})
 }
 
-// writeOutputs writes all outputs in one go. The SDK would end every value with
-// a delimiter that is known to everybody, and a value that is the delimiter breaks
-// out even on one line: hence a random one for each file.
+// writeOutputs writes all outputs at once. The SDK always uses the same delimiter, which everybody
+// can know. A value that equals the delimiter could add outputs of its own, so each file gets a
+// random one.
 func (r *Report) writeOutputs(vs []outputValue) error {
 	delimiter := "end_" + random()
 	var b strings.Builder
@@ -105,16 +105,16 @@ func (r *Report) writeOutputs(vs []outputValue) error {
 	return nil
 }
 
-// maxFile is how large a summary may be; GitHub drops a larger one whole:
+// maxFile is the largest summary of a step. GitHub drops a larger one completely:
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
 const maxFile = 1 << 20
 
-// writeSummary appends what page makes of the room there is: a step that runs more
-// than the gate can have written to the file already.
+// writeSummary appends the page to the summary's file. page gets the bytes that are left there: other commands
+// of the same step may have written to the file.
 func (r *Report) writeSummary(page func(room int) string) error {
 	room, before := maxFile, ""
 	if info, err := os.Stat(r.getenv("GITHUB_STEP_SUMMARY")); err == nil && info.Size() > 0 {
-		before = "\n\n" // an unfinished paragraph would take the first line in
+		before = "\n\n" // otherwise the first line would become part of an unfinished paragraph
 		room -= int(min(info.Size(), maxFile))
 	}
 	text := before + r.secrets.redact(page(room-64))
@@ -127,7 +127,7 @@ func (r *Report) writeSummary(page func(room int) string) error {
 	return nil
 }
 
-// writeFile appends to a file of the runner, without secrets.
+// writeFile appends text to a file of the runner. It removes secrets.
 func (r *Report) writeFile(name, text string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -142,7 +142,7 @@ func (r *Report) writeFile(name, text string) (err error) {
 	return nil
 }
 
-// random is 128 bits that nobody can guess.
+// random returns 128 random bits in hex, which nobody can guess.
 func random() string {
 	b := make([]byte, 16)
 	rand.Read(b) // never fails: https://pkg.go.dev/crypto/rand#Read

@@ -10,7 +10,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// BenchmarkUpdate is a picture of which nothing has to be said.
+// BenchmarkUpdate is an update with a picture without news.
 func BenchmarkUpdate(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprintf("dynos=%d", n), func(b *testing.B) {
@@ -45,7 +45,7 @@ func BenchmarkEnd(b *testing.B) {
 	}
 }
 
-// large is the measured deploy with so many dynos.
+// large is the measured deploy with more dynos.
 func large(n int) rollout.Picture {
 	pictures := measured().pictures
 	p := pictures[len(pictures)-1]

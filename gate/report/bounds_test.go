@@ -12,8 +12,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A picture that is too large everywhere is cut, and says so.
-func TestBounds(t *testing.T) {
+// Where a picture is too large, page and outputs are cut, and say so.
+func TestTooLargePicturesAreCut(t *testing.T) {
 	t.Parallel()
 	s := hostile()
 	p := &s.ending.Picture
@@ -52,9 +52,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// Where not all can be shown, the dynos that matter come first, and the timeline
-// keeps both ends.
-func TestShortened(t *testing.T) {
+// If not all dynos can be shown, those that matter come first. The timeline keeps its beginning and its end.
+func TestShortenedTablesKeepWhatMatters(t *testing.T) {
 	t.Parallel()
 	var p rollout.Picture
 	for i := range 1000 {

@@ -1,4 +1,4 @@
-// Inert text, case by case and by force.
+// Inert text, case by case.
 
 package report
 
@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestText(t *testing.T) {
+func TestTextIsInert(t *testing.T) {
 	t.Parallel()
 	r := New(Options{})
 	r.Mask("hunter22")
@@ -54,7 +54,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestMarkdown(t *testing.T) {
+func TestMarkdownIsInert(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"a | b":          "a &#124; b",
@@ -77,7 +77,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-func TestFenced(t *testing.T) {
+func TestNoLineClosesItsFence(t *testing.T) {
 	t.Parallel()
 	want := "`````text\na\n````\n`````\n"
 	if got := fenced([]string{"a", "````"}, "text"); got != want {
@@ -90,7 +90,7 @@ func FuzzText(f *testing.F) {
 	f.Add("hunt\x1b[0mer22 \x1b]0;hunter22\x07 aHVudGVyMjI= ####[error]x")
 	r := New(Options{})
 	r.Mask("hunter22")
-	ours := strings.NewReplacer(blank, "")
+	ours := strings.NewReplacer(zeroWidth, "")
 	f.Fuzz(func(t *testing.T, in string) {
 		got := r.text(in, 80)
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > 80 {

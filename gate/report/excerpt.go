@@ -1,4 +1,4 @@
-// Excerpts: lines that somebody else wrote, bounded in every direction.
+// Excerpts: lines that somebody else wrote. Their number and their length are limited.
 
 package report
 
@@ -6,8 +6,8 @@ import "fmt"
 
 const (
 	excerptLines = 200 // of one excerpt in the log
-	keptLines    = 30  // of one excerpt in the summary, where it stands open
-	keptExcerpts = 10
+	keptLines    = 30  // of one excerpt in the summary, where it is not folded
+	keptExcerpts = 10  // in the summary
 	lineLength   = 500
 )
 
@@ -16,7 +16,8 @@ type excerpt struct {
 	lines []string
 }
 
-// newExcerpt makes title and lines inert, which may have been cut where they were kept. Of very many lines the last ones count.
+// newExcerpt makes title and lines inert. Lines may have been cut before, even within a secret. If there are
+// too many lines, it takes the last ones.
 func (r *Report) newExcerpt(title string, lines []string) excerpt {
 	x := excerpt{title: r.text(title, nameLength)}
 	for _, l := range last(lines, excerptLines) {
@@ -25,7 +26,7 @@ func (r *Report) newExcerpt(title string, lines []string) excerpt {
 	return x
 }
 
-// keep holds an excerpt for the summary.
+// keep keeps an excerpt for the summary.
 func (r *Report) keep(x excerpt) {
 	x.lines = last(x.lines, keptLines)
 	r.excerpts = last(append(r.excerpts, x), keptExcerpts)

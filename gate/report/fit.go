@@ -1,5 +1,5 @@
-// Fitting to the width of a terminal: a line that is updated in place is cut, a sentence
-// that stays goes on in the next line, and a table leaves out what it can spare.
+// Fitting to the width of a terminal. A status line is cut, a sentence is continued on the next line, and a
+// table leaves out its least important columns.
 
 package report
 
@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// narrow is the width below which a table has no empty columns.
+// In a terminal that is narrower than this, a table leaves out empty columns.
 const narrow = 100
 
-// fold breaks a sentence between words so that no line is wider than width, and sets off
-// all lines but the first. A width of 0 is no limit.
+// fold breaks a sentence between words so that no line is wider than width. It indents
+// all lines except the first. A width of 0 is no limit.
 func fold(s string, width, indent int) string {
 	if width <= 0 || utf8.RuneCountInString(s) <= width {
 		return s
@@ -42,7 +42,7 @@ func fold(s string, width, indent int) string {
 			case begun:
 				lines, line = append(lines, line), strings.Repeat(" ", indent)
 				continue
-			default: // an id or an address that is wider than all: it is torn
+			default: // an id or an address that is longer than a line: split it
 				head := string([]rune(word)[:max(room, 1)])
 				lines, line, word = append(lines, line+head), strings.Repeat(" ", indent), word[len(head):]
 				continue
@@ -53,20 +53,21 @@ func fold(s string, width, indent int) string {
 	return strings.Join(append(lines, line), "\n")
 }
 
-// aligned is a table in columns, its head first. Where width is a limit, the table leaves
-// out empty columns, then those that it can spare, and at last cuts its lines.
-func aligned(rows [][]string, spare []string, width int) []string {
+// aligned aligns the columns of a table; the first row is the head. To fit into width, it leaves out empty
+// columns, then the columns named in optional, in that order, and finally cuts the lines. A width of 0 is no
+// limit.
+func aligned(rows [][]string, optional []string, width int) []string {
 	if width > 0 && width < narrow {
 		for _, name := range slices.Clone(rows[0]) {
 			if i := slices.Index(rows[0], name); !slices.ContainsFunc(rows[1:], func(cells []string) bool { return cells[i] != "" }) {
-				rows = without(rows, i)
+				rows = withoutColumn(rows, i)
 			}
 		}
 	}
 	lines := columns(rows)
-	for _, name := range spare {
+	for _, name := range optional {
 		if i := slices.Index(rows[0], name); i > 0 && width > 0 && widest(lines) > width {
-			rows = without(rows, i)
+			rows = withoutColumn(rows, i)
 			lines = columns(rows)
 		}
 	}
@@ -78,7 +79,7 @@ func aligned(rows [][]string, spare []string, width int) []string {
 	return lines
 }
 
-func without(rows [][]string, column int) [][]string {
+func withoutColumn(rows [][]string, column int) [][]string {
 	var left [][]string
 	for _, cells := range rows {
 		left = append(left, slices.Delete(slices.Clone(cells), column, column+1))

@@ -36,8 +36,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// Nothing is lost, and nothing is wider than it may be.
-func TestFoldOfAnything(t *testing.T) {
+// No text is lost, and no line is too wide.
+func TestFoldOfRandomTexts(t *testing.T) {
 	t.Parallel()
 	letters := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	good := func(words []string, width, indent uint8) bool {
@@ -55,8 +55,7 @@ func TestFoldOfAnything(t *testing.T) {
 	}
 }
 
-// A table keeps what matters for as long as it can.
-func TestNarrowTables(t *testing.T) {
+func TestNarrowTablesLeaveOutTheLeastImportantColumns(t *testing.T) {
 	t.Parallel()
 	p := rollout.Picture{Times: rollout.Times{ReleaseCreated: time.Unix(60, 0)}, Dynos: []rollout.DynoPicture{
 		{Label: "web.1", Version: 42, State: "up", Hidden: 1, UpAt: time.Unix(90, 0), Crashes: 2},
@@ -73,7 +72,7 @@ func TestNarrowTables(t *testing.T) {
 		{50, []string{"Dyno", "Release", "Old code"}},
 		{20, []string{"Dyno"}},
 	} {
-		x := fleetTable(p, tc.width)
+		x := dynosForLog(p, tc.width)
 		var got []string
 		for _, name := range dynoHead {
 			if strings.Contains(x.lines[0], name) {
@@ -87,7 +86,7 @@ func TestNarrowTables(t *testing.T) {
 			t.Errorf("%d columns: the table has %d:\n%s", tc.width, w, strings.Join(x.lines, "\n"))
 		}
 	}
-	for _, name := range dynoSpare {
+	for _, name := range dynoOptional {
 		if !slices.Contains(dynoHead, name) {
 			t.Errorf("there is no column %q to spare", name)
 		}

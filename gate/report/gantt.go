@@ -1,5 +1,5 @@
-// The chart: what Heroku said, what was up and what old code did meanwhile. Its
-// texts are all our own, since Mermaid has no way to quote.
+// The chart: what Heroku said, and what new and old dynos did at the same time. It contains
+// no text from outside, since Mermaid cannot escape text.
 
 package report
 
@@ -13,8 +13,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// chartHead makes a Mermaid gantt of one row a section, with room for the sections'
-// names: https://mermaid.js.org/syntax/gantt.html.
+// chartHead is for a Mermaid gantt with one row for each section, with room for the names of the sections:
+// https://mermaid.js.org/syntax/gantt.html.
 const chartHead = `---
 displayMode: compact
 config:
@@ -26,7 +26,7 @@ gantt
     dateFormat YYYY-MM-DDTHH:mm:ss
 `
 
-// Styles of bars. What is not whole, or not known, has a lighter bar.
+// Styles of bars. A lighter bar means: not all of them, or not known.
 const (
 	solid      = ""
 	light      = "active"
@@ -43,7 +43,7 @@ func gantt(e Ending) string {
 		return ""
 	}
 	phaseFailed := phaseFailedAt(p)
-	// What is over ends with its last moment, however late the gate came.
+	// If everything is over, the chart ends with the last event, even if the gate began much later.
 	end := latest(t.ReleaseFinished, t.AllNewUp, t.OldGone, phaseFailed)
 	if t.ReleaseFinished.IsZero() && phaseFailed.IsZero() || t.AllNewUp.IsZero() || t.OldGone.IsZero() && p.Old != rollout.ByProof {
 		end = latest(end, p.PlatformNow)
@@ -55,16 +55,16 @@ func gantt(e Ending) string {
 	if !phaseFailed.IsZero() {
 		g.section("Release phase", span{"failed", alarm, t.ReleaseCreated, phaseFailed})
 	}
-	g.fresh(p)
+	g.newDynos(p)
 	if e.Verdict.Reason == rollout.DynosCrashed {
 		g.section("Crashes", span{"from the first crash on", alarm, t.FirstCrash, end})
 	}
-	g.old(e)
+	g.oldDynos(e)
 	return g.text()
 }
 
-// fresh draws how many new dynos were up.
-func (g *chart) fresh(p rollout.Picture) {
+// newDynos draws from when on some and all new dynos were up.
+func (g *chart) newDynos(p rollout.Picture) {
 	t := p.Times
 	some, all := span{"some up", light, t.FirstNewUp, orElse(t.AllNewUp, g.end)}, span{"all up", solid, t.AllNewUp, g.end}
 	switch {
@@ -85,15 +85,16 @@ func phaseFailedAt(p rollout.Picture) time.Time {
 	return p.Target.UpdatedAt
 }
 
-// old draws what old code did, and may have done, and how much of that Heroku's word did not tell.
-// Where the deploy failed, old dynos are what keeps the app up, and no alarm.
-func (g *chart) old(e Ending) {
+// oldDynos draws how long old dynos ran, or may have run, and how much of that was after Heroku had called
+// the release finished. If the deploy failed, this last row is left out: then old dynos are no alarm, since
+// they keep the app up.
+func (g *chart) oldDynos(e Ending) {
 	t, known := e.Picture.Times, e.Picture.Old
 	words, gone := known.Words(), orElse(t.OldGone, g.end)
 	if known == rollout.ByProof {
 		gone = orElse(t.OldGone, t.OldLastSeen)
 	}
-	seen, ran := t.OldLastSeen, rollout.ByProof.Words() // until when it ran for sure, and how that is told
+	seen, ran := t.OldLastSeen, rollout.ByProof.Words() // until when they certainly ran, and the words for it
 	if known == rollout.Seen || known == rollout.ByProof {
 		seen, ran = gone, words
 	}
@@ -119,7 +120,8 @@ func (g *chart) old(e Ending) {
 		span{lasted(words.Unseen, from, gone), lightAlarm, from, gone})
 }
 
-// unseenRow is the row of what Heroku's word did not tell; the title explains it, where a chart has it.
+// unseenRow is the row for old code that ran after Heroku had called the release finished. The title explains
+// it.
 const (
 	unseenRow   = "Unseen"
 	unseenMeans = " (unseen: old code after Heroku called it finished)"
@@ -129,7 +131,7 @@ func lasted(text string, from, to time.Time) string {
 	return rollout.Fill(text, observe.Span(between(from, to)).String())
 }
 
-// latest is the last of some moments, of which some may not have happened.
+// latest is the latest of some times. A zero time did not happen.
 func latest(moments ...time.Time) time.Time {
 	var last time.Time
 	for _, m := range moments {
@@ -148,9 +150,8 @@ func orElse(t, u time.Time) time.Time {
 	return t
 }
 
-// A span is a bar: what was so, how it is drawn, and from when to when. It is left out if
-// its beginning did not happen. One of no time is left out, too, or a milestone if it is
-// all that its row has.
+// A span is a bar: its text, its style, from when to when. It is left out if
+// from is zero. A bar of no length is left out, too; if it is the only one in its row, it becomes a milestone.
 type span struct {
 	text, style string
 	from, to    time.Time
@@ -162,7 +163,7 @@ type chart struct {
 	bars      int
 }
 
-// section is a row with a name, if there is anything to draw in it.
+// section adds a row with a name, if it has any bar.
 func (g *chart) section(name string, spans ...span) {
 	spans = slices.DeleteFunc(spans, func(s span) bool { return s.from.IsZero() || g.at(s.to) < g.at(s.from) })
 	if long := slices.DeleteFunc(slices.Clone(spans), func(s span) bool { return g.at(s.to) == g.at(s.from) }); len(long) > 0 {
@@ -178,8 +179,8 @@ func (g *chart) section(name string, spans ...span) {
 		case a == b:
 			s.style = "milestone"
 		case len(spans) > 1 && (b-a)*8 < g.at(g.end):
-			// What does not fit into its bar is written over the one next to it: better
-			// next to nothing, since Mermaid insists on a text.
+			// Mermaid would write a text that does not fit over the next bar. It does not
+			// allow an empty text, so this is a dot.
 			s.text = "·"
 		}
 		if i == 0 {
@@ -194,7 +195,7 @@ func (g *chart) section(name string, spans ...span) {
 	}
 }
 
-// at is how far from the release a moment is on the chart.
+// at is where a time is on the chart: how long after the creation of the release; at least 0.
 func (g *chart) at(t time.Time) time.Duration {
 	return max(between(g.zero, t), 0)
 }
@@ -214,8 +215,8 @@ func (g *chart) text() string {
 	return fmt.Sprintf("```mermaid\n%s    title %s\n    axisFormat %s\n%s```\n", chartHead, title, axis, g.body.String())
 }
 
-// onChart is a distance as a date, since the chart knows only dates. They are read
-// and shown in the reader's zone: any quiet day will do.
+// onChart writes a distance as a date, since the chart only knows dates. They are read
+// and shown in the reader's time zone, so the day must not have a change of clocks anywhere.
 func onChart(d time.Duration) string {
 	return time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Format("2006-01-02T15:04:05")
 }

@@ -1,4 +1,4 @@
-// The chart: what is drawn, and that nothing from outside gets into it.
+// The chart: what is drawn, and that it contains no text from outside.
 
 package report
 
@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// drawn is the chart's bars, one a line: the row, the style, the text, from and to.
+// drawn returns the bars of a chart, one a line: the row, the style, the text, from and to.
 func drawn(chart string) string {
 	var b strings.Builder
 	var row string
@@ -123,7 +123,7 @@ func TestGanttAxis(t *testing.T) {
 	}
 }
 
-// Where the deploy failed, old dynos keep the app up, and that is no alarm. The crash is.
+// If the deploy failed, old dynos keep the app up: they are no alarm, but the crash is.
 func TestGanttOfACrash(t *testing.T) {
 	t.Parallel()
 	e := Ending{Verdict: rollout.Verdict{Result: rollout.Failed, Reason: rollout.DynosCrashed}, Picture: rollout.Picture{
@@ -135,8 +135,8 @@ func TestGanttOfACrash(t *testing.T) {
 	}
 }
 
-// Mermaid cannot quote: every line has to be one of ours, whatever a run holds.
-func TestGanttIsOurs(t *testing.T) {
+// Mermaid cannot escape text: whatever a run contains, every line must be from the gate.
+func TestGanttHasNoTextFromOutside(t *testing.T) {
 	t.Parallel()
 	ours := regexp.MustCompile(`^(section (Heroku says|Release phase|New dynos|Crashes|Old dynos|Unseen)|axisFormat %[HMS:%]+|title Time since the release was created( \(unseen: old code after Heroku called it finished\))?|)$`)
 	for name, s := range map[string]func() story{

@@ -1,5 +1,5 @@
-// Inert copies: the picture, the verdict and the figures with every text in them made safe, so
-// that outputs and summary have only their own format to care for.
+// Inert copies of the picture, the verdict and the figures: every text in them is made inert (see escape.go), so
+// that outputs and summary only have to care about their own format.
 
 package report
 
@@ -11,7 +11,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// The most characters of a text: a name, a sentence.
+// The largest number of characters of a name, and of a sentence.
 const (
 	nameLength     = 120
 	sentenceLength = 500
@@ -78,14 +78,14 @@ func (r *Report) picture(p rollout.Picture) rollout.Picture {
 	return p
 }
 
-// figures have no text from outside but the names of the app and of its process types.
+// figures: the only texts from outside are the names of the app and of its process types.
 func (r *Report) figures(f measure.Figures) measure.Figures {
 	f.App = r.text(f.App, nameLength)
 	f.Types = each(f.Types, func(t *measure.Type) { t.Name = r.text(t.Name, nameLength) })
 	return f
 }
 
-// each is a copy of s with f applied to every element.
+// each returns a copy of s, with f applied to every element.
 func each[T any](s []T, f func(*T)) []T {
 	s = slices.Clone(s)
 	for i := range s {

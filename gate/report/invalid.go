@@ -1,4 +1,4 @@
-// Bad inputs, and what else is told as errors are.
+// Invalid inputs.
 
 package report
 
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// oneLine is joined errors as one sentence.
+// oneLine writes joined errors as one sentence.
 func oneLine(err error) string {
 	var texts []string
 	for _, e := range flatten([]error{err}) {
@@ -16,8 +16,8 @@ func oneLine(err error) string {
 	return strings.Join(texts, "; ")
 }
 
-// Invalid tells of bad inputs: every one of them in the log, and that nothing
-// was started in the outputs. There is no summary, since nothing happened.
+// Invalid reports invalid inputs: each one in the log, and all together in the outputs.
+// There is no summary, since nothing happened.
 func (r *Report) Invalid(problems []error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,7 +47,7 @@ func (r *Report) Invalid(problems []error) error {
 	return errors.Join(err, r.out.err)
 }
 
-// flatten takes joined errors apart.
+// flatten splits joined errors.
 func flatten(errs []error) []error {
 	var flat []error
 	for _, err := range errs {

@@ -1,5 +1,5 @@
-// Links: where to read on, and what to copy. Nothing gets into an address or a command that has not
-// exactly the form of a name, so nothing in it can mean anything else.
+// Links, and commands to copy. Only text that has exactly the form of a name, an id or a commit gets into an
+// address or a command, so that it cannot mean anything else there.
 
 package report
 
@@ -25,13 +25,13 @@ var (
 	repository = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
 )
 
-// links are the beginnings of addresses; empty where the thing has none that is known.
+// links are the beginnings of addresses; empty if not known.
 type links struct {
 	app  string // the app on Heroku's dashboard
 	repo string // the repository on GitHub
 }
 
-// newLinks knows the app by its name, and the repository by what the runner says:
+// newLinks takes the repository from the runner's environment:
 // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 func newLinks(app string, getenv func(string) string) links {
 	var l links
@@ -45,7 +45,7 @@ func newLinks(app string, getenv func(string) string) links {
 	return l
 }
 
-// ofApp is Markdown that leads to a page of the app. The text has to be Markdown.
+// ofApp links to a page of the app on the dashboard. The text must be Markdown already.
 func (l links) ofApp(text, page string) string {
 	if l.app == "" {
 		return text
@@ -53,7 +53,7 @@ func (l links) ofApp(text, page string) string {
 	return "[" + text + "](" + l.app + page + ")"
 }
 
-// release leads to the release with what its phase printed.
+// release links to the release on the dashboard, with the output of its release phase.
 func (l links) release(text, id string) string {
 	if !aUUID.MatchString(id) {
 		return text
@@ -61,7 +61,7 @@ func (l links) release(text, id string) string {
 	return l.ofApp(text, "/activity/releases/"+id)
 }
 
-// commit is the commit as people name it, and leads to it.
+// commit is the short name of a commit, with a link to it.
 func (l links) commit(sha string) string {
 	text := markdown(short(sha))
 	if l.repo == "" || !aCommit.MatchString(sha) {
@@ -70,7 +70,7 @@ func (l links) commit(sha string) string {
 	return "[" + text + "](" + l.repo + "/commit/" + sha + ")"
 }
 
-// short is a commit in 7 digits; what is none stays as it is.
+// short is the first 7 digits of a commit. Any other text stays as it is.
 func short(commit string) string {
 	if abbreviate.MatchString(commit) {
 		return commit[:7]
@@ -78,7 +78,7 @@ func short(commit string) string {
 	return commit
 }
 
-// toCopy is the command that shows more of what went wrong; empty if there is none.
+// toCopy is the command that shows more about what went wrong; empty if there is none.
 func toCopy(e Ending) string {
 	app := e.Picture.App.Name
 	if !appName.MatchString(app) {
@@ -95,8 +95,9 @@ func toCopy(e Ending) string {
 	return ""
 }
 
-// logsToRead shows the log, of the dyno that matters if there is one. On Fir it has no history: the official client
-// follows it there (heroku/cli, packages/cli/src/commands/logs.ts).
+// logsToRead is the command for the log, if possible of the one dyno that matters. On Fir the log has no
+// history, so the command follows the log, as the official client does (heroku/cli,
+// packages/cli/src/commands/logs.ts).
 func logsToRead(e Ending, app string) string {
 	line, of, last := "heroku logs --app "+app, " --dyno ", " --num 100"
 	if e.Picture.App.Generation == "fir" {
@@ -108,7 +109,7 @@ func logsToRead(e Ending, app string) string {
 	return line + last
 }
 
-// dynoToRead is the dyno that matters; empty if none does.
+// dynoToRead is the dyno that the verdict is about, or else the first one in trouble; empty if there is none.
 func dynoToRead(e Ending) string {
 	name := e.Verdict.Dyno
 	if name == "" {

@@ -1,4 +1,4 @@
-// Links: what is named leads to its page, and what is no name leads nowhere.
+// Links: a name gets a link to its page, and a text that is no name gets none.
 
 package report
 
@@ -10,7 +10,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// github is the runner's word for where the workflow comes from.
+// github is the environment of the runner that says where the workflow comes from.
 func github(server, repository string) func(string) string {
 	return func(k string) string {
 		return map[string]string{"GITHUB_SERVER_URL": server, "GITHUB_REPOSITORY": repository}[k]
@@ -40,8 +40,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// What has not the form of a name gets into no address.
-func TestNoLinks(t *testing.T) {
+func TestTextThatIsNoNameGetsNoLink(t *testing.T) {
 	t.Parallel()
 	const good = "my-app"
 	for _, bad := range []string{"", "x", "My-App", "a b", "a/b", "a)b", "a(b", "a%2fb", "a?b", "a#b", "a@b", "a.b", "a\nb", "a-", "-a", "../x", strings.Repeat("a", 31), evil, good + "\n", "é" + good} {
@@ -61,7 +60,7 @@ func TestNoLinks(t *testing.T) {
 	}
 }
 
-func TestToCopy(t *testing.T) {
+func TestCommandToCopy(t *testing.T) {
 	t.Parallel()
 	dynos := []rollout.DynoPicture{{Label: "web.1", Version: 42, State: "up"}, {Label: "web.2", Version: 42, State: "starting", Hidden: 1}, {Label: "web-5d8f9c7b66-x2x7k", Version: 41, Old: true, State: "up"}}
 	for _, tc := range []struct {

@@ -1,4 +1,4 @@
-// What runs have shown of Heroku: a fold of the summary for one, a table for several.
+// What runs have shown of Heroku: for one run a section of the summary, for several runs a table.
 
 package report
 
@@ -13,38 +13,38 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// mostMeasured is how many process types a summary tells of.
+// mostMeasured is how many process types the section names.
 const mostMeasured = 3
 
 const notSeen = "not seen"
 
-// ofHeroku is the fold of the summary; empty where the release was never finished.
-func ofHeroku(e Ending) string {
+// measuredSection is the section of the summary; empty if the release was never finished.
+func measuredSection(e Ending) string {
 	f := e.Measured
 	if f.Finished.IsZero() || len(f.Types) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	told := 0
+	types := 0
 	for _, t := range f.Types {
 		if t.Dynos == 0 && !t.Hold.Seen {
-			continue // nothing old was there
+			continue // it had no old dynos
 		}
-		if told++; told <= mostMeasured {
+		if types++; types <= mostMeasured {
 			fmt.Fprintf(&b, "- **%s**: %s\n", markdown(t.Name), measuredType(t))
 		}
 	}
-	if told == 0 {
+	if types == 0 {
 		return ""
 	}
-	if told > mostMeasured {
-		fmt.Fprintf(&b, "- and %d more\n", told-mostMeasured)
+	if types > mostMeasured {
+		fmt.Fprintf(&b, "- and %d more\n", types-mostMeasured)
 	}
 	fmt.Fprintf(&b, "- The dyno list: %s. The log: %s.\n", behind(f.List), behind(f.Log))
 	return folded("What this run tells of Heroku", b.String())
 }
 
-// measuredType is what is told of a process type, as sentences.
+// measuredType puts the figures of a process type into sentences.
 func measuredType(t measure.Type) string {
 	kills := "SIGTERM " + notSeen + " (" + t.FirstKill.Why + ")."
 	if t.FirstKill.Seen {
@@ -71,7 +71,7 @@ func measuredType(t measure.Type) string {
 	return kills + hold + "."
 }
 
-// spare is how far the end of a hold is from the last exit.
+// spare says how long after or before the last exit the hold ended.
 func spare(d time.Duration) string {
 	if d < 0 {
 		return "**" + tenths(-d) + " before**"
@@ -79,7 +79,7 @@ func spare(d time.Duration) string {
 	return tenths(d) + " after"
 }
 
-// behind is how late something was at the latest.
+// behind says how late something was.
 func behind(r measure.Range) string {
 	if !r.Seen {
 		return notSeen + " (" + r.Why + ")"
@@ -87,7 +87,7 @@ func behind(r measure.Range) string {
 	return within(r) + " behind"
 }
 
-// within is a range, or its upper bound alone if the lower one is next to nothing.
+// within writes a range, or only its upper bound if the lower one is less than a tenth of a second.
 func within(r measure.Range) string {
 	if r.Least < 100*time.Millisecond {
 		return "at most " + tenths(r.Most)
@@ -95,7 +95,7 @@ func within(r measure.Range) string {
 	return tenths(r.Least) + " to " + tenths(r.Most)
 }
 
-// tenths is a span to a tenth of a second, or to a whole one from a minute on.
+// tenths writes a span to a tenth of a second; from a minute on, to a second.
 func tenths(d time.Duration) string {
 	if d.Abs().Round(100*time.Millisecond) >= time.Minute {
 		return observe.Span(d).String()
@@ -103,24 +103,24 @@ func tenths(d time.Duration) string {
 	return strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', 1, 64) + "s"
 }
 
-// A MeasuredRun is a recording with what it has shown.
+// A MeasuredRun is a recording with its figures.
 type MeasuredRun struct {
 	Recording string `json:"recording"`
 	measure.Figures
 }
 
-// longestName is how much of the path of a recording is shown: its end.
+// longestName is how many characters of the path of a recording are shown, counted from its end.
 const longestName = 24
 
-// ending is the end of a text, of so many characters at the most.
-func ending(s string, most int) string {
+// lastCharacters cuts the beginning of s, so that at most that many characters are left.
+func lastCharacters(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return "…" + string(r[len(r)-most+1:])
 	}
 	return s
 }
 
-// Measured prints the figures of recordings: as a table with the medians, or as JSON, an object for each.
+// Measured prints the figures of recordings: as a table with medians, or as one JSON object for each.
 func (r *Report) Measured(runs []MeasuredRun) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

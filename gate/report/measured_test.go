@@ -1,4 +1,4 @@
-// What runs have shown of Heroku, as the summary and the table tell it.
+// What runs have shown of Heroku, in the summary and in the table.
 
 package report
 
@@ -21,11 +21,11 @@ func from(least, most float64) measure.Range {
 	return measure.Range{Seen: true, Least: saw(least).Span, Most: saw(most).Span}
 }
 
-// webOf is a prebooted process type of which everything was seen.
+// webOf is a process type with preboot of which everything was seen.
 func webOf(dynos int, first, last, hold float64) measure.Type {
 	t := measure.Type{
 		Name: "web", Preboot: true, Dynos: dynos, Told: dynos, FirstKill: saw(first), LastKill: saw(last), Stop: saw(0.2), LongestStop: saw(30.06), Stops: dynos,
-		LastEnd: saw(last + 0.2), Hold: saw(hold), Spare: saw(hold - last - 0.2), Apart: measure.Figure{Why: "there is one dyno", Moot: true},
+		LastEnd: saw(last + 0.2), Hold: saw(hold), Spare: saw(hold - last - 0.2), Apart: measure.Figure{Why: "there is one dyno", NotApplicable: true},
 	}
 	if dynos > 1 {
 		t.Apart = saw((last - first) / float64(dynos-1))
@@ -33,15 +33,15 @@ func webOf(dynos int, first, last, hold float64) measure.Type {
 	return t
 }
 
-// blindOf is one of which nothing was.
+// blindOf is a process type of which nothing was seen.
 func blindOf(name, why string) measure.Type {
 	no := missed(why)
 	return measure.Type{Name: name, FirstKill: no, LastKill: no, Apart: no, Stop: no, LongestStop: no, LastEnd: no, Hold: saw(90), Spare: no}
 }
 
-// emptyOf is one of which no old process was there.
+// emptyOf is a process type that had no old process.
 func emptyOf(name string) measure.Type {
-	no := measure.Figure{Why: "no old process was there to end", Moot: true}
+	no := measure.Figure{Why: "no old process is known that had to end", NotApplicable: true}
 	return measure.Type{Name: name, FirstKill: no, LastKill: no, Apart: no, Stop: no, LongestStop: no, LastEnd: no, Hold: no, Spare: no}
 }
 
@@ -49,13 +49,13 @@ func figuresOf(types ...measure.Type) measure.Figures {
 	return measure.Figures{App: "my-app", Release: 42, Finished: t0, Types: types, List: from(0, 0.31), Log: from(1.94, 2.4)}
 }
 
-func TestFoldOfHeroku(t *testing.T) {
+func TestMeasuredSection(t *testing.T) {
 	t.Parallel()
 	const begin, end = "<details><summary>What this run tells of Heroku</summary>\n\n", "\n</details>\n"
 	const delays = "- The dyno list: at most 0.3s behind. The log: 1.9s to 2.4s behind.\n"
 	part := webOf(10, 190.8, 307.8, 450)
-	part.Told, part.FirstKill, part.LastKill, part.Stops = 9, missed("of 1 of 10 old dynos: whose exit it was cannot be told"), missed("of 1 of 10 old dynos: whose exit it was cannot be told"), 9
-	part.Spare = missed("of 1 of 10 old dynos: whose exit it was cannot be told")
+	part.Told, part.FirstKill, part.LastKill, part.Stops = 9, missed("of 1 of 10 old dynos: it is not known which process an exit belongs to"), missed("of 1 of 10 old dynos: it is not known which process an exit belongs to"), 9
+	part.Spare = missed("of 1 of 10 old dynos: it is not known which process an exit belongs to")
 	nothing := emptyOf("cron")
 	unknown := figuresOf(webOf(1, 250, 250, 342))
 	unknown.List, unknown.Log = measure.Range{Why: "no new dyno came up"}, measure.Range{Why: "no line came"}
@@ -73,7 +73,7 @@ func TestFoldOfHeroku(t *testing.T) {
 		"a hold that was too short": {figuresOf(webOf(1, 250, 250, 240)), begin +
 			"- **web**: SIGTERM 4m10s after the release was finished, to 1 dyno. From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 4m00s, **10.2s before** the last exit.\n" + delays + end},
 		"a part of it": {figuresOf(part), begin +
-			"- **web**: SIGTERM not seen (of 1 of 10 old dynos: whose exit it was cannot be told). From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s.\n" + delays + end},
+			"- **web**: SIGTERM not seen (of 1 of 10 old dynos: it is not known which process an exit belongs to). From SIGTERM to exit: 0.2s, at most 30.1s. Hold without any proof: 7m30s.\n" + delays + end},
 		"nothing but the hold": {figuresOf(blindOf("web", "Heroku refused the log")), begin +
 			"- **web**: SIGTERM not seen (Heroku refused the log). Hold without any proof: 1m30s.\n" + delays + end},
 		"many types": {figuresOf(blindOf("a", "no"), nothing, blindOf("b", "no"), blindOf("c|*", "no"), blindOf("d", "no"), blindOf("e", "no")), begin +
@@ -86,15 +86,14 @@ func TestFoldOfHeroku(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := ofHeroku(Ending{Measured: c.figures}); got != c.want {
+			if got := measuredSection(Ending{Measured: c.figures}); got != c.want {
 				t.Errorf("the fold is\n%s\nwant\n%s", got, c.want)
 			}
 		})
 	}
 }
 
-// The fold stands on the page, closed.
-func TestSummaryTellsOfHeroku(t *testing.T) {
+func TestMeasuredSectionIsFoldedInTheSummary(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	s := measured()
@@ -106,8 +105,8 @@ func TestSummaryTellsOfHeroku(t *testing.T) {
 	}
 }
 
-// The name of a process type comes from outside, and acts nowhere.
-func TestFoldIsInert(t *testing.T) {
+// The name of a process type comes from outside.
+func TestMeasuredSectionIsInert(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	s := measured()

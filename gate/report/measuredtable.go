@@ -11,8 +11,8 @@ import (
 	"heroku-rollout-gate/gate/measure"
 )
 
-// measuredColumns are the columns behind those that name the row. span and bounds are where a cell is
-// from; one of them is nil.
+// measuredColumns are the columns after those that name the row. The cell comes from span or from bounds; the
+// other is nil.
 var measuredColumns = []struct {
 	head   string
 	span   func(measure.Type) measure.Figure
@@ -30,13 +30,13 @@ var measuredColumns = []struct {
 	{head: "log behind", bounds: func(f measure.Figures) measure.Range { return f.Log }},
 }
 
-// measuredSpare are the columns that a narrow table leaves out, the least needed first.
-var measuredSpare = []string{"at most", "last exit", "apart", "release", "log behind", "list behind", "dynos", "to exit"}
+// measuredOptional are the columns that a narrow table leaves out, the least important first.
+var measuredOptional = []string{"at most", "last exit", "apart", "release", "log behind", "list behind", "dynos", "to exit"}
 
-// measuredLegend is what stands under the table.
+// measuredLegend stands below the table.
 var measuredLegend = []string{
-	"Kill: SIGTERM of an old process. Kills, last exit and hold: since Heroku called the release finished. Apart: from the first kill to the last, shared out among the dynos. To exit: from SIGTERM, in the middle and at most.",
-	"Hold: when it was over, or would have been without proof. Spare: how much later than the last exit that is; below 0 the hold was too short.",
+	"Kill: SIGTERM of an old process. Kills, last exit and hold: since Heroku called the release finished. Apart: the average time between two kills. To exit: from SIGTERM to exit, the median and the longest.",
+	"Hold: when the hold ended, or would have ended without proof. Spare: from the last exit to the end of the hold; below 0, the hold was too short.",
 }
 
 // A measuredTable has a row for each process type of each recording.
@@ -53,7 +53,7 @@ type measuredRow struct {
 	cells   []string
 }
 
-// kindOf is a process type as the table names it: with preboot it is another.
+// kindOf is the process type as the table names it. With preboot it is a kind of its own, with its own medians.
 func kindOf(t measure.Type) string {
 	if t.Preboot {
 		return t.Name + ", preboot"
@@ -63,14 +63,14 @@ func kindOf(t measure.Type) string {
 
 // add adds the rows of a recording.
 func (m *measuredTable) add(run MeasuredRun) {
-	name := ending(m.text(run.Recording), longestName)
+	name := lastCharacters(m.text(run.Recording), longestName)
 	for _, t := range run.Types {
 		row := measuredRow{kind: cut(kindOf(t), 40), run: run.Figures, figures: t}
 		dynos := strconv.Itoa(t.Dynos)
 		if t.Told < t.Dynos {
 			dynos = fmt.Sprintf("%d of %d", t.Told, t.Dynos)
 		}
-		if t.Dynos == 0 && !t.LastEnd.Moot {
+		if t.Dynos == 0 && !t.LastEnd.NotApplicable {
 			dynos = notSeen
 		}
 		row.cells = []string{name, fmt.Sprintf("v%d", run.Release), row.kind, dynos}
@@ -79,32 +79,32 @@ func (m *measuredTable) add(run MeasuredRun) {
 			switch {
 			case c.bounds == nil && c.span(t).Seen:
 				cell = tenths(c.span(t).Span)
-			case c.bounds == nil && c.span(t).Moot:
+			case c.bounds == nil && c.span(t).NotApplicable:
 				cell = "–"
 			case c.bounds == nil:
-				m.because(name+", "+row.kind, c.span(t).Why)
+				m.addReason(name+", "+row.kind, c.span(t).Why)
 			case c.bounds(run.Figures).Seen:
 				cell = within(c.bounds(run.Figures))
 			default:
-				m.because(name+", "+strings.TrimSuffix(c.head, " behind"), c.bounds(run.Figures).Why)
+				m.addReason(name+", "+strings.TrimSuffix(c.head, " behind"), c.bounds(run.Figures).Why)
 			}
 			row.cells = append(row.cells, cell)
 		}
 		m.rows = append(m.rows, row)
 	}
 	if len(run.Types) == 0 {
-		m.because(name, "no process type was seen")
+		m.addReason(name, "no process type was seen")
 	}
 }
 
-// because notes, once, why something was not seen.
-func (m *measuredTable) because(of, why string) {
+// addReason adds the reason why a figure was not seen, each only once.
+func (m *measuredTable) addReason(of, why string) {
 	if reason := of + ": " + why; !slices.Contains(m.reasons, reason) {
 		m.reasons = append(m.reasons, reason)
 	}
 }
 
-// medians are rows of the middle figures, for each kind of process type with more than one row.
+// medians has one row for each kind of process type that has at least two rows in the table.
 func (m *measuredTable) medians() (rows [][]string) {
 	var kinds []string
 	for _, row := range m.rows {
@@ -150,7 +150,7 @@ func (m *measuredTable) medians() (rows [][]string) {
 	return rows
 }
 
-// lines are the table, what its columns mean, and why something was not seen.
+// lines returns the table, the legend, and the reasons why figures were not seen.
 func (m *measuredTable) lines(width int) []string {
 	head := []string{"recording", "release", "type", "dynos"}
 	for _, c := range measuredColumns {
@@ -160,7 +160,7 @@ func (m *measuredTable) lines(width int) []string {
 	for _, row := range m.rows {
 		rows = append(rows, row.cells)
 	}
-	lines := aligned(append(rows, m.medians()...), measuredSpare, width)
+	lines := aligned(append(rows, m.medians()...), measuredOptional, width)
 	lines = append(lines, "")
 	for _, l := range measuredLegend {
 		lines = append(lines, fold(l, width, 0))

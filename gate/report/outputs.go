@@ -1,4 +1,4 @@
-// Outputs: the one list of them, and how each is read from an ending.
+// The outputs: the list of them, and how each value is made from an ending.
 
 package report
 
@@ -13,14 +13,14 @@ import (
 // An Output is one output of the action.
 type Output struct {
 	Name string
-	// Description says what it holds, and when it is empty.
+	// Description says what the output holds, and when it is empty.
 	Description string
 
 	value func(Ending) string
 }
 
-// Outputs is every output, in the order in which they are documented. With
-// invalid inputs all are empty but result, reason and message.
+// Outputs are all outputs, in the order of the documentation. With
+// invalid inputs, only result, reason and message are not empty.
 var Outputs = []Output{
 	{"result", "How the wait ended: `passed`, `failed`, `timed-out`, `undecided` or `cancelled`. Never empty.",
 		func(e Ending) string { return string(e.Verdict.Result) }},
@@ -90,7 +90,7 @@ var Outputs = []Output{
 		asJSON},
 }
 
-// OutputNames is the names of Outputs, in the same order.
+// OutputNames are the names of Outputs, in the same order.
 var OutputNames = func() []string {
 	var names []string
 	for _, o := range Outputs {
@@ -117,7 +117,7 @@ func invalidValues(message string) []outputValue {
 	}})[:3]
 }
 
-// clock is t in RFC 3339, UTC, whole seconds; empty if it did not happen.
+// clock writes t in RFC 3339, UTC, whole seconds; empty if it did not happen.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -125,8 +125,8 @@ func clock(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// seconds is the time from a to b; empty if one of them did not happen. What was
-// over before it began took no time.
+// seconds is the time from a to b in whole seconds; empty if one of them did not happen. If b is before a, it
+// is 0.
 func seconds(a, b time.Time) string {
 	if a.IsZero() || b.IsZero() {
 		return ""
@@ -138,10 +138,10 @@ func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64(d.Round(time.Second)/time.Second), 10)
 }
 
-// maxJSON is how large the report gets. All outputs of a job share 1 MB.
+// maxJSON is the largest report. All outputs of a job share 1 MB.
 const maxJSON = 190_000
 
-// asJSON is the report: as much of the picture as fits, the least needed left out first.
+// asJSON is the report. If it would be too large, it leaves out parts of the picture, the least important first.
 func asJSON(e Ending) string {
 	doc := struct {
 		Verdict rollout.Verdict `json:"verdict"`

@@ -1,4 +1,4 @@
-// The pictures that the golden files are made from.
+// The pictures of the runs in the golden files.
 
 package report
 
@@ -16,10 +16,10 @@ var t0 = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 func at(s float64) time.Time { return t0.Add(time.Duration(s * float64(time.Second))) }
 
-// secret is masked in every golden run, and must not appear in any.
+// secret is masked in every golden run, and must not appear in any golden file.
 const secret = "HRKU-s3cr3t/key+with=all&<signs>"
 
-// story is a run: the pictures as they come, and the ending.
+// story is a run: its pictures in order, and its ending.
 type story struct {
 	pictures []rollout.Picture
 	excerpt  []string
@@ -176,11 +176,11 @@ func cancelled() story {
 		Verdict: rollout.Verdict{Result: rollout.Cancelled, Reason: rollout.Interrupted, Message: "the wait was interrupted"}}}
 }
 
-// evil is what every text of the hostile story starts with.
+// evil begins every text of the hostile story.
 const evil = "  ::error::x\r\n::set-output name=result::passed\n##[error]y\x00\x1b[31mred\x1b]0;t\a\u202e\u200b\u2028" +
 	"|`*_#1 @octocat <script> [a](http://e.example) www.e.example $x$ :tada: ~~s~~ --> &lt; \"q\" _GitHubActionsFileCommandDelimeter_ " + secret
 
-// hostile is a run with such a text in every place that comes from outside.
+// hostile is a run in which every text from outside begins with evil.
 func hostile() story {
 	e := evil
 	many := strings.Repeat(evil, 5000) // about 1 MB

@@ -1,5 +1,5 @@
-// Progress: what is worth a line, and what the line says. It reads from left to
-// right: which release, what runs of each process type, what is waited for, and
+// Progress: when the gate prints a line, and what the line says. From left to
+// right: the release, the dynos of each process type, what the gate waits for, and
 // until when at the latest.
 
 package report
@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	heartbeat = 30 * time.Second // the longest silence
-	pause     = time.Second      // the shortest time between two lines of a log
-	countsGap = 3 * time.Second  // the same where only numbers changed: a large formation turns for minutes
-	holdMoved = 10 * time.Second // a hold that moves by less is not news
-	typesShow = 5                // process types named in a line
+	longestPause = 30 * time.Second // the longest time without a line
+	shortPause   = time.Second      // the shortest time between two lines
+	countsPause  = 3 * time.Second  // the same if only numbers changed: Heroku replaces a large formation for minutes
+	holdMoved    = 10 * time.Second // if the end of a hold moves by less, there is no new line for it
+	typesInLine  = 5                // how many process types a line names
 )
 
 // progress remembers what was shown last.
 type progress struct {
-	shown bool
+	shown bool // a line was shown
 	at    time.Duration
 	news
 	hold      time.Duration
-	told      map[string]bool
-	explained bool // what a hidden dyno is
+	notified  map[string]bool // the notices that were shown
+	explained bool            // the log has said what a hidden dyno is
 }
 
-// news is the part of a line whose every change is worth another one. Why a hold
-// is not proof yet comes and goes within seconds, so the reason is not part of it.
+// news is the part of a line for which every change brings a new line. The reason why a hold
+// is not proven yet is no part of it, since it changes within seconds.
 type news struct{ what, counts string }
 
 func newsOf(p rollout.Picture) news {
@@ -44,50 +44,50 @@ func newsOf(p rollout.Picture) news {
 	return news{what, strings.Join(counts(p), ", ")}
 }
 
-// next returns the line to show, empty if there is none to show now, and when to
-// ask again. In place there can be one for every change and every second; in a log a
-// burst of changes is one line.
+// next returns the line to show, empty if there is none now, and when to ask again, in the time of the wait.
+// A line that is updated in place changes with every change and every second. In a log, several changes in a
+// short time bring one line.
 func (g *progress) next(p rollout.Picture, inPlace bool) (line string, again time.Duration) {
 	n := newsOf(p)
 	moved := (p.HoldUntil-g.hold).Abs() >= holdMoved || (p.HoldUntil == 0) != (g.hold == 0)
-	wait := heartbeat
+	wait := longestPause
 	switch {
 	case n.what != g.what:
-		wait = pause
+		wait = shortPause
 	case n != g.news || moved:
-		wait = countsGap
+		wait = countsPause
 	}
 	if inPlace {
-		wait = pause
+		wait = shortPause
 	}
 	fresh := inPlace && n != g.news
 	if due := g.at + wait; g.shown && p.At < due && !fresh {
 		return "", due
 	}
-	*g = progress{shown: true, at: p.At, news: n, hold: p.HoldUntil, told: g.told, explained: g.explained}
-	again = p.At + heartbeat
+	*g = progress{shown: true, at: p.At, news: n, hold: p.HoldUntil, notified: g.notified, explained: g.explained}
+	again = p.At + longestPause
 	if inPlace {
-		again = p.At + pause
+		again = p.At + shortPause
 	}
 	return sentence(p), again
 }
 
-// notices returns those that were not told yet.
-func (g *progress) notices(p rollout.Picture) []string {
+// newNotices returns the notices that it has not returned before.
+func (g *progress) newNotices(p rollout.Picture) []string {
 	var fresh []string
 	for _, n := range p.Notices {
-		if !g.told[n] {
-			if g.told == nil {
-				g.told = map[string]bool{}
+		if !g.notified[n] {
+			if g.notified == nil {
+				g.notified = map[string]bool{}
 			}
-			g.told[n] = true
+			g.notified[n] = true
 			fresh = append(fresh, n)
 		}
 	}
 	return fresh
 }
 
-// brief is the line for a narrow terminal: the process types as one.
+// brief is the line for a narrow terminal: all process types together.
 func brief(p rollout.Picture) string {
 	if len(p.Types) < 2 {
 		return sentence(p)
@@ -116,8 +116,8 @@ func sentenceWith(p rollout.Picture, counts []string) string {
 	return strings.Join(parts, " · ")
 }
 
-// target is the release, with its status unless that is the ordinary one; the app
-// while the release is not known.
+// target names the release, and its status unless the release is deployed. While no release is known, it names
+// the app.
 func target(p rollout.Picture) string {
 	if p.Target == nil {
 		if p.App.Name == "" {
@@ -142,25 +142,25 @@ func release(p rollout.Picture) string {
 	return fmt.Sprintf("v%d", p.Target.Version)
 }
 
-// counts is one part for each process type; of very many, those that are waited
-// for come first and the rest is summed up.
+// counts has one part for each process type. If there are more than typesInLine, the types that the gate waits
+// for come first, and the last part is the sum of the rest.
 func counts(p rollout.Picture) []string {
 	ts := p.Types
-	if len(ts) > typesShow {
+	if len(ts) > typesInLine {
 		ts = slices.Clone(ts)
 		slices.SortStableFunc(ts, func(a, b rollout.TypePicture) int { return outstanding(b) - outstanding(a) })
 	}
 	var parts []string
-	for _, t := range ts[:min(len(ts), typesShow)] {
+	for _, t := range ts[:min(len(ts), typesInLine)] {
 		parts = append(parts, t.Type+" "+numbers(t))
 	}
-	if left := len(ts) - typesShow; left > 0 {
-		parts = append(parts, count(left, "more type")+" "+numbers(sum(ts[typesShow:])))
+	if left := len(ts) - typesInLine; left > 0 {
+		parts = append(parts, count(left, "more type")+" "+numbers(sum(ts[typesInLine:])))
 	}
 	return parts
 }
 
-// sum is what runs of several types together.
+// sum adds up several process types.
 func sum(ts []rollout.TypePicture) (all rollout.TypePicture) {
 	for i, t := range ts {
 		all.Wanted += t.Wanted
@@ -174,7 +174,7 @@ func sum(ts []rollout.TypePicture) (all rollout.TypePicture) {
 	return all
 }
 
-// weaker is the basis of two types together, of which the first may be none yet.
+// weaker is the basis of two process types together. first: there is only b yet.
 func weaker(a, b rollout.Basis, first bool) rollout.Basis {
 	if first || b == "" || a == rollout.Proven {
 		return b
@@ -182,7 +182,7 @@ func weaker(a, b rollout.Basis, first bool) rollout.Basis {
 	return a
 }
 
-// outstanding is 1 while a type is waited for.
+// outstanding is 1 while the gate waits for a process type, otherwise 0.
 func outstanding(t rollout.TypePicture) int {
 	if t.OldListed+t.OldHidden > 0 || t.Up < t.Wanted {
 		return 1
@@ -209,8 +209,7 @@ func numbers(t rollout.TypePicture) string {
 	return strings.Join(parts, ", ")
 }
 
-// waiting is what is waited for. How many dynos of which type stands before it in
-// the line, so it is not said again.
+// waiting says what the gate waits for. It gives no numbers: the line has them already.
 func waiting(p rollout.Picture) string {
 	if p.Waiting == "" || p.Target == nil || !p.Target.Deployed() {
 		return p.Waiting
@@ -228,7 +227,7 @@ func waiting(p rollout.Picture) string {
 	return strings.Join(parts, " and ")
 }
 
-// limit is how the wait ends at the latest: by the end of a hold, or by the timeout.
+// limit says when and how the wait ends at the latest: with the end of a hold, or with the timeout.
 func limit(p rollout.Picture) string {
 	timeout := ""
 	if p.Timeout > 0 {
@@ -254,7 +253,7 @@ func limit(p rollout.Picture) string {
 	return gone
 }
 
-// holdReason is why the last of the holds is not proof; empty where proof is due.
+// holdReason is why there is no proof for the process type with the longest hold; empty if proof is expected.
 func holdReason(p rollout.Picture) string {
 	for _, t := range p.Types {
 		if t.HoldUntil == p.HoldUntil && t.HoldReason != rollout.ExitDue {
@@ -264,7 +263,7 @@ func holdReason(p rollout.Picture) string {
 	return ""
 }
 
-// lastLine is the state at the end, unless it was shown, and what it took.
+// lastLine is the state at the end, unless that was shown already, and the number of requests.
 func lastLine(e Ending, shown bool) string {
 	if shown {
 		return cost(e)
@@ -273,7 +272,7 @@ func lastLine(e Ending, shown bool) string {
 	return strings.Join(append(parts, cost(e)), " · ")
 }
 
-// cost is what the wait took of the account's budget of requests.
+// cost says how many requests the wait took, and how many the account has left.
 func cost(e Ending) string {
 	var parts []string
 	if e.Requests >= 0 {
@@ -291,7 +290,7 @@ func cost(e Ending) string {
 	return strings.Join(parts, ", ")
 }
 
-// count is "1 dyno", "2 dynos".
+// count writes "1 dyno" or "2 dynos".
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

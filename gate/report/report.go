@@ -1,20 +1,20 @@
-// The report: its life from the first line to the outputs, and the rules of its voice.
+// The report, from the first line of the log to the outputs.
 //
-// Rules of our voice:
+// Rules of its style:
 //
-//   - The step log gets one line when something changed that a reader cares
-//     about, and one at least every 30 seconds. A terminal gets one line that is
-//     updated in place; outside a terminal nothing is ever repainted.
+//   - The step log gets a line when something changes that matters to the reader,
+//     and at least every 30 seconds. A terminal gets one line that is
+//     updated in place. Outside a terminal nothing is updated in place.
 //   - A line starts with how long the gate has waited, right-aligned: "1m05s  ".
-//   - No capital at the start, no full stop at the end, plain words. Sentences
-//     with both are for the summary, which is read as a page.
-//   - A thing to mind is a line with "warning:", printed once. It is not an
-//     annotation: those are for the ending, and there is one of them.
-//   - Foreign log text is marked with "| " at each line and put in a group.
-//   - Outputs are for machines: one line each, never a value made up for a moment
-//     that did not happen.
-//   - What comes from outside is inert everywhere, see escape.go. A secret is
-//     never written, in any spelling, see secret.go.
+//   - No capital at the start, no full stop at the end, plain words. Only the summary
+//     has full sentences.
+//   - A warning is a line with "warning:", printed once. It is not an
+//     annotation: there is only one annotation, at the end.
+//   - Log lines that somebody else wrote begin with "| ", and are put in a group.
+//   - Outputs are for machines: one line each. If something did not happen, its output is
+//     empty and not made up.
+//   - Text from outside is always inert, see escape.go. A secret is never written,
+//     in no spelling, see secret.go.
 
 package report
 
@@ -34,19 +34,19 @@ import (
 	"github.com/sethvargo/go-githubactions"
 )
 
-// Options is the world that a Report speaks to.
+// Options say where a Report writes.
 type Options struct {
-	// Stdout takes the step log. Nil discards it.
+	// Stdout gets the step log. nil: it is discarded.
 	Stdout io.Writer
-	// Getenv reads the environment. Nil means an empty one.
+	// Getenv reads the environment. nil: it is empty.
 	Getenv func(string) string
-	// Terminal tells that Stdout is a terminal, and Width how many columns it has at the
-	// moment. Nil, and a width of 0: that is not known, and nothing is fitted to it.
+	// Terminal: Stdout is a terminal. Width returns its present number of columns; nil or
+	// 0: not known, then nothing is fitted to the width.
 	Terminal bool
 	Width    func() int
-	// Result takes the end as one JSON object. Nil: nobody wants it.
+	// Result gets the outputs as one JSON object. nil: it is not written.
 	Result io.Writer
-	// Version of the program. Empty: neither log nor summary tell it.
+	// Version of the program. Empty: log and summary do not show it.
 	Version string
 }
 
@@ -57,7 +57,7 @@ type Report struct {
 	out     *printer
 	sdk     *githubactions.Action
 	getenv  func(string) string
-	actions bool // workflow commands are understood
+	actions bool // it runs in GitHub Actions, which understands workflow commands
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
 	result  io.Writer
@@ -67,9 +67,8 @@ type Report struct {
 	excerpts []excerpt
 }
 
-// New returns a Report for the world that o describes. Workflow commands are
-// used if GITHUB_ACTIONS is true; outputs and the summary are written wherever
-// GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name a file.
+// New returns a Report. It uses workflow commands if GITHUB_ACTIONS is true. It writes outputs and summary
+// if GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name a file.
 func New(o Options) *Report {
 	if o.Stdout == nil {
 		o.Stdout = io.Discard
@@ -99,7 +98,7 @@ func New(o Options) *Report {
 	}
 }
 
-// Begin is the first line of the log: which version runs.
+// Begin prints the first line of the log: the version of the program.
 func (r *Report) Begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,30 +107,30 @@ func (r *Report) Begin() {
 	}
 }
 
-// Text is text from outside as one line that does no harm wherever it is printed.
+// Text makes text from outside inert (see escape.go).
 func (r *Report) Text(s string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.text(s, sentenceLength)
 }
 
-// Note is a line of the log.
+// Note prints a line.
 func (r *Report) Note(s string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out.sentence(r.text(s, sentenceLength))
 }
 
-// Mask keeps a secret out of everything that is printed or written from now on,
-// here and, in Actions, in the rest of the job. A secret of fewer than four bytes
-// is not masked: it would blot out ordinary words.
+// Mask removes a secret from everything that is printed or written from now on,
+// by this Report and, in Actions, in the rest of the job. A secret of fewer than four bytes
+// is not masked: that would remove parts of ordinary words.
 func (r *Report) Mask(secret string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, part := range r.secrets.add(secret) {
 		if r.actions {
-			// Straight to the writer: the one line that has to hold the secret. The
-			// runner takes it out of the log.
+			// This is the only line that must contain the secret. The runner does not
+			// show it in the log.
 			var b bytes.Buffer
 			githubactions.New(githubactions.WithWriter(&b)).AddMask(part)
 			r.out.raw(b.Bytes())
@@ -139,13 +138,13 @@ func (r *Report) Mask(secret string) {
 	}
 }
 
-// Update shows the picture if it has news in it, or if nothing was shown for a while.
-// Call it after every observation, and again when the wait has lasted as long as it
-// returns.
+// Update prints a line if the picture has news, or if nothing was printed for a while.
+// Call it after every observation, and at the latest when the wait has lasted as long as the last call
+// returned.
 func (r *Report) Update(p rollout.Picture) (again time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.warn(p.At, r.progress.notices(p))
+	r.warn(p.At, r.progress.newNotices(p))
 	line, again := r.progress.next(p, r.out.live)
 	if line == "" {
 		return again
@@ -159,7 +158,7 @@ func (r *Report) Update(p rollout.Picture) (again time.Duration) {
 	return again
 }
 
-// explain says once, before the first line that has it, what a hidden dyno is.
+// explain says what a hidden dyno is, once, before the first line that has one.
 func (r *Report) explain(p rollout.Picture) {
 	if !r.progress.explained && anyHidden(p.Types) {
 		r.progress.explained = true
@@ -173,7 +172,7 @@ func (r *Report) warn(at time.Duration, notices []string) {
 	}
 }
 
-// Debug shows a line for those who look for a fault: on GitHub as a message for debugging.
+// Debug prints a debug line. In Actions it is a debug message, which GitHub shows only when debug logging is on.
 func (r *Report) Debug(at time.Duration, line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -185,7 +184,7 @@ func (r *Report) Debug(at time.Duration, line string) {
 	r.out.sentence(stamped(at, "debug: "+line))
 }
 
-// Excerpt shows lines that somebody else wrote, and keeps them for the summary.
+// Excerpt prints lines that somebody else wrote, and keeps them for the summary.
 func (r *Report) Excerpt(title string, lines []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -194,10 +193,10 @@ func (r *Report) Excerpt(title string, lines []string) {
 	r.show(x)
 }
 
-// foreign marks a line that others wrote.
+// foreign marks a line that somebody else wrote.
 const foreign = "| "
 
-// show prints lines that others wrote or named, in a group where there are groups.
+// show prints an excerpt; in Actions in a group in which workflow commands are switched off.
 func (r *Report) show(x excerpt) {
 	if !r.actions {
 		r.out.line(fold(x.title, r.out.width(), 2))
@@ -216,30 +215,30 @@ func (r *Report) show(x excerpt) {
 	r.sdk.EndGroup()
 }
 
-// An Ending is all that there is to tell when the wait is over.
+// An Ending is how a wait ended.
 type Ending struct {
 	Picture rollout.Picture
 	Verdict rollout.Verdict
-	// Waited is how long the gate waited.
-	Waited time.Duration
-	// Requests is the number of requests sent to the platform's API;
-	// BudgetRemaining and BudgetLowest are what the platform last said is left of
-	// the account's budget, and the lowest that it said. -1 is unknown.
+	Waited  time.Duration // how long the gate waited
+	// Requests is the number of requests to the platform's API. BudgetRemaining is how many
+	// requests the account has left by the newest answer, and BudgetLowest the lowest number in any answer.
+	// -1: not known.
 	Requests, BudgetRemaining, BudgetLowest int
 	// Measured is what the run has shown of Heroku.
 	Measured measure.Figures
-	// ObserveOnly: it is a trial, and the step will not fail.
+	// ObserveOnly: the gate only observes, and the step does not fail.
 	ObserveOnly bool
 }
 
-// End writes outputs and summary, then the last lines of the log. The files come
-// first: after a signal there is little time. Everything is tried, whatever fails; the
-// error tells what later steps will miss.
+// End writes outputs and summary, and then the last lines of the log. The files come
+// first because there is little time after a signal. If one part fails, the others are still written. The
+// error says what later steps will miss.
 func (r *Report) End(e Ending) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	news := r.progress.notices(e.Picture)
-	// Where the last status line still stands, only the cost is news.
+	notices := r.progress.newNotices(e.Picture)
+	// If the last line of the log shows the state at the end, the state is not printed again. A status line in a
+	// terminal does not count: it is overwritten.
 	shown := r.progress.shown && r.progress.news == newsOf(e.Picture) && !r.out.pending
 	e.Picture = r.picture(e.Picture)
 	e.Verdict, e.Measured = r.verdict(e.Verdict), r.figures(e.Measured)
@@ -255,8 +254,8 @@ func (r *Report) End(e Ending) error {
 		}))
 	}
 	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
-	r.warn(e.Picture.At, news)
-	if x := fleetTable(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
+	r.warn(e.Picture.At, notices)
+	if x := dynosForLog(e.Picture, r.out.width()); e.Verdict.Result != rollout.Passed && len(x.lines) > 0 {
 		r.show(x)
 	}
 	r.explain(e.Picture)
@@ -265,21 +264,21 @@ func (r *Report) End(e Ending) error {
 	return unwritten
 }
 
-// LogError is why the log does not hold all that was printed; nil if it does.
+// LogError is the first error of writing the log; nil if the log is complete.
 func (r *Report) LogError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.out.err
 }
 
-// close is the last word: an annotation in Actions, a plain line elsewhere.
+// close writes the verdict: as an annotation in Actions, as a line elsewhere.
 func (r *Report) close(e Ending, unwritten error) {
 	tone, message := toneOf(e.Verdict), e.Verdict.Message
-	if unwritten != nil { // the step fails for it, and must say so
+	if unwritten != nil { // then the step fails, and must say why
 		tone = bad
 		message = r.text(fmt.Sprintf("%s; but later steps miss it: %s", message, oneLine(unwritten)), 1000)
 	}
-	if e.ObserveOnly && tone == bad { // which would say that the step has failed
+	if e.ObserveOnly && tone == bad { // an error would mean that the step has failed
 		tone = doubtful
 	}
 	if !r.actions {

@@ -1,4 +1,4 @@
-// Whole runs: what they leave in log, outputs and summary, against golden files.
+// Whole runs: log, outputs and summary, compared with golden files.
 
 package report
 
@@ -36,7 +36,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestInvalid(t *testing.T) {
+func TestInvalidInputs(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	r := w.report(false)
@@ -55,7 +55,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-func TestOutside(t *testing.T) {
+func TestOutsideOfActions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		terminal bool
@@ -86,7 +86,7 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-func TestOutputFileAlone(t *testing.T) {
+func TestOutputFileWithoutActions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "GITHUB_OUTPUT")
 	tell(t, w.report(false), measured())
@@ -115,7 +115,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-func TestBrokenWorld(t *testing.T) {
+func TestFilesAndLogThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
 	w.env["GITHUB_STEP_SUMMARY"] = filepath.Join(t.TempDir(), "no", "such", "folder")
@@ -132,11 +132,11 @@ func TestBrokenWorld(t *testing.T) {
 		t.Errorf("got outputs %v", got)
 	}
 	if err := New(Options{}).End(Ending{}); err != nil {
-		t.Errorf("in no world: %v", err)
+		t.Errorf("with empty options: %v", err)
 	}
 }
 
-func TestRhythm(t *testing.T) {
+func TestWhenProgressGetsALine(t *testing.T) {
 	t.Parallel()
 	var g progress
 	p := rollout.Picture{Types: []rollout.TypePicture{{Type: "web", Wanted: 9}}}
@@ -154,7 +154,7 @@ func TestRhythm(t *testing.T) {
 		{2 * time.Second, 2, 0, "b", false, 4 * time.Second},                           // only numbers
 		{4 * time.Second, 3, 0, "b", true, 34 * time.Second},                           // they have waited
 		{33 * time.Second, 3, 0, "b", false, 34 * time.Second},                         // nothing new
-		{34 * time.Second, 3, 0, "b", true, 64 * time.Second},                          // the heartbeat
+		{34 * time.Second, 3, 0, "b", true, 64 * time.Second},                          // the longest pause is over
 		{37 * time.Second, 3, time.Minute, "b", true, 67 * time.Second},                // a hold begins
 		{41 * time.Second, 3, time.Minute + time.Second, "b", false, 67 * time.Second}, // it moves a little
 		{42 * time.Second, 3, time.Minute + 10*time.Second, "b", true, 72 * time.Second},
@@ -168,7 +168,7 @@ func TestRhythm(t *testing.T) {
 	}
 }
 
-// What stands in a line of progress in place of the numbers of old dynos.
+// What a line of progress says if there are no numbers of old dynos.
 func TestNumbersOfOldDynos(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]rollout.TypePicture{
@@ -186,7 +186,7 @@ func TestNumbersOfOldDynos(t *testing.T) {
 	for i, basis := range []rollout.Basis{"", "", "", "", "", rollout.Proven, rollout.Presumed, rollout.Proven} {
 		p.Types = append(p.Types, rollout.TypePicture{Type: string(rune('a' + i)), Basis: basis})
 	}
-	if got, want := counts(p)[typesShow], "3 more types 0/0 new up, old presumed gone"; got != want {
+	if got, want := counts(p)[typesInLine], "3 more types 0/0 new up, old presumed gone"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -1,4 +1,4 @@
-// The result as JSON: what the outputs hold as one object, for scripts.
+// The result for scripts: the outputs as one JSON object.
 
 package report
 
@@ -9,14 +9,13 @@ import (
 	"strings"
 )
 
-// isJSON reports whether an output is a value of JSON as it is, unless it is empty: a number, true or
+// isJSON reports whether the value of an output, unless it is empty, is JSON already: a number, true or
 // false, or the report.
 func (o *Output) isJSON() bool {
 	return strings.HasSuffix(o.Name, "-seconds") || slices.Contains([]string{"old-remaining", "new-up", "new-wanted", "new-release", "report"}, o.Name)
 }
 
-// object is the outputs as a JSON object on one line. An output that is empty, or that is not
-// among the values, is null.
+// object writes the outputs as a JSON object on one line. An output that is empty or not in vs is null.
 func object(vs []outputValue) string {
 	var b strings.Builder
 	for i, o := range Outputs {
@@ -29,7 +28,7 @@ func object(vs []outputValue) string {
 			value = "null"
 		case o.isJSON():
 		default:
-			quoted, _ := json.Marshal(value) // of a string it never fails
+			quoted, _ := json.Marshal(value) // never fails for a string
 			value = string(quoted)
 		}
 		sep := ","
@@ -41,7 +40,7 @@ func object(vs []outputValue) string {
 	return b.String() + "}\n"
 }
 
-// writeResult prints the object, where it is asked for.
+// writeResult writes the object, if Options.Result is set.
 func (r *Report) writeResult(vs []outputValue) error {
 	if r.result == nil {
 		return nil

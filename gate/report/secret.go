@@ -1,5 +1,4 @@
-// Secrets: every spelling of them that could turn up in a text, and how they
-// are taken out.
+// Secrets are removed from every text, in all spellings in which they could occur.
 
 package report
 
@@ -12,7 +11,7 @@ import (
 	"strings"
 )
 
-// shortestSecret is the fewest bytes that are masked.
+// A secret with fewer bytes is not masked.
 const shortestSecret = 4
 
 const redacted = "***"
@@ -22,7 +21,7 @@ type secrets struct {
 	replacer  *strings.Replacer
 }
 
-// add takes a secret in and returns the parts of it to mask: each of its lines.
+// add adds a secret. It returns the lines of the secret, each of which the runner has to mask.
 func (s *secrets) add(secret string) []string {
 	var parts []string
 	for _, part := range strings.FieldsFunc(secret, func(c rune) bool { return c == '\n' || c == '\r' }) {
@@ -32,7 +31,7 @@ func (s *secrets) add(secret string) []string {
 			s.spellings = append(s.spellings, spellings(part)...)
 		}
 	}
-	// The longest first: a spelling can hold another.
+	// The longest first: a spelling can contain another one.
 	slices.SortFunc(s.spellings, func(a, b string) int {
 		if len(a) != len(b) {
 			return len(b) - len(a)
@@ -55,7 +54,8 @@ func (s *secrets) redact(text string) string {
 	return s.replacer.Replace(text)
 }
 
-// redactCut is redact for a text that may have been cut: the beginning of a secret at its end is masked, too.
+// redactCut is redact for a text that may have been cut within a secret: it also removes the beginning of a
+// secret at the end of the text.
 func (s *secrets) redactCut(text string) string {
 	text = s.redact(text)
 	most := 0
@@ -72,8 +72,8 @@ func (s *secrets) redactCut(text string) string {
 	return text[:len(text)-most] + redacted
 }
 
-// spellings is the secret as it is, escaped for URLs and JSON, and in base64, on
-// its own as well as in the middle of something (an Authorization header).
+// spellings returns the secret as it is, escaped for URLs and for JSON, and in base64: alone, and
+// as a part of a longer text, such as an Authorization header.
 func spellings(secret string) []string {
 	all := []string{secret}
 	for _, e := range []string{url.QueryEscape(secret), url.PathEscape(secret)} {
@@ -83,8 +83,8 @@ func spellings(secret string) []string {
 	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		all = append(all, enc.EncodeToString([]byte(secret)))
 		raw := enc.WithPadding(base64.NoPadding)
-		// Three bytes make four characters, so the text before it shifts the
-		// secret by 0, 1 or 2 bytes. Keep the characters that depend on it alone.
+		// Three bytes become four characters, so a text before the secret shifts it
+		// by 0, 1 or 2 bytes. Keep only the characters that depend on nothing but the secret.
 		for shift, skip := range []int{0, 2, 3} {
 			e := raw.EncodeToString(append(make([]byte, shift), secret...))
 			e = e[skip : (shift+len(secret))*8/6]
@@ -107,7 +107,7 @@ func lowerHex(escaped string) string {
 	return string(b)
 }
 
-// quoted is the inside of s as a JSON string.
+// quoted is s as a JSON string, without the quotes. html: with HTML characters escaped.
 func quoted(s string, html bool) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -1,5 +1,4 @@
-// The summary: one page of Markdown for people, in sections that are left out one
-// by one if the page would get too large.
+// The summary: one page of Markdown for people. A section that would make the page too large is left out.
 
 package report
 
@@ -15,16 +14,16 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// maxSummary is how large the page gets: larger ones load slowly.
+// maxSummary is the largest page in bytes: a larger one loads slowly.
 const maxSummary = 180_000
 
-// leftOut is the room for the last line of a page that is not whole.
-const leftOut = 100
+// leftOutLine is the room for the line that says how many sections were left out.
+const leftOutLine = 100
 
-// summarize is the page, in at most room bytes: the verdict, why it failed in the words of those who
-// know, and then the roll-out. Everything in the ending has to be inert already.
+// summarize writes the page, in at most room bytes: the verdict, the excerpts of the log that explain it, and
+// then the roll-out. All texts in the ending must be inert already.
 func summarize(e Ending, excerpts []excerpt, to links, version string, room int) string {
-	room = min(room, maxSummary) - leftOut
+	room = min(room, maxSummary) - leftOutLine
 	p := e.Picture
 	sections := []string{verdict(e)}
 	for _, x := range excerpts {
@@ -38,7 +37,7 @@ func summarize(e Ending, excerpts []excerpt, to links, version string, room int)
 	if proofMatters(e.Verdict) {
 		sections = append(sections, holds(p), logState(p))
 	}
-	sections = append(sections, dynos(p), ofHeroku(e), oneOff(p), last+"\n")
+	sections = append(sections, dynos(p), measuredSection(e), oneOff(p), last+"\n")
 
 	var page strings.Builder
 	left := 0
@@ -80,7 +79,7 @@ func verdict(e Ending) string {
 	return fmt.Sprintf("## %s %s\n\n%s\n", symbol(e.Verdict), markdown(headline(e)), prose(asSentence(e.Verdict.Message)))
 }
 
-// facts are what the wait was about, with the ways to it.
+// facts names what the wait was about, with links.
 func facts(e Ending, to links) string {
 	p := e.Picture
 	var all []string
@@ -108,14 +107,14 @@ func facts(e Ending, to links) string {
 	return strings.Join(all, " · ") + "\n"
 }
 
-// oldCode is how long Heroku's word was ahead of its deeds, as far as that is known.
+// oldCode says how long old dynos ran after Heroku had called the release finished, if that is known.
 func oldCode(e Ending) string {
 	p, t := e.Picture, e.Picture.Times
 	if t.ReleaseFinished.IsZero() {
 		return ""
 	}
 	if t.OldGone.IsZero() && p.Old == rollout.ByProof {
-		return "" // there was none to end
+		return "" // there were no old dynos
 	}
 	text := fmt.Sprintf("Since the release was created: Heroku called it finished at %s; ", distance(t.ReleaseFinished, p)) +
 		rollout.Fill(p.Old.Words().Sentence, distance(t.OldGone, p))
@@ -133,7 +132,7 @@ func oldCode(e Ending) string {
 	}
 }
 
-// command is a line to copy where there is more to read, if the message does not have it.
+// command is a command that shows more, unless the message contains it already.
 func command(e Ending) string {
 	line := toCopy(e)
 	if line == "" || strings.Contains(e.Verdict.Message, `"`+line+`"`) {
@@ -142,7 +141,7 @@ func command(e Ending) string {
 	return fenced([]string{line}, "sh")
 }
 
-// proofMatters reports whether the verdict has to do with what was not proven.
+// proofMatters reports whether the verdict depends on something that was not proven.
 func proofMatters(v rollout.Verdict) bool {
 	switch v.Reason {
 	case rollout.OldDynosRemain, rollout.Unproven, rollout.Interrupted:
@@ -151,7 +150,7 @@ func proofMatters(v rollout.Verdict) bool {
 	return v.Result == rollout.Passed && v.Basis == rollout.Presumed
 }
 
-// asSentence is a message with a capital and a full stop.
+// asSentence gives a message a capital and a full stop.
 func asSentence(s string) string {
 	s = capital(s)
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
@@ -198,13 +197,13 @@ func oneOff(p rollout.Picture) string {
 	})
 }
 
-// logState is how far the log could be relied on, as far as no warning has told of it.
+// logState says what was wrong with the log, unless a warning says so already.
 func logState(p rollout.Picture) string {
-	told := func(reason string) bool {
+	inWarning := func(reason string) bool {
 		return slices.ContainsFunc(p.Notices, func(n string) bool { return strings.Contains(n, reason) })
 	}
 	var b strings.Builder
-	if p.LogReason != "" && !told(p.LogReason) {
+	if p.LogReason != "" && !inWarning(p.LogReason) {
 		fmt.Fprintf(&b, "The log cannot be relied on: %s\n\n", markdown(p.LogReason))
 	}
 	return b.String() + list("Lost lines of the log", p.Gaps, 20, func(g rollout.Gap) string {
@@ -212,7 +211,7 @@ func logState(p rollout.Picture) string {
 	})
 }
 
-// list is a heading and the first most items; empty without items.
+// list writes a heading and at most the first most items; empty without items.
 func list[T any](heading string, items []T, most int, text func(T) string) string {
 	if len(items) == 0 {
 		return ""
@@ -231,7 +230,7 @@ func list[T any](heading string, items []T, most int, text func(T) string) strin
 	return b.String()
 }
 
-// distance is how long after the creation of the release t was: +5m08s.
+// distance is how long after the creation of the release t was, such as "+5m08s"; empty if that is not known.
 func distance(t time.Time, p rollout.Picture) string {
 	if t.IsZero() || p.Times.ReleaseCreated.IsZero() {
 		return ""
@@ -243,8 +242,8 @@ func distance(t time.Time, p rollout.Picture) string {
 	return "+" + observe.Span(d).String()
 }
 
-// between is how much later b was, as people are told both: a time of day without what is less than a second. So the
-// times that are told add up.
+// between is how much later b was. Both times are first cut to seconds, as they are shown, so that the times
+// on the page add up.
 func between(a, b time.Time) time.Duration {
 	return b.Truncate(time.Second).Sub(a.Truncate(time.Second))
 }

@@ -13,13 +13,14 @@ import (
 )
 
 const (
+	// The most rows of each table.
 	mostMoments = 120
 	mostTypes   = 50
 	mostDynos   = 50
 )
 
-// timeline is every moment, or the first and last ones of very many. It is folded where all went well,
-// so that the page fits on a screen.
+// timeline lists all moments; if there are too many, the first and the last ones. If the gate passed, the
+// timeline is folded, so that the page fits on a screen.
 func timeline(e Ending) string {
 	p := e.Picture
 	if len(p.Moments) == 0 {
@@ -80,14 +81,15 @@ func types(p rollout.Picture) string {
 	return text
 }
 
-// hidden is what it means that an old dyno is that.
+// hidden explains what a hidden old dyno is.
 const hidden = "no longer in the dyno list, and not known to have ended"
 
 func anyHidden(ts []rollout.TypePicture) bool {
 	return slices.ContainsFunc(ts, func(t rollout.TypePicture) bool { return t.OldHidden > 0 })
 }
 
-// oldOfType is what old dynos of a type do: "2 in the dyno list, 1 hidden", or "may run: 1 hidden".
+// oldOfType says what is known about the old dynos of a process type: "2 in the dyno list, 1 hidden", or
+// "may run: 1 hidden".
 func oldOfType(t rollout.TypePicture) string {
 	var counts []string
 	if t.OldListed > 0 {
@@ -109,7 +111,7 @@ func oldOfType(t rollout.TypePicture) string {
 	return words + ": " + strings.Join(counts, ", ")
 }
 
-// oldOfDyno is the same of one label.
+// oldOfDyno says what is known about the old dynos of one label.
 func oldOfDyno(d rollout.DynoPicture, p rollout.Picture) string {
 	listed := 0
 	if d.Old {
@@ -119,7 +121,7 @@ func oldOfDyno(d rollout.DynoPicture, p rollout.Picture) string {
 	case d.Hidden > 1:
 		return fmt.Sprintf("%s: %d", words.Cell, d.Hidden)
 	case d.GoneAt.IsZero() && d.Basis == rollout.Proven:
-		return "" // there was none
+		return "" // there was no old dyno
 	case d.GoneAt.IsZero() || words.CellAt == "":
 		return words.Cell
 	default:
@@ -127,7 +129,7 @@ func oldOfDyno(d rollout.DynoPicture, p rollout.Picture) string {
 	}
 }
 
-// withoutEmpty leaves out columns that have no text in any row.
+// withoutEmpty removes the columns that are empty in every row.
 func withoutEmpty(head []string, rows [][]string) ([]string, [][]string) {
 	for i := len(head) - 1; i >= 0; i-- {
 		if !slices.ContainsFunc(rows, func(r []string) bool { return r[i] != "" }) {
@@ -140,11 +142,11 @@ func withoutEmpty(head []string, rows [][]string) ([]string, [][]string) {
 	return head, rows
 }
 
-// dynoHead are the columns of the table of dynos; those without any text are left out.
+// dynoHead are the columns of the table of dynos; empty columns are left out.
 var dynoHead = []string{"Dyno", "Release", "State", "New up", "Old code", "Crashes"}
 
-// dynoTable is a row for each label, its texts written by write; of very many labels,
-// those with news come first.
+// dynoTable has a row for each label; if there are too many, for the labels that matter most. write
+// escapes or cuts each text.
 func dynoTable(p rollout.Picture, write func(string) string) (head []string, rows [][]string) {
 	ds := p.Dynos
 	if len(ds) > mostDynos {
@@ -173,12 +175,11 @@ func dynos(p rollout.Picture) string {
 	return folded(fmt.Sprintf("Dynos (%d)", len(p.Dynos)), table(dynoTable(p, markdown))+more(len(p.Dynos), mostDynos))
 }
 
-// dynoSpare are the columns that a narrow table leaves out, the least needed first.
-var dynoSpare = []string{"New up", "State", "Crashes"}
+// dynoOptional are the columns that a narrow table leaves out, the least important first.
+var dynoOptional = []string{"New up", "State", "Crashes"}
 
-// fleetTable is the same table for the log, as it stood at the end. width is that of the
-// terminal; 0 is no limit.
-func fleetTable(p rollout.Picture, width int) excerpt {
+// dynosForLog is the table of dynos for the log, as an excerpt. width is the width of the terminal; 0: no limit.
+func dynosForLog(p rollout.Picture, width int) excerpt {
 	if len(p.Dynos) == 0 {
 		return excerpt{}
 	}
@@ -187,7 +188,7 @@ func fleetTable(p rollout.Picture, width int) excerpt {
 		width = max(width-len(foreign), 1)
 	}
 	head, rows := dynoTable(p, short)
-	lines := aligned(append([][]string{head}, rows...), dynoSpare, width)
+	lines := aligned(append([][]string{head}, rows...), dynoOptional, width)
 	if left := len(p.Dynos) - mostDynos; left > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", left))
 	}
@@ -212,7 +213,7 @@ func more(all, shown int) string {
 	return fmt.Sprintf("\nand %d more\n", all-shown)
 }
 
-// positive is n, or nothing for 0: a table is easier to read without zeros.
+// positive writes n, or nothing for 0: a table is easier to read without zeros.
 func positive(n int) string {
 	if n == 0 {
 		return ""
@@ -220,7 +221,7 @@ func positive(n int) string {
 	return strconv.Itoa(n)
 }
 
-// table is a table of cells that are Markdown already.
+// table writes a Markdown table. The cells must be Markdown already.
 func table(head []string, rows [][]string) string {
 	var b strings.Builder
 	row := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }

@@ -1,4 +1,4 @@
-// A trial: the wait ends as ever, and all that tells of its end says what the gate would have
+// A trial: the gate only observes. The wait ends as usual, but the messages say what the gate would have
 // done.
 
 package report
@@ -11,10 +11,10 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// trialMark stands before all that a trial comes to.
+// trialMark begins the messages of a trial.
 const trialMark = "observe-only: "
 
-// onTrial is the ending in the words of a trial. Where nothing was watched there is none.
+// onTrial rewrites the ending for a trial. With invalid inputs nothing was observed, so it is no trial.
 func onTrial(e Ending) Ending {
 	if !e.ObserveOnly || e.Verdict.Reason == rollout.InvalidInput {
 		e.ObserveOnly = false

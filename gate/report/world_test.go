@@ -1,4 +1,4 @@
-// A world to report to, golden files, and what must hold in every world.
+// An environment to report to, golden files, and what must hold for every report.
 
 package report
 
@@ -17,14 +17,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// world is an environment with files, and what was written to them.
+// world is an environment with files, and what was printed.
 type world struct {
 	t      *testing.T
 	env    map[string]string
 	stdout bytes.Buffer
 }
 
-// newWorld has a file for each of the named variables.
+// newWorld makes a file for each of the named variables.
 func newWorld(t *testing.T, files ...string) *world {
 	w := &world{t: t, env: map[string]string{}}
 	for _, f := range files {
@@ -70,10 +70,10 @@ func tell(t *testing.T, r *Report, s story) {
 	}
 }
 
-// tokens are random: markers of a stopped log, delimiters of outputs.
+// tokens are the random parts: the tokens of stop-commands, and the delimiters of outputs.
 var tokens = regexp.MustCompile(`[0-9a-f]{32}`)
 
-// golden compares got with testdata/name, the random parts made equal.
+// golden compares got with testdata/name, after replacing the random parts.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	got = tokens.ReplaceAllStringFunc(got, func(s string) string {
@@ -98,7 +98,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// checkInert fails if something of the hostile text still works, or the secret shows.
+// checkInert fails if a part of the hostile text is still active, or if the secret appears.
 func checkInert(t *testing.T, w *world) {
 	t.Helper()
 	log := w.stdout.String()
@@ -136,8 +136,8 @@ func checkInert(t *testing.T, w *world) {
 	}
 }
 
-// outsideFences is a page without its blocks of code, in which nothing works. A block is closed by the
-// first line of as many backquotes as opened it, or more.
+// outsideFences returns a page without its blocks of code, in which nothing is active. A block ends with the
+// first line of at least as many backquotes as those that began it.
 func outsideFences(page string) string {
 	var out strings.Builder
 	open := ""
@@ -155,7 +155,7 @@ func outsideFences(page string) string {
 	return out.String()
 }
 
-// parseOutputs reads a file as the runner does.
+// parseOutputs reads a file of outputs as the runner does.
 func parseOutputs(t *testing.T, text string) map[string]string {
 	t.Helper()
 	got := map[string]string{}

@@ -143,3 +143,22 @@ func TestLogThatBeginsAfterTheFirstLook(t *testing.T) {
 		}},
 	})
 }
+
+// A wrong date of one answer must not make an exit look later than the look that still lists the pod.
+func TestNotFooledByAWrongDateWhereAContainerWasStartedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Space: "s", Generation: "fir"}})
+	b.logs(0, 0)
+	old, fresh := dyno("web-1-a", 41, "up", -24*time.Hour), dyno("web-2-b", 42, "up", 0)
+	b.sees(1*sec, old, fresh)
+	b.apply(10*sec, observe.Observation{Date: at(-50 * sec), Builds: &observe.Builds{}}) // a minute behind
+	b.line(14*sec, "web-1-a", observe.Exit)
+	b.sees(15*sec, old, fresh)
+	b.sees(18*sec, fresh)
+	b.shut("the exit may be that of a container which was started again")
+	b.sees(77*sec, fresh)
+	b.shut("the pod left the list less than 60 s ago")
+	b.sees(79*sec, fresh)
+	b.open(true, rollout.Presumed)
+}

@@ -156,8 +156,10 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 		return fmt.Sprintf("the dyno list still shows old dynos, so see with %s why they do not end, and stop them if they should not run", r.client("ps"))
 	case until == observe.Never:
 		return fmt.Sprintf("see with %s and %s why old dynos do not end", r.client("ps"), r.client("logs"))
+	case r.cfg.RequireProof && slices.ContainsFunc(s.types, func(t typeStatus) bool { return t.HoldUntil == until && t.HoldReason == ExitDue }):
+		return `the dyno list shows no old dyno any more, but the log does not show yet that all have ended, so raise the input "timeout"`
 	case r.cfg.RequireProof:
-		return `the dyno list shows no old dyno any more, but nothing proves yet that all have ended, so see that the log can be read whole, or raise the input "timeout"`
+		return `the dyno list shows no old dyno any more, but nothing proves that all have ended, and more time may not help, so deploy again and see that the log can be read whole, or do not require proof`
 	default:
 		return fmt.Sprintf(`the dyno list shows no old dyno any more, but nothing proves yet that all have ended, and one can run until %s of the wait, so raise the input "timeout" above that`, observe.Span(r.holdEnd(until)))
 	}

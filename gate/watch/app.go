@@ -1,4 +1,5 @@
-// The app, which may be still to come: until it is there, nothing else is asked for, and its log is not read.
+// Waiting for an app that does not exist yet: until it exists, the gate asks for nothing else and does not
+// read its log.
 
 package watch
 
@@ -8,31 +9,32 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// appQuestion is the name of the one about the app.
-var appQuestion = nameOf(observe.AboutApp, "")
+// appQuestion is the name of the question about the app.
+var appQuestion = questionName(observe.AboutApp, "")
 
-// seeApp takes in whether an app that is awaited is there. It is asked for at the pace of the looks.
-func (r *run) seeApp(n news) {
+// updateApp handles an answer about the app while the gate waits for the app to exist. Without an answer it
+// schedules the next try: the gate asks as often as it would look.
+func (r *run) updateApp(n arrival) {
 	switch {
-	case !r.awaiting || n.question != appQuestion:
+	case !r.awaitingApp || n.question != appQuestion:
 	case n.answered:
-		r.awaiting = false
+		r.awaitingApp = false
 	default:
 		r.questions.dueAt[appQuestion] = r.elapsed() + max(r.pace.interval, BudgetSpacing(r.Platform.Remaining()))
 	}
 }
 
-// readLog begins to read the log, and has it opened anew where it is silent. Of an app that is not there
-// the platform would refuse it for good.
+// readLog starts to read the log once the app exists, and reopens it when it is silent. Before the app
+// exists, the platform would refuse the log for good.
 func (r *run) readLog(ctx context.Context) {
 	switch {
-	case r.Log == nil || r.awaiting:
-	case !r.reading:
-		r.reading = true
-		r.start(ctx, func() {
-			r.Log.Run(ctx, func(o observe.Observation) { r.send(ctx, news{o: o}) })
+	case r.Log == nil || r.awaitingApp:
+	case !r.readingLog:
+		r.readingLog = true
+		r.background(ctx, func() {
+			r.Log.Run(ctx, func(o observe.Observation) { r.send(ctx, arrival{o: o}) })
 		})
-	case r.deafness.due(r.elapsed()):
+	case r.silence.renewNow(r.elapsed()):
 		r.Log.Renew()
 	}
 }

@@ -1,4 +1,4 @@
-// An app that may be still to come, and when its log is read.
+// Waiting for an app that does not exist yet, and when its log is opened.
 
 package watch_test
 
@@ -13,13 +13,13 @@ import (
 	"heroku-rollout-gate/gate/watch"
 )
 
-// late is a platform on which the app comes after a minute.
+// late is a platform on which the app exists after a minute.
 type late struct {
 	*platform
 	asked []time.Duration // when the app was asked for
 }
 
-// absent is the answer until then.
+// absent is the answer before the app exists.
 type absent struct{}
 
 func (absent) Error() string             { return "no such app" }
@@ -33,7 +33,7 @@ func (l *late) App(ctx context.Context, app string) (observe.Observation, error)
 	return l.platform.App(ctx, app)
 }
 
-// opened is a log that notes when it was opened.
+// opened is a log that records when it was opened.
 type opened struct {
 	begin time.Time
 	at    []time.Duration
@@ -46,15 +46,15 @@ func (o *opened) Run(ctx context.Context, _ func(observe.Observation)) {
 
 func (o *opened) Renew() {}
 
-// The log is opened once, and that of an app which is awaited when the app is there. Until then nothing
-// else is asked for.
-func TestWhenTheLogIsOpened(t *testing.T) {
+// The log is opened once: at the start, or as soon as an app exists that the gate waits for. Until then the gate
+// asks for nothing else.
+func TestTheLogIsOpenedOnceTheAppExists(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		awaits   bool
 		interval time.Duration
-		asked    int           // how often the app is
-		opened   time.Duration // when the log is
+		asked    int           // how often the gate asks for the app
+		opened   time.Duration // when the log is opened
 	}{{false, 0, 0, 0}, {true, 0, 7, time.Minute}, {true, 4 * time.Second, 16, time.Minute}} {
 		synctest.Test(t, func(t *testing.T) {
 			begin := time.Now()

@@ -1,5 +1,4 @@
-// What the loop does and why, for people who look for a fault: every need, look, answer and
-// doubt, as it comes up.
+// Debug lines, for people who look for a fault: every need, look, answer and doubt, as it comes up.
 
 package watch
 
@@ -12,35 +11,35 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A Debug tells of the inside of a wait, or of the replay of one. Nil tells nothing.
+// A Debug writes debug lines about a wait, or about the replay of a wait. A nil *Debug writes nothing.
 type Debug struct {
-	// Tell takes a line, which can hold names that the platform gave.
+	// Tell writes a line. The line can contain names that come from the platform, and is not escaped.
 	Tell func(at time.Duration, line string)
 
-	needs, doubts []string // those of the last time
+	needs, doubts []string // after the last observation
 }
 
-// See tells what an observation is and what is new in the core by it.
+// See writes what an observation is, and which needs and doubts it changed. The core has applied it already.
 func (d *Debug) See(o *observe.Observation, core *rollout.Rollout) {
 	if d == nil {
 		return
 	}
-	if line := answer(o); line != "" {
+	if line := describeAnswer(o); line != "" {
 		d.Tell(o.At, line)
 	}
 	doubts := core.Doubts()
-	d.news(o.At, "doubt", d.doubts, doubts)
-	d.news(o.At, "settled", doubts, d.doubts)
+	d.tellNew(o.At, "doubt", d.doubts, doubts)
+	d.tellNew(o.At, "settled", doubts, d.doubts)
 	var needs []string
 	for _, n := range core.Needs() {
-		needs = append(needs, needed(n))
+		needs = append(needs, describeNeed(n))
 	}
-	d.news(o.At, "need", d.needs, needs)
+	d.tellNew(o.At, "need", d.needs, needs)
 	d.doubts, d.needs = doubts, needs
 }
 
-// news tells what is now and was not before.
-func (d *Debug) news(at time.Duration, what string, before, now []string) {
+// tellNew writes the lines of now that were not in before.
+func (d *Debug) tellNew(at time.Duration, what string, before, now []string) {
 	for _, line := range now {
 		if !slices.Contains(before, line) {
 			d.Tell(at, what+": "+line)
@@ -48,12 +47,12 @@ func (d *Debug) news(at time.Duration, what string, before, now []string) {
 	}
 }
 
-// needed is a need in words. Whether a look has to be full comes and goes with others.
-func needed(n rollout.Need) string {
-	when := "as soon as may be"
+// describeNeed puts a need into words. It leaves out whether a look has to be full: that changes too often.
+func describeNeed(n rollout.Need) string {
+	when := "as soon as possible"
 	switch {
 	case n.By == observe.Never:
-		when = "some time"
+		when = "at some time"
 	case n.By > 0:
 		when = "at " + observe.Span(n.By).String()
 	case n.Every > 0:
@@ -62,28 +61,28 @@ func needed(n rollout.Need) string {
 	return fmt.Sprintf("%s, %s: %s", n.Kind, when, n.Why)
 }
 
-// answer is what came of a request; empty if the observation is of another kind.
-func answer(o *observe.Observation) string {
+// describeAnswer says what a request brought; empty if the observation is not from a request.
+func describeAnswer(o *observe.Observation) string {
 	said := ""
 	switch {
 	case o.Look != nil:
-		return "look: " + looked(o.Look) + because(o)
+		return "look: " + describeLook(o.Look) + whyInBrackets(o)
 	case o.App != nil:
 		said = fmt.Sprintf("the app is %s", o.App.Name)
 	case o.Preboot != nil && !o.Preboot.Known:
-		said = "whether preboot is on is not told"
+		said = "it is not known whether preboot is on"
 	case o.Preboot != nil && o.Preboot.Enabled:
 		said = "preboot is on"
 	case o.Preboot != nil:
 		said = "preboot is off"
 	case o.Metrics != nil && !o.Metrics.Known:
-		said = "whether runtime metrics are on is not told"
+		said = "it is not known whether runtime metrics are on"
 	case o.Metrics != nil && o.Metrics.Enabled:
 		said = "runtime metrics are on"
 	case o.Metrics != nil:
 		said = "runtime metrics are off"
 	case o.Release != nil && o.Release.Version == 0:
-		said = "the release is not there"
+		said = "the release does not exist"
 	case o.Release != nil:
 		said = fmt.Sprintf("v%d is %s", o.Release.Version, o.Release.Status)
 	case o.Code != nil:
@@ -95,30 +94,31 @@ func answer(o *observe.Observation) string {
 	default:
 		return ""
 	}
-	return "answer: " + said + because(o)
+	return "answer: " + said + whyInBrackets(o)
 }
 
-func because(o *observe.Observation) string {
+// whyInBrackets is the reason for the request; empty if there is none.
+func whyInBrackets(o *observe.Observation) string {
 	if o.Why == "" {
 		return ""
 	}
 	return " (" + o.Why + ")"
 }
 
-// looked is what a look shows, in short.
-func looked(l *observe.Look) string {
-	said := many(len(l.Dynos), "dyno")
+// describeLook says in short what a look shows.
+func describeLook(l *observe.Look) string {
+	said := count(len(l.Dynos), "dyno")
 	if l.Formation != nil {
-		said += ", " + many(len(l.Formation), "process type")
+		said += ", " + count(len(l.Formation), "process type")
 	}
 	if len(l.Releases) > 0 {
 		newest := slices.MaxFunc(l.Releases, func(a, b observe.Release) int { return a.Version - b.Version })
-		said += fmt.Sprintf(", %s, the newest of them v%d %s", many(len(l.Releases), "release"), newest.Version, newest.Status)
+		said += fmt.Sprintf(", %s, the newest of them v%d %s", count(len(l.Releases), "release"), newest.Version, newest.Status)
 	}
 	return said
 }
 
-func many(n int, what string) string {
+func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

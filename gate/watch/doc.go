@@ -3,10 +3,10 @@
 // of HTTP.
 //
 //   - watch.go: the loop
-//   - beside.go: what runs beside it, and bugs
-//   - app.go: an app that may be still to come, and when its log is read
+//   - background.go: the goroutines beside the loop, and panics
+//   - app.go: waiting for an app that does not exist yet, and when its log is opened
 //   - pace.go: when to look
-//   - debug.go: the inside of the loop, for people who look for a fault
-//   - deaf.go: when the log says nothing of what the list shows
-//   - questions.go: what is asked of the platform, and what no answer means
+//   - debug.go: debug lines about what the loop does and why
+//   - silence.go: when to reopen a log that is silent about a change in the dyno list
+//   - questions.go: what the gate asks the platform, and what it does without an answer
 package watch

@@ -14,13 +14,13 @@ import (
 	"heroku-rollout-gate/gate/watch"
 )
 
-// flowing is a log that begins with the gate, and tells of lines at their times.
+// flowing is a log that begins with the gate. Its line i comes at[i] later.
 type flowing struct {
 	begin time.Time
 	at    []time.Duration
 	line  func(i int) observe.Line
 
-	renewed []time.Duration // when it was to be opened anew
+	renewed []time.Duration // when it was reopened
 }
 
 func (f *flowing) Renew() { f.renewed = append(f.renewed, time.Since(f.begin)) }
@@ -41,7 +41,7 @@ func (f *flowing) Run(ctx context.Context, emit func(observe.Observation)) {
 	<-ctx.Done()
 }
 
-// How far apart looks are at most, and how many they are, in ten minutes and a half.
+// How far apart looks are at most, and how many there are, in ten and a half minutes.
 func TestPaceWhileTheLogFlows(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 		"the release phase runs, on Fir":     {&platform{old: true, status: "pending", generation: "fir"}, 10 * time.Second, 66, 0},
 		"an old dyno is listed":              {&platform{old: true}, 20 * time.Second, 35, 0},
 		"an old dyno is listed, on Fir":      {&platform{old: true, generation: "fir"}, 10 * time.Second, 66, 0},
-		"only an old hidden one can be left": {&platform{}, 75 * time.Second, 12, 0},
+		"only a hidden old dyno can be left": {&platform{}, 75 * time.Second, 12, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +74,7 @@ func TestPaceWhileTheLogFlows(t *testing.T) {
 				for i := 2; i < len(p.looks)-1; i++ { // between the start and the last look
 					longest = max(longest, p.looks[i]-p.looks[i-1])
 				}
-				if longest != c.gap && !(name == "only an old hidden one can be left" && longest <= c.gap) || len(p.looks) > c.most {
+				if longest != c.gap && !(name == "only a hidden old dyno can be left" && longest <= c.gap) || len(p.looks) > c.most {
 					t.Errorf("%d looks, at most %d wanted; %s apart at most, want %s: %v", len(p.looks), c.most, longest, c.gap, p.looks)
 				}
 			})
@@ -93,8 +93,8 @@ func (p stale) Look(ctx context.Context, app string, full bool, n int) (observe.
 	return o, err
 }
 
-// A doubt that only the list of releases can settle is asked about soon, and not without end.
-func TestPaceOfDoubt(t *testing.T) {
+// A doubt that only the list of releases can settle brings looks soon, but not more and more of them.
+func TestADoubtBringsLooksSoonAndFew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{begin: time.Now()}
@@ -112,9 +112,9 @@ func TestPaceOfDoubt(t *testing.T) {
 	})
 }
 
-// The end of the release phase is in the log: a look follows at once, and another one
+// When the log shows the end of the release phase, a look follows at once, and another one
 // soon, since the release gets its status a moment later.
-func TestEndOfTheReleasePhase(t *testing.T) {
+func TestTheEndOfTheReleasePhaseBringsALook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{old: true, status: "pending"}
@@ -134,8 +134,8 @@ func TestEndOfTheReleasePhase(t *testing.T) {
 	})
 }
 
-// A dyno that is replaced again and again does not drive a look for each line.
-func TestManyChanges(t *testing.T) {
+// A dyno that is replaced again and again does not cause a look for each line.
+func TestManyChangesDoNotEachBringALook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{old: true}
@@ -151,18 +151,17 @@ func TestManyChanges(t *testing.T) {
 		}
 		for i := 1; i < len(p.looks); i++ {
 			if gap := p.looks[i] - p.looks[i-1]; gap > 11*time.Second {
-				t.Errorf("%s without a look while the log tells of changes", gap)
+				t.Errorf("%s without a look while the log shows changes", gap)
 			}
 		}
 	})
 }
 
-// A given interval is kept, whatever the log tells and what is waited for; no longer one is
-// made of it.
+// With an interval from the caller, looks are never further apart than that, whatever the log shows.
 func TestAGivenIntervalIsKept(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]*platform{
-		"the release phase runs": {old: true, status: "pending"}, "an old dyno is listed": {old: true}, "only an old hidden one can be left": {},
+		"the release phase runs": {old: true, status: "pending"}, "an old dyno is listed": {old: true}, "only a hidden old dyno can be left": {},
 	} {
 		for _, interval := range []time.Duration{time.Second, 2 * time.Second, 10 * time.Second, 30 * time.Second} {
 			for _, log := range []watch.Log{nil, &flowing{}} {

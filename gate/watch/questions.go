@@ -1,4 +1,4 @@
-// The questions: what is asked of the platform, and what an answer that does not come means.
+// The questions: what the gate asks the platform, and what it does without an answer.
 
 package watch
 
@@ -12,15 +12,22 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A question that got no answer is asked again after this, and then later and later.
+// The names of the questions that a look answers.
+const (
+	lookQuestion     = "look"
+	lastLookQuestion = "last look"
+)
+
+// A question without an answer is asked again after retryAfter. Each further failure doubles the pause, up to
+// longestRetry.
 const (
 	retryAfter   = 10 * time.Second
 	longestRetry = 80 * time.Second
 )
 
-// questions are those that are asked until they are answered, by their names.
+// questions are asked until they are answered. The keys of the maps are the names of the questions.
 type questions struct {
-	// dueAt is when to ask each; observe.Never once it is answered or under way.
+	// dueAt is when to ask a question; observe.Never once it is answered or under way.
 	dueAt    map[string]time.Duration
 	answered map[string]bool
 	failures map[string]int // in a row
@@ -30,15 +37,15 @@ func newQuestions() questions {
 	return questions{dueAt: map[string]time.Duration{}, answered: map[string]bool{}, failures: map[string]int{}}
 }
 
-// again lets a question be asked once more that was answered before.
-func (q *questions) again(name string) {
+// reopen makes an answered question due again.
+func (q *questions) reopen(name string) {
 	if q.answered[name] {
 		q.answered[name] = false
 		delete(q.dueAt, name)
 	}
 }
 
-// due is when a question may be asked again; 0 if nothing speaks against it now.
+// due is when a question may be asked again; 0: now.
 func (q *questions) due(name string) time.Duration {
 	if q.answered[name] {
 		return 0
@@ -46,7 +53,7 @@ func (q *questions) due(name string) time.Duration {
 	return q.dueAt[name]
 }
 
-// begin reports whether to ask a question now.
+// begin reports whether to ask a question now. If so, the question is under way.
 func (q *questions) begin(name string, now time.Duration) bool {
 	if at, asked := q.dueAt[name]; asked && now < at {
 		return false
@@ -55,8 +62,7 @@ func (q *questions) begin(name string, now time.Duration) bool {
 	return true
 }
 
-// end takes in that a question was answered, or was not: the more often, the longer it is left
-// alone.
+// end records whether a question was answered. If not, it is due again after a pause of at least spacing.
 func (q *questions) end(name string, answered bool, now, spacing time.Duration) {
 	if answered {
 		q.answered[name], q.failures[name] = true, 0
@@ -70,82 +76,82 @@ func (q *questions) end(name string, answered bool, now, spacing time.Duration) 
 // ask starts every request that is due.
 func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	now, app, remaining := r.elapsed(), r.Config.App, r.Platform.Remaining()
-	r.once(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
-	if r.awaiting {
+	r.askOnce(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
+	if r.awaitingApp {
 		return
 	}
 	is := func(kind rollout.NeedKind) bool {
 		return slices.ContainsFunc(needs, func(n rollout.Need) bool { return n.Kind == kind })
 	}
 	if at, why := r.pace.next(needs, remaining); !r.looking && now >= at {
-		r.pace.learn(now, is(rollout.Change) || is(rollout.MoreChange))
-		r.noteBudget(remaining)
-		r.look(ctx, "look", r.pace.full(now, needs, remaining), why)
+		r.pace.spaceChanges(now, is(rollout.Change) || is(rollout.MoreChange))
+		r.reportLowBudget(remaining)
+		r.look(ctx, lookQuestion, r.pace.full(now, needs, remaining), why)
 		if is(rollout.AskBuilds) {
-			r.questions.again(nameOf(observe.AboutBuilds, ""))
+			r.questions.reopen(questionName(observe.AboutBuilds, ""))
 		}
 	}
 	for _, n := range needs {
 		switch n.Kind {
 		case rollout.AskPreboot, rollout.AgainPreboot:
-			if n.Kind == rollout.AskPreboot || !isScarce(remaining) {
-				r.questions.again(nameOf(observe.AboutPreboot, ""))
+			if n.Kind == rollout.AskPreboot || !isVeryLow(remaining) {
+				r.questions.reopen(questionName(observe.AboutPreboot, ""))
 			}
-			r.once(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
+			r.askOnce(ctx, observe.AboutPreboot, "", n.Why, func() (observe.Observation, error) { return r.Platform.Preboot(ctx, app) })
 		case rollout.AskMetrics:
-			r.once(ctx, observe.AboutMetrics, "", n.Why, func() (observe.Observation, error) { return r.Platform.Metrics(ctx, app) })
+			r.askOnce(ctx, observe.AboutMetrics, "", n.Why, func() (observe.Observation, error) { return r.Platform.Metrics(ctx, app) })
 		case rollout.AskRelease:
-			if now >= r.releaseDue(n) {
-				r.questions.again(nameOf(observe.AboutRelease, ""))
-				r.once(ctx, observe.AboutRelease, "", n.Why, func() (observe.Observation, error) { return r.Platform.Release(ctx, app, n.Release) })
+			if now >= r.releaseDueAt(n) {
+				r.questions.reopen(questionName(observe.AboutRelease, ""))
+				r.askOnce(ctx, observe.AboutRelease, "", n.Why, func() (observe.Observation, error) { return r.Platform.Release(ctx, app, n.Release) })
 			}
 		case rollout.AskBuilds:
-			r.once(ctx, observe.AboutBuilds, "", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
+			r.askOnce(ctx, observe.AboutBuilds, "", n.Why, func() (observe.Observation, error) { return r.Platform.Builds(ctx, app) })
 		case rollout.ReadCode:
-			r.once(ctx, observe.AboutCode, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
+			r.askOnce(ctx, observe.AboutCode, n.Code.ID, n.Why, func() (observe.Observation, error) { return r.Platform.Code(ctx, app, n.Code) })
 		}
 	}
 }
 
-// releaseDue is when to ask for the release that is awaited: when it helps, and the budget
+// releaseDueAt is when to ask for the release that the gate waits for: when the core needs it and the budget
 // allows it.
-func (r *run) releaseDue(n rollout.Need) time.Duration {
-	return max(n.By+BudgetSpacing(r.Platform.Remaining()), r.questions.due(nameOf(observe.AboutRelease, "")))
+func (r *run) releaseDueAt(n rollout.Need) time.Duration {
+	return max(n.By+BudgetSpacing(r.Platform.Remaining()), r.questions.due(questionName(observe.AboutRelease, "")))
 }
 
-// noteBudget says once that few requests are left to the account.
-func (r *run) noteBudget(remaining int) {
-	if BudgetSpacing(remaining) > 0 && !r.lowBudget {
-		r.lowBudget = true
+// reportLowBudget reports, once, that the account has few requests left.
+func (r *run) reportLowBudget(remaining int) {
+	if BudgetSpacing(remaining) > 0 && !r.lowBudgetReported {
+		r.lowBudgetReported = true
 		r.apply(observe.Observation{Budget: &observe.Budget{Remaining: remaining}})
 	}
 }
 
-// nameOf tells a question from the others. id says which of several things it is about.
-func nameOf(about observe.About, id string) string { return string(about) + " " + id }
+// questionName is the name of a question. id is empty where there is only one thing to ask about.
+func questionName(about observe.About, id string) string { return string(about) + " " + id }
 
-// once asks a question until it is answered.
-func (r *run) once(ctx context.Context, about observe.About, id, why string, ask func() (observe.Observation, error)) {
-	asked, name := r.elapsed(), nameOf(about, id)
+// askOnce asks a question, unless it is answered, under way, or not due yet.
+func (r *run) askOnce(ctx context.Context, about observe.About, id, why string, ask func() (observe.Observation, error)) {
+	asked, name := r.elapsed(), questionName(about, id)
 	if !r.questions.begin(name, asked) {
 		return
 	}
-	r.start(ctx, func() {
+	r.background(ctx, func() {
 		o, err := ask()
 		if err != nil {
-			o = unanswered(err, about)
+			o = withoutAnswer(err, about)
 		}
 		o.Why = why
 		if o.Preboot != nil {
 			o.Preboot.AskedAt = asked
 		}
-		r.send(ctx, news{o: o, question: name, answered: err == nil})
+		r.send(ctx, arrival{o: o, question: name, answered: err == nil})
 	})
 }
 
-// unanswered is what a question tells that found no answer. Whether preboot or runtime metrics are on
-// is then not known, which is an answer, too.
-func unanswered(err error, about observe.About) observe.Observation {
+// withoutAnswer is the observation when a question has failed. For preboot and runtime metrics it says that it
+// is not known whether they are on: no failure of these questions can end the wait.
+func withoutAnswer(err error, about observe.About) observe.Observation {
 	switch about {
 	case observe.AboutPreboot:
 		return observe.Observation{Preboot: &observe.Preboot{}}
@@ -155,40 +161,40 @@ func unanswered(err error, about observe.About) observe.Observation {
 	return trouble(err, about)
 }
 
-// look starts a look; at the deadline also beside one that is under way.
+// look starts a look. At the deadline it can run beside a look that is under way.
 func (r *run) look(ctx context.Context, question string, full bool, why string) {
 	asked, releases := r.elapsed(), r.core.ReleasesToAsk()
 	r.looking = true
-	r.pace.begin(asked, full)
-	r.start(ctx, func() {
+	r.pace.lookStarted(asked, full)
+	r.background(ctx, func() {
 		o, err := r.Platform.Look(ctx, r.Config.App, full, releases)
 		o.Why = why
 		if o.Look != nil {
 			o.Look.AskedAt = asked
 		}
 		if err == nil {
-			r.send(ctx, news{o: o, question: question})
+			r.send(ctx, arrival{o: o, question: question})
 			return
 		}
 		if o.Look != nil { // the dyno list alone
-			r.send(ctx, news{o: o})
+			r.send(ctx, arrival{o: o})
 		}
 		failure := trouble(err, observe.AboutLook)
 		failure.Why = why
-		r.send(ctx, news{o: failure, question: question, nothing: o.Look == nil})
+		r.send(ctx, arrival{o: failure, question: question, emptyLook: o.Look == nil})
 	})
 }
 
-// lastLook is the one at the deadline: whatever hangs, it is over soon.
+// lastLook looks once more at the deadline, for at most lastLookTime, and handles what comes in until then.
 func (r *run) lastLook(ctx, inner context.Context) {
 	limited, cancel := context.WithTimeout(inner, lastLookTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	r.look(limited, "last look", true, "the timeout is reached")
+	r.look(limited, lastLookQuestion, true, "the timeout is reached")
 	for limited.Err() == nil {
 		select {
-		case n := <-r.news:
-			last := r.take(limited, n)
+		case n := <-r.arrivals:
+			last := r.receive(limited, n)
 			if _, done := r.core.Verdict(); done || last {
 				return
 			}
@@ -197,13 +203,13 @@ func (r *run) lastLook(ctx, inner context.Context) {
 	}
 }
 
-// trouble tells of a question without an answer. Only what was asked of the app
-// itself, or that the key is not accepted, can end the wait.
+// trouble is the observation that a question has failed. Only a failed look, a failed question about the app, or
+// a key that is not accepted can end the wait: any other failure becomes Unreachable.
 func trouble(err error, about observe.About) observe.Observation {
 	t := &observe.Trouble{Kind: observe.Unreachable, About: about, Message: err.Error()}
-	var sorted interface{ Kind() observe.TroubleKind }
-	if errors.As(err, &sorted) {
-		t.Kind = sorted.Kind()
+	var classified interface{ Kind() observe.TroubleKind }
+	if errors.As(err, &classified) {
+		t.Kind = classified.Kind()
 	}
 	var limited interface{ OutOfBudget() bool }
 	t.OutOfBudget = errors.As(err, &limited) && limited.OutOfBudget()

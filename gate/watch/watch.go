@@ -1,4 +1,4 @@
-// The loop: what is asked and told, until there is a verdict.
+// The loop: it asks, handles what comes in and reports, until there is a verdict.
 
 package watch
 
@@ -12,9 +12,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Platform answers questions about an app. An answer comes as an observation
-// without At and AskedAt, which are the watcher's to say. A Look can bring the dyno
-// list and an error for the rest.
+// Platform answers questions about an app. An answer is an observation without At and AskedAt:
+// the watcher sets these. A Look can return both the dyno list and an error: then the other lists failed.
 type Platform interface {
 	App(ctx context.Context, app string) (observe.Observation, error)
 	Preboot(ctx context.Context, app string) (observe.Observation, error)
@@ -23,31 +22,32 @@ type Platform interface {
 	Release(ctx context.Context, app, idOrVersion string) (observe.Observation, error)
 	Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error)
 	Builds(ctx context.Context, app string) (observe.Observation, error)
-	// Remaining is how many requests the account has left, which all its programs
-	// share; -1 if that is not known.
+	// Remaining is how many requests the account has left, for all its programs together;
+	// -1 if that is not known.
 	Remaining() int
 }
 
-// Log tells of the app's log until ctx ends or the platform refuses it.
+// Log reads the app's log.
 type Log interface {
+	// Run emits observations until ctx ends or the platform refuses the log.
 	Run(ctx context.Context, emit func(observe.Observation))
-	// Renew has the log opened anew: it is silent about what the lists show.
+	// Renew reopens the log, because it is silent about a change that the lists show.
 	Renew()
 }
 
-// Report shows people how it goes. It is called after every observation, and again
-// at the moment that the last call returned, if nothing happens before.
+// Report shows people the progress. The loop calls Update after every observation, and at the latest at the
+// time of the wait that the last call returned.
 type Report interface {
 	Update(rollout.Picture) (again time.Duration)
 }
 
 const (
-	// The last look, at the deadline, gets this long, and what hangs when the verdict
-	// is there is left behind after this: together the end takes less than 2 s.
+	// The last look, at the deadline, may take lastLookTime. After the verdict, the gate waits for its
+	// goroutines for shutdownGrace. Together this is less than 2 s.
 	lastLookTime  = 1200 * time.Millisecond
 	shutdownGrace = 300 * time.Millisecond
-	// With nothing to do the loop turns all the same.
-	idle = 30 * time.Second
+	// longestIdle is the longest time between two turns of the loop.
+	longestIdle = 30 * time.Second
 )
 
 // A Watcher waits for one roll-out.
@@ -55,73 +55,73 @@ type Watcher struct {
 	Config   rollout.Config
 	Platform Platform
 	Log      Log    // nil: the log is not read
-	Report   Report // nil: nobody watches
+	Report   Report // nil: no progress is shown
 	// Interval is the longest time between two looks at the dyno list. 0: 10 s without the
-	// log, and with it as long as the core allows.
+	// log, and as long as the core allows with it.
 	Interval time.Duration
-	// Begin says that the wait begins: until it is closed, the app is watched and nothing is decided, as
-	// before a deploy. It goes with [rollout.Config.HeadStart]. nil: the wait begins at once.
+	// Begin is closed when the wait begins. Until then the gate watches the app and decides nothing, as
+	// before a deploy. Used with [rollout.Config.HeadStart]. nil: the wait begins at once.
 	Begin <-chan struct{}
-	// Ahead are the observations of a watch that began before this one, so long before as Since says: the
-	// times of this one go on from there. nil: there was none.
+	// Ahead are the observations of an earlier watch; nil: there was none. Since is how much earlier that watch
+	// began: all times count from then.
 	Ahead iter.Seq[observe.Observation]
 	Since time.Duration
 	// Record is called with every observation before it is applied. nil: not recorded.
 	Record func(observe.Observation)
-	// Debug tells of needs, looks and doubts. nil: nobody wants to know.
+	// Debug writes debug lines. nil: none.
 	Debug *Debug
-	// Speed is how many seconds pass on the platform in one of ours: 1 (or 0) but
-	// for a demonstration against a simulated platform.
+	// Speed is how many seconds pass on the platform in one second of the gate: 1 (or 0), except
+	// in a demonstration against a simulated platform.
 	Speed float64
 }
 
-// run is the state of one wait; its fields belong to the goroutine of Run.
+// run is the state of one wait. Only the goroutine of Run uses its fields.
 type run struct {
 	*Watcher
-	core  *rollout.Rollout
-	begin time.Time       // of this watch
-	ahead <-chan struct{} // closed when the wait begins; nil from then on
-	begun bool
-	began time.Duration // when it did
-	news  chan news
-	wg    sync.WaitGroup
+	core      *rollout.Rollout
+	startedAt time.Time       // when this watch began
+	headStart <-chan struct{} // closed when the wait begins; nil from then on
+	waiting   bool            // the wait has begun
+	waitBegan time.Duration   // when the wait began, if there was a head start
+	arrivals  chan arrival
+	wg        sync.WaitGroup
 
-	awaiting  bool // the app may be still to come: nothing else is asked for
-	reading   bool // the log is read
-	looking   bool // a look is under way
-	pace      pace
-	questions questions
-	deafness  deafness
-	lowBudget bool          // it was told that the account's budget is low
-	tell      time.Duration // when the report wants to be called again
+	awaitingApp       bool // the app may not exist yet: the gate asks for nothing else
+	readingLog        bool // the log was opened
+	looking           bool // a look is under way
+	pace              pace
+	questions         questions
+	silence           logSilence
+	lowBudgetReported bool
+	reportAgainAt     time.Duration // when the report has to be called at the latest
 }
 
-// Run waits for the verdict. It returns when it is there and everything that was
-// started has ended, or has been given up. The end of ctx is an interrupt.
+// Run waits for the verdict. It returns when there is a verdict, and everything that Run started has ended or
+// has been given up. The end of ctx interrupts the wait.
 func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 	r := &run{
-		Watcher: w, core: rollout.New(w.Config), begin: time.Now(), awaiting: w.Config.WaitForApp,
-		ahead: w.Begin, news: make(chan news, 256), pace: newPace(w.Interval), questions: newQuestions(), deafness: newDeafness(),
+		Watcher: w, core: rollout.New(w.Config), startedAt: time.Now(), headStart: w.Begin, arrivals: make(chan arrival, 256),
+		awaitingApp: w.Config.WaitForApp, pace: newPace(w.Interval), questions: newQuestions(), silence: newLogSilence(),
 	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	picture, verdict := r.judged(ctx, inner)
+	picture, verdict := r.waitForVerdict(ctx, inner)
 	cancel()
-	r.leave()
+	r.waitForBackground()
 	return picture, verdict
 }
 
-// judged runs the loop to its verdict. A bug in the core is no reason to end without
-// one.
-func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdict rollout.Verdict) {
+// waitForVerdict runs the loop until there is a verdict. A panic in the core ends the wait with a verdict, too.
+// inner goes on when ctx ends, so that the last look can still be asked for.
+func (r *run) waitForVerdict(ctx, inner context.Context) (picture rollout.Picture, verdict rollout.Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
 			picture, verdict = Broken(r.Config, p)
-			picture.At = r.elapsed() - r.began
+			picture.At = r.elapsed() - r.waitBegan
 		}
 	}()
 	if r.Ahead != nil {
 		for o := range r.Ahead {
-			r.takeIn(o)
+			r.process(o)
 		}
 	}
 	r.loop(ctx, inner)
@@ -129,8 +129,8 @@ func (r *run) judged(ctx, inner context.Context) (picture rollout.Picture, verdi
 	return r.core.Picture(), verdict
 }
 
-// loop turns until there is a verdict. Each turn sees first whether the wait is over, so
-// that neither the deadline nor a signal waits behind what comes in.
+// loop turns until there is a verdict. Each turn first checks whether the wait is over, so
+// that observations delay neither the deadline nor a signal.
 func (r *run) loop(ctx, inner context.Context) {
 	wait, cancel := context.WithCancel(ctx)
 	defer func() { cancel() }()
@@ -140,9 +140,9 @@ func (r *run) loop(ctx, inner context.Context) {
 		if _, done := r.core.Verdict(); done {
 			return
 		}
-		if !r.begun && r.ahead == nil {
+		if !r.waiting && r.headStart == nil {
 			cancel()
-			wait, cancel = r.waitBegins(ctx)
+			wait, cancel = r.beginWait(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -153,50 +153,51 @@ func (r *run) loop(ctx, inner context.Context) {
 		default:
 			r.turn(wait, inner, timer)
 		}
-		if r.Report != nil && r.begun {
-			r.tell = r.began + r.Report.Update(r.core.Picture())
+		if r.Report != nil && r.waiting {
+			r.reportAgainAt = r.waitBegan + r.Report.Update(r.core.Picture())
 		}
 	}
 }
 
-// waitBegins ends a head start. What it returns ends with ctx, and at the deadline.
-func (r *run) waitBegins(ctx context.Context) (context.Context, context.CancelFunc) {
-	r.begun = true
+// beginWait begins the wait, and so ends a head start. The context that it returns ends with ctx, and at the
+// deadline.
+func (r *run) beginWait(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.waiting = true
 	if r.Config.HeadStart {
-		r.began = r.elapsed()
+		r.waitBegan = r.elapsed()
 		r.apply(observe.Observation{Begin: true})
-		r.pace = newPace(r.Interval) // with a first look: that of before is from before the deploy
+		r.pace = newPace(r.Interval) // look at once: the last look is from before the deploy
 	}
 	if r.Config.Timeout > 0 {
-		return context.WithTimeout(ctx, r.real(r.Config.Timeout))
+		return context.WithTimeout(ctx, r.realTime(r.Config.Timeout))
 	}
 	return context.WithCancel(ctx)
 }
 
-// turn asks what is to be asked, and takes in what comes next.
+// turn asks what is due, and handles what comes in next.
 func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 	needs := r.core.Needs()
 	r.ask(inner, needs)
 	r.readLog(inner)
-	timer.Reset(r.real(r.nextTurn(needs) - r.elapsed()))
+	timer.Reset(r.realTime(r.nextTurn(needs) - r.elapsed()))
 	select {
-	case n := <-r.news:
-		r.take(wait, n)
+	case n := <-r.arrivals:
+		r.receive(wait, n)
 	case <-timer.C:
 		r.apply(observe.Observation{})
-	case <-r.ahead:
-		r.ahead = nil
+	case <-r.headStart:
+		r.headStart = nil
 	case <-wait.Done():
 	}
 }
 
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
-	next := min(r.elapsed()+idle, r.deafness.dueAt)
-	if r.Report != nil && r.begun {
-		next = min(next, r.tell)
+	next := min(r.elapsed()+longestIdle, r.silence.renewAt)
+	if r.Report != nil && r.waiting {
+		next = min(next, r.reportAgainAt)
 	}
-	if r.awaiting {
+	if r.awaitingApp {
 		return min(next, r.questions.due(appQuestion))
 	}
 	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
@@ -207,86 +208,87 @@ func (r *run) nextTurn(needs []rollout.Need) time.Duration {
 		case rollout.Wake:
 			next = min(next, n.By)
 		case rollout.AskRelease:
-			next = min(next, r.releaseDue(n))
+			next = min(next, r.releaseDueAt(n))
 		}
 	}
 	return next
 }
 
-// take applies what came in and what has come in behind it, but not without end: a
-// busy log must not keep the loop from its other duties, nor from the end of ctx. It
-// tells whether the last look was among it.
-func (r *run) take(ctx context.Context, n news) (last bool) {
+// receive applies an arrival and those that wait behind it, but only a limited number, and none after the end of
+// ctx: a busy log must not stop the loop from its other work. It reports whether the last look was among them.
+func (r *run) receive(ctx context.Context, n arrival) (last bool) {
 	for i := 0; ; i++ {
-		last = last || n.question == "last look"
+		last = last || n.question == lastLookQuestion
 		switch {
-		case n.question == "look" || n.question == "last look":
+		case n.question == lookQuestion || n.question == lastLookQuestion:
 			r.looking = false
-			r.pace.end(n.o.Look == nil, n.nothing)
+			r.pace.lookEnded(n.o.Look == nil, n.emptyLook)
 		case n.question != "":
 			r.questions.end(n.question, n.answered, r.elapsed(), BudgetSpacing(r.Platform.Remaining()))
-			r.seeApp(n)
+			r.updateApp(n)
 		}
 		r.apply(n.o)
-		if i == cap(r.news) || ctx.Err() != nil {
+		if i == cap(r.arrivals) || ctx.Err() != nil {
 			return last
 		}
 		select {
-		case n = <-r.news:
+		case n = <-r.arrivals:
 		default:
 			return last
 		}
 	}
 }
 
+// apply gives an observation its time and processes it. After the verdict it does nothing, so that a recording
+// ends with the observation that brought the verdict.
 func (r *run) apply(o observe.Observation) {
 	if _, done := r.core.Verdict(); done {
-		return // and a recording ends with what brought the verdict
+		return
 	}
 	o.At = r.elapsed()
-	r.takeIn(o)
+	r.process(o)
 }
 
-// takeIn takes in an observation that has its time.
-func (r *run) takeIn(o observe.Observation) {
+// process passes an observation that has its time to the recording, the core and the debug lines.
+func (r *run) process(o observe.Observation) {
 	if r.Record != nil {
 		r.Record(o)
 	}
 	if r.Log != nil {
-		r.deafness.see(&o)
+		r.silence.update(&o)
 	}
 	r.core.Apply(o)
 	r.Debug.See(&o, r.core)
 }
 
-// elapsed is the time since the start, on the platform's scale.
+// elapsed is the platform's time since the start of the watch, including an earlier watch.
 func (r *run) elapsed() time.Duration {
-	d := time.Since(r.begin)
+	d := time.Since(r.startedAt)
 	if r.Speed > 0 {
 		d = time.Duration(float64(d) * r.Speed)
 	}
 	return r.Since + d
 }
 
-// real is a span of the platform's time in our own.
-func (r *run) real(d time.Duration) time.Duration {
+// realTime converts a span of the platform's time to the gate's; at least 0.
+func (r *run) realTime(d time.Duration) time.Duration {
 	if r.Speed > 0 {
 		d = time.Duration(float64(d) / r.Speed)
 	}
 	return max(d, 0)
 }
 
-// news is an observation on its way to the loop.
-type news struct {
-	o        observe.Observation
-	question string // what it answers; empty for the log
-	answered bool   // the question need not be asked again
-	nothing  bool   // a look that brought not even the dyno list
+// arrival is an observation on its way to the loop.
+type arrival struct {
+	o         observe.Observation
+	question  string // the name of the question that it answers; empty for the log
+	answered  bool   // the question was answered
+	emptyLook bool   // a look that did not even bring the dyno list
 }
 
-func (r *run) send(ctx context.Context, n news) {
+func (r *run) send(ctx context.Context, n arrival) {
 	select {
-	case r.news <- n:
+	case r.arrivals <- n:
 	case <-ctx.Done():
 	}
 }

@@ -19,20 +19,20 @@ import (
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// platform answers that one web dyno is up on v42, as its knobs say.
+// platform answers that one web dyno is up on v42. Its fields change that.
 type platform struct {
 	begin  time.Time
 	hang   bool          // looks are never answered
-	fail   error         // looks fail
-	failAt time.Duration // from then on looks are refused
+	fail   error         // looks fail with this
+	failAt time.Duration // from then on the platform refuses looks; 0: never
 	old    bool          // the dyno is still on v41
-	// status of v42, if it is not succeeded, and generation of the app, if it is not Cedar
+	// status of v42 (empty: succeeded) and generation of the app (empty: cedar)
 	status, generation string
 
 	mu    sync.Mutex
 	looks []time.Duration
 	full  []bool
-	asked []time.Duration // when v42 was asked for by itself
+	asked []time.Duration // when v42 was asked for with a request of its own
 }
 
 func (p *platform) App(context.Context, string) (observe.Observation, error) {
@@ -102,7 +102,7 @@ type refusal struct{}
 func (refusal) Error() string             { return "Invalid credentials provided." }
 func (refusal) Kind() observe.TroubleKind { return observe.Unauthorized }
 
-// run waits against the platform and tells when the verdict came.
+// run waits for the verdict and returns how long that took.
 func run(t *testing.T, p *platform, w watch.Watcher, ctx context.Context) (rollout.Verdict, time.Duration) {
 	t.Helper()
 	p.begin = time.Now()
@@ -111,7 +111,7 @@ func run(t *testing.T, p *platform, w watch.Watcher, ctx context.Context) (rollo
 	return v, time.Since(p.begin)
 }
 
-func TestHoldEndsOnTime(t *testing.T) {
+func TestTheHoldEndsOnTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{}
@@ -130,7 +130,7 @@ func TestHoldEndsOnTime(t *testing.T) {
 	})
 }
 
-func TestDeadlineWhateverHangs(t *testing.T) {
+func TestTheWaitEndsAtTheDeadlineWhateverHangs(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]*platform{"hangs": {hang: true}, "fails": {fail: errors.New("no route")}, "old": {old: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestDeadlineWhateverHangs(t *testing.T) {
 	}
 }
 
-func TestInterrupt(t *testing.T) {
+func TestAnInterruptEndsTheWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -167,8 +167,8 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// A key that is wrong from the start ends the wait at once; one that was good before is asked
-// with for some seconds more.
+// A key that is wrong from the start ends the wait at once. With a key that was good before, the gate keeps
+// asking for some seconds.
 func TestAKeyThatIsRefusedEndsTheWait(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -190,7 +190,7 @@ func TestAKeyThatIsRefusedEndsTheWait(t *testing.T) {
 	}
 }
 
-func TestEverythingIsRecorded(t *testing.T) {
+func TestARecordingReplaysToTheSameVerdict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen []observe.Observation
@@ -216,18 +216,18 @@ func (flood) Run(ctx context.Context, emit func(observe.Observation)) {
 	}
 }
 
-// The deadline and a signal hold, however fast lines come and however slowly each is taken
-// in. In real time: in virtual time no time passes while the log never pauses.
+// The deadline and a signal end the wait in time, however fast lines come and however slow each one is to
+// handle. In real time: in virtual time no time passes while the log never pauses.
 func TestABusyLogPutsOffNeitherDeadlineNorSignal(t *testing.T) {
 	t.Parallel()
 	const end = 300 * time.Millisecond
 	for name, cost := range map[string]time.Duration{
-		"cheap lines": 20 * time.Microsecond, "dear lines": 5 * time.Millisecond, "very dear lines": 50 * time.Millisecond,
+		"fast lines": 20 * time.Microsecond, "slow lines": 5 * time.Millisecond, "very slow lines": 50 * time.Millisecond,
 	} {
 		for _, result := range []rollout.Result{rollout.TimedOut, rollout.Cancelled} {
 			t.Run(fmt.Sprintf("%s, %s", name, result), func(t *testing.T) {
 				t.Parallel()
-				signal, limit, most := 10*time.Second, end, end+1700*time.Millisecond // the last look, and the farewell
+				signal, limit, most := 10*time.Second, end, end+1700*time.Millisecond // the last look, and the shutdown
 				if result == rollout.Cancelled {
 					signal, limit, most = end, 10*time.Second, end+700*time.Millisecond
 				}
@@ -243,14 +243,14 @@ func TestABusyLogPutsOffNeitherDeadlineNorSignal(t *testing.T) {
 	}
 }
 
-// A recording ends with the observation that brought the verdict, also if others
-// were on their way already: replay takes more for a second run.
+// A recording ends with the observation that brought the verdict, even if others
+// were on their way already: replay would take more observations for a second run.
 func TestNothingIsRecordedAfterTheVerdict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		core := rollout.New(rollout.Config{App: "shop"})
 		record := func(o observe.Observation) {
-			time.Sleep(10 * time.Millisecond) // the log is always ahead
+			time.Sleep(10 * time.Millisecond) // slower than the log
 			if v, done := core.Verdict(); done {
 				t.Errorf("recorded after %s: %+v", v.Reason, o)
 			}

@@ -1,4 +1,4 @@
-// What runs beside the loop, and what becomes of a bug in it.
+// The goroutines beside the loop. A panic in one of them ends the wait with a verdict.
 
 package watch
 
@@ -13,28 +13,29 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// Broken is the end of a wait, or of the replay of one, for a bug: a panic.
+// Broken returns how a wait, or the replay of a wait, ends after a panic.
 func Broken(cfg rollout.Config, panicked any) (rollout.Picture, rollout.Verdict) {
 	fresh := rollout.New(cfg)
-	fresh.Apply(bug(panicked))
+	fresh.Apply(panicTrouble(panicked))
 	verdict, _ := fresh.Verdict()
 	return fresh.Picture(), verdict
 }
 
-// start does something beside the loop. A bug in it ends the wait.
-func (r *run) start(ctx context.Context, do func()) {
+// background runs do in a goroutine. A panic in do ends the wait.
+func (r *run) background(ctx context.Context, do func()) {
 	r.wg.Go(func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.send(ctx, news{o: bug(p)})
+				r.send(ctx, arrival{o: panicTrouble(p)})
 			}
 		}()
 		do()
 	})
 }
 
-// bug tells of a panic and where it came from.
-func bug(p any) observe.Observation {
+// panicTrouble is the observation that the gate panicked, with the line that did. Call it from the deferred
+// function that recovered: it reads the stack.
+func panicTrouble(p any) observe.Observation {
 	where, panicked := "somewhere", false
 	var pcs [32]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
@@ -50,8 +51,8 @@ func bug(p any) observe.Observation {
 	return observe.Observation{Trouble: &observe.Trouble{Kind: observe.Internal, Message: fmt.Sprintf("%v in %s", p, where)}}
 }
 
-// leave waits a moment for what was started to end.
-func (r *run) leave() {
+// waitForBackground waits for the goroutines to end, for at most shutdownGrace.
+func (r *run) waitForBackground() {
 	done := make(chan struct{})
 	go func() { r.wg.Wait(); close(done) }()
 	select {

@@ -1,4 +1,4 @@
-// When a log that says nothing is opened anew, in virtual time.
+// When a silent log is reopened, in virtual time.
 
 package watch_test
 
@@ -33,7 +33,7 @@ func (p *changing) Look(ctx context.Context, app string, full bool, n int) (obse
 	return o, err
 }
 
-func TestDeafLog(t *testing.T) {
+func TestALogThatIsSilentAboutAChangeIsReopened(t *testing.T) {
 	t.Parallel()
 	minutes := func(all ...float64) (at []time.Duration) {
 		for _, m := range all {
@@ -49,15 +49,15 @@ func TestDeafLog(t *testing.T) {
 		line           func(int) observe.Line
 		renewed        [][2]float64 // in minutes, from and to
 	}{
-		"nothing changes":                     {nil, nil, nil, nil},
-		"the log tells of the change":         {minutes(3), minutes(3), dyno, nil},
-		"the log is 8 s ahead":                {minutes(3), minutes(2.86), dyno, nil},
-		"the log is 8 s behind":               {minutes(3), minutes(3.14), dyno, nil},
-		"the log says nothing":                {minutes(3), nil, nil, [][2]float64{{3.1, 3.7}}},
-		"it told of another change long ago":  {minutes(2, 5), minutes(2), dyno, [][2]float64{{5.1, 5.7}}},
-		"metrics are no news of a change":     {minutes(3), minutes(2.9, 3, 3.1), func(int) observe.Line { return observe.Line{Label: "web.1", Kind: observe.Metric} }, [][2]float64{{3.1, 3.7}}},
-		"nor is what is done through the API": {minutes(3), minutes(2.9, 3, 3.1), func(int) observe.Line { return observe.Line{Kind: observe.API} }, [][2]float64{{3.1, 3.7}}},
-		"it never says anything": {
+		"nothing changes":                   {nil, nil, nil, nil},
+		"the log shows the change":          {minutes(3), minutes(3), dyno, nil},
+		"the log is 8 s ahead":              {minutes(3), minutes(2.86), dyno, nil},
+		"the log is 8 s behind":             {minutes(3), minutes(3.14), dyno, nil},
+		"the log is silent":                 {minutes(3), nil, nil, [][2]float64{{3.1, 3.7}}},
+		"it showed another change long ago": {minutes(2, 5), minutes(2), dyno, [][2]float64{{5.1, 5.7}}},
+		"it shows only metrics":             {minutes(3), minutes(2.9, 3, 3.1), func(int) observe.Line { return observe.Line{Label: "web.1", Kind: observe.Metric} }, [][2]float64{{3.1, 3.7}}},
+		"it shows only lines of the API":    {minutes(3), minutes(2.9, 3, 3.1), func(int) observe.Line { return observe.Line{Kind: observe.API} }, [][2]float64{{3.1, 3.7}}},
+		"it is always silent": {
 			minutes(3, 4, 5, 6, 7, 8, 9), nil, nil,
 			[][2]float64{{3.1, 3.7}, {4.1, 4.9}, {6.1, 6.9}, {10, 10.9}},
 		},
@@ -81,8 +81,8 @@ func TestDeafLog(t *testing.T) {
 	}
 }
 
-// A log that does not flow is not opened anew: it is being opened already, or it is refused.
-func TestBrokenLogIsNotDeaf(t *testing.T) {
+// A log that does not flow is not reopened: it is being opened already, or Heroku refuses it.
+func TestALogThatDoesNotFlowIsNotReopened(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &changing{&platform{old: true, begin: time.Now()}, []time.Duration{time.Minute, 2 * time.Minute}}
@@ -90,7 +90,7 @@ func TestBrokenLogIsNotDeaf(t *testing.T) {
 		w := watch.Watcher{Platform: p, Log: log, Config: rollout.Config{App: "shop", UseLog: true, Timeout: 5 * time.Minute}}
 		w.Run(t.Context())
 		if log.renewed {
-			t.Error("the log was opened anew")
+			t.Error("the log was reopened")
 		}
 	})
 }
