@@ -49,6 +49,7 @@ func (t *Tail) Last(ctx context.Context, label string, n int) ([]string, error) 
 		}
 	}}
 	err = readChunks(res.Body, d.write)
+	d.flush()
 	if ctx.Err() != nil || len(lines) > 0 {
 		err = nil // some lines are better than none
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,20 @@ func TestLastWithoutHistory(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
+}
+
+// The last line of a history may have no line break.
+func TestLastWithoutALineBreak(t *testing.T) {
+	t.Parallel()
+	line := strings.TrimSpace(at(1, "heroku[web.1]: Process exited with status 1"))
+	s := &server{histories: []script{{steps: []step{{text: line}}}}}
+	synctest.Test(t, func(t *testing.T) {
+		s.begin, s.playing = time.Now(), map[string]script{}
+		tail := &Tail{App: "shop", Sessions: s, Transport: s}
+		if got, err := tail.Last(t.Context(), "web.1", 10); err != nil || !cmp.Equal(got, []string{line}) {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
 }
 
 func TestNoLinesAreKeptOfALogWithHistory(t *testing.T) {

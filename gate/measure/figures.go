@@ -101,7 +101,7 @@ func (m *Measure) figuresOfType(r run, p rollout.Picture, t rollout.TypePicture,
 			all.add(l.ends(r, d))
 		}
 	}
-	all.fill(&f, r)
+	all.fill(&f, r, t.Basis)
 	return f
 }
 
@@ -148,11 +148,16 @@ func (a *tally) add(e ends) {
 	}
 }
 
-// fill sets the figures of the process type.
-func (a *tally) fill(t *Type, r run) {
+// fill sets the figures of the process type. basis is how it is known that no old process is left.
+func (a *tally) fill(t *Type, r run, basis rollout.Basis) {
 	t.Dynos, t.Told = a.dynos, a.known
-	t.setFromLog(notApplicable("no old process is known that had to end"))
-	if a.dynos == 0 {
+	switch {
+	case a.dynos > 0:
+	case basis == rollout.Proven:
+		t.setFromLog(notApplicable("no old process is known that had to end"))
+		return
+	default:
+		t.setFromLog(notSeen("no old process is known, and one may have been hidden"))
 		return
 	}
 	t.Stop, t.Stops = Median(a.stops)

@@ -164,7 +164,9 @@ func TestKillsAndEnds(t *testing.T) {
 			line(5*sec, "web.2", observe.Sigterm).line(6*sec, "web.2", observe.Exit), good},
 		"a dyno of another type": {one().dyno("worker.1", 42, "up", rollout.Proven).turns("web.1", 190*sec, 191*sec).turns("worker.1", sec, 2*sec), good},
 		"too many lines":         {crowded(one()), "0 of 1: (of 1 of 1 old dynos: there were too many lines of the dyno since); stop (there were too many lines of the dyno since) of 0"},
-		"nothing old was there":  {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
+		"nothing old is known, and some may be hidden": {newPlay().flows(0).line(sec, "web.1", observe.Start).last(func(p *rollout.Picture) { p.Types[0].Basis = rollout.Presumed }),
+			nothing("no old process is known, and one may have been hidden")},
+		"nothing old was there": {newPlay().flows(0).line(sec, "web.1", observe.Start), nothing("no old process is known that had to end")},
 
 		"no log":              {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = "" }), nothing("the log was not read")},
 		"the log is refused":  {one().turns("web.1", 190*sec, 191*sec).last(func(p *rollout.Picture) { p.Log = observe.Refused }), nothing("Heroku refused the log")},

@@ -204,7 +204,7 @@ func (c *Client) Release(ctx context.Context, app, idOrVersion string) (observe.
 		return observe.Observation{}, err
 	}
 	seen := release(row)
-	return observe.Observation{Date: ex.date(), Release: &seen}, nil
+	return c.dated(ex.date(), observe.Observation{Release: &seen}), nil
 }
 
 func (c *Client) release(ctx context.Context, app, idOrVersion string) (row releaseRow, ex *exchange, err error) {

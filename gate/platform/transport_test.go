@@ -161,7 +161,7 @@ func TestADateAheadOfTheRunnersClock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bodies := map[string]string{
-				"/shop": `{"id":"1","name":"shop"}`, "/dynos": "[" + oneDyno + "]", "/builds": "[]", "/slugs/s": `{"id":"s"}`,
+				"/shop": `{"id":"1","name":"shop"}`, "/dynos": "[" + oneDyno + "]", "/builds": "[]", "/slugs/s": `{"id":"s"}`, "/releases/42": `{"id":"r","version":42}`,
 				"/features/preboot": `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`,
 			}
 			p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
@@ -177,14 +177,15 @@ func TestADateAheadOfTheRunnersClock(t *testing.T) {
 			preboot, err3 := p.Preboot(t.Context(), "shop")
 			builds, err4 := p.Builds(t.Context(), "shop")
 			code, err5 := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"})
-			if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+			release, err6 := p.Release(t.Context(), "shop", "42")
+			if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 				t.Fatal(err)
 			}
 			want := time.Time{}
 			if c.doubted {
 				want = dated
 			}
-			for what, o := range map[string]observe.Observation{"app": app, "look": look, "preboot": preboot, "builds": builds, "code": code} {
+			for what, o := range map[string]observe.Observation{"app": app, "look": look, "preboot": preboot, "builds": builds, "code": code, "release": release} {
 				if !o.Date.Equal(c.date) || !o.Runner.Equal(want) {
 					t.Errorf("%s: %s, runner %s", what, o.Date, o.Runner)
 				}

@@ -33,7 +33,7 @@
 //   - limits.go: how long an old process can live that the list does not show
 //   - status.go: the judgements of all labels, added up; crash.go: crashes of new dynos
 //   - gate/ledger, evidence.go: what is known about one label at one moment
-//   - judge.go, judgement.go: may an old process of a label still run?
+//   - judge.go: may an old process of a label still run?
 //   - doubts.go, proof.go: why the log proves nothing, and how long proof lasts
 //   - timeline.go: the moments in the outputs
 //   - obstacles.go: what keeps the gate shut

@@ -111,7 +111,7 @@ func (w *Watcher) Run(ctx context.Context) (rollout.Picture, rollout.Verdict) {
 }
 
 // waitForVerdict runs the loop until there is a verdict. A panic in the core ends the wait with a verdict, too.
-// inner goes on when ctx ends, so that the last look can still be asked for.
+// inner is the context of the goroutines. It ends after the verdict, and not with ctx.
 func (r *run) waitForVerdict(ctx, inner context.Context) (picture rollout.Picture, verdict rollout.Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
