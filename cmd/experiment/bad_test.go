@@ -136,7 +136,7 @@ func TestAsksBefore(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
-				stdout: &out, stderr: &out, terminal: c.terminal, heroku: func(*Plan) (*world, error) { return &w, nil }}
+				stdout: &out, stderr: &out, terminal: c.terminal, heroku: &w}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
 				t.Errorf("%s: status %d, %d apps:\n%s", name, status, len(pl.account.Apps()), out.String())
@@ -165,7 +165,7 @@ func TestNoIsNo(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: strings.NewReader("n\n"),
-				stdout: &out, stderr: &out, terminal: true, heroku: func(*Plan) (*world, error) { return &w, nil }}
+				stdout: &out, stderr: &out, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
 				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
 			}
@@ -176,18 +176,89 @@ func TestNoIsNo(t *testing.T) {
 	}
 }
 
+// All plans together are asked about once, with what they cost together. Then each is run, whatever becomes of
+// the others; but where not even an app can be made, the rest would fail in the same way.
+func TestAsksOnceForAll(t *testing.T) {
+	t.Parallel()
+	noBuild := func(o *herokusim.AccountOptions) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }
+	noApp := func(o *herokusim.AccountOptions) { o.MostApps = -1 }
+	for name, c := range map[string]struct {
+		change func(*herokusim.AccountOptions)
+		apps   int
+		want   string
+	}{"no build": {noBuild, 9, "the build failed"}, "no app": {noApp, 0, "8 more plans are not run"}} {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t), c.change)
+			w := *pl.world
+			w.simulated = false
+			var out, errs bytes.Buffer
+			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("y\nn\n"),
+				stdout: &out, stderr: &errs, terminal: true, heroku: &w}
+			if status := command.main(t.Context()); status != exitFailed || strings.Count(out.String(), "Go on?") != 1 || len(pl.account.Apps()) != c.apps {
+				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
+			}
+			before, _, _ := strings.Cut(out.String(), "Go on?")
+			for _, want := range []string{"9 plans, one after the other", "about 2 h 44 min", "about 0.60 US dollars", "worker-beside-web", "one app for each plan"} {
+				if !strings.Contains(before, want) {
+					t.Errorf("%s: it does not say %q before it asks", name, want)
+				}
+			}
+			if !strings.Contains(errs.String(), c.want) {
+				t.Errorf("%s: it does not say %q:\n%s", name, c.want, errs.String())
+			}
+			checkGone(t, pl)
+			if t.Failed() {
+				t.Log(out.String())
+			}
+		})
+	}
+}
+
+// A failure is told once, where errors are told.
+func TestFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t), func(o *herokusim.AccountOptions) {
+			o.Build = &herokusim.Build{Takes: 10 * time.Second}
+		})
+		w := *pl.world
+		w.simulated = false
+		builds, alive := 0, w.transport
+		w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/builds") {
+				if builds++; builds == 2 {
+					return nil, errDead
+				}
+			}
+			return alive.RoundTrip(req)
+		})
+		var out, errs bytes.Buffer
+		command := &commandLine{Plan: "plain-restart", Speed: 1, Yes: true, Results: t.TempDir(), stdout: &out, stderr: &errs, heroku: &w}
+		if status := command.main(t.Context()); status != exitFailed {
+			t.Errorf("status %d", status)
+		}
+		const what = "network is unreachable"
+		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: building the app") {
+			t.Errorf("%q is told %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
+		}
+		if text, err := os.ReadFile(filepath.Join(command.Results, "report.txt")); err != nil || !strings.Contains(string(text), what) {
+			t.Errorf("the report does not tell of the failure: %v\n%s", err, text)
+		}
+	})
+}
+
 func TestBadCommandLines(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]commandLine{
-		`there is no plan and no file "none"`:             {Plan: "none", Speed: 1},
-		"speed is 0: give a number from 1 to 100":         {Plan: "plain-restart"},
-		"it has 30 dynos at once: an experiment has 20":   {Plan: "plain-restart", Speed: 1, Dynos: 30},
-		`is not empty: give another one with --results`:   {Plan: "plain-restart", Speed: 1, Results: "."},
-		"there is no web dyno: write \"types: {web: 1}\"": {Plan: "plain-restart", Speed: 1, Dynos: -1},
+		`there is no plan and no file "none"`:           {Plan: "none", Speed: 1},
+		"speed is 0: give a number from 1 to 100":       {Plan: "plain-restart"},
+		"--dynos is 30: give a number from 1 to 20":     {Plan: "plain-restart", Speed: 1, Dynos: new(30)},
+		"it has 21 dynos at once: an experiment has 20": {Plan: "worker-beside-web", Speed: 1, Dynos: new(19)},
+		`is not empty: give another one with --results`: {Plan: "plain-restart", Speed: 1, Results: "."},
+		"--dynos is 0: give a number from 1 to 20":      {Plan: "plain-restart", Speed: 1, Dynos: new(0)},
 	} {
 		var out bytes.Buffer
 		c.stdout, c.stderr = &out, &out
-		c.heroku = func(p *Plan) (*world, error) { return simulated(p, 1) }
 		if status := c.main(context.Background()); status == exitDone || !strings.Contains(out.String(), want) {
 			t.Errorf("status %d, want %q:\n%s", status, want, out.String())
 		}
@@ -213,8 +284,8 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "TOO EARLY: web.1 of code 1 told of itself 19") || !strings.Contains(err.Error(), "please report it") {
-			t.Errorf("%v\n%s", err, pl.out.String())
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1 of code 1 told of itself 19") {
+			t.Errorf("%v\n%s", err, report(run, false))
 		}
 	})
 }

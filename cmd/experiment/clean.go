@@ -39,7 +39,7 @@ func look(ctx context.Context, c *account.Client, n *note, clock *clock) (there 
 	case err != nil || !there:
 		return false, err
 	case found.Name != n.Name || found.Created.Before(n.Asked.Add(-clockSkew)) || found.Created.After(n.Asked.Add(clockSkew)):
-		return false, fmt.Errorf("the app %s was not made by this program, so it is not deleted; remove its note %q", n.Name, n.path)
+		return false, account.NotOurs(fmt.Sprintf("the app %s was not made by this program, so it is not deleted", n.Name))
 	}
 	return true, n.made(found)
 }
@@ -57,38 +57,49 @@ func remove(ctx context.Context, c *account.Client, n *note, clock *clock) (dele
 }
 
 // howToRemove says what to do with an app that could not be deleted.
-func howToRemove(n *note) string {
-	return fmt.Sprintf("the app %s may still be there, and cost money: run this program again, which offers to delete it, or `heroku apps:destroy --app %s`", n.Name, n.Name)
+func howToRemove(app string) string {
+	return fmt.Sprintf("the app %s may still be there, and cost money: run this program again, which offers to delete it, or `heroku apps:destroy --app %s`", app, app)
 }
 
-// offer offers to delete what earlier runs left.
+// offer offers to delete what earlier runs left. An app that it cannot delete is told of, and its note stays.
 func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask func(ctx context.Context, question string) bool) error {
-	notes, err := readNotes(w.notes)
+	notes, err := readNotes(w.notes, out)
 	if err != nil {
 		return err
 	}
 	for _, n := range notes {
-		when := n.Asked.Local().Format("2006-01-02 15:04")
-		if n.running(w.now()) {
-			fmt.Fprintf(out, "Another experiment runs, with the app %s, since %s. It is left alone.\n", n.Name, when)
-			continue
-		}
-		there, err := look(ctx, c, n, w.clock())
-		if no, ok := errors.AsType[*account.Refusal](err); ok && no.Status == http.StatusForbidden {
-			fmt.Fprintf(out, "The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.\n", n.Name, when, n.path)
-			continue
-		}
-		if err != nil {
+		if err := offerOne(ctx, w, c, n, out, ask); err != nil {
 			return err
 		}
-		if there && !ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when)) {
-			fmt.Fprintf(out, "It stays: %s\n", howToRemove(n))
-			continue
-		}
-		if _, err := remove(ctx, c, n, w.clock()); err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+func offerOne(ctx context.Context, w *world, c *account.Client, n *note, out io.Writer, ask func(ctx context.Context, question string) bool) error {
+	when := n.Asked.Local().Format("2006-01-02 15:04")
+	if n.running(w.now()) {
+		fmt.Fprintf(out, "Another experiment runs, with the app %s, since %s. It is left alone.\n", n.Name, when)
+		return nil
+	}
+	there, err := look(ctx, c, n, w.clock())
+	if err == nil && there && !ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when)) {
+		fmt.Fprintf(out, "It stays: %s\n", howToRemove(n.Name))
+		return nil
+	}
+	if err == nil {
+		_, err = remove(ctx, c, n, w.clock())
+	}
+	no, refused := errors.AsType[*account.Refusal](err)
+	_, notOurs := errors.AsType[account.NotOurs](err)
+	switch {
+	case err == nil:
 		fmt.Fprintf(out, "The app %s is gone.\n", n.Name)
+	case refused && no.Status == http.StatusForbidden:
+		fmt.Fprintf(out, "The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.\n", n.Name, when, n.path)
+	case notOurs:
+		fmt.Fprintf(out, "%v: look at it, and remove the note %q\n", err, n.path)
+	default:
+		return err
 	}
 	return nil
 }
@@ -109,8 +120,8 @@ func (e *experiment) clean(ctx context.Context) error {
 	defer cancel()
 	deleted, err := remove(ctx, e.heroku, e.note, e.clock)
 	if err != nil {
-		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note))
-		e.say("%v", err)
+		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.note.Name))
+		e.fail(err)
 		return err
 	}
 	if deleted {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -176,7 +177,7 @@ func TestOthersAppsStay(t *testing.T) {
 	})
 }
 
-// A note that is not one of ours, and one of an experiment that runs, are left alone.
+// The app of an experiment that runs is left alone.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -184,7 +185,7 @@ func TestNotes(t *testing.T) {
 	if n, err := newNote(dir, namePrefix+"1", now); err != nil || n.running(now) {
 		t.Error(n, err)
 	}
-	all, err := readNotes(dir)
+	all, err := readNotes(dir, io.Discard)
 	if err != nil || len(all) != 1 || all[0].Name != namePrefix+"1" || !all[0].Asked.Equal(now) || all[0].ID != "" {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -196,12 +197,86 @@ func TestNotes(t *testing.T) {
 	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
 		t.Error("an experiment of another machine that may run is not left alone")
 	}
-	if err := os.WriteFile(dir+"/shop.json", []byte(`{"name":"shop","id":"1"}`), 0o600); err != nil {
+}
+
+// A note that cannot be read stops nothing and is not lost: it may be all that is known of an app that costs money.
+func TestUnreadableNotes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		bad := map[string]string{
+			namePrefix + "00.json": "", namePrefix + "01.json": `{"name":"` + namePrefix + `02"}`, namePrefix + "03.json": `{"name":"` + namePrefix + `03","asked":5}`,
+			"shop.json": `{"name":"shop","id":"1"}`,
+		}
+		for name, text := range bad {
+			if err := os.WriteFile(filepath.Join(pl.world.notes, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left, err := pl.e.heroku.Make(t.Context(), namePrefix+"left")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := newNote(pl.world.notes, left.Name, pl.world.now())
+		if err == nil {
+			err = n.made(left)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign, err := pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour) // of this app, it is not known that it was made here
+		if _, err := newNote(pl.world.notes, foreign.Name, pl.world.now()); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		var asked []string
+		err = offer(t.Context(), pl.world, pl.e.heroku, &out, func(_ context.Context, q string) bool { asked = append(asked, q); return true })
+		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], left.Name) {
+			t.Errorf("%v, asked %q", err, asked)
+		}
+		for name := range bad {
+			want := filepath.Join(pl.world.notes, name)
+			if app := strings.TrimSuffix(name, ".json"); strings.HasPrefix(app, namePrefix) {
+				if !strings.Contains(out.String(), "`heroku apps:destroy --app "+app+"`") {
+					t.Errorf("it does not say how to delete %s", app)
+				}
+			}
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("it does not name %s", want)
+			}
+		}
+		if !strings.Contains(out.String(), "the app "+foreign.Name+" was not made by this program, so it is not deleted") {
+			t.Error("it does not tell of an app that is not ours")
+		}
+		if apps := pl.account.Apps(); apps[0].Deleted == 0 || apps[1].Deleted != 0 {
+			t.Errorf("the apps are %+v", apps)
+		}
+		checkNotes(t, pl.world.notes, len(bad)+1)
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
+}
+
+// Without the folder of notes nothing is made: an app that is left could not be found again.
+func TestNotesOutOfReach(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readNotes(dir); err == nil || !strings.Contains(err.Error(), "is not one of this program") {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		pl.world.notes = file
+		err := offer(t.Context(), pl.world, pl.e.heroku, &pl.out, func(context.Context, string) bool { return true })
+		if err == nil || !strings.Contains(err.Error(), "reading the folder of notes") || !strings.Contains(err.Error(), file) {
+			t.Error(err)
+		}
+	})
 }
 
 // An app that the key may not see may be there all the same, on the account of another key, and cost money.

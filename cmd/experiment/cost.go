@@ -3,11 +3,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"heroku-rollout-gate/cmd/experiment/findings"
 )
 
 // prices are US dollars a month for a dyno; Heroku charges each second of it ("Usage & Billing", Dev
@@ -54,16 +57,14 @@ func dollars(d float64) string {
 	return fmt.Sprintf("about %.2f US dollars", d)
 }
 
-// takes says in a few words what a plan takes.
-func (p *Plan) takes() string {
-	return fmt.Sprintf("about %.0f minutes, %s.", p.expected().Minutes(), dollars(p.cost(p.expected())))
-}
-
-// preview says what will be made, for how long, and what it costs.
-func (p *Plan) preview(keep bool) string {
-	var types []string
-	for _, t := range slices.Sorted(maps.Keys(p.Types)) {
-		types = append(types, fmt.Sprintf("%d %s", p.Types[t], t))
+// preview says what the plans make, for how long, and what it costs.
+func preview(plans []*Plan, keep bool) string {
+	p, end := plans[0], "At the end it is deleted, also after a failure and Ctrl-C."
+	if keep {
+		end = "It stays (--keep), and costs money until you delete it."
+	}
+	if len(plans) > 1 {
+		return previewAll(plans, end)
 	}
 	var features []string
 	if p.Preboot {
@@ -76,25 +77,46 @@ func (p *Plan) preview(keep bool) string {
 	if p.Preboot {
 		most += ", and twice as many for some minutes"
 	}
-	end := "At the end it is deleted, also after a failure and Ctrl-C."
-	if keep {
-		end = "It stays (--keep), and costs money until you delete it."
-	}
 	return fmt.Sprintf(`Plan %s: %s
 
 On your account with Heroku this makes one app, with a name such as %s1f2e3d4c5b6a79.
-  dynos     %s, of size %s; %s
+  dynos     %s; %s
   features  %s
   time      about %.0f minutes, at the most %.0f
   cost      %s, at the most %.2f (list prices by the second; %s is %.0f US dollars a month)
 It touches no other app. %s
-`, p.Name, p.About, namePrefix, strings.Join(types, " and "), p.Size, most, orNone(strings.Join(features, ", ")),
+`, p.Name, p.About, namePrefix, p.formation(), most, cmp.Or(strings.Join(features, ", "), "none"),
 		p.expected().Minutes(), longest.Minutes(), dollars(p.cost(p.expected())), p.cost(longest), p.Size, prices[p.Size], end)
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "none"
+// previewAll is the preview of several plans.
+func previewAll(plans []*Plan, end string) string {
+	var rows [][]string
+	var takes time.Duration
+	var cost, most float64
+	for _, p := range plans {
+		rows = append(rows, []string{p.Name, p.formation(), fmt.Sprintf("%.0f min", p.expected().Minutes()), dollars(p.cost(p.expected()))})
+		takes, cost, most = takes+p.expected(), cost+p.cost(p.expected()), most+p.cost(longest)
 	}
-	return s
+	long := time.Duration(len(plans)) * longest
+	rows = append(rows, []string{"all", "", hours(takes), dollars(cost)})
+	return findings.Table(fmt.Sprintf("%d plans, one after the other", len(plans)), []string{"plan", "dynos", "takes about", "costs"}, rows) + fmt.Sprintf(`
+On your account with Heroku this makes one app for each plan, with a name such as %s1f2e3d4c5b6a79.
+All together it takes about %s, at the most %s, and costs %s, at the most %.2f (list prices by the second).
+It touches no other app. %s
+`, namePrefix, hours(takes), hours(long), dollars(cost), most, strings.ReplaceAll(end, "it is", "each app is"))
+}
+
+// formation is the plan's dynos in words.
+func (p *Plan) formation() string {
+	var types []string
+	for _, t := range slices.Sorted(maps.Keys(p.Types)) {
+		types = append(types, fmt.Sprintf("%d %s", p.Types[t], t))
+	}
+	return strings.Join(types, " and ") + ", of size " + p.Size
+}
+
+// hours is a long time as people write it: 2 h 44 min.
+func hours(d time.Duration) string {
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,26 +105,42 @@ func (n *note) running(now time.Time) bool {
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
-// readNotes finds what earlier runs have left.
-func readNotes(folder string) ([]*note, error) {
+// readNotes reads the notes of earlier runs. A note that cannot be read stays where it is, and out says what can be
+// done by hand: without its time and id nobody can tell whether this program made the app that it names.
+func readNotes(folder string, out io.Writer) ([]*note, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("looking for notes of earlier experiments: %w", err)
+	files, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil { // nor could a new note be written there
+		return nil, fmt.Errorf("reading the folder of notes %q: %w", folder, err)
 	}
 	var all []*note
-	for _, path := range files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("reading the note of an earlier experiment: %w", err)
+	for _, file := range files {
+		app, isNote := strings.CutSuffix(file.Name(), ".json")
+		if !isNote {
+			continue
 		}
-		n := &note{path: path}
-		if err := json.Unmarshal(data, n); err != nil || n.Name != strings.TrimSuffix(filepath.Base(path), ".json") || !strings.HasPrefix(n.Name, namePrefix) {
-			return nil, fmt.Errorf("the note %q is not one of this program: look at it, and remove it", path)
+		n := &note{path: filepath.Join(folder, file.Name())}
+		data, err := os.ReadFile(n.path)
+		if err == nil {
+			err = json.Unmarshal(data, n)
 		}
-		all = append(all, n)
+		switch {
+		case !strings.HasPrefix(app, namePrefix):
+			fmt.Fprintf(out, "The file %q is not a note of this program: remove it from that folder.\n", n.path)
+		case err == nil && n.Name == app:
+			all = append(all, n)
+		default:
+			if err == nil {
+				err = fmt.Errorf("it is about another app, %q", n.Name)
+			}
+			fmt.Fprintf(out, "The note %q cannot be read (%v), so this program does not delete its app. It may still be there, and cost money: "+
+				"see `heroku apps:info --app %s`; `heroku apps:destroy --app %s` deletes it; then remove the note.\n", n.path, err, app, app)
+		}
 	}
 	return all, nil
 }

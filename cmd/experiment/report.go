@@ -18,7 +18,7 @@ func report(r *evidence.Run, all bool) string {
 		where = "the simulated Heroku, of which it tells, and not of the real one"
 	}
 	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
-	if r.Failed != "" {
+	if r.Failed != "" && all { // the terminal has it already
 		fmt.Fprintf(&b, "It was not made to its end: %s.\n", r.Failed)
 	}
 	tables := findings.Short
@@ -32,7 +32,7 @@ func report(r *evidence.Run, all bool) string {
 func tooEarly(r *evidence.Run) error {
 	for _, v := range findings.Verdicts(r) {
 		if v.Wrong {
-			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it (%s)", v.Gate, v.Truth)
+			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it, with the results", v.Gate)
 		}
 	}
 	return nil

@@ -31,7 +31,8 @@ const namePrefix = "rollout-gate-x-"
 type experiment struct {
 	plan    *Plan
 	world   *world
-	out     io.Writer // for people
+	out     io.Writer // how it goes
+	errs    io.Writer // what goes wrong
 	results string    // the folder of what the run brings
 	keep    bool      // the app stays
 	name    string    // of the app
@@ -54,7 +55,7 @@ type experiment struct {
 
 // newExperiment prepares a run. Nothing is sent yet.
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
-	e := &experiment{plan: p, world: w, out: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
+	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
 	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
@@ -85,6 +86,15 @@ func (e *experiment) say(format string, args ...any) {
 	fmt.Fprintf(e.out, "%7s  %s\n", span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
 }
 
+// fail reports an error, once, and returns its text.
+func (e *experiment) fail(err error) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	text := e.redactor.Clean(err.Error())
+	fmt.Fprintln(e.errs, "experiment:", text)
+	return text
+}
+
 // span is a duration as people write it: 8s, 5m08s.
 func span(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
@@ -105,7 +115,8 @@ func (e *experiment) done(step string) {
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	var err error
 	if e.note, err = newNote(e.world.notes, e.name, e.clock.now()); err != nil {
-		return nil, err
+		e.run.Failed = e.fail(err)
+		return &e.run, err
 	}
 	limited, cancel := e.clock.within(ctx, longest, errLongest)
 	if err = because(limited, e.steps(limited)); errors.Is(err, context.Canceled) {
@@ -113,8 +124,7 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	}
 	cancel()
 	if err != nil {
-		e.run.Failed = e.redactor.Clean(err.Error())
-		e.say("%s", e.run.Failed)
+		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
 		e.log.told(&e.run)

@@ -85,6 +85,11 @@ func (c *Client) Find(ctx context.Context, identity string) (App, bool, error) {
 	return App{ID: found.ID, Name: found.Name, Created: found.CreatedAt}, true, nil
 }
 
+// NotOurs is why an app is not deleted: it is not one that the experiment made.
+type NotOurs string
+
+func (n NotOurs) Error() string { return string(n) }
+
 // Delete deletes an app that the experiment made, which is known by its id and its name: both must still
 // be those of one app. It is no error if that is gone already.
 func (c *Client) Delete(ctx context.Context, a App) error {
@@ -98,7 +103,7 @@ func (c *Client) Delete(ctx context.Context, a App) error {
 	case !found:
 		return nil
 	case there.ID != a.ID || there.Name != a.Name:
-		return fmt.Errorf("deleting the app %s: the app with its id is called %q now, so somebody has made it theirs, and it is not deleted", a.Name, there.Name)
+		return NotOurs(fmt.Sprintf("deleting the app %s: the app with its id is called %q now, so somebody has made it theirs, and it is not deleted", a.Name, there.Name))
 	}
 	c.sender.own(a.ID)
 	if _, err := c.service.AppDelete(ctx, a.ID); err != nil {

@@ -44,8 +44,8 @@ func Together(runs ...*evidence.Run) string {
 	return b.String()
 }
 
-// table aligns columns, a head above them.
-func table(title string, head []string, rows [][]string) string {
+// Table aligns columns below a title and a head.
+func Table(title string, head []string, rows [][]string) string {
 	if len(rows) == 0 {
 		return title + ": nothing\n"
 	}
@@ -79,15 +79,15 @@ func timelineText(r *evidence.Run) string {
 	for _, m := range Timeline(r) {
 		rows = append(rows, []string{after(m.After), m.What, m.Heroku, m.List})
 	}
-	return table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, rows)
+	return Table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, rows)
 }
 
 func verdictText(r *evidence.Run) string {
 	var rows [][]string
 	for _, v := range Verdicts(r) {
-		rows = append(rows, []string{v.Gate, v.Verdict, after(v.At), v.Truth})
+		rows = append(rows, []string{v.Gate, v.Verdict, v.At, v.Truth})
 	}
-	return table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
+	return Table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
 }
 
 // AssumptionText is the table of assumptions, with the lines that show each below it.
@@ -150,5 +150,5 @@ func answerText(r *evidence.Run) string {
 		}
 		rows = append(rows, []string{a.Request, strings.Join(said, ", ")})
 	}
-	return table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
+	return Table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
 }

@@ -107,7 +107,7 @@ func TestVerdicts(t *testing.T) {
 			run := m.make(t)
 			run.Gates = []evidence.Gate{c.gate}
 			v := Verdicts(run)[0]
-			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || (v.At-(c.gate.Ended-100*sec)).Abs() > sec/10 {
+			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || v.At != after(c.gate.Ended-100*sec) {
 				t.Errorf("it is %+v", v)
 			}
 		})

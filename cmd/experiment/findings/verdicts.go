@@ -4,7 +4,6 @@ package findings
 
 import (
 	"fmt"
-	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
@@ -13,14 +12,10 @@ import (
 type Verdict struct {
 	Gate    string
 	Verdict string // with its basis or reason
-	At      time.Duration
+	At      string // from the release; empty if there is none
 	// Truth is what there is to say of it; Wrong: it opened while old code ran.
 	Truth string
 	Wrong bool
-	// Late is how long after the last sign of old code it opened; Opened is false if it did not open, or
-	// there was no old code.
-	Late   time.Duration
-	Opened bool
 }
 
 // Verdicts are those of the gates of a run.
@@ -28,11 +23,14 @@ func Verdicts(r *evidence.Run) []Verdict {
 	v := newView(r)
 	var all []Verdict
 	for _, g := range r.Gates {
-		x := Verdict{Gate: "from " + g.Name + " the deploy", Verdict: g.Result + ", " + g.Reason, At: v.time(g.Ended).Sub(v.target.Created)}
+		x := Verdict{Gate: "from " + g.Name + " the deploy", Verdict: g.Result + ", " + g.Reason}
+		if v.target.Version != 0 {
+			x.At = after(v.time(g.Ended).Sub(v.target.Created))
+		}
 		if g.Result == "passed" {
 			x.Verdict = "passed, " + g.Basis
 		}
-		x.Late, x.Opened = r.After(g)
+		late, _ := r.After(g)
 		last, any := r.LastOld(r.Awaited(g))
 		switch {
 		case g.Result == "":
@@ -43,12 +41,12 @@ func Verdicts(r *evidence.Run) []Verdict {
 			x.Truth = "it did not open"
 		case !any:
 			x.Truth = "there was no old code"
-		case x.Late < 0:
-			x.Wrong, x.Truth = true, fmt.Sprintf("TOO EARLY: %s of code %d told of itself %.1f s later", last.Dyno, last.Code, -x.Late.Seconds())
+		case late < 0:
+			x.Wrong, x.Truth = true, fmt.Sprintf("TOO EARLY: %s of code %d told of itself %.1f s later", last.Dyno, last.Code, -late.Seconds())
 		case last.Open:
-			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code that came; the log has a gap there", x.Late.Seconds())
+			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code that came; the log has a gap there", late.Seconds())
 		default:
-			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code", x.Late.Seconds())
+			x.Truth = fmt.Sprintf("%.1f s after the last sign of old code", late.Seconds())
 		}
 		all = append(all, x)
 	}
