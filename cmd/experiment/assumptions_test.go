@@ -68,7 +68,7 @@ var breakings = map[string]breaking{
 	"scaling-refused": {plan: "scaling-in-window", heroku: func(o *herokusim.AccountOptions) { o.ScaleInWindow = true }},
 	"old-id-gone":     {plan: two, answer: oldIDs()},
 	"preboot-told":    {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
-	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: refusesLogTo("read-key")},
+	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: readOnly("read-key", true)},
 	"answers-fit": {plan: two, heroku: template(func(s *herokusim.Scenario) {
 		s.Faults = []herokusim.Fault{{Request: "GET /apps/*/formation", Status: 503}}
 	})},
@@ -175,13 +175,24 @@ func oldIDs() func(*http.Request, int, string) (int, string) {
 	}
 }
 
-// refusesLogTo refuses log sessions to a key.
-func refusesLogTo(key string) func(*http.Request, int, string) (int, string) {
+// refuses refuses all requests of a method and a key.
+func refuses(method, key string, with int) func(*http.Request, int, string) (int, string) {
 	return func(req *http.Request, status int, body string) (int, string) {
-		if strings.HasSuffix(req.URL.Path, "/log-sessions") && req.Header.Get("Authorization") == "Bearer "+key {
-			return http.StatusForbidden, `{"id":"forbidden","message":"You do not have access."}`
+		if req.Method == method && req.Header.Get("Authorization") == "Bearer "+key {
+			return with, `{"id":"forbidden","message":"You do not have access."}`
 		}
 		return status, body
+	}
+}
+
+// readOnly has a key only read; noLog refuses it the log, too.
+func readOnly(key string, noLog bool) func(*http.Request, int, string) (int, string) {
+	noChange, noSession := refuses(http.MethodPatch, key, http.StatusForbidden), refuses(http.MethodPost, key, http.StatusForbidden)
+	return func(req *http.Request, status int, body string) (int, string) {
+		if noLog {
+			status, body = noSession(req, status, body)
+		}
+		return noChange(req, status, body)
 	}
 }
 
@@ -281,9 +292,26 @@ func TestReadScope(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := outcomes{confirmed: map[string]bool{}}
-		o.check(t, breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey}.played(t))
+		o.check(t, breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey, answer: readOnly("read-key", false)}.played(t))
 		if !o.confirmed["read-scope"] {
 			t.Error("it is not confirmed")
 		}
 	})
+}
+
+// A key that can do more than read shows nothing: the run ends before it costs anything.
+func TestReadKeyThatIsNone(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]func(*http.Request, int, string) (int, string){
+		"the key in HEROKU_READ_KEY may change apps":     nil,
+		"the key in HEROKU_READ_KEY cannot read the app": refuses("GET", "read-key", http.StatusForbidden),
+		"trying HEROKU_READ_KEY: Heroku answered 422":    refuses("PATCH", "read-key", http.StatusUnprocessableEntity),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			run := breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey, answer: answer}.played(t)
+			if !strings.Contains(run.Failed, want) || len(run.Releases) > 0 || run.ReadKey {
+				t.Errorf("it failed with %q, want %q; %+v", run.Failed, want, run.Releases)
+			}
+		})
+	}
 }

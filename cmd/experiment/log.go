@@ -108,21 +108,25 @@ func (l *logReader) status(s observe.LogStatus) {
 	}
 }
 
-// silence is for how long no process of code older than that has told of itself, while the log flowed; 0
-// if it does not flow now. old is false if none ever told.
-func (l *logReader) silence(code int) (d time.Duration, old bool) {
+// silence is for how long no process of code older than that has told of itself, while lines came; 0 if the log does
+// not flow. Where dynos are up, their lines come each second: then a log without lines is no sign of an end. old is
+// false if no such process ever told of itself.
+func (l *logReader) silence(code int, up bool) (d time.Duration, old bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := time.Duration(0)
+	last, until := time.Duration(0), l.lastAt
 	for _, s := range l.heard {
 		if s.code < code {
 			old, last = true, max(last, s.at)
 		}
 	}
+	if !up {
+		until = l.clock.At()
+	}
 	if !l.flowing {
 		return 0, old
 	}
-	return l.clock.At() - last, old
+	return until - last, old
 }
 
 // unread is an error if the platform will not give the log.
@@ -148,16 +152,20 @@ func (l *logReader) alive(code int) (n int) {
 	return n
 }
 
-// told fills in what the log told. Nobody reads it any more.
-func (l *logReader) told(r *evidence.Run) {
+// told fills in what the log told, after its last line was read. up: dynos were up at the end.
+func (l *logReader) told(r *evidence.Run, up bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
-	// How far the log was read, by its own time: that goes on while it flows, also where nothing is printed.
-	read := l.newest
 	stamp, _, _ := bytes.Cut(l.last, []byte(" "))
-	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && l.flowing {
-		read = t.Add(l.clock.At() - l.lastAt - evidence.Every) // some lines are under way
+	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil {
+		r.Read = t
 	}
-	r.Processes = l.truth.Processes(read, l.gaps)
+	switch quiet := l.clock.At() - l.lastAt; {
+	case l.flowing && !up: // nothing was printed, so nothing is missing
+		r.Read = r.Read.Add(quiet - evidence.Every)
+	case quiet > evidence.Late && (len(r.Gaps) == 0 || !r.Gaps[len(r.Gaps)-1].To.IsZero()):
+		r.Gaps = append(r.Gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + span(quiet) + ", though dynos are up"})
+	}
+	r.Processes = l.truth.Processes(r.Read, r.Gaps)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/cmd/experiment/findings"
@@ -20,6 +21,16 @@ func report(r *evidence.Run, all bool) string {
 	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
 	if r.Failed != "" && all { // the terminal has it already
 		fmt.Fprintf(&b, "It was not made to its end: %s.\n", r.Failed)
+	}
+	for _, g := range r.Gaps {
+		from, to := "the beginning", "the end"
+		if !g.From.IsZero() {
+			from = g.From.UTC().Format(time.TimeOnly)
+		}
+		if !g.To.IsZero() {
+			to = g.To.UTC().Format(time.TimeOnly)
+		}
+		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", from, to, g.Reason)
 	}
 	tables := findings.Short
 	if all {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/account"
@@ -47,7 +48,8 @@ type experiment struct {
 	asked     bool // Heroku may have made an app
 	app       account.App
 	log       *logReader
-	code      int // of the newest build
+	code      int          // of the newest build
+	up        atomic.Int32 // dynos, by the list that came last
 
 	mu  sync.Mutex // guards run, and out
 	run evidence.Run
@@ -61,7 +63,7 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
 	e.run = evidence.Run{
 		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
-		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop, ReadKey: w.readKey != "",
+		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop,
 	}
 	return e
 }
@@ -127,7 +129,7 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
-		e.log.told(&e.run)
+		e.log.told(&e.run, e.up.Load() > 0)
 	}
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))

@@ -31,6 +31,12 @@ func (e *experiment) steps(ctx context.Context) error {
 		return err
 	}
 	e.done("made")
+	if e.world.readKey != "" {
+		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.app, e.world.readKey) }); err != nil {
+			return err
+		}
+		e.run.ReadKey = true
+	}
 	reading, enough := context.WithCancel(ctx)
 	e.log = newLogReader(e.app.ID, e.heroku, e.transport, e.clock, e.redactor)
 	var wg sync.WaitGroup
@@ -187,7 +193,7 @@ func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.
 		sum += n
 	}
 	for {
-		list, err := e.heroku.Dynos(ctx, e.app)
+		list, err := e.dynos(ctx)
 		if err == nil {
 			err = e.log.unread()
 		}
@@ -207,6 +213,21 @@ func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.
 			return err
 		}
 	}
+}
+
+// dynos asks for the dyno list, and counts the dynos that are up.
+func (e *experiment) dynos(ctx context.Context) ([]account.Dyno, error) {
+	list, err := e.heroku.Dynos(ctx, e.app)
+	if err == nil {
+		up := int32(0)
+		for _, d := range list {
+			if d.State == "up" {
+				up++
+			}
+		}
+		e.up.Store(up)
+	}
+	return list, err
 }
 
 // act does what the plan does after the deploy. What Heroku refuses is a result, and not a failure.

@@ -126,7 +126,7 @@ func (e *experiment) over(ctx context.Context) error {
 		if err := e.log.unread(); err != nil {
 			return err
 		}
-		quiet, old := e.log.silence(live)
+		quiet, old := e.log.silence(live, e.up.Load() > 0)
 		switch {
 		case live == 0:
 		case quiet >= silence:
@@ -135,7 +135,7 @@ func (e *experiment) over(ctx context.Context) error {
 			}
 			return nil
 		case e.clock.At()-begun > patience:
-			e.say("old code still runs after %s; it is not waited for any longer", span(patience))
+			e.say("old code may still run after %s, by what the log has told; it is not waited for any longer", span(patience))
 			return nil
 		}
 		if err := e.clock.Sleep(ctx, glance); err != nil {

@@ -20,7 +20,7 @@ const (
 // witness asks until ctx ends. What goes wrong is written down with the other answers.
 func (e *experiment) witness(ctx context.Context) {
 	var old []string
-	if list, err := e.heroku.Dynos(ctx, e.app); err == nil {
+	if list, err := e.dynos(ctx); err == nil {
 		for _, d := range list[:min(oldAsked, len(list))] {
 			old = append(old, d.ID)
 		}
@@ -29,7 +29,7 @@ func (e *experiment) witness(ctx context.Context) {
 		if e.clock.Sleep(ctx, askDynos) != nil {
 			return
 		}
-		_, _ = e.heroku.Dynos(ctx, e.app)
+		_, _ = e.dynos(ctx)
 		if n%askReleases == 0 {
 			_ = e.heroku.Releases(ctx, e.app)
 		}

@@ -9,6 +9,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,28 @@ func (c *Client) Find(ctx context.Context, identity string) (App, bool, error) {
 		return App{}, false, err
 	}
 	return App{ID: found.ID, Name: found.Name, Created: found.CreatedAt}, true, nil
+}
+
+// ReadOnly is an error unless another key may read an app of ours, and not change it. What it tries would change nothing:
+// a new app has no preboot.
+func (c *Client) ReadOnly(ctx context.Context, a App, key string) error {
+	o := c.sender.Options
+	o.Key = key
+	other := New(o)
+	other.sender.own(a.ID)
+	_, found, err := other.Find(ctx, a.ID)
+	if err != nil || !found {
+		return fmt.Errorf("the key in HEROKU_READ_KEY cannot read the app %s: give a key of the same account, or none (%w)", a.Name, cmp.Or(err, errors.New("it is not found")))
+	}
+	_, err = other.service.AppFeatureUpdate(ctx, a.ID, "preboot", heroku.AppFeatureUpdateOpts{Enabled: false})
+	if err == nil {
+		return errors.New("the key in HEROKU_READ_KEY may change apps, so it shows nothing of the scope read: make a key with `heroku authorizations:create --scope read --short`, or give none")
+	}
+	err = c.refused("trying HEROKU_READ_KEY", err)
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusForbidden {
+		return nil
+	}
+	return err
 }
 
 // NotOurs is why an app is not deleted: it is not one that the experiment made.

@@ -19,8 +19,6 @@ type Run struct {
 	// Simulated: it ran against the simulated Heroku, and says nothing of the real one.
 	Simulated bool      `json:"simulated"`
 	Start     time.Time `json:"start"` // by the clock of the machine that ran it
-	// Program is the version of this program; empty if it is not known.
-	Program string `json:"program,omitempty"`
 
 	Preboot bool `json:"preboot"` // the plan switches it on
 	Metrics bool `json:"metrics"` // the plan switches log-runtime-metrics on
@@ -28,7 +26,7 @@ type Run struct {
 	Types map[string]int `json:"types"`
 	// Stop is how long a process goes on after SIGTERM; from 30 s on the platform kills it.
 	Stop time.Duration `json:"stop"`
-	// ReadKey: the gates used a key of their own, of scope read, and not the one that makes the app.
+	// ReadKey: the gates used a key of their own, with which Heroku refused to change the app.
 	ReadKey bool `json:"readKey"`
 
 	Steps    []Step    `json:"steps"`
@@ -37,6 +35,7 @@ type Run struct {
 	Requests []Request `json:"-"`        // of the experiment itself, in the order in which they were sent
 	Log      []Line    `json:"-"`        // in the order in which lines came
 	Gaps     []Gap     `json:"gaps"`     // of the experiment's own reading of the log
+	Read     time.Time `json:"read"`     // until when the log was read, by its stamps
 	// Processes is the truth, from the app's lines alone.
 	Processes []Process `json:"processes"`
 	// Padding is how many lines the app printed only to be busy; they are not in Log.

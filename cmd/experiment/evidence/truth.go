@@ -25,8 +25,11 @@ const (
 	Padding = "padding"
 )
 
-// Every is how far apart the lines of a living process are.
-const Every = time.Second
+// Every is how far apart the lines of a living process are. Late is how late a line of the log may come.
+const (
+	Every = time.Second
+	Late  = 10 * time.Second
+)
 
 // A Sign is one such line.
 type Sign struct {
@@ -129,7 +132,7 @@ func (t *Truth) Processes(read time.Time, gaps []Gap) []Process {
 		q := *p
 		q.Missing = q.last - q.first + 1 - q.lines
 		due := q.Last.Add(2 * Every)
-		q.Open = due.After(read) || slices.ContainsFunc(gaps, func(g Gap) bool {
+		q.Open = due.Add(Late).After(read) || slices.ContainsFunc(gaps, func(g Gap) bool {
 			return (g.From.IsZero() || g.From.Before(due)) && (g.To.IsZero() || g.To.After(q.Last))
 		})
 		all = append(all, q)

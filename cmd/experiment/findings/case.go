@@ -160,8 +160,11 @@ func (v *view) old(preboot bool) (all []evidence.Process) {
 	return all
 }
 
-// whole reports whether the log has no gap from one time to another.
+// whole reports whether the log was read from one time to another, without a gap, also with lines that come late.
 func (v *view) whole(from, to time.Time) bool {
+	if to.Add(evidence.Late).After(v.run.Read) {
+		return false
+	}
 	for _, g := range v.run.Gaps {
 		if (g.From.IsZero() || g.From.Before(to)) && (g.To.IsZero() || g.To.After(from)) {
 			return false

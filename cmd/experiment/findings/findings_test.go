@@ -41,6 +41,8 @@ func cases() map[string][]judged {
 				m.procs[0].quiet = true
 			}), Refuted, "sigterm code=1"},
 			{plain(), NotSeen, "no such process ended"}, {gap(newMaker()), NotSeen, "no such process ended"},
+			// The log was read until right after the last sign: a line of the exit may have been under way.
+			{change(func(m *maker) { m.procs[1].quiet = true; m.read = 310 * sec }), Confirmed, "1 of 1"},
 		},
 		"exit-of-others": {
 			{plain(), Confirmed, "2 of 2"}, {plain().with(func(m *maker) { m.procs[0].quiet = true }), Refuted, "1 of 2"}, {newMaker(), NotSeen, "no such process"},
@@ -164,7 +166,11 @@ func cases() map[string][]judged {
 		},
 		"first-kill": {
 			{newMaker(), Confirmed, "after 190.0 s"}, {change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last = 200*sec, 200*sec }), Refuted, "after 100.0 s"},
-			{change(func(m *maker) { m.kill(450 * sec) }), Refuted, "after 350.0 s"}, {plain(), NotSeen, "no old process"}, {newMaker().do(150*sec, "restart web.1", ""), NotSeen, "was changed"},
+			{change(func(m *maker) { m.kill(450 * sec) }), Refuted, "after 350.0 s"}, {plain(), NotSeen, "no old process"},
+			{change(func(m *maker) { m.kill(450 * sec); m.procs[0].sigterm = 0 }), NotSeen, "not every old process told"},
+			{change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last, m.procs[1].sigterm = 200*sec, 200*sec, 0 }), Refuted, "after 100.0 s"},
+			{change(func(m *maker) { m.again(350 * sec) }), Confirmed, "after 190.0 s"}, // made after the kill
+			{change(func(m *maker) { m.again(200 * sec) }), NotSeen, "was replaced meanwhile"}, {newMaker().do(150*sec, "restart web.1", ""), NotSeen, "was changed"},
 			{newMaker().do(150*sec, "scale web to 3", "no"), Confirmed, ""},
 		},
 		"kills-apart": {
@@ -174,6 +180,9 @@ func cases() map[string][]judged {
 		"preboot-hold": {
 			{newMaker(), Confirmed, "153.0 s after the last sign"}, {change(func(m *maker) { m.kill(460 * sec) }), Refuted, "an old process told of itself 6.0 s later"}, {plain(), NotSeen, "no old process"},
 			{change(func(m *maker) { m.told = []observe.Observation{{End: observe.Interrupt}} }), NotSeen, "no gate told"},
+			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "passed" }), Refuted, "the hold of the gate from after the deploy ended +195.0s from the release, and an old process told of itself 6.0 s later"},
+			{change(func(m *maker) { m.second, m.secondEnds = 420*sec, "passed" }), Confirmed, "119.0 s after the last sign"},
+			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "failed" }), Confirmed, "153.0 s after the last sign"}, // it did not wait for it
 		},
 		"plain-hold": {
 			{plain(), Confirmed, "came 31.0 s after that"}, {plain().with(func(m *maker) { m.kill(200 * sec) }), Refuted, "100.0 s later"}, {newMaker(), NotSeen, "no such process"},

@@ -62,16 +62,18 @@ func (v *view) recordings() (all []*recording) {
 	return all
 }
 
-// hold is when the last hold on a type was over, or would have been without proof; zero if no gate tells.
-func (v *view) hold(typ string) (until time.Time) {
+// hold is the hold on a type that was over first, or would have been without proof, and the gate that had it; zero if no
+// gate tells. A gate that gave up before its hold was over tells nothing: something might have renewed the hold.
+func (v *view) hold(typ string) (gate string, until time.Time) {
 	for _, r := range v.recordings() {
 		for _, t := range r.picture.Types {
-			if t.Type == typ && t.Limit.After(until) {
-				until = t.Limit
+			waited := r.gate.Result == "passed" || !v.time(r.gate.Ended).Before(t.Limit)
+			if t.Type == typ && !t.Limit.IsZero() && waited && (until.IsZero() || t.Limit.Before(until)) {
+				gate, until = r.gate.Name, t.Limit
 			}
 		}
 	}
-	return until
+	return gate, until
 }
 
 // figures are what the experiment's own lists and log measure, as a gate's recording would.

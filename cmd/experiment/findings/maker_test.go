@@ -46,16 +46,20 @@ type maker struct {
 	// date is how far the Date of answers is ahead, and late how late lines come.
 	date, late time.Duration
 	// hold is when the gate's hold ends; trouble and preboot are what it was told.
-	hold    time.Duration
-	told    []observe.Observation
-	silent  time.Duration // from the beginning on, no list of releases is read
-	noTurn  bool          // no label goes from up to starting
-	noGates bool
+	hold time.Duration
+	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none.
+	second     time.Duration
+	secondEnds string
+	read       time.Duration // until when the log was read
+	told       []observe.Observation
+	silent     time.Duration // from the beginning on, no list of releases is read
+	noTurn     bool          // no label goes from up to starting
+	noGates    bool
 }
 
 // newMaker is the measured deploy in small, as it is assumed to be.
 func newMaker() *maker {
-	m := &maker{old: 404, hold: 454 * sec, metrics: map[string]string{}, run: evidence.Run{
+	m := &maker{old: 404, hold: 454 * sec, read: 600 * sec, metrics: map[string]string{}, run: evidence.Run{
 		Plan: "made-up", Start: began, Preboot: true, Types: map[string]int{"web": 2},
 		Releases: []evidence.Release{{Code: 1, Version: 3, ID: "r3", Created: began.Add(10 * sec)}, {Code: 2, Version: 4, ID: "r4", Created: began.Add(100 * sec)}},
 	}}
@@ -166,12 +170,16 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 		}
 		r.Log = append(r.Log, evidence.Line{At: at.Sub(began) + m.late + sec/10, Text: text})
 	}
-	r.Processes = truth.Processes(began.Add(600*sec), r.Gaps)
+	r.Read = began.Add(m.read)
+	r.Processes = truth.Processes(r.Read, r.Gaps)
 	m.ask(t, &r)
 	if m.noGates {
 		return &r
 	}
-	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t)}}
+	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t, m.hold)}}
+	if m.second > 0 {
+		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Result: m.secondEnds, Release: 4, Recording: m.recording(t, m.second)})
+	}
 	return &r
 }
 
@@ -203,12 +211,12 @@ func (m *maker) ask(t *testing.T, r *evidence.Run) {
 }
 
 // recording is what a gate was told that had no log, so that its hold ends when the maker says.
-func (m *maker) recording(t *testing.T) []byte {
+func (m *maker) recording(t *testing.T, hold time.Duration) []byte {
 	t.Helper()
 	all := []any{struct {
 		Recording int            `json:"rolloutGateRecording"`
 		Config    rollout.Config `json:"config"`
-	}{1, rollout.Config{App: "app", PrebootHold: m.hold - 100*sec}}}
+	}{1, rollout.Config{App: "app", PrebootHold: hold - 100*sec}}}
 	told := m.told
 	if told == nil {
 		told = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}

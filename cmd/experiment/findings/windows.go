@@ -55,20 +55,23 @@ var hiding = []Assumption{
 	},
 }
 
-// newest is when the newest web dyno of the release was made, by the lists, and how many there are.
-func (v *view) newest() (made time.Time, n int) {
-	labels := map[string]bool{}
+// newest is when the newest web dyno of the release was made, by the lists, of those made before a time. Again: a label
+// had two of them, so that a dyno was replaced meanwhile.
+func (v *view) newest(before time.Time) (made time.Time, again bool) {
+	ids := map[string]string{}
 	for _, l := range v.lists {
 		for _, d := range l.dynos {
-			if d.Type == "web" && d.Release.Version == v.target.Version {
-				labels[d.Name] = true
-				if d.CreatedAt.After(made) {
-					made = d.CreatedAt
-				}
+			if d.Type != "web" || d.Release.Version != v.target.Version || d.CreatedAt.After(before) {
+				continue
+			}
+			again = again || ids[d.Name] != "" && ids[d.Name] != d.ID
+			ids[d.Name] = d.ID
+			if d.CreatedAt.After(made) {
+				made = d.CreatedAt
 			}
 		}
 	}
-	return made, len(labels)
+	return made, again
 }
 
 // undisturbed reports whether nothing was done to the app while its old processes hid.
@@ -100,15 +103,25 @@ func (v *view) stopped(p evidence.Process) string {
 
 func firstKill(v *view) Finding {
 	kills := v.kills()
-	made, _ := v.newest()
-	switch {
-	case len(kills) == 0 || made.IsZero():
+	if len(kills) == 0 {
 		return notSeen("no old process was kept by preboot and then stopped")
+	}
+	made, again := v.newest(kills[0].Sigterm)
+	switch {
+	case made.IsZero():
+		return notSeen("no new web dyno was listed before the first SIGTERM")
 	case !v.undisturbed():
 		return notSeen("the app was changed meanwhile")
+	case again:
+		return notSeen("a new web dyno was replaced meanwhile")
 	}
 	after, lines := kills[0].Sigterm.Sub(made), []string{v.stopped(kills[0])}
-	if after < bootAndTraffic-slack || after > bootAndTraffic+killsBegin+slack {
+	switch {
+	case after < bootAndTraffic-slack: // whatever came before it was sooner still
+		return refuted(lines, "it came after %.1f s", after.Seconds())
+	case len(kills) < len(v.old(true)):
+		return notSeen("not every old process told of its SIGTERM, so an earlier one may be missing")
+	case after > bootAndTraffic+killsBegin+slack:
 		return refuted(lines, "it came after %.1f s", after.Seconds())
 	}
 	return confirmed(lines, "it came after %.1f s", after.Seconds())
@@ -140,17 +153,18 @@ func prebootHold(v *view) Finding {
 	if len(old) == 0 {
 		return notSeen("no old process was kept by preboot")
 	}
-	until := v.hold("web")
+	gate, until := v.hold("web")
 	if until.IsZero() {
 		return notSeen("no gate told of its hold")
 	}
 	p := last(old)
+	ended := fmt.Sprintf("the hold of the gate from %s the deploy ended %s from the release", gate, v.since(until))
 	if spare := until.Sub(p.Last); spare < 0 {
-		return refuted([]string{v.sign(p)}, "the hold ended %s from the release, and an old process told of itself %.1f s later", v.since(until), -spare.Seconds())
+		return refuted([]string{v.sign(p)}, "%s, and an old process told of itself %.1f s later", ended, -spare.Seconds())
 	} else if p.Open {
-		return notSeen("an old process may have run on when the log ended")
+		return notSeen("an old process may have run on where the log has a gap, or ended")
 	}
-	return confirmed([]string{v.sign(p)}, "the hold ended %s from the release, %.1f s after the last sign", v.since(until), until.Sub(p.Last).Seconds())
+	return confirmed([]string{v.sign(p)}, "%s, %.1f s after the last sign", ended, until.Sub(p.Last).Seconds())
 }
 
 func plainHoldHolds(v *view) Finding {
