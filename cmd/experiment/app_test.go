@@ -102,8 +102,9 @@ func TestApp(t *testing.T) {
 	var truth evidence.Truth
 	signs, padding := 0, 0
 	for _, line := range lines {
+		_, alive := truth.Add("2026-06-09T16:00:00+00:00 app[web.1]: " + line)
 		switch {
-		case truth.See("2026-06-09T16:00:00+00:00 app[web.1]: " + line):
+		case alive:
 			signs++
 		case strings.HasPrefix(line, evidence.Padding+" "):
 			padding++

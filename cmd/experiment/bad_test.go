@@ -284,7 +284,7 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1 of code 1 told of itself 19") {
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
 			t.Errorf("%v\n%s", err, report(run, false))
 		}
 	})

@@ -79,8 +79,7 @@ func (l *logReader) line(b []byte) {
 		return
 	}
 	l.seen[h] = true
-	if s, ok := evidence.ReadSign(text); ok {
-		l.truth.See(text)
+	if s, ok := l.truth.Add(text); ok {
 		l.heard[s.Process] = sign{s.Code, at}
 		if s.At.After(l.newest) {
 			l.newest = s.At

@@ -143,12 +143,12 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 		}
 		n := 0
 		for at := p.first; at <= p.last; at += sec {
-			s := evidence.Sign{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
+			s := evidence.AppLine{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
 			n++
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(at), p.label, s))
 		}
 		if p.sigterm > 0 {
-			s := evidence.Sign{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
+			s := evidence.AppLine{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(p.sigterm), p.label, s))
 			say(p.sigterm-sec/10, p.label, "Stopping all processes with SIGTERM")
 		}
@@ -163,7 +163,7 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	}
 	slices.Sort(lines)
 	for _, text := range lines {
-		truth.See(text)
+		truth.Add(text)
 		at, err := time.Parse(time.RFC3339Nano, text[:32])
 		if err != nil {
 			t.Fatal(err)

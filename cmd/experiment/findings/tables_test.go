@@ -62,7 +62,7 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]time.Duration{
-		"DefaultBootTimeout": time.Minute, "prebootTraffic": bootAndTraffic - time.Minute, "prebootDelay": killsBegin, "prebootPerDyno": perDyno, "replaceHold": plainHold,
+		"DefaultBootTimeout": time.Minute, "prebootTraffic": bootAndTraffic - time.Minute, "prebootDelay": killsBegin, "prebootPerDyno": perDyno, "replaceHold": replaceHold,
 	} {
 		m := regexp.MustCompile("(?m)^\\| (\\w+) \\| `" + name + "` \\|").FindSubmatch(page)
 		if m == nil {
@@ -88,15 +88,15 @@ func TestVerdicts(t *testing.T) {
 		wrong   bool
 		change  func(*maker)
 	}{
-		"in time":           {gate: gate(302*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "1.0 s after the last sign of old code"},
-		"late":              {gate: gate(454*sec, "passed", "rolled-out", "presumed", 4), verdict: "passed, presumed", truth: "153.0 s after the last sign of old code"},
-		"too early":         {gate: gate(300*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"not at all":        {gate: gate(300*sec, "timed-out", "old-dynos-remain", "", 4), verdict: "timed-out, old-dynos-remain", truth: "it did not open; web.2 of code 1 told of itself until 16:05:01.000"},
-		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"of another":        {gate: gate(300*sec, "passed", "rolled-out", "proven", 9), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open; web.2 of code 1 told of itself until 16:05:01.000"},
+		"in time":           {gate: gate(302*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "1.0 s after the last line of old code"},
+		"late":              {gate: gate(454*sec, "passed", "rolled-out", "presumed", 4), verdict: "passed, presumed", truth: "153.0 s after the last line of old code"},
+		"too early":         {gate: gate(300*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"not at all":        {gate: gate(300*sec, "timed-out", "old-dynos-remain", "", 4), verdict: "timed-out, old-dynos-remain", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
+		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"of another":        {gate: gate(300*sec, "passed", "rolled-out", "proven", 9), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
 		"without a verdict": {gate: gate(300*sec, "", "", "", 0), verdict: "none", truth: "it ended without a verdict"},
-		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last sign of old code that came; the log has a gap there",
+		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last line of old code that came; the log has a gap there",
 			change: func(m *maker) { m.run.Gaps = []evidence.Gap{{From: began.Add(300 * sec), To: began.Add(305 * sec)}} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,15 +150,15 @@ func TestTimeline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []string
-			for _, m := range Timeline(c.run.make(t)) {
-				all = append(all, after(m.After)+": "+m.Heroku+", "+m.List)
+			for _, row := range newView(c.run.make(t)).timeline() {
+				all = append(all, row[0]+": "+row[2]+", "+row[3])
 			}
 			if got := strings.Join(all, "; "); got != c.want {
 				t.Errorf("it is\n%s\nwant\n%s", got, c.want)
 			}
 		})
 	}
-	if all := Timeline(&evidence.Run{Start: began}); all != nil {
+	if all := newView(&evidence.Run{Start: began}).timeline(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)
 	}
 }
