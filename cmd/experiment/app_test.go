@@ -94,10 +94,7 @@ func run(t *testing.T, dir, typ, sigterm string) (lines []string, status int) {
 func TestApp(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
-	src, err := p.source(2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src := p.source(2)
 	lines, status := run(t, unpack(t, src.archive), "web", "n=2 ")
 	var truth evidence.Truth
 	signs, padding := 0, 0
@@ -132,10 +129,7 @@ func TestAppReleasePhase(t *testing.T) {
 	for code, want := range map[int]int{1: 0, 2: 1} {
 		t.Run(fmt.Sprint("code ", code), func(t *testing.T) {
 			t.Parallel()
-			src, err := p.source(code)
-			if err != nil {
-				t.Fatal(err)
-			}
+			src := p.source(code)
 			if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
 				t.Errorf("status %d, want %d; %q", status, want, lines)
 			}
@@ -149,10 +143,7 @@ func TestSource(t *testing.T) {
 	p := &Plan{Types: map[string]int{"web": 1, "worker": 2}}
 	var all []source
 	for _, code := range []int{1, 1, 2} {
-		src, err := p.source(code)
-		if err != nil {
-			t.Fatal(err)
-		}
+		src := p.source(code)
 		all = append(all, src)
 	}
 	if all[0].commit != all[1].commit || all[0].commit == all[2].commit || len(all[0].commit) != 40 {
@@ -167,10 +158,7 @@ func TestSource(t *testing.T) {
 func TestAppCrashes(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Crashes: true}
-	src, err := p.source(2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src := p.source(2)
 	if lines, status := run(t, unpack(t, src.archive), "web", ""); status != 1 || len(lines) != 3 {
 		t.Errorf("status %d: %q", status, lines)
 	}

@@ -62,7 +62,7 @@ func assumptionTable() string {
 }
 
 // byChance is what depends on which of two things of the same moment comes first.
-var byChance = regexp.MustCompile(`\b\d+ answers\b|\(\d+\)`)
+var byChance = regexp.MustCompile(`\b\d+ of \d+ answers\b|\(\d+\)`)
 
 func TestPage(t *testing.T) {
 	t.Parallel()

@@ -164,7 +164,7 @@ func (l *logReader) told(r *evidence.Run, up bool) {
 	case l.flowing && !up: // nothing was printed, so nothing is missing
 		r.Read = r.Read.Add(quiet - evidence.Every)
 	case quiet > evidence.Late && (len(r.Gaps) == 0 || !r.Gaps[len(r.Gaps)-1].To.IsZero()):
-		r.Gaps = append(r.Gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + span(quiet) + ", though dynos are up"})
+		r.Gaps = append(r.Gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + observe.Span(quiet).String() + ", though dynos are up"})
 	}
 	r.Processes = l.truth.Processes(r.Read, r.Gaps)
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -207,32 +206,6 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	}
 	return nil
 }
-
-// realHeroku is the world in which things cost money.
-func realHeroku(getenv func(string) string) (*world, error) {
-	key, readKey := getenv("HEROKU_API_KEY"), getenv("HEROKU_READ_KEY")
-	if key == "" {
-		return nil, errors.New("there is no key: set HEROKU_API_KEY, as in HEROKU_API_KEY=$(heroku auth:token); it has to be one that may make apps")
-	}
-	for name, key := range map[string]string{"HEROKU_API_KEY": key, "HEROKU_READ_KEY": readKey} {
-		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, fmt.Errorf("the key in %s has a space, a line break or another character that no key has: copy it again", name)
-		}
-	}
-	if readKey == key {
-		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so nothing can be told of one of scope read: give another one, or none")
-	}
-	notes, err := notesFolder()
-	if err != nil {
-		return nil, err
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: notes}, nil
-}
-
-// attemptTime is how long an answer may take to begin. Log streams begin at once, too.
-const attemptTime = 30 * time.Second
 
 // wanted is the folder that was asked for; empty: none was.
 func (c *commandLine) wanted(p *Plan) string {

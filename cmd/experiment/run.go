@@ -18,6 +18,7 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/observe"
 )
 
 // longest is how long a run may take; then it ends, and cleans up.
@@ -48,8 +49,8 @@ type experiment struct {
 	asked     bool // Heroku may have made an app
 	app       account.App
 	log       *logReader
-	code      int          // of the newest build
-	up        atomic.Int32 // dynos, by the list that came last
+	code      int         // of the newest build
+	up        atomic.Bool // dynos are up, by the list that came last
 
 	mu  sync.Mutex // guards run, and out
 	run evidence.Run
@@ -68,13 +69,6 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	return e
 }
 
-func (e *experiment) gateKey() string {
-	if e.world.readKey != "" {
-		return e.world.readKey
-	}
-	return e.world.key
-}
-
 func (e *experiment) seen(r evidence.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,7 +79,7 @@ func (e *experiment) seen(r evidence.Request) {
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintf(e.out, "%7s  %s\n", span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
 }
 
 // fail reports an error, once, and returns its text.
@@ -95,15 +89,6 @@ func (e *experiment) fail(err error) string {
 	text := e.redactor.Clean(err.Error())
 	fmt.Fprintln(e.errs, "experiment:", text)
 	return text
-}
-
-// span is a duration as people write it: 8s, 5m08s.
-func span(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	if s < 60 {
-		return fmt.Sprintf("%ds", s)
-	}
-	return fmt.Sprintf("%dm%02ds", s/60, s%60)
 }
 
 func (e *experiment) done(step string) {
@@ -129,7 +114,7 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
-		e.log.told(&e.run, e.up.Load() > 0)
+		e.log.told(&e.run, e.up.Load())
 	}
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))

@@ -77,11 +77,7 @@ func (c *Client) Make(ctx context.Context, name string) (App, error) {
 func (c *Client) Find(ctx context.Context, identity string) (App, bool, error) {
 	found, err := c.service.AppInfo(ctx, identity)
 	if err != nil {
-		err = c.refused("looking for the app "+identity, err)
-		if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusNotFound {
-			return App{}, false, nil
-		}
-		return App{}, false, err
+		return App{}, false, unlessGone(c.refused("looking for the app "+identity, err))
 	}
 	return App{ID: found.ID, Name: found.Name, Created: found.CreatedAt}, true, nil
 }
@@ -129,12 +125,14 @@ func (c *Client) Delete(ctx context.Context, a App) error {
 		return NotOurs(fmt.Sprintf("deleting the app %s: the app with its id is called %q now, so somebody has made it theirs, and it is not deleted", a.Name, there.Name))
 	}
 	c.sender.own(a.ID)
-	if _, err := c.service.AppDelete(ctx, a.ID); err != nil {
-		err = c.refused("deleting the app "+a.Name, err)
-		if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusNotFound {
-			return nil
-		}
-		return err
+	_, err = c.service.AppDelete(ctx, a.ID)
+	return unlessGone(c.refused("deleting the app "+a.Name, err))
+}
+
+// unlessGone takes the answer that there is no such app for no error.
+func unlessGone(err error) error {
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusNotFound {
+		return nil
 	}
-	return nil
+	return err
 }

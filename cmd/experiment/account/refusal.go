@@ -15,36 +15,28 @@ import (
 
 // A Refusal is an answer that is a no.
 type Refusal struct {
-	// Op is what was being done.
-	Op string
-	// Status is that of the answer, ID the platform's word for the error, Said its sentence.
-	Status   int
-	ID, Said string
+	Op     string // what was being done
+	Status int
+	Said   string // Heroku's sentence
 }
 
 func (r *Refusal) Error() string {
-	text := fmt.Sprintf("%s: Heroku answered %d: %s", r.Op, r.Status, strings.TrimRight(oneLine(r.Said), "."))
-	if hint := r.hint(); hint != "" {
+	text, hint := fmt.Sprintf("%s: Heroku answered %d: %s", r.Op, r.Status, strings.TrimRight(oneLine(r.Said), ".")), hints[r.Status]
+	if r.Status >= 500 {
+		hint = "Heroku has trouble: see status.heroku.com"
+	}
+	if hint != "" {
 		text += "; " + hint
 	}
 	return text
 }
 
-// hint says what to do.
-func (r *Refusal) hint() string {
-	switch {
-	case r.Status == http.StatusUnauthorized:
-		return "give a key that is valid in HEROKU_API_KEY: `heroku authorizations:create --scope global --short` makes one"
-	case r.Status == http.StatusPaymentRequired:
-		return "Heroku wants a way to pay for the account before it gives such dynos: see its billing page"
-	case r.Status == http.StatusForbidden:
-		return "the key may not do that: an experiment needs one of scope global, of an account that may make apps"
-	case r.Status == http.StatusTooManyRequests:
-		return "the account's budget of requests is used up: try again in some minutes"
-	case r.Status >= 500:
-		return "Heroku has trouble: see status.heroku.com"
-	}
-	return ""
+// hints say what to do about a status.
+var hints = map[int]string{
+	http.StatusUnauthorized:    "give a key that is valid in HEROKU_API_KEY: `heroku authorizations:create --scope global --short` makes one",
+	http.StatusPaymentRequired: "Heroku wants a way to pay for the account before it gives such dynos: see its billing page",
+	http.StatusForbidden:       "the key may not do that: an experiment needs one of scope global, of an account that may make apps",
+	http.StatusTooManyRequests: "the account's budget of requests is used up: try again in some minutes",
 }
 
 // refused makes a Refusal of what heroku-go returned, if the platform answered; otherwise it says that
@@ -54,8 +46,7 @@ func (c *Client) refused(op string, err error) error {
 		return nil
 	}
 	if said, ok := errors.AsType[heroku.Error](err); ok {
-		clean := c.sender.Redactor.Clean
-		return &Refusal{Op: op, Status: said.StatusCode, ID: clean(said.ID), Said: clean(said.Error())}
+		return &Refusal{Op: op, Status: said.StatusCode, Said: c.sender.Redactor.Clean(said.Error())}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", op, err)
