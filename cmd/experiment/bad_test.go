@@ -143,7 +143,7 @@ func TestAsksBefore(t *testing.T) {
 			}
 			checkGone(t, pl)
 			said, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "features  preboot, log-runtime-metrics", "at the most 30", "US dollars", "also after a failure and Ctrl-C"} {
+			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "preboot, log-runtime-metrics", "at the most 30 min", "US dollars", "also after a failure and Ctrl-C"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%s: it does not say %q:\n%s", name, want, said)
 				}
@@ -198,7 +198,7 @@ func TestAsksOnceForAll(t *testing.T) {
 				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
 			}
 			before, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"9 plans, one after the other", "about 2 h 44 min", "about 0.60 US dollars", "worker-beside-web", "one app for each plan"} {
+			for _, want := range []string{"9 apps, one after the other", "about 2 h 44 min, at the most 4 h 30 min", "costs about 0.60 US dollars, at the most 0.9", "Plan worker-beside-web: "} {
 				if !strings.Contains(before, want) {
 					t.Errorf("%s: it does not say %q before it asks", name, want)
 				}
