@@ -30,16 +30,16 @@ type commandLine struct {
 	Plan    string  `placeholder:"NAME|FILE" help:"What is done: one of those that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
-	Dynos   *int    `placeholder:"N" help:"So many web dynos, in place of the plan's."`
+	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`
 	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
 	Yes     bool    `help:"Do not ask."`
 	Keep    bool    `help:"Do not delete the app."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
-	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as in life the simulated Heroku runs, from 1 to 100. Default: ${default}."`
+	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool   // somebody can be asked
+	terminal       bool   // stdin is a terminal: somebody can be asked
 	heroku         *world // the real Heroku; nil: each plan has a simulated one
 }
 
@@ -52,7 +52,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second one ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	c.terminal, _ = gate.Terminal(os.Stdin)
 	parser := kong.Must(&c, kong.Name("experiment"),
@@ -207,7 +207,7 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	return nil
 }
 
-// wanted is the folder that was asked for; empty: none was.
+// wanted is the folder that --results asks for; empty: it asks for none.
 func (c *commandLine) wanted(p *Plan) string {
 	if c.Results != "" && c.Plan == "all" {
 		return filepath.Join(c.Results, p.Name)
@@ -215,7 +215,7 @@ func (c *commandLine) wanted(p *Plan) string {
 	return c.Results
 }
 
-// empty is an error if the folder that was asked for holds something.
+// empty is an error if the wanted folder has something in it.
 func (c *commandLine) empty(p *Plan) error {
 	dir := c.wanted(p)
 	there, err := os.ReadDir(dir)
@@ -230,7 +230,7 @@ func (c *commandLine) empty(p *Plan) error {
 	return nil
 }
 
-// folder makes the one for the results of a plan.
+// folder makes the folder for the results of a plan.
 func (c *commandLine) folder(p *Plan, w *world) (dir string, err error) {
 	switch dir = c.wanted(p); {
 	case dir == "" && w.simulated:

@@ -1,4 +1,4 @@
-// One run of a plan, from the app's making to its deletion.
+// One run of a plan, from the making of its app to the deletion.
 
 package main
 
@@ -21,7 +21,7 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// longest is how long a run may take; then it ends, and cleans up.
+// longest is how long a run may take. Then it ends, and cleans up.
 const longest = 30 * time.Minute
 
 var errLongest = fmt.Errorf("it took longer than %s, which is the most that an experiment may", longest)
@@ -33,30 +33,29 @@ const namePrefix = "rollout-gate-x-"
 type experiment struct {
 	plan    *Plan
 	world   *world
-	out     io.Writer // how it goes
-	errs    io.Writer // what goes wrong
-	results string    // the folder of what the run brings
-	keep    bool      // the app stays
-	name    string    // of the app
-	// reached is called when a step is done, by its name. nil: nobody asks.
-	reached func(step string)
+	out     io.Writer         // for progress
+	errs    io.Writer         // for errors
+	results string            // the folder of results
+	keep    bool              // the app is not deleted
+	name    string            // of the app
+	reached func(step string) // for tests: it is called when a step is done; nil: it is not
 
 	clock     *clock
 	redactor  *evidence.Redactor
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
-	asked     bool // Heroku may have made an app
+	asked     bool // Heroku was asked for the app, and may have made it
 	app       account.App
 	log       *logReader
-	code      int         // of the newest build
+	code      int         // of the newest release
 	up        atomic.Bool // dynos are up, by the list that came last
 
-	mu  sync.Mutex // guards run, and out
+	mu  sync.Mutex // guards run, out and errs
 	run evidence.Run
 }
 
-// newExperiment prepares a run. Nothing is sent yet.
+// newExperiment prepares a run. It sends nothing yet.
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
 	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
 	e.redactor.Hide(w.readKey, "[api-key]")
@@ -69,20 +68,21 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	return e
 }
 
+// seen records a request.
 func (e *experiment) seen(r evidence.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.run.Requests = append(e.run.Requests, r)
 }
 
-// say tells people how it goes.
+// say reports progress.
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
 }
 
-// fail reports an error, once, and returns its text.
+// fail reports an error, and returns its text.
 func (e *experiment) fail(err error) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -97,7 +97,7 @@ func (e *experiment) done(step string) {
 	}
 }
 
-// play makes the run, cleans up, and returns what there is to judge. The end of ctx ends it early, and
+// play makes the run, reports its errors, cleans up, and returns the evidence. The end of ctx ends it early, but it
 // cleans up all the same.
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	var err error
@@ -114,21 +114,21 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
-		e.log.told(&e.run, e.up.Load())
+		e.log.fill(&e.run, e.up.Load())
 	}
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))
 }
 
-// randomName is one that no app has; Heroku allows 30 characters.
+// randomName is a name that no app has. Heroku allows 30 characters.
 func randomName() string {
 	var b [7]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	return namePrefix + hex.EncodeToString(b[:])
 }
 
-// discreet carries requests, and has the redactor hide every host that is not the API's: of log
-// sessions, uploads and outputs.
+// discreet carries requests, and has the redactor hide every host but the API's: the hosts of log sessions, uploads and
+// build outputs.
 type discreet struct {
 	http.RoundTripper
 	redactor *evidence.Redactor

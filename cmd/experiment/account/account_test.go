@@ -165,6 +165,7 @@ func TestPermit(t *testing.T) {
 		"POST https://api.heroku.com.example.com/apps":            false,
 		"POST http://api.heroku.com/apps":                         false,
 		"DELETE https://api.heroku.com/apps/mine%2Fx":             false,
+		"DELETE https://api.heroku.com/apps/mine/dynos/..":        false,
 	} {
 		method, url, _ := strings.Cut(what, " ")
 		req, err := http.NewRequest(method, url, nil)

@@ -1,5 +1,5 @@
-// This file is for what may be asked. What is not on the list is not sent, and what changes an app is sent to an app
-// of ours alone.
+// This file is for the list of allowed requests. A request that is not on it is not sent, and a request that changes an
+// app is only sent to an app of ours.
 
 package account
 
@@ -14,8 +14,7 @@ import (
 // host alone may see the key.
 const host = "api.heroku.com"
 
-// allowed are the requests that are sent: method and path, where an asterisk is one segment. ours: it is sent
-// to an app of ours alone.
+// allowed are the requests that are sent: method and path, where an asterisk is one segment. ours: the app must be ours.
 var allowed = []struct {
 	request string
 	ours    bool
@@ -39,7 +38,7 @@ func (g *guard) own(id string) { g.apps.Store(id, true) }
 // permit refuses a request that is not allowed.
 func (g *guard) permit(req *http.Request) error {
 	where := req.URL.EscapedPath()
-	if req.URL.Scheme == "https" && req.URL.Host == host && (req.Host == "" || req.Host == host) && req.URL.RawQuery == "" {
+	if path.Clean(where) == where && req.URL.Scheme == "https" && req.URL.Host == host && (req.Host == "" || req.Host == host) && req.URL.RawQuery == "" {
 		id, _, _ := strings.Cut(strings.TrimPrefix(where, "/apps/"), "/")
 		_, ours := g.apps.Load(id)
 		for _, a := range allowed {

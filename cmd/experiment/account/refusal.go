@@ -1,4 +1,4 @@
-// This file is for the platform's no, in words that say what to do next.
+// This file is for what Heroku refuses, in words that say what to do next.
 
 package account
 
@@ -13,7 +13,7 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 )
 
-// A Refusal is an answer that is a no.
+// A Refusal is an answer of Heroku that refuses a request.
 type Refusal struct {
 	Op     string // what was being done
 	Status int
@@ -21,7 +21,7 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	text, hint := fmt.Sprintf("%s: Heroku answered %d: %s", r.Op, r.Status, strings.TrimRight(oneLine(r.Said), ".")), hints[r.Status]
+	text, hint := r.Op+": "+r.answer(), hints[r.Status]
 	if r.Status >= 500 {
 		hint = "Heroku has trouble: see status.heroku.com"
 	}
@@ -29,6 +29,10 @@ func (r *Refusal) Error() string {
 		text += "; " + hint
 	}
 	return text
+}
+
+func (r *Refusal) answer() string {
+	return fmt.Sprintf("Heroku answered %d: %s", r.Status, strings.TrimRight(oneLine(r.Said), "."))
 }
 
 // hints say what to do about a status.
@@ -39,8 +43,8 @@ var hints = map[int]string{
 	http.StatusTooManyRequests: "the account's budget of requests is used up: try again in some minutes",
 }
 
-// refused makes a Refusal of what heroku-go returned, if the platform answered; otherwise it says that
-// it did not. nil stays nil.
+// refused makes a Refusal of an error of heroku-go, if Heroku answered. Otherwise it says that Heroku did not. nil stays
+// nil.
 func (c *Client) refused(op string, err error) error {
 	if err == nil {
 		return nil
@@ -65,15 +69,15 @@ type unsent string
 
 func (u unsent) Error() string { return string(u) }
 
-// InVain reports whether an error means that nothing was made: Heroku said no, or was never asked.
+// InVain reports whether an error means that nothing was made: Heroku refused, or the request never left.
 func InVain(err error) bool {
 	no, ok := errors.AsType[*Refusal](err)
 	_, never := errors.AsType[unsent](err)
 	return ok && no.Status/100 == 4 || never
 }
 
-// Forbids reports whether an error is a no that asking again does not change. An app that was just made may
-// not be known everywhere for a moment, so 404 is none.
+// Forbids reports whether an error is a refusal that asking again does not change. 404 is not: for a moment not every
+// part of Heroku knows a new app.
 func Forbids(err error) bool {
 	r, ok := errors.AsType[*Refusal](err)
 	return ok && (r.Status == http.StatusUnauthorized || r.Status == http.StatusPaymentRequired || r.Status == http.StatusForbidden)
