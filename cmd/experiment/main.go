@@ -85,10 +85,9 @@ func (c *commandLine) main(ctx context.Context) int {
 	if c.List {
 		return c.list(plans)
 	}
-	for _, p := range plans { // before anybody is asked
-		if err := c.empty(p); err != nil {
-			return c.fail(exitInvalid, err)
-		}
+	folders, err := c.folders(plans)
+	if err != nil {
+		return c.fail(exitInvalid, err)
 	}
 	if err := c.agree(ctx, plans); err != nil {
 		return c.fail(exitFailed, err)
@@ -96,7 +95,7 @@ func (c *commandLine) main(ctx context.Context) int {
 	status := exitDone
 	var runs []*evidence.Run
 	for i, p := range plans {
-		run, ok := c.one(ctx, p)
+		run, ok := c.one(ctx, p, folders[i])
 		if run != nil {
 			runs = append(runs, run)
 		}
@@ -159,14 +158,10 @@ func (c *commandLine) list(plans []*Plan) int {
 }
 
 // one runs one plan, and reports its errors. The run is nil if it did not begin.
-func (c *commandLine) one(ctx context.Context, p *Plan) (run *evidence.Run, ok bool) {
-	w, err := c.heroku, error(nil)
-	if w == nil {
+func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *evidence.Run, ok bool) {
+	w, err := c.heroku, os.MkdirAll(results, 0o700)
+	if w == nil && err == nil {
 		w, err = simulated(p, c.Speed)
-	}
-	var results string
-	if err == nil {
-		results, err = c.folder(p, w)
 	}
 	if err != nil {
 		c.fail(exitFailed, err)
@@ -207,44 +202,31 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	return nil
 }
 
-// wanted is the folder that --results asks for; empty: it asks for none.
-func (c *commandLine) wanted(p *Plan) string {
-	if c.Results != "" && c.Plan == "all" {
-		return filepath.Join(c.Results, p.Name)
+// folders returns the folder of results for each plan. None may have anything in it.
+func (c *commandLine) folders(plans []*Plan) (all []string, err error) {
+	for _, p := range plans {
+		dir := c.Results
+		switch {
+		case dir != "" && c.Plan == "all":
+			dir = filepath.Join(dir, p.Name)
+		case dir == "" && c.heroku == nil:
+			dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
+		case dir == "":
+			dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
+		}
+		var there []os.DirEntry
+		if err == nil {
+			there, err = os.ReadDir(dir)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("making a folder for the results: %w", err)
+		}
+		if len(there) > 0 {
+			return nil, fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+		}
+		all, err = append(all, dir), nil
 	}
-	return c.Results
-}
-
-// empty is an error if the wanted folder has something in it.
-func (c *commandLine) empty(p *Plan) error {
-	dir := c.wanted(p)
-	there, err := os.ReadDir(dir)
-	switch {
-	case dir == "" || errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("making a folder for the results: %w", err)
-	case len(there) > 0:
-		return fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
-	}
-	return nil
-}
-
-// folder makes the folder for the results of a plan.
-func (c *commandLine) folder(p *Plan, w *world) (dir string, err error) {
-	switch dir = c.wanted(p); {
-	case dir == "" && w.simulated:
-		dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
-	case dir == "":
-		dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
-	}
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	if err != nil {
-		return "", fmt.Errorf("making a folder for the results: %w", err)
-	}
-	return dir, nil
+	return all, nil
 }
 
 // ask asks a question that is answered by yes or no.

@@ -85,8 +85,8 @@ func allCases() map[string][]judged {
 			{newMaker(), Confirmed, "longest delay was"}, {change(func(m *maker) { m.late = 15 * sec }), Refuted, "s or more"}, {empty(), NotSeen, "no line of a process came"},
 		},
 		"one-clock": {
-			{newMaker(), Confirmed, "after its stamp"}, {change(func(m *maker) { m.date = -time.Minute }), Refuted, "before it was written"},
-			{change(func(m *maker) { m.date = time.Minute }), Refuted, "or more after it was written"}, {empty(), NotSeen, "no lines"},
+			{newMaker(), Confirmed, "after its stamp"}, {change(func(m *maker) { m.date = -time.Minute }), Refuted, "the clock of the log is 59.9 s ahead"},
+			{change(func(m *maker) { m.date = time.Minute }), Refuted, "the clock of the log is 60.1 s behind"}, {empty(), NotSeen, "no lines"},
 			{change(func(m *maker) { m.procs[0].clock = 5 * sec }), Refuted, "the clock of web.1 is 4.9 s ahead"},
 			{change(func(m *maker) { m.procs[1].clock = -5 * sec }), Refuted, "the clock of web.2 is 5.1 s behind"},
 			{change(func(m *maker) { m.late = 1900 * time.Millisecond }), NotSeen, "give or take"},

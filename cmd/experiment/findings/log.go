@@ -96,71 +96,55 @@ func (v *view) noStateAtHiddenEnd() Finding {
 }
 
 func (v *view) logDelay() Finding {
-	return delay(v.figures().Log, evidence.Late, v.latest())
-}
-
-// latest is the line that came the longest after its stamp.
-func (v *view) latest() []string {
 	var late longest
 	for _, l := range v.lines {
 		if v.ofFormation(l.Label) {
 			late.add(l.came.Sub(l.Stamp), came(l.text, l.came))
 		}
 	}
-	return late.lines
+	return delay(v.figures().Log, evidence.Late, late.lines)
 }
 
-// oneClock looks for lines that came before they were written.
+// oneClock compares the clocks of the log and of each dyno with the Date of answers. A clock is off if a line came before
+// the time in it, or if all lines came late. The clock of a dyno that is off would make the truth wrong.
 func (v *view) oneClock() Finding {
 	if len(v.lines) == 0 || v.give == 0 {
 		return notSeen("there are no lines, or no dates of answers")
 	}
-	var early longest
+	type clock struct {
+		name string
+		longest
+	}
+	early, order := map[string]*clock{}, []*clock{}
+	add := func(process, name string, at, arrived time.Time, text string) {
+		if early[process] == nil {
+			early[process] = &clock{name: name}
+			order = append(order, early[process])
+		}
+		early[process].add(at.Sub(arrived), came(text, arrived))
+	}
 	for _, l := range v.lines {
-		early.add(l.Stamp.Sub(l.came), came(l.text, l.came))
+		add("", "the log", l.Stamp, l.came, l.text)
 	}
-	soonest := -early.span
-	switch {
-	case soonest < -slack-v.give:
-		return refuted(early.lines, "a line came %.1f s before it was written", -soonest.Seconds())
-	case soonest > slack+v.give: // all are late by the Date, or its clock is ahead
-		return refuted(v.latest(), "every line came %.1f s or more after it was written", soonest.Seconds())
+	for _, l := range v.run.Log {
+		if s, ok := evidence.ReadAppLine(l.Text); ok {
+			add(s.Process, s.Dyno, s.At, v.time(l.At), l.Text)
+		}
 	}
-	if f, wrong := v.dynoClocks(); wrong {
-		return f
+	for _, c := range order {
+		switch {
+		case c.span > slack+v.give:
+			return refuted(c.lines, "by the Date of answers, the clock of %s is %.1f s ahead", c.name, c.span.Seconds())
+		case c.span < -slack-v.give && c.n >= 10: // fewer lines may all be late
+			return refuted(c.lines, "by the Date of answers, the clock of %s is %.1f s behind, or every line came late", c.name, -c.span.Seconds())
+		}
 	}
+	soonest := -order[0].span
 	why := fmt.Sprintf("the soonest line came %.1f s after its stamp, give or take %.1f s", soonest.Round(100*time.Millisecond).Seconds(), v.give.Seconds())
 	if soonest.Abs()+v.give > slack {
 		return notSeen("%s", why)
 	}
 	return confirmed(nil, "%s", why)
-}
-
-// dynoClocks looks for a dyno whose clock is off, which would make the truth wrong: its lines come before the time that
-// they tell, or all of them come late.
-func (v *view) dynoClocks() (f Finding, wrong bool) {
-	early := map[string]*longest{} // of each process
-	var order []evidence.AppLine   // one of each process
-	for _, l := range v.run.Log {
-		s, ok := evidence.ReadAppLine(l.Text)
-		if !ok {
-			continue
-		}
-		if early[s.Process] == nil {
-			early[s.Process] = &longest{}
-			order = append(order, s)
-		}
-		early[s.Process].add(s.At.Sub(v.time(l.At)), came(l.Text, v.time(l.At)))
-	}
-	for _, s := range order {
-		switch e := early[s.Process]; {
-		case e.span > slack+v.give:
-			return refuted(e.lines, "the clock of %s is %.1f s ahead", s.Dyno, e.span.Seconds()), true
-		case e.span < -slack-v.give && e.n >= 10: // fewer lines may all be late
-			return refuted(e.lines, "the clock of %s is %.1f s behind, or every line of it came late", s.Dyno, -e.span.Seconds()), true
-		}
-	}
-	return Finding{}, false
 }
 
 func (v *view) metricsID() Finding {
