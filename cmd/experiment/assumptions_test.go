@@ -18,20 +18,18 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// A breaking is a plan on a Heroku that breaks an assumption: by what a scenario can say, or by changing what
-// comes over the wire.
+// A breaking is a plan on a Heroku that breaks an assumption: by its scenario, or by changes of its answers and lines.
 type breaking struct {
 	plan    string
 	more    func(*Plan)
-	readKey string // which the gates have
+	readKey string // of the gates
 	heroku  func(*herokusim.AccountOptions)
-	// line gives a line of the log others in its place; answer changes an answer, and is given the time of
-	// the run's second 0 for it.
+	// line returns the lines that come in place of a line of the log. answer changes an answer.
 	line   func(string) []string
 	answer func(req *http.Request, status int, body string) (int, string)
 }
 
-// two is a plan of two web dynos, so that it is soon played.
+// two is a plan with few dynos, so that it is played fast.
 const two = "worker-beside-web"
 
 var breakings = map[string]breaking{
@@ -67,7 +65,7 @@ var breakings = map[string]breaking{
 	"crash-kills":     {plan: "new-code-crashes", heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.After(2 * time.Hour) })},
 	"scaling-refused": {plan: "scaling-in-window", heroku: func(o *herokusim.AccountOptions) { o.ScaleInWindow = true }},
 	"old-id-gone":     {plan: two, answer: oldIDs()},
-	"preboot-told":    {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
+	"preboot-answer":  {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
 	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: readOnly("read-key", true)},
 	"answers-fit": {plan: two, heroku: template(func(s *herokusim.Scenario) {
 		s.Faults = []herokusim.Fault{{Request: "GET /apps/*/formation", Status: 503}}
@@ -101,7 +99,7 @@ func drop(pattern string) func(string) []string {
 	}
 }
 
-// again has lines come some more times, each with a stamp of its own.
+// again repeats lines some times, each with a stamp of its own.
 func again(pattern string, times int) func(string) []string {
 	re, stamp := regexp.MustCompile(pattern), regexp.MustCompile(`\.(\d{6})\+00:00`)
 	return func(line string) []string {
@@ -113,7 +111,7 @@ func again(pattern string, times int) func(string) []string {
 	}
 }
 
-// sigtermEarlier has processes tell of their SIGTERM as 40 s earlier than it was.
+// sigtermEarlier makes processes print that they got SIGTERM 40 s earlier.
 func sigtermEarlier(line string) []string {
 	if before, at, ok := strings.Cut(line, " at="); ok && strings.Contains(line, "]: sigterm ") {
 		if t, err := time.Parse("2006-01-02T15:04:05.000Z", at); err == nil {
@@ -123,7 +121,7 @@ func sigtermEarlier(line string) []string {
 	return []string{line}
 }
 
-// stateAtEnd has each exit of a web dyno followed by a state, also that of a hidden one.
+// stateAtEnd prints a state after each exit of a web dyno, also of a hidden one.
 func stateAtEnd(line string) []string {
 	if before, _, ok := strings.Cut(line, "]: Process exited"); ok && strings.Contains(before, "heroku[web.") {
 		return []string{line, before + "]: State changed from up to down"}
@@ -142,7 +140,7 @@ func replaced(request, old, now string) func(*http.Request, int, string) (int, s
 	}
 }
 
-// pendingAtFirst has the list of releases call the newest one pending the first times that it has it.
+// pendingAtFirst makes the list of releases call the newest release pending for a while.
 func pendingAtFirst() func(*http.Request, int, string) (int, string) {
 	var mu sync.Mutex
 	times := 0
@@ -157,7 +155,7 @@ func pendingAtFirst() func(*http.Request, int, string) (int, string) {
 	}
 }
 
-// oldIDs answers for ids that are not listed any more as for those that are.
+// oldIDs answers also for ids that are no longer listed.
 func oldIDs() func(*http.Request, int, string) (int, string) {
 	var mu sync.Mutex
 	known := map[string]string{}
@@ -185,7 +183,7 @@ func refuses(method, key string, with int) func(*http.Request, int, string) (int
 	}
 }
 
-// readOnly has a key only read; noLog refuses it the log, too.
+// readOnly lets a key only read. noLog: it may not read the log, either.
 func readOnly(key string, noLog bool) func(*http.Request, int, string) (int, string) {
 	noChange, noSession := refuses(http.MethodPatch, key, http.StatusForbidden), refuses(http.MethodPost, key, http.StatusForbidden)
 	return func(req *http.Request, status int, body string) (int, string) {
@@ -254,7 +252,7 @@ func TestBrokenAssumptions(t *testing.T) {
 	}
 }
 
-// Outcomes are those of all plans on the simulated Heroku as it is.
+// Outcomes collects what all plans show on an unchanged simulated Heroku.
 type outcomes struct {
 	mu        sync.Mutex
 	confirmed map[string]bool
@@ -275,8 +273,7 @@ func (o *outcomes) check(t *testing.T, run *evidence.Run) {
 	}
 }
 
-// all fails if all plans were played and none has confirmed an assumption. Scope needs a key of its own, see
-// TestReadScope.
+// all fails if all plans were played and none has confirmed an assumption. For read-scope see TestReadScope.
 func (o *outcomes) all(t *testing.T) {
 	if o.runs < len(planNames()) {
 		return

@@ -1,4 +1,4 @@
-// What goes wrong is said plainly, with what was made so far and how it is cleaned up.
+// What goes wrong is reported, with what was made so far and how it is cleaned up.
 
 package main
 
@@ -61,13 +61,13 @@ func TestBadWorlds(t *testing.T) {
 				}
 				said := strings.ReplaceAll(err.Error(), pl.e.note.Name, "rollout-gate-x-NAME")
 				if !strings.Contains(said, c.want) || run.Failed == "" || !strings.Contains(pl.out.String(), run.Failed) {
-					t.Errorf("it says\n%s\nwant %s; it told\n%s", said, c.want, pl.out.String())
+					t.Errorf("it says\n%s\nwant %s; it printed\n%s", said, c.want, pl.out.String())
 				}
 				if apps := pl.account.Apps(); len(apps) != c.apps {
 					t.Errorf("%d apps were made, want %d", len(apps), c.apps)
 				}
 				if deleted := strings.Contains(pl.out.String(), "is deleted"); deleted != (c.apps > 0) {
-					t.Errorf("that the app is deleted was told: %v", deleted)
+					t.Errorf("it says that the app is deleted: %v", deleted)
 				}
 				checkGone(t, pl)
 				checkNotes(t, pl.world.notes, 0)
@@ -76,7 +76,7 @@ func TestBadWorlds(t *testing.T) {
 	}
 }
 
-// A network that is gone for a minute is waited for; one that stays away ends the run, and what is left is named.
+// The run waits for a network that is gone for a minute. If it stays away, the run ends, and names what is left.
 func TestNetworkGone(t *testing.T) {
 	t.Parallel()
 	for lasts, good := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
@@ -114,7 +114,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// Before anything is made it is said what, and asked.
+// Before it makes anything, the program says what, and asks.
 func TestAsksBefore(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "small.yaml")
@@ -152,7 +152,7 @@ func TestAsksBefore(t *testing.T) {
 	}
 }
 
-// A no ends it, also where more plans would come, and what is wrong is said before anybody is asked.
+// A no ends the program, also with several plans. Errors of the command line come before any question.
 func TestNoIsNo(t *testing.T) {
 	t.Parallel()
 	full := t.TempDir()
@@ -176,8 +176,8 @@ func TestNoIsNo(t *testing.T) {
 	}
 }
 
-// All plans together are asked about once, with what they cost together. Then each is run, whatever becomes of
-// the others; but where not even an app can be made, the rest would fail in the same way.
+// The program asks once about all plans, with their total cost. Then it runs each, also after one failed. But if not even
+// an app can be made, the rest would fail in the same way.
 func TestAsksOnceForAll(t *testing.T) {
 	t.Parallel()
 	noBuild := func(o *herokusim.AccountOptions) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }
@@ -214,7 +214,7 @@ func TestAsksOnceForAll(t *testing.T) {
 	}
 }
 
-// A failure is told once, where errors are told.
+// A failure is printed once, to stderr, and is in the report.
 func TestFailureIsToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -239,10 +239,10 @@ func TestFailureIsToldOnce(t *testing.T) {
 		}
 		const what = "network is unreachable"
 		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: building the app") {
-			t.Errorf("%q is told %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
+			t.Errorf("%q is printed %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
 		}
 		if text, err := os.ReadFile(filepath.Join(command.Results, "report.txt")); err != nil || !strings.Contains(string(text), what) {
-			t.Errorf("the report does not tell of the failure: %v\n%s", err, text)
+			t.Errorf("the report does not have the failure: %v\n%s", err, text)
 		}
 	})
 }
@@ -273,7 +273,7 @@ func TestBadCommandLines(t *testing.T) {
 	}
 }
 
-// A gate that opens while old code runs is told as what it is.
+// A gate that opens while old code runs is an error.
 func TestTooEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

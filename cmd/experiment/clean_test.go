@@ -24,7 +24,7 @@ import (
 type mortal struct {
 	http.RoundTripper
 	dead atomic.Bool
-	// answerless is a request of which the answer is never read: the machine dies of it.
+	// answerless is a request whose answer never comes: the machine dies.
 	answerless string
 }
 
@@ -152,7 +152,7 @@ func checkNotes(t *testing.T, folder string, want int) {
 	}
 }
 
-// Nothing is deleted that this program did not make, whatever a note says.
+// The program deletes nothing that it did not make, also if a note names it.
 func TestOthersAppsStay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// A note that cannot be read stops nothing and is not lost: it may be all that is known of an app that costs money.
+// A note that cannot be read stops nothing, and stays: it may be all that is known of an app that costs money.
 func TestUnreadableNotes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,7 +250,7 @@ func TestUnreadableNotes(t *testing.T) {
 			}
 		}
 		if !strings.Contains(out.String(), "the app "+foreign.Name+" was not made by this program, so it is not deleted") {
-			t.Error("it does not tell of an app that is not ours")
+			t.Error("it does not name an app that is not ours")
 		}
 		if apps := pl.account.Apps(); apps[0].Deleted == 0 || apps[1].Deleted != 0 {
 			t.Errorf("the apps are %+v", apps)

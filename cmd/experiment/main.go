@@ -27,7 +27,7 @@ import (
 
 // A commandLine is what the program is asked for.
 type commandLine struct {
-	Plan    string  `placeholder:"NAME|FILE" help:"What is done: one of those that --list shows, a file, or all. Default: measured-deploy."`
+	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
 	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`

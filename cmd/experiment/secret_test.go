@@ -25,7 +25,7 @@ const (
 	readKey   = "simulated-key-that-reads"
 )
 
-// A mover moves them, and has some requests fail as they do in life: with addresses in what is said.
+// A mover moves logs and uploads there, and makes some requests fail with addresses in the error, as in life.
 type mover struct {
 	http.RoundTripper
 	mu    sync.Mutex
@@ -85,13 +85,13 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 			}
 		}
 		all := checkResults(t, pl, run)
-		for _, there := range []string{"[address]", "[host]"} { // it was told, and taken out
+		for _, there := range []string{"[address]", "[host]"} { // it was there, and was removed
 			if !bytes.Contains(all, []byte(there)) {
 				t.Errorf("%q is nowhere in the results", there)
 			}
 		}
 		if bytes.Contains(pl.out.Bytes(), []byte(simulatedKey)) || bytes.Contains(pl.out.Bytes(), []byte(readKey)) {
-			t.Error("the key was told")
+			t.Error("the key was printed")
 		}
 	})
 }

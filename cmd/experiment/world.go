@@ -40,7 +40,7 @@ func realHeroku(getenv func(string) string) (*world, error) {
 		}
 	}
 	if readKey == key {
-		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so nothing can be told of one of scope read: give another one, or none")
+		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so it shows nothing of the scope read: give another key, or none")
 	}
 	notes, err := notesFolder()
 	if err != nil {

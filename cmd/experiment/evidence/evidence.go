@@ -88,7 +88,7 @@ type Line struct {
 	Text string        // with stamp and source
 }
 
-// A Gap is a time of which lines of the log may be missing.
+// A Gap is a time in which lines of the log may be missing.
 type Gap struct {
 	From   time.Time `json:"from,omitzero"` // by the stamps of the log; zero: from the beginning
 	To     time.Time `json:"to,omitzero"`   // zero: to the end

@@ -65,8 +65,8 @@ var Assumptions = []Assumption{
 	// Other answers.
 	{"old-id-gone", "An old prebooted dyno's id is answered with 404, though its process still runs.",
 		"assumed (docs/simulator.md)", (*view).oldIDGone},
-	{"preboot-told", "The feature preboot is answered with what it was switched to.",
-		"schema of the Platform API", (*view).prebootTold},
+	{"preboot-answer", "The feature preboot is answered with what it was switched to.",
+		"schema of the Platform API", (*view).prebootAnswer},
 	{"read-scope", "A key of scope read may read all that the gate reads, also the log.",
 		"not established (docs/simulator.md)", (*view).readScope},
 	{"answers-fit", "Every answer is of use to the gate, and has the form that it expects.",

@@ -114,7 +114,7 @@ func (l *longest) finding(most time.Duration, none, says string) Finding {
 	return confirmed(l.lines, says, l.span.Seconds())
 }
 
-// delay judges a delay of which bounds are known. lines show the longest.
+// delay judges a delay whose bounds are known. lines show the longest.
 func delay(r measure.Range, most time.Duration, lines []string) Finding {
 	switch {
 	case !r.Seen:

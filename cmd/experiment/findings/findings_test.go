@@ -21,7 +21,7 @@ type judged struct {
 	says string
 }
 
-// allCases are those of each assumption.
+// allCases are the cases of each assumption.
 func allCases() map[string][]judged {
 	gap := func(m *maker) *maker {
 		m.run.Gaps = []evidence.Gap{{From: began.Add(280 * sec), To: began.Add(320 * sec), Reason: "lost"}}
@@ -179,7 +179,7 @@ func allCases() map[string][]judged {
 		},
 		"preboot-hold": {
 			{newMaker(), Confirmed, "153.0 s after the last line"}, {change(func(m *maker) { m.kill(460 * sec) }), Refuted, "an old process printed a line 6.0 s later"}, {plain(), NotSeen, "no old process"},
-			{change(func(m *maker) { m.told = []observe.Observation{{End: observe.Interrupt}} }), NotSeen, "no gate had"},
+			{change(func(m *maker) { m.observed = []observe.Observation{{End: observe.Interrupt}} }), NotSeen, "no gate had"},
 			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "passed" }), Refuted, "the hold of the gate from after the deploy ended +195.0s from the release, and an old process printed a line 6.0 s later"},
 			{change(func(m *maker) { m.second, m.secondEnds = 420*sec, "passed" }), Confirmed, "119.0 s after the last line"},
 			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "failed" }), Confirmed, "153.0 s after the last line"}, // it did not wait for it
@@ -214,25 +214,25 @@ func allCases() map[string][]judged {
 		"old-id-gone": {
 			{newMaker(), Confirmed, "404: web.1 of before the release"}, {change(func(m *maker) { m.old = 200 }), Refuted, "GET /dynos/aaaaaaaa-0000-4000-8000-000000000001 200"}, {plain().with(func(m *maker) { m.old = 200 }), NotSeen, "no old prebooted"},
 		},
-		"preboot-told": {
-			{newMaker(), Confirmed, "1 of 1 answers: true"}, {change(func(m *maker) { m.told = []observe.Observation{{Preboot: &observe.Preboot{Known: true}}} }), Refuted, "preboot false"},
-			{change(func(m *maker) { m.told = []observe.Observation{{Preboot: &observe.Preboot{}}} }), Refuted, "no answer of use"}, {change(func(m *maker) { m.told = []observe.Observation{{}} }), NotSeen, "no gate asked"},
+		"preboot-answer": {
+			{newMaker(), Confirmed, "1 of 1 answers: true"}, {change(func(m *maker) { m.observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true}}} }), Refuted, "preboot false"},
+			{change(func(m *maker) { m.observed = []observe.Observation{{Preboot: &observe.Preboot{}}} }), Refuted, "no answer of use"}, {change(func(m *maker) { m.observed = []observe.Observation{{}} }), NotSeen, "no gate asked"},
 		},
 		"read-scope": {
 			{change(func(m *maker) { m.run.ReadKey = true }), Confirmed, "nothing was refused"}, {newMaker(), NotSeen, "HEROKU_READ_KEY"},
 			{change(func(m *maker) {
 				m.run.ReadKey = true
-				m.told = []observe.Observation{{Log: &observe.LogStatus{State: observe.Refused, Reason: "403"}}}
+				m.observed = []observe.Observation{{Log: &observe.LogStatus{State: observe.Refused, Reason: "403"}}}
 			}), Refuted, "403"},
 			{change(func(m *maker) {
 				m.run.ReadKey = true
-				m.told = []observe.Observation{{Trouble: &observe.Trouble{Kind: observe.Forbidden, Message: "no"}}}
+				m.observed = []observe.Observation{{Trouble: &observe.Trouble{Kind: observe.Forbidden, Message: "no"}}}
 			}), Refuted, "a request was refused"},
-			{change(func(m *maker) { m.run.ReadKey = true; m.told = []observe.Observation{{}} }), NotSeen, "no gate read the log"},
+			{change(func(m *maker) { m.run.ReadKey = true; m.observed = []observe.Observation{{}} }), NotSeen, "no gate read the log"},
 		},
 		"answers-fit": {
 			{newMaker(), Confirmed, "answers"}, {change(func(m *maker) {
-				m.told = []observe.Observation{{Trouble: &observe.Trouble{Kind: observe.Unreachable, Message: "503"}}}
+				m.observed = []observe.Observation{{Trouble: &observe.Trouble{Kind: observe.Unreachable, Message: "503"}}}
 			}), Refuted, "503"},
 			{change(func(m *maker) { m.noGates = true }), NotSeen, "no gate has a recording"},
 		},
@@ -270,7 +270,7 @@ func TestAssumptions(t *testing.T) {
 	}
 }
 
-// Of several runs one that refutes counts more than those that confirm, and each finding says whose it is.
+// One run that refutes counts more than several that confirm, and each finding names its plan.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	good, bad, other := newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t)

@@ -38,7 +38,7 @@ func (v *view) oldIDGone() Finding {
 	return c.finding("no old prebooted dyno was asked for while its process ran", "answers", "answers have the old dyno")
 }
 
-func (v *view) prebootTold() Finding {
+func (v *view) prebootAnswer() Finding {
 	var c cases
 	for r, o := range v.observed() {
 		switch p := o.Preboot; {

@@ -12,7 +12,7 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// replaced returns the labels of which the list showed an old dyno up, and later a new dyno.
+// replaced returns the labels under which the list showed an old dyno up, and later a new dyno.
 func (v *view) replaced() []string {
 	old, both := map[string]bool{}, map[string]bool{}
 	if v.finished.IsZero() {

@@ -24,7 +24,7 @@ type proc struct {
 	label       string
 	code        int
 	first, last time.Duration
-	sigterm     time.Duration // 0: none was told
+	sigterm     time.Duration // 0: it printed none
 	open        bool
 	clock       time.Duration // how far the clock of its dyno is ahead
 	quiet       bool          // the log has neither its start nor its exit
@@ -45,13 +45,13 @@ type maker struct {
 	old int
 	// date is how far the Date of answers is ahead, and late how late lines come.
 	date, late time.Duration
-	// hold is when the gate's hold ends; trouble and preboot are what it was told.
+	// hold is when the gate's hold ends; observed are further observations of it.
 	hold time.Duration
 	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none.
 	second     time.Duration
 	secondEnds string
 	read       time.Duration // until when the log was read
-	told       []observe.Observation
+	observed       []observe.Observation
 	silent     time.Duration // from the beginning on, no list of releases is read
 	noTurn     bool          // no label goes from up to starting
 	noGates    bool
@@ -210,18 +210,18 @@ func (m *maker) ask(t *testing.T, r *evidence.Run) {
 	}
 }
 
-// recording is what a gate was told that had no log, so that its hold ends when the maker says.
+// recording is the recording of a gate without a log, so that its hold ends when the maker says.
 func (m *maker) recording(t *testing.T, hold time.Duration) []byte {
 	t.Helper()
 	all := []any{struct {
 		Recording int            `json:"rolloutGateRecording"`
 		Config    rollout.Config `json:"config"`
 	}{1, rollout.Config{App: "app", PrebootHold: hold - 100*sec}}}
-	told := m.told
-	if told == nil {
-		told = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}
+	observed := m.observed
+	if observed == nil {
+		observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}
 	}
-	for _, o := range told {
+	for _, o := range observed {
 		all = append(all, o)
 	}
 	look := observe.Look{AskedAt: 12 * sec, Formation: []observe.Formation{{Type: "web", Quantity: 2, CreatedAt: began.Add(-time.Hour), UpdatedAt: began.Add(-time.Hour)}},

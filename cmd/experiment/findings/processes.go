@@ -56,7 +56,7 @@ func (v *view) startLine() Finding {
 	return v.startOfEach(processes, "processes")
 }
 
-// startOfEach judges whether every label has as many start lines as something else, of which it is given the lines.
+// startOfEach judges whether no label has more of something than start lines. It is given the lines of that something.
 func (v *view) startOfEach(lines map[string][]string, what string) Finding {
 	sum := 0
 	for _, label := range slices.Sorted(maps.Keys(lines)) {

@@ -54,7 +54,7 @@ func TestInert(t *testing.T) {
 	}
 }
 
-// The figures are those that the gate reckons with, as its documents tell them.
+// The figures are the gate's, as its documents have them.
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../docs/how-it-knows.md")
@@ -75,7 +75,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// What is said of a gate, by when it opened and when old code last told of itself.
+// What the report says of a gate, by when it opened and when old code printed its last line.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	gate := func(ended time.Duration, result, reason, basis string, release int) evidence.Gate {

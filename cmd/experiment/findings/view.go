@@ -145,7 +145,7 @@ func (v *view) isOld(d dyno) bool { return d.Release.Version < v.target.Version 
 func (v *view) isNew(d dyno) bool { return d.Release.Version == v.target.Version }
 
 // old returns the processes of code before the target that still ran when the target was finished: those that preboot
-// kept, or those that it did not keep.
+// kept, or all others.
 func (v *view) old(preboot bool) (all []evidence.Process) {
 	for _, p := range v.run.Processes {
 		kept := v.run.Preboot && typeOf(p.Dyno) == "web"
