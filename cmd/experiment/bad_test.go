@@ -176,21 +176,25 @@ func TestNoIsNo(t *testing.T) {
 	}
 }
 
-// The program asks once about all plans, with their total cost. Then it runs each, also after one failed. But if not even
-// an app can be made, the rest would fail in the same way.
+// The program asks once about all plans, with their total cost. Then it runs each, also after one failed. But if the
+// run did not get to its first upload, the rest would fail in the same way.
 func TestAsksOnceForAll(t *testing.T) {
 	t.Parallel()
 	noBuild := func(o *herokusim.AccountOptions) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }
 	noApp := func(o *herokusim.AccountOptions) { o.MostApps = -1 }
 	for name, c := range map[string]struct {
-		change func(*herokusim.AccountOptions)
-		apps   int
-		want   string
-	}{"no build": {noBuild, 9, "the build failed"}, "no app": {noApp, 0, "8 more plans are not run"}} {
+		change  func(*herokusim.AccountOptions)
+		apps    int
+		want    string
+		readKey string
+	}{
+		"no build": {noBuild, 9, "the build failed", ""}, "no app": {noApp, 0, "8 more plans are not run", ""},
+		"a read key that may write": {anyKey, 1, "8 more plans are not run", "other"},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			pl := prepareNoted(t, quick(t), c.change)
 			w := *pl.world
-			w.simulated = false
+			w.simulated, w.readKey = false, c.readKey
 			var out, errs bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("y\nn\n"),
 				stdout: &out, stderr: &errs, terminal: true, heroku: &w}

@@ -31,9 +31,8 @@ type logReader struct {
 	padding int
 	truth   evidence.Truth
 	alives  map[string]heard // by the id of a process, its last line
-	newest  time.Time        // the newest time in a line of the app
-	last    []byte           // the line that came last
-	lastAt  time.Duration    // when it came
+	newest  time.Time        // the newest stamp of a line
+	lastAt  time.Duration    // when the line with that stamp came
 	gaps    []evidence.Gap
 	flowing bool
 	refused string // why Heroku does not give the log; empty: it does
@@ -67,7 +66,10 @@ func (l *logReader) line(b []byte) {
 	at := l.clock.At()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.last, l.lastAt = append(l.last[:0], b...), at
+	stamp, _, _ := bytes.Cut(b, []byte(" "))
+	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && t.After(l.newest) {
+		l.newest, l.lastAt = t, at
+	}
 	if bytes.Contains(b, padded) { // these lines are all alike, so the count is rough
 		l.padding++
 		return
@@ -80,9 +82,6 @@ func (l *logReader) line(b []byte) {
 	text := string(b)
 	if s, ok := l.truth.Add(text); ok {
 		l.alives[s.Process] = heard{s.Code, at}
-		if s.At.After(l.newest) {
-			l.newest = s.At
-		}
 	}
 	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
 }
@@ -156,8 +155,7 @@ func (l *logReader) alive(code int) (n int) {
 func (l *logReader) fill(r *evidence.Run, up bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	stamp, _, _ := bytes.Cut(l.last, []byte(" "))
-	r.Read, _ = time.Parse(time.RFC3339Nano, string(stamp)) // zero without a line
+	r.Read = l.newest
 	switch quiet := l.clock.At() - l.lastAt; {
 	case l.flowing && !up: // nobody printed, so nothing is missing
 		r.Read = r.Read.Add(quiet - evidence.Every)

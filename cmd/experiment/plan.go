@@ -212,11 +212,15 @@ func (p *Plan) dynos() int {
 	now, most := maps.Clone(p.Types), 0
 	for _, a := range append([]Action{{}}, p.Then...) {
 		maps.Copy(now, a.Scale)
-		sum := 0
-		for _, n := range now {
-			sum += n
-		}
-		most = max(most, sum)
+		most = max(most, sum(now))
 	}
 	return most
+}
+
+// sum adds up the dynos of all types.
+func sum(types map[string]int) (n int) {
+	for _, dynos := range types {
+		n += dynos
+	}
+	return n
 }

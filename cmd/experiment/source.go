@@ -30,11 +30,7 @@ var (
 
 // behaviour is how one version of the plan's app behaves.
 func (p *Plan) behaviour(code int) herokusim.Behaviour {
-	dynos := 0
-	for _, n := range p.Types {
-		dynos += n
-	}
-	b := herokusim.Behaviour{Code: code, Lines: p.Lines / max(dynos, 1), Crashes: p.Crashes && code > 1}
+	b := herokusim.Behaviour{Code: code, Lines: p.Lines / max(sum(p.Types), 1), Crashes: p.Crashes && code > 1}
 	if p.Stop > 0 {
 		b.Stop = new(p.Stop.Seconds())
 	}

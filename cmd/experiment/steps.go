@@ -213,10 +213,6 @@ func (e *experiment) dynos(ctx context.Context) (up map[string]int, ids []string
 func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
 	ctx, cancel := e.clock.within(ctx, limit, errSlow)
 	defer cancel()
-	sum := 0
-	for _, n := range want {
-		sum += n
-	}
 	for {
 		up, _, err := e.dynos(ctx)
 		if err == nil {
@@ -225,7 +221,7 @@ func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.
 		if err != nil {
 			return because(ctx, err)
 		}
-		if maps.Equal(up, want) && e.log.alive(e.code) >= sum {
+		if maps.Equal(up, want) && e.log.alive(e.code) >= sum(want) {
 			return nil
 		}
 		if err := e.clock.Sleep(ctx, 2*glance); err != nil {

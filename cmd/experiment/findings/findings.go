@@ -38,7 +38,7 @@ type Finding struct {
 	Outcome Outcome
 	Why     string   // what was seen, or why nothing was
 	Lines   []string // of the log, or answers, that show it
-	Plan    string   // of the run that showed it
+	Plan    string   // of the run that showed it; empty where there is one run
 }
 
 // mostLines is how many lines show a finding.
@@ -149,7 +149,9 @@ func judge(views ...*view) []Row {
 		row := Row{Assumption: a, Finding: notSeen("there was no run")}
 		for i, v := range views {
 			f := a.judge(v)
-			f.Plan = v.run.Plan
+			if len(views) > 1 {
+				f.Plan = "in plan " + v.run.Plan + ","
+			}
 			if i == 0 || weight(f.Outcome) > weight(row.Outcome) {
 				row.Finding = f
 			}

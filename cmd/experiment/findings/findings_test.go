@@ -279,7 +279,7 @@ func TestJudge(t *testing.T) {
 		runs []*evidence.Run
 		want string
 	}{
-		{nil, "not seen "}, {[]*evidence.Run{other}, "not seen other"}, {[]*evidence.Run{other, good, other}, "confirmed good"}, {[]*evidence.Run{good, bad, good}, "refuted bad"},
+		{nil, "not seen "}, {[]*evidence.Run{other}, "not seen "}, {[]*evidence.Run{other, good, other}, "confirmed in plan good,"}, {[]*evidence.Run{good, bad, good}, "refuted in plan bad,"},
 	} {
 		rows := Judge(c.runs...)
 		i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == "exit-of-prebooted" })

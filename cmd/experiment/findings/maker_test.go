@@ -51,7 +51,7 @@ type maker struct {
 	second     time.Duration
 	secondEnds string
 	read       time.Duration // until when the log was read
-	observed       []observe.Observation
+	observed   []observe.Observation
 	silent     time.Duration // from the beginning on, no list of releases is read
 	noTurn     bool          // no label goes from up to starting
 	noGates    bool

@@ -151,7 +151,8 @@ func counts(rows []Row) string {
 
 // write writes a finding, with the lines that show it.
 func (row Row) write(b *strings.Builder) {
-	fmt.Fprintf(b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, strings.ToUpper(row.Why[:1])+row.Why[1:])
+	why := strings.TrimSpace(row.Plan + " " + row.Why)
+	fmt.Fprintf(b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, strings.ToUpper(why[:1])+why[1:])
 	for _, line := range row.Lines {
 		fmt.Fprintf(b, "    | %s\n", inert(line))
 	}

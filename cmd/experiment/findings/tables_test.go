@@ -118,7 +118,7 @@ func TestVerdicts(t *testing.T) {
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	text := Together(newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t))
-	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
+	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    In plan made-up, 1 of 2 ended", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -15,54 +15,30 @@ func (v *view) timelineText() string {
 	return Table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, v.timeline())
 }
 
-// timeline returns the rows of the README's timeline, as measured: when, what happened, what Heroku called the release,
-// and how many old dynos the list had. There are none if the measured release was never made.
+// A moment is something that happened.
+type moment struct {
+	at   time.Time
+	what string
+}
+
+// timeline returns the rows: when, what happened, what Heroku called the release, and how many old dynos the list had.
+// There are none if the measured release was never made.
 func (v *view) timeline() (rows [][]string) {
-	type moment struct {
-		at   time.Time
-		what string
-	}
-	var all []moment
 	if v.target.Version == 0 {
 		return nil
 	}
-	add := func(at time.Time, what string, args ...any) {
-		all = append(all, moment{at, fmt.Sprintf(what, args...)})
-	}
-	add(v.target.Created, "release v%d of code %d is made", v.target.Version, v.target.Code)
+	all := []moment{{v.target.Created, fmt.Sprintf("release v%d of code %d is made", v.target.Version, v.target.Code)}}
 	if v.finished.After(v.target.Created) {
-		add(v.finished, "Heroku calls it finished")
+		all = append(all, moment{v.finished, "Heroku calls it finished"})
 	}
-	var firsts, ended []evidence.Process // the first new process of each label, and the old ones that ended
-	seen := map[string]bool{}
-	for _, p := range v.run.Processes { // in the order of their first lines
-		if p.Code == v.target.Code && !seen[p.Dyno] {
-			seen[p.Dyno], firsts = true, append(firsts, p)
-		}
-		if p.Code < v.target.Code && p.Last.After(v.target.Created) && !p.Open {
-			ended = append(ended, p)
-		}
-	}
-	slices.SortFunc(ended, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
-	if n := len(firsts); n > 0 {
-		add(firsts[0].First, "first line of a new process (%s)", firsts[0].Dyno)
-		if n > 1 {
-			add(firsts[n-1].First, "first line of the last of %d new processes (%s)", n, firsts[n-1].Dyno)
-		}
-	}
-	if n := len(ended); n > 0 {
-		add(ended[0].Last, "last line of the first old process to end (%s)", ended[0].Dyno)
-		if n > 1 {
-			add(ended[n-1].Last, "last line of the last of %d old processes (%s)", n, ended[n-1].Dyno)
-		}
-	}
+	all = append(all, v.changes()...)
 	for _, s := range v.run.Steps {
 		what := s.What
 		if s.Refused != "" {
 			what += ": refused"
 		}
 		if at := v.time(s.At); at.After(v.target.Created.Add(slack)) {
-			add(at, "%s", what)
+			all = append(all, moment{at, what})
 		}
 	}
 	for _, g := range v.run.Gates {
@@ -70,13 +46,41 @@ func (v *view) timeline() (rows [][]string) {
 		if g.Result == "passed" {
 			verdict = "opens, " + g.Basis
 		}
-		add(v.time(g.Ended), "the gate from %s the deploy %s", g.Name, verdict)
+		all = append(all, moment{v.time(g.Ended), fmt.Sprintf("the gate from %s the deploy %s", g.Name, verdict)})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	for _, m := range all {
 		rows = append(rows, []string{after(m.at.Sub(v.target.Created)), m.what, v.called(m.at), v.listed(m.at)})
 	}
 	return rows
+}
+
+// changes are the first and the last of the new processes that began, and of the old processes that ended.
+func (v *view) changes() (all []moment) {
+	var begun, ended []evidence.Process
+	seen := map[string]bool{}
+	for _, p := range v.run.Processes { // in the order of their first lines
+		if p.Code == v.target.Code && !seen[p.Dyno] { // not those of a later restart
+			seen[p.Dyno], begun = true, append(begun, p)
+		}
+		if p.Code < v.target.Code && p.Last.After(v.target.Created) && !p.Open {
+			ended = append(ended, p)
+		}
+	}
+	slices.SortFunc(ended, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
+	if n := len(begun); n > 0 {
+		all = append(all, moment{begun[0].First, fmt.Sprintf("first line of a new process (%s)", begun[0].Dyno)})
+		if n > 1 {
+			all = append(all, moment{begun[n-1].First, fmt.Sprintf("first line of the last of %d new processes (%s)", n, begun[n-1].Dyno)})
+		}
+	}
+	if n := len(ended); n > 0 {
+		all = append(all, moment{ended[0].Last, fmt.Sprintf("last line of the first old process to end (%s)", ended[0].Dyno)})
+		if n > 1 {
+			all = append(all, moment{ended[n-1].Last, fmt.Sprintf("last line of the last of %d old processes (%s)", n, ended[n-1].Dyno)})
+		}
+	}
+	return all
 }
 
 // called is what Heroku called the release at a moment: its final status, if the release had it by then, or what the
