@@ -1,5 +1,5 @@
-// Package findings judges runs of the experiment: what each assumption about Heroku came to, when what
-// happened, how the gates did against the truth, and what was answered. It is pure: evidence in, findings and
+// Package findings judges runs of the experiment: which assumptions about Heroku they confirm or refute, when what
+// happened, how the gates did against the truth, and what Heroku answered. It is pure: evidence in, findings and
 // tables out.
 //
 //   - findings.go: a finding, and the judgement of several runs
@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
-	"heroku-rollout-gate/gate/measure"
 )
 
 // An Outcome is what became of an assumption.
@@ -114,17 +113,19 @@ func (l *longest) finding(most time.Duration, none, says string) Finding {
 	return confirmed(l.lines, says, l.span.Seconds())
 }
 
-// delay judges a delay whose bounds are known. lines show the longest.
-func delay(r measure.Range, most time.Duration, lines []string) Finding {
+// delay confirms that no delay is longer than 10 s, the gate's figure for lists and for the log. Of each delay a lower and
+// an upper bound are known, give or take give.
+func delay(least, most longest, give time.Duration, none string) Finding {
+	low, high := least.span-give, most.span+give
 	switch {
-	case !r.Seen:
-		return notSeen("%s", r.Why)
-	case r.Least > most:
-		return refuted(lines, "the longest delay was %.1f s or more", r.Least.Seconds())
-	case r.Most > most:
-		return notSeen("the longest delay was between %.1f s and %.1f s", r.Least.Seconds(), r.Most.Seconds())
+	case most.n == 0:
+		return notSeen("%s", none)
+	case low > evidence.Late:
+		return refuted(least.lines, "the longest delay was %.1f s or more", low.Seconds())
+	case high > evidence.Late:
+		return notSeen("the longest delay was between %.1f s and %.1f s", low.Seconds(), high.Seconds())
 	}
-	return confirmed(nil, "the longest delay was %.1f s at most", r.Most.Seconds())
+	return confirmed(nil, "the longest delay was %.1f s at most", high.Seconds())
 }
 
 // A Row is an assumption with what the runs showed of it.

@@ -75,8 +75,28 @@ func (v *view) oneRecord() Finding {
 	return confirmed(nil, "%d lists", len(v.lists))
 }
 
+// listDelay compares when a new dyno was up by the log with the first list that shows it up, and the list before that.
 func (v *view) listDelay() Finding {
-	return delay(v.figures().List, observe.ListLag, nil)
+	var least, most longest
+	notUp, done := map[string]time.Time{}, map[string]bool{} // by label
+	for l, d := range each(v.lists) {
+		if done[d.Name] || v.finished.IsZero() {
+			continue
+		}
+		if v.isOld(d) || d.State != "up" {
+			notUp[d.Name] = l.asked
+			continue
+		}
+		done[d.Name] = true
+		ups := slices.DeleteFunc(v.of(d.Name, observe.State), func(x line) bool {
+			return x.To != "up" || x.Stamp.Before(v.finished) || x.Stamp.After(l.came.Add(slack))
+		})
+		if before, ok := notUp[d.Name]; ok && len(ups) == 1 && v.whole(v.finished, l.came) {
+			least.add(before.Sub(ups[0].Stamp), ups[0].text, v.showDynos(l, func(x dyno) bool { return x.Name == d.Name }))
+			most.add(l.came.Sub(ups[0].Stamp))
+		}
+	}
+	return delay(least, most, v.give, "no new dyno came up between two lists")
 }
 
 func (v *view) releaseListed() Finding {

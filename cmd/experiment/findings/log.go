@@ -98,11 +98,11 @@ func (v *view) noStateAtHiddenEnd() Finding {
 func (v *view) logDelay() Finding {
 	var late longest
 	for _, l := range v.lines {
-		if v.ofFormation(l.Label) {
+		if v.ofFormation(l.Label) && l.Stamp.After(v.lines[0].came) { // not what was written before the log was opened
 			late.add(l.came.Sub(l.Stamp), came(l.text, l.came))
 		}
 	}
-	return delay(v.figures().Log, evidence.Late, late.lines)
+	return delay(late, late, v.give, "no line of a process came while the log was read")
 }
 
 // oneClock compares the clocks of the log and of each dyno with the Date of answers. A clock is off if a line came before

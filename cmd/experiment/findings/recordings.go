@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
-	"heroku-rollout-gate/gate/measure"
 	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
@@ -84,36 +83,4 @@ func (v *view) hold() (gate string, until time.Time) {
 		}
 	}
 	return gate, until
-}
-
-// figures measures the experiment's own lists and log, as package measure does with a gate's observations.
-func (v *view) figures() measure.Figures {
-	var m measure.Measure
-	p := rollout.Picture{
-		App: observe.App{Name: "experiment"}, Preboot: v.run.Preboot, Target: &observe.Release{Version: v.target.Version},
-		Times: rollout.Times{ReleaseFinished: v.finished}, Log: observe.Flowing, LogSince: v.start,
-	}
-	for _, g := range v.run.Gaps {
-		p.Gaps = append(p.Gaps, rollout.Gap{Reason: g.Reason})
-		if g.To.After(p.LogSince) {
-			p.LogSince = g.To
-		}
-	}
-	for _, l := range v.lists {
-		look := &observe.Look{AskedAt: l.asked.Sub(v.start)}
-		p.Dynos = nil
-		for _, d := range l.all {
-			look.Dynos = append(look.Dynos, observe.Dyno{ID: d.ID, Name: d.Name, Type: d.Type, State: d.State, Version: d.Release.Version, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt})
-			p.Dynos = append(p.Dynos, rollout.DynoPicture{Label: d.Name, Type: d.Type, Version: d.Release.Version, State: d.State, Basis: rollout.Proven})
-		}
-		m.See(observe.Observation{At: l.came.Sub(v.start), Date: l.request.Date, Look: look})
-	}
-	for i := range v.lines {
-		l := &v.lines[i]
-		if i == 0 {
-			m.See(observe.Observation{At: l.came.Sub(v.start), Log: &observe.LogStatus{State: observe.Flowing, Since: v.start}})
-		}
-		m.See(observe.Observation{At: l.came.Sub(v.start), Line: &l.Line})
-	}
-	return m.Figures(p)
 }
