@@ -35,7 +35,7 @@ func (c *Client) Upload(ctx context.Context, archive []byte) (string, error) {
 func (c *Client) elsewhere(ctx context.Context, method, address string, body []byte) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return "", errors.New("Heroku sent an address that cannot be used")
+		return "", errors.New("the address that Heroku sent cannot be used")
 	}
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()

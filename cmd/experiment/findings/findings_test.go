@@ -41,6 +41,7 @@ func allCases() map[string][]judged {
 				m.procs[0].quiet = true
 			}), Refuted, "sigterm code=1"},
 			{plain(), NotSeen, "no such process ended"}, {gap(newMaker()), NotSeen, "no such process ended"},
+			{change(func(m *maker) { m.procs[0].quiet = true; m.says(200*sec, "web.1", "Process exited with status 1") }), Refuted, "1 of 2"},
 			// The log was read until right after the last line: a line of the exit may have been under way.
 			{change(func(m *maker) { m.procs[1].quiet = true; m.read = 310 * sec }), Confirmed, "1 of 1"},
 		},
@@ -75,6 +76,7 @@ func allCases() map[string][]judged {
 		},
 		"no-restarting-with-preboot": {
 			{newMaker(), Confirmed, "none in the 30s"}, {change(func(m *maker) { m.says(101*sec, "web.2", "Restarting") }), Refuted, "heroku[web.2]: Restarting"},
+			{change(func(m *maker) { m.says(50*sec, "web.2", "Restarting") }), Confirmed, ""}, // before the release
 			{change(func(m *maker) { m.says(110*sec, "web.2", "Restarting"); m.do(109*sec, "restart web.2", "") }), Confirmed, ""}, {plain(), NotSeen, "by preboot"},
 		},
 		"no-state-at-hidden-end": {
@@ -179,7 +181,7 @@ func allCases() map[string][]judged {
 		},
 		"preboot-hold": {
 			{newMaker(), Confirmed, "153.0 s after the last line"}, {change(func(m *maker) { m.kill(460 * sec) }), Refuted, "an old process printed a line 6.0 s later"}, {plain(), NotSeen, "no old process"},
-			{change(func(m *maker) { m.observed = []observe.Observation{{End: observe.Interrupt}} }), NotSeen, "no gate had"},
+			{change(func(m *maker) { m.observed = []observe.Observation{{End: observe.Interrupt}} }), NotSeen, "no gate had"}, {change(func(m *maker) { m.second, m.secondEnds = -1, "passed" }), Confirmed, "from before the deploy"},
 			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "passed" }), Refuted, "the hold of the gate from after the deploy ended +195.0s from the release, and an old process printed a line 6.0 s later"},
 			{change(func(m *maker) { m.second, m.secondEnds = 420*sec, "passed" }), Confirmed, "119.0 s after the last line"},
 			{change(func(m *maker) { m.second, m.secondEnds = 295*sec, "failed" }), Confirmed, "153.0 s after the last line"}, // it did not wait for it
@@ -195,7 +197,7 @@ func allCases() map[string][]judged {
 		"restart-renews": {
 			{change(func(m *maker) { m.kill(450 * sec) }).do(240*sec, "restart web.2", ""), Confirmed, "web.2, code 1: SIGTERM"},
 			{newMaker().do(105*sec, "restart web.2", ""), NotSeen, "stopped anyway"}, {newMaker().do(150*sec, "restart web.1", ""), Refuted, "139.5 s after the restart"},
-			{newMaker().do(150*sec, "restart all", ""), Refuted, "after the restart"}, {newMaker(), NotSeen, "nothing was restarted"}, {newMaker().do(295*sec, "restart web.1", ""), NotSeen, "no old process that was hidden then"},
+			{newMaker().do(150*sec, "restart all", ""), Refuted, "after the restart"}, {newMaker(), NotSeen, "nothing was restarted"}, {newMaker().do(50*sec, "restart web.1", ""), NotSeen, "nothing was restarted"}, {newMaker().do(295*sec, "restart web.1", ""), NotSeen, "no old process that was hidden then"},
 			{plain().do(105*sec, "restart web.1", ""), NotSeen, "nothing was restarted"},
 		},
 		"deploy-renews": {
@@ -203,7 +205,7 @@ func allCases() map[string][]judged {
 		},
 		"crash-kills": {
 			{change(allCrash), Confirmed, "web.1 v4 crashed"}, {change(allCrash).with(func(m *maker) { m.procs[0].last, m.procs[0].sigterm, m.procs[0].open = 600*sec, 0, true }), Refuted, "still printed a line"},
-			{newMaker(), NotSeen, "of which all crash"}, {change(allCrash).with(func(m *maker) { m.procs[0].sigterm = 0 }), NotSeen, "was not seen"},
+			{newMaker(), NotSeen, "of which all crash"}, {change(allCrash).with(oneUp), NotSeen, "of which all crash"}, {change(allCrash).with(func(m *maker) { m.procs[0].sigterm = 0 }), NotSeen, "was not seen"},
 		},
 		"scaling-refused": {
 			{newMaker().do(150*sec, "scale web to 3", "422"), Confirmed, "it refused 1 times"},

@@ -3,6 +3,7 @@
 package findings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -47,7 +48,8 @@ type maker struct {
 	date, late time.Duration
 	// hold is when the gate's hold ends; observed are further observations of it.
 	hold time.Duration
-	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none.
+	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none; below 0: it
+	// had none.
 	second     time.Duration
 	secondEnds string
 	read       time.Duration // until when the log was read
@@ -177,8 +179,11 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 		return &r
 	}
 	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t, m.hold)}}
-	if m.second > 0 {
+	if m.second != 0 {
 		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Result: m.secondEnds, Release: 4, Recording: m.recording(t, m.second)})
+		if m.second < 0 {
+			r.Gates[1].Recording, _, _ = bytes.Cut(r.Gates[1].Recording, []byte("\n"))
+		}
 	}
 	return &r
 }
