@@ -91,7 +91,7 @@ func TestNetworkGone(t *testing.T) {
 				return alive.RoundTrip(req)
 			})
 			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
-			leaveAt(pl.e, "scaled", 1, func() {
+			leaveAt(pl.e, "all dynos are up", func() {
 				gone.Store(true)
 				time.AfterFunc(lasts, func() { gone.Store(false) })
 			})

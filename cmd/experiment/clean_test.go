@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -52,21 +53,27 @@ func quick(t *testing.T) *Plan {
 	return p
 }
 
-// steps of a run, and how often each is reached before it is left.
-var stepsToLeave = []struct {
-	step string
-	nth  int
-}{{"made", 1}, {"uploaded", 1}, {"built", 1}, {"scaled", 1}, {"preboot", 1}, {"uploaded", 2}, {"built", 2}, {"deployed", 1}}
+// stepsToLeave are lines of the progress, at which a run is left.
+var stepsToLeave = []string{
+	"upload code 1", "build code 1", "code 1 is release", "all dynos are up", "upload code 2", "build code 2", "code 2 is release", "the gate from before",
+}
 
-// leaveAt calls leave when a step is done for the n-th time.
-func leaveAt(e *experiment, step string, nth int, leave func()) {
-	e.reached = func(s string) {
-		if s == step {
-			if nth--; nth == 0 {
-				leave()
-			}
-		}
+// leaveAt calls leave when the progress has a line.
+func leaveAt(e *experiment, line string, leave func()) {
+	e.out = &leaver{e.out, line, sync.OnceFunc(leave)}
+}
+
+type leaver struct {
+	io.Writer
+	line  string
+	leave func()
+}
+
+func (l *leaver) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.line) {
+		l.leave()
 	}
+	return l.Writer.Write(p)
 }
 
 func TestInterrupted(t *testing.T) {
@@ -75,7 +82,7 @@ func TestInterrupted(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			pl := prepareNoted(t, quick(t))
 			ctx, interrupt := context.WithCancel(t.Context())
-			leaveAt(pl.e, at.step, at.nth, interrupt)
+			leaveAt(pl.e, at, interrupt)
 			_, err := pl.e.play(ctx)
 			if err == nil || err.Error() != "it was interrupted" {
 				t.Errorf("%v: %v", at, err)
@@ -92,18 +99,15 @@ func TestInterrupted(t *testing.T) {
 // A program that is killed sends nothing any more. The next one finds what it left.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for _, at := range append(stepsToLeave, struct {
-		step string
-		nth  int
-	}{"POST /apps", 1}) {
+	for _, at := range append(stepsToLeave, "POST /apps") {
 		synctest.Test(t, func(t *testing.T) {
 			pl := prepareNoted(t, quick(t))
-			machine := &mortal{RoundTripper: pl.world.transport, answerless: at.step}
+			machine := &mortal{RoundTripper: pl.world.transport, answerless: at}
 			alive := pl.world.transport
 			pl.world.transport = machine
 			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
 			ctx, end := context.WithCancel(t.Context())
-			leaveAt(pl.e, at.step, at.nth, func() {
+			leaveAt(pl.e, at, func() {
 				machine.dead.Store(true)
 				end()
 			})

@@ -33,12 +33,11 @@ const namePrefix = "rollout-gate-x-"
 type experiment struct {
 	plan    *Plan
 	world   *world
-	out     io.Writer         // for progress
-	errs    io.Writer         // for errors
-	results string            // the folder of results
-	keep    bool              // the app is not deleted
-	name    string            // of the app
-	reached func(step string) // for tests: it is called when a step is done; nil: it is not
+	out     io.Writer // for progress
+	errs    io.Writer // for errors
+	results string    // the folder of results
+	keep    bool      // the app is not deleted
+	name    string    // of the app
 
 	clock     *clock
 	redactor  *evidence.Redactor
@@ -89,12 +88,6 @@ func (e *experiment) fail(err error) string {
 	text := e.redactor.Clean(err.Error())
 	fmt.Fprintln(e.errs, "experiment:", text)
 	return text
-}
-
-func (e *experiment) done(step string) {
-	if e.reached != nil {
-		e.reached(step)
-	}
 }
 
 // play makes the run, reports its errors, cleans up, and returns the evidence. The end of ctx ends it early, but it

@@ -39,7 +39,6 @@ func (e *experiment) steps(ctx context.Context) error {
 	if err := e.do("make the app "+e.name, func() error { return e.make(ctx) }); err != nil {
 		return err
 	}
-	e.done("made")
 	if e.world.readKey != "" {
 		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.app, e.world.readKey) }); err != nil {
 			return err
@@ -108,7 +107,6 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	e.done("scaled")
 	if err := e.allUp(ctx, e.plan.Types, boot); err != nil {
 		return err
 	}
@@ -116,7 +114,6 @@ func (e *experiment) prepare(ctx context.Context) error {
 	if err := e.clock.Sleep(ctx, e.plan.quiet()); err != nil || !e.plan.Preboot {
 		return err
 	}
-	defer e.done("preboot")
 	return e.feature(ctx, "preboot")
 }
 
@@ -132,7 +129,6 @@ func (e *experiment) deploy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.done("uploaded")
 	r := evidence.Release{Code: code, Commit: src.commit}
 	if err := e.do(fmt.Sprintf("build code %d", code), func() error { return e.build(ctx, place, src, &r) }); err != nil {
 		return err
@@ -142,7 +138,6 @@ func (e *experiment) deploy(ctx context.Context) error {
 	e.run.Releases = append(e.run.Releases, r)
 	e.mu.Unlock()
 	e.say("code %d is release v%d", code, r.Version)
-	e.done("built")
 	return nil
 }
 

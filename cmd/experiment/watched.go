@@ -71,7 +71,6 @@ func (e *experiment) watched(ctx context.Context) error {
 	if err := e.act(ctx, begun); err != nil {
 		return err
 	}
-	e.done("deployed")
 	if err := e.over(ctx); err != nil {
 		return err
 	}
