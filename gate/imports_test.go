@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
 	"cmd/experiment/evidence": {},
-	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/measure", "gate/observe", "gate/rollout"},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
