@@ -54,8 +54,8 @@ const (
 )
 
 const (
-	// While the log flows, looks only guard against lost lines: when all new dynos are up, while the release is awaited,
-	// and while dynos are replaced.
+	// While the log flows, looks only guard against lost lines: quietGuard when all new dynos are up, awaitedGuard while
+	// the release is awaited, and movingGuard while dynos are replaced.
 	quietGuard   = 75 * time.Second
 	awaitedGuard = 50 * time.Second
 	movingGuard  = 20 * time.Second
@@ -67,7 +67,7 @@ const (
 	// needed.
 	refreshEvery = 150 * time.Second
 	refreshBlind = time.Minute
-	// prebootLife is how long the answer is valid whether preboot is on.
+	// prebootLife is how long an answer about preboot stays valid.
 	prebootLife = 150 * time.Second
 )
 
@@ -115,7 +115,7 @@ func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 // ready reports whether only a look is missing.
 func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
 
-// apiSettled reports whether the lists must show by now what the log has reported of releases.
+// apiSettled reports whether the lists have had time to show what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
 // guard is the next look if nothing happens.
@@ -153,7 +153,7 @@ func (r *Rollout) change() []Need {
 		return nil
 	case r.lists.apiNews():
 		why = "the log tells of a change to the app"
-	case !r.status.upByLog:
+	case !r.status.allUpByEither:
 		kind, why = MoreChange, "the log tells of a change of dynos, and more are to come"
 	}
 	return []Need{{Kind: kind, Why: why}}
