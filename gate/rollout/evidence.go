@@ -34,7 +34,7 @@ type evidence struct {
 	beganLate           bool
 	balanceChangesAt    time.Duration // when the passing of time changes the balance
 	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
-	noReportSince       bool          // no process at all has reported for 30 s after that: the log may have stopped
+	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
 	killDeadline        time.Duration // when the last process that was asked to stop must have ended
 	crashListed         time.Duration // from when on a list shows the last crash
 	crashes             []time.Time   // since the first new record
