@@ -140,7 +140,7 @@ func trueFigures(story *herokusim.Story, o outcome, f figures, typ string) (is t
 	labels := map[string]bool{}
 	for _, in := range story.Instances {
 		left := slices.ContainsFunc(o.picture.Dynos, func(d rollout.DynoPicture) bool { return d.Label == in.Label && d.Version == 0 })
-		if in.Type != typ || in.OneOff || in.Version >= f.Release || in.Exit <= finished || left && o.picture.App.Generation != "fir" {
+		if in.Type != typ || in.Version >= f.Release || in.Exit <= finished || left && o.picture.App.Generation != "fir" {
 			continue
 		}
 		labels[in.Label] = true
