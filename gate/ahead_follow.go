@@ -161,7 +161,7 @@ func (e *earlierWatch) follow(ctx context.Context, emit func(observe.Observation
 		select {
 		case <-time.After(pollAhead):
 		case <-e.renew:
-			return "the dyno list shows changes of which the log tells nothing"
+			return "the dyno list shows changes that the log did not report"
 		case <-ctx.Done():
 			return ""
 		}
