@@ -4,7 +4,7 @@
 #
 # The key goes from environment to environment: no command line and no file holds it.
 
-said=$RUNNER_TEMP/heroku-rollout-gate.said # what the watch says, see gate/ahead_said.go
+said=$RUNNER_TEMP/heroku-rollout-gate.said # what the watch says, see gate/ahead_announce.go
 patience=20                                # seconds; the watch itself is ready, or says why not, within 15
 
 # annotate TEXT: a warning, on the step and for the gate to come

@@ -1,5 +1,5 @@
-// A watch that begins before a deploy: rollout-gate watch-ahead. It writes what it observes to a recording,
-// with which the gate goes on when it comes. begin/action.yml starts it.
+// The subcommand watch-ahead: it watches an app from before a deploy and writes its observations to a recording.
+// The gate, which starts after the deploy, continues from that recording. begin/action.yml starts watch-ahead.
 
 package gate
 
@@ -24,64 +24,64 @@ import (
 )
 
 const (
-	// aheadLife is how long such a watch lasts, if no gate ends it: a job may have been given up.
+	// aheadLife is how long the watch lasts if no gate stops it: the job may have been cancelled.
 	aheadLife = time.Hour
-	// beatEvery is how often it says that it is alive, and beatSilence how long it may say nothing.
+	// beatEvery is how often the watch writes that it is alive. After beatSilence without such a line the gate
+	// assumes that the watch has ended.
 	beatEvery   = time.Second
 	beatSilence = 10 * time.Second
-	// maxAhead is how long its recording becomes at most.
+	// maxAhead is the largest size of the recording, in bytes.
 	maxAhead = 16 << 20
-	// maxWritten is how many lines are remembered to be written once.
+	// maxWritten is how many log lines the watch remembers, so that it writes each of them once.
 	maxWritten = 20_000
 )
 
-// aheadOf tells in the recording of a watch on which machine it runs, and how its times relate to those of
-// another process there. How they relate to the platform's tells the date of each answer.
-type aheadOf struct {
-	// Boot names the boot of the machine, and Up is how long that was ago when the watch began.
+// An origin says where and for what a watch runs. It stands in the first line of the recording, so that the gate
+// can check whether it may use the recording, and can convert times of the watch to its own. (The Date header of
+// each API answer relates the times of the watch to those of Heroku.)
+type origin struct {
+	// Boot is an id of the machine's boot. Up is the time between that boot and the begin of the watch.
 	Boot string        `json:"boot"`
 	Up   time.Duration `json:"up"`
-	// Run is the workflow's run; empty outside of Actions.
+	// Run is the id of the workflow run and the number of its attempt; empty outside of Actions.
 	Run string `json:"run,omitempty"`
-	// API is a digest of the address of the API, which may hold a password.
+	// API is a digest of the address of the API, since the address may contain a password.
 	API string `json:"api,omitempty"`
 }
 
-// here is where and for what this program runs.
-func (c *Command) here(apiURL string) (aheadOf, error) {
+// origin returns the origin of this process.
+func (c *Command) origin(apiURL string) (origin, error) {
 	boot, up, err := c.uptime()
 	if err != nil {
-		return aheadOf{}, fmt.Errorf("reading how long this machine has been up: %w", err)
+		return origin{}, fmt.Errorf("reading how long this machine has been up: %w", err)
 	}
 	digest := sha256.Sum256([]byte(apiURL))
-	return aheadOf{Boot: boot, Up: up, Run: runOf(c.Getenv), API: hex.EncodeToString(digest[:8])}, nil
+	return origin{Boot: boot, Up: up, Run: workflowRun(c.Getenv), API: hex.EncodeToString(digest[:8])}, nil
 }
 
 // A beat is a line of the recording that says that the watch is alive.
 type beat struct {
-	// Beat is how long the machine has been up.
+	// Beat is how long the machine had been up when the watch wrote this.
 	Beat time.Duration `json:"beat"`
-	// Log is how far the log was read; nil if that is as it was, or not known.
+	// Log is how far the watch has read the log; nil if that has not changed, or is not known.
 	Log *logtail.Position `json:"log,omitempty"`
 }
 
-// beatLine begins each of them.
-const beatLine = `{"beat":`
+// beatPrefix is how the line of a beat begins.
+const beatPrefix = `{"beat":`
 
-// aheadPath is where the recording of an app is.
+// aheadPath is the path of the recording of an app.
 func aheadPath(folder, app string) string {
 	return filepath.Join(folder, "heroku-rollout-gate-"+app+".watch")
 }
 
-// runOf names the workflow's run; empty outside of Actions.
-func runOf(getenv func(string) string) string {
+func workflowRun(getenv func(string) string) string {
 	if id := getenv("GITHUB_RUN_ID"); id != "" {
 		return id + "-" + getenv("GITHUB_RUN_ATTEMPT")
 	}
 	return ""
 }
 
-// aheadFlags are those of the command.
 func aheadFlags() *pflag.FlagSet {
 	set := newFlags()
 	for _, in := range Inputs {
@@ -94,8 +94,8 @@ func aheadFlags() *pflag.FlagSet {
 	return set
 }
 
-// watchAhead watches until a gate takes the recording away, for an hour at most.
-func (c *Command) watchAhead(ctx context.Context, given given) int {
+// watchAhead watches until a gate removes the recording, at most for aheadLife.
+func (c *Command) watchAhead(ctx context.Context, given commandLine) int {
 	s, problems := readInputs(given.flags, c.Getenv)
 	folder := given.flags["folder"]
 	if folder == "" {
@@ -105,7 +105,7 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 		problems = append(problems, errors.New("there is no folder for the recording: give --folder, or set RUNNER_TEMP"))
 	}
 	s.HeadStart, s.UseLog, s.record = true, true, ""
-	here, err := c.here(s.apiURL)
+	here, err := c.origin(s.apiURL)
 	if err != nil {
 		problems = append(problems, err)
 	}
@@ -115,31 +115,31 @@ func (c *Command) watchAhead(ctx context.Context, given given) int {
 			problems = append(problems, err)
 		}
 	}
-	out := report.New(report.Options{}) // to make text harmless; the log of the container must not hold the key
+	out := report.New(report.Options{}) // only to escape text, and to mask the key: the container's log must not show it
 	if s.key != "" {
 		out.Mask(s.key)
 	}
 	if len(problems) > 0 {
-		c.sayAhead(out, folder, said{app: s.App, warning: "the app is not watched: " + oneText(problems)})
+		c.announce(out, folder, announcement{app: s.App, warning: "the app is not watched: " + joinErrors(problems)})
 		return ExitInvalid
 	}
 	path := aheadPath(folder, s.App)
-	_ = os.Remove(path) // that of an earlier one, which ends by that
+	_ = os.Remove(path) // stops an earlier watch of the app
 	r, err := newRecorder(path, s.key, header{Program: c.Version, Config: s.Config, Watch: &here})
 	if err == nil {
-		err = r.err // nothing is watched in vain
+		err = r.err // of the first line: without a recording the watch is useless
 	}
 	if err != nil {
-		c.sayAhead(out, folder, said{app: s.App, warning: "the app is not watched: " + err.Error()})
+		c.announce(out, folder, announcement{app: s.App, warning: "the app is not watched: " + err.Error()})
 		return ExitInvalid
 	}
-	r.longest = maxAhead
+	r.maxLength = maxAhead
 	defer p.client.Close()
-	a := &aheadWatch{Command: c, recorder: r, path: path, app: s.App, out: out, tail: p.tail, ready: newReadiness(true), said: make(chan struct{}), written: map[observe.Line]bool{}}
+	a := &aheadWatch{Command: c, recorder: r, path: path, app: s.App, out: out, tail: p.tail, ready: newReadiness(true), announced: make(chan struct{}), written: map[observe.Line]bool{}}
 	return a.run(ctx, s, p, folder)
 }
 
-// aheadWatch is the state of a watch that begins before a deploy.
+// aheadWatch is the state of watch-ahead.
 type aheadWatch struct {
 	*Command
 	path  string
@@ -149,16 +149,16 @@ type aheadWatch struct {
 	ready *readiness
 
 	mu        sync.Mutex
-	positions []logtail.Position // that are on their way to the recording, behind the lines before them
+	positions []logtail.Position // waiting until the lines before them are recorded
 	recorder  *recorder
 	lastBeat  time.Duration
-	dynos     []observe.Dyno // of the newest full look, until it was said that the watch is ready
-	newest    int            // of the releases of all of them
-	said      chan struct{}  // closed then
+	announced chan struct{}  // closed when the watch has announced that it is ready
+	dynos     []observe.Dyno // of the newest full look before that
+	newest    int            // the newest release in the looks before that
 	written   map[observe.Line]bool
 }
 
-// run watches to the end. The folder is where it says that it is ready.
+// run watches until the end. It announces in the folder that the watch is ready.
 func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder string) int {
 	ctx, cancel := context.WithTimeout(ctx, aheadLife)
 	defer cancel()
@@ -169,14 +169,14 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 	})
 	wg.Go(func() {
 		err := a.ready.wait(ctx)
-		hopeless := errors.As(err, new(refused))
-		if hopeless {
+		impossible := errors.As(err, new(refused))
+		if impossible {
 			_ = os.Remove(a.path)
 		}
 		if ctx.Err() == nil {
-			a.sayAhead(a.out, folder, a.whatRuns(err, hopeless))
+			a.announce(a.out, folder, a.announcement(err, impossible))
 		}
-		if hopeless {
+		if impossible {
 			cancel()
 		}
 	})
@@ -193,18 +193,18 @@ func (a *aheadWatch) run(ctx context.Context, s settings, p *parts, folder strin
 	return ExitPassed
 }
 
-// Run reads the log, and says every second how far it was read. That goes the way of the lines, so that no
-// position is in the recording before a line that it says was read.
+// Run reads the log, and records every second how far it was read. A position goes through emit, behind the
+// lines before it: if the recording contains a position, then it contains all lines up to that position.
 func (a *aheadWatch) Run(ctx context.Context, emit func(observe.Observation)) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() {
-		told := ""
+		last := ""
 		for tick := time.NewTicker(beatEvery); ; {
-			if p, ok := a.tail.Position(); ok && fmt.Sprint(p) != told {
-				told = fmt.Sprint(p)
+			if p, ok := a.tail.Position(); ok && fmt.Sprint(p) != last {
+				last = fmt.Sprint(p)
 				a.mu.Lock()
 				a.positions = append(a.positions, p)
 				a.mu.Unlock()
@@ -221,18 +221,19 @@ func (a *aheadWatch) Run(ctx context.Context, emit func(observe.Observation)) {
 	a.tail.Run(ctx, emit)
 }
 
-// Renew has the log read anew.
+// Renew opens the log stream again.
 func (a *aheadWatch) Renew() { a.tail.Renew() }
 
-// positionDue marks where the next position belongs.
+// positionDue is the Why of an observation in whose place the next position is recorded.
 const positionDue = "how far the log was read"
 
-// record writes an observation down. The watch's own end, and a bug of its own, say nothing of the wait.
+// record writes an observation to the recording. It leaves out the end of this watch and a bug in it, which
+// have no meaning for the wait of the gate.
 func (a *aheadWatch) record(o observe.Observation) {
 	a.ready.see(o)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if l := o.Look; l != nil && l.Full() && !isDone(a.said) {
+	if l := o.Look; l != nil && l.Full() && !isClosed(a.announced) {
 		a.dynos = l.Dynos
 		for _, r := range l.Releases {
 			a.newest = max(a.newest, r.Version)
@@ -242,15 +243,15 @@ func (a *aheadWatch) record(o observe.Observation) {
 	case o.Why == positionDue:
 		a.recorder.write(beat{Beat: a.lastBeat, Log: &a.positions[0]})
 		a.positions = a.positions[1:]
-	case o.End != "", o.Trouble != nil && o.Trouble.Kind == observe.Internal, a.again(o):
+	case o.End != "", o.Trouble != nil && o.Trouble.Kind == observe.Internal, a.duplicate(o):
 	default:
 		a.recorder.observe(o)
 	}
 }
 
-// again reports whether a line was written already: each stream that is opened tells the log's history again.
-// After a gap it counts anew.
-func (a *aheadWatch) again(o observe.Observation) bool {
+// duplicate reports whether the recording contains a log line already: each new log stream begins with the log's
+// history. After a gap in the log all lines are recorded again.
+func (a *aheadWatch) duplicate(o observe.Observation) bool {
 	switch {
 	case o.Log != nil && o.Log.State == observe.Gapped, len(a.written) > maxWritten:
 		clear(a.written)
@@ -263,11 +264,11 @@ func (a *aheadWatch) again(o observe.Observation) bool {
 	return false
 }
 
-// beat says again and again that the watch is alive. It returns when the recording is gone, or became too long.
+// beat writes regularly that the watch is alive. It returns when the recording is gone, or became too long.
 func (a *aheadWatch) beat(ctx context.Context) {
 	for tick := time.NewTicker(beatEvery); ; {
 		_, up, err := a.uptime()
-		if err != nil || !a.write(beat{Beat: up}) {
+		if err != nil || !a.writeBeat(beat{Beat: up}) {
 			return
 		}
 		select {
@@ -279,8 +280,8 @@ func (a *aheadWatch) beat(ctx context.Context) {
 	}
 }
 
-// write writes a beat. It reports whether the watch is to go on.
-func (a *aheadWatch) write(b beat) bool {
+// writeBeat reports whether the watch should continue.
+func (a *aheadWatch) writeBeat(b beat) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	mine, err := a.recorder.file.Stat()
@@ -289,7 +290,7 @@ func (a *aheadWatch) write(b beat) bool {
 	}
 	there, err := os.Lstat(a.path)
 	if err != nil || !os.SameFile(mine, there) {
-		return false // a gate has taken it, or another watch
+		return false // a gate has removed it, or another watch has replaced it
 	}
 	a.lastBeat = b.Beat
 	a.recorder.write(b)

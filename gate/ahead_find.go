@@ -1,4 +1,4 @@
-// Finding the recording of a watch that began before the deploy, and whether it can be used.
+// The gate finds the recording of watch-ahead, and checks whether it can be used.
 
 package gate
 
@@ -13,17 +13,17 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// containerTemp is where container actions see the runner's temporary folder, whatever the environment
-// says (https://github.com/actions/runner, src/Runner.Worker/Handlers/ContainerActionHandler.cs).
+// containerTemp is the path of the runner's temporary folder inside a container action, whatever RUNNER_TEMP says
+// (https://github.com/actions/runner, src/Runner.Worker/Handlers/ContainerActionHandler.cs).
 const containerTemp = "/github/runner_temp"
 
-// goOn finds the watch that began before the deploy, and what to tell of it.
-func (c *Command) goOn(s *settings) *headStart {
-	f, err := c.findAhead(s.App, s.apiURL)
+// findHeadStart finds the watch that began before the deploy, and writes the line about it for the log.
+func (c *Command) findHeadStart(s *settings) *headStart {
+	e, err := c.findAhead(s.App, s.apiURL)
 	switch {
-	case errors.Is(err, errNotThere):
+	case errors.Is(err, errNoWatch):
 		for _, folder := range c.aheadFolders() {
-			if why := whyNotAhead(folder, s.App); why != "" {
+			if why := whyNotWatched(folder, s.App); why != "" {
 				return &headStart{note: "warning: the app was not watched before the deploy: " + why}
 			}
 		}
@@ -31,37 +31,37 @@ func (c *Command) goOn(s *settings) *headStart {
 	case err != nil:
 		return &headStart{note: fmt.Sprintf("warning: the watch that was begun before the deploy is not used: %v", err)}
 	}
-	return &headStart{forerunner: f, note: fmt.Sprintf("the watch goes on that began %s ago, before the deploy", observe.Span(f.now))}
+	return &headStart{earlier: e, note: fmt.Sprintf("continuing the watch that began %s ago, before the deploy", observe.Span(e.now))}
 }
 
-// errNotThere says that no watch was begun, which is no news.
-var errNotThere = errors.New("no watch was begun before the deploy")
+// errNoWatch: nobody started watch-ahead. This is the usual case and needs no message.
+var errNoWatch = errors.New("no watch was begun before the deploy")
 
-// findAhead finds the watch of the app. Its error says why there is none that can be used.
-func (c *Command) findAhead(app, apiURL string) (*forerunner, error) {
-	here, err := c.here(apiURL)
+// findAhead finds the watch of the app. The error says why there is none, or why it cannot be used.
+func (c *Command) findAhead(app, apiURL string) (*earlierWatch, error) {
+	here, err := c.origin(apiURL)
 	if err != nil {
-		return nil, errNotThere // nor can one have been begun here
+		return nil, errNoWatch // watch-ahead needs the same values, so it cannot have started here
 	}
 	for _, folder := range c.aheadFolders() {
-		f, err := openAhead(aheadPath(folder, app))
+		e, err := openAhead(aheadPath(folder, app))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		f.uptime = c.uptime
-		if err := f.read(app, here); err != nil {
-			f.end()
+		e.uptime = c.uptime
+		if err := e.read(app, here); err != nil {
+			e.stop()
 			return nil, err
 		}
-		return f, nil
+		return e, nil
 	}
-	return nil, errNotThere
+	return nil, errNoWatch
 }
 
-// aheadFolders are where the recording can be.
+// aheadFolders returns the folders in which the recording can be.
 func (c *Command) aheadFolders() []string {
 	if temp := c.Getenv("RUNNER_TEMP"); temp != "" && temp != containerTemp {
 		return []string{temp, containerTemp}
@@ -69,8 +69,8 @@ func (c *Command) aheadFolders() []string {
 	return []string{containerTemp}
 }
 
-// openAhead opens a recording, unless it is something else.
-func openAhead(path string) (*forerunner, error) {
+// openAhead opens a recording. It refuses anything that is no regular file, or is too long.
+func openAhead(path string) (*earlierWatch, error) {
 	there, err := os.Lstat(path)
 	switch {
 	case err != nil:
@@ -84,12 +84,12 @@ func openAhead(path string) (*forerunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &forerunner{path: path, file: file, renew: make(chan struct{}, 1)}, nil
+	return &earlierWatch{path: path, file: file, renew: make(chan struct{}, 1)}, nil
 }
 
-// read reads the recording once, so that nothing of it is used if something in it cannot be.
-func (f *forerunner) read(app string, here aheadOf) error {
-	lines := bufio.NewReaderSize(f.file, 64<<10)
+// read reads the whole recording once to check it. The gate uses nothing of a recording that has an error.
+func (e *earlierWatch) read(app string, here origin) error {
+	lines := bufio.NewReaderSize(e.file, 64<<10)
 	header, err := lines.ReadBytes('\n')
 	if err != nil {
 		return errors.New("its recording has no first line")
@@ -109,28 +109,28 @@ func (f *forerunner) read(app string, here aheadOf) error {
 	case h.Watch.API != here.API:
 		return errors.New("it was begun with another api-url")
 	}
-	f.begun, f.headers = h.Watch.Up, int64(len(header))
-	f.length, f.now, f.beat = f.headers, here.Up-f.begun, f.begun
-	return f.check(lines, here.Up)
+	e.begun, e.headerLength = h.Watch.Up, int64(len(header))
+	e.length, e.now, e.beat = e.headerLength, here.Up-e.begun, e.begun
+	return e.check(lines, here.Up)
 }
 
-// check reads the observations.
-func (f *forerunner) check(lines *bufio.Reader, up time.Duration) error {
+// check reads the lines after the header. up is how long the machine has been up.
+func (e *earlierWatch) check(lines *bufio.Reader, up time.Duration) error {
 	last := time.Duration(0)
 	for n := 2; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err == io.EOF {
-			break // what is left of a line is still being written
+			break // the watch is still writing the rest of the line
 		}
 		if err != nil {
 			return fmt.Errorf("reading its recording: %w", err)
 		}
-		f.length += int64(len(line))
-		o, err := f.take(line)
+		e.length += int64(len(line))
+		o, err := e.readLine(line)
 		switch {
-		case errors.Is(err, errTooLong): // what came until then is used
-			f.beat = f.begun
-			f.now = max(f.now, last)
+		case errors.Is(err, errTooLong): // the lines before can be used
+			e.beat = e.begun
+			e.now = max(e.now, last)
 			return nil
 		case err != nil:
 			return fmt.Errorf("its recording cannot be read: line %d %w", n, err)
@@ -143,10 +143,10 @@ func (f *forerunner) check(lines *bufio.Reader, up time.Duration) error {
 		}
 		last = o.At
 	}
-	// The two clocks are read one after the other, and not in the same instant.
-	if last > f.now+time.Second || f.beat > up+time.Second {
+	// One second of tolerance: the watch and the gate do not read the clock in the same instant.
+	if last > e.now+time.Second || e.beat > up+time.Second {
 		return errors.New("it is ahead of this machine's clock")
 	}
-	f.now = max(f.now, last)
+	e.now = max(e.now, last)
 	return nil
 }

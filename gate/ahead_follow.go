@@ -1,4 +1,5 @@
-// The gate's side of a watch that began before the deploy: it is folded, followed, and ended.
+// The gate takes over from watch-ahead: it reads the recording, follows it while the watch goes on writing, and
+// stops the watch.
 
 package gate
 
@@ -17,42 +18,46 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// pollAhead is how often the recording is looked at for what is new.
+// pollAhead is how often the gate looks for new lines in the recording.
 const pollAhead = 100 * time.Millisecond
 
-// A forerunner is a watch that began before the deploy, as its recording tells of it.
-type forerunner struct {
-	path    string
-	file    *os.File
-	begun   time.Duration // the machine's time of its begin
-	length  int64         // how much of the recording was there, in whole lines, when it was found
-	headers int64         // how much of that is the header
-	now     time.Duration // the time since its begin when it was found
-	beat    time.Duration // the machine's time of its last beat
-	flowing bool          // the log flowed at the last word of it
-	flowed  bool          // it has flowed
-	own     atomic.Bool   // the gate reads the log itself
-	at      *logtail.Position
-	tail    *logtail.Tail // reads the log when it does not any more; nil: nobody does
-	renew   chan struct{}
-	uptime  func() (string, time.Duration, error)
+// An earlierWatch is what the gate knows of a watch-ahead from its recording.
+type earlierWatch struct {
+	path         string
+	file         *os.File
+	headerLength int64 // in bytes
+	length       int64 // of the header and all whole lines when the gate found the recording, in bytes
+
+	// These are times since the boot of the machine.
+	begun time.Duration
+	beat  time.Duration // of the last beat
+	// now is the time from the begin of the watch until the gate found the recording.
+	now time.Duration
+
+	flowing  bool              // the log flowed, by its last status
+	flowed   bool              // the log has flowed at some time
+	position *logtail.Position // how far the watch has read the log; nil: not known
+	tail     *logtail.Tail     // reads the log after the watch; nil: the gate does not read the log
+	readsLog atomic.Bool       // the gate reads the log itself
+	renew    chan struct{}     // asks follow to end
+	uptime   func() (string, time.Duration, error)
 }
 
 var errTooLong = errors.New("says that the recording became too long")
 
-// take takes in a line. It returns its observation; nil if it has none.
-func (f *forerunner) take(line []byte) (*observe.Observation, error) {
+// readLine parses a line of the recording. It returns the observation, or nil if the line is a beat.
+func (e *earlierWatch) readLine(line []byte) (*observe.Observation, error) {
 	switch {
-	case bytes.HasPrefix(line, []byte(beatLine)):
+	case bytes.HasPrefix(line, []byte(beatPrefix)):
 		var b beat
 		if err := decode(line, &b); err != nil {
 			return nil, fmt.Errorf("is no beat: %w", err)
 		}
-		if f.beat = max(f.beat, b.Beat); b.Log != nil {
-			f.at = b.Log
+		if e.beat = max(e.beat, b.Beat); b.Log != nil {
+			e.position = b.Log
 		}
 		return nil, nil
-	case bytes.HasPrefix(line, []byte(stoppedLine)):
+	case bytes.HasPrefix(line, []byte(stoppedPrefix)):
 		return nil, errTooLong
 	}
 	var o observe.Observation
@@ -60,72 +65,74 @@ func (f *forerunner) take(line []byte) (*observe.Observation, error) {
 		return nil, fmt.Errorf("is not an observation: %w", err)
 	}
 	if o.Log != nil {
-		f.flowing = o.Log.State == observe.Flowing
-		f.flowed = f.flowed || f.flowing
+		e.flowing = o.Log.State == observe.Flowing
+		e.flowed = e.flowed || e.flowing
 	}
 	return &o, nil
 }
 
-// observations are those that were there when it was found, and then whether the log can still be relied on.
-func (f *forerunner) observations(yield func(observe.Observation) bool) {
-	lines := bufio.NewReader(io.NewSectionReader(f.file, f.headers, f.length-f.headers))
+// observations yields the observations that were in the recording when the gate found it, and then one with the
+// current time. The last says that the log is broken if the watch has become silent.
+func (e *earlierWatch) observations(yield func(observe.Observation) bool) {
+	lines := bufio.NewReader(io.NewSectionReader(e.file, e.headerLength, e.length-e.headerLength))
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
 			break
 		}
-		o, err := f.take(line)
+		o, err := e.readLine(line)
 		switch {
 		case errors.Is(err, errTooLong):
-			f.beat = f.begun
-		case err != nil || o == nil || f.tail == nil && (o.Log != nil || o.Line != nil): // nobody would go on with the log
+			e.beat = e.begun
+		case err != nil || o == nil:
+		case e.tail == nil && (o.Log != nil || o.Line != nil): // the gate would not continue to read the log
 		case !yield(*o):
 			return
 		}
 	}
-	last := observe.Observation{At: f.now}
-	if why := f.silent(); why != "" && f.flowing {
+	last := observe.Observation{At: e.now}
+	if why := e.silent(); why != "" && e.flowing {
 		last.Log = &observe.LogStatus{State: observe.Broken, Reason: why}
 	}
 	yield(last)
 }
 
-// silent says that the watch tells nothing any more; empty if it does.
-func (f *forerunner) silent() string {
-	_, up, err := f.uptime()
+// silent returns an error text if the watch writes nothing any more; empty if it does.
+func (e *earlierWatch) silent() string {
+	_, up, err := e.uptime()
 	if err != nil {
 		return fmt.Sprintf("reading how long this machine has been up: %v", err)
 	}
-	if quiet := up - f.beat; quiet > beatSilence {
+	if quiet := up - e.beat; quiet > beatSilence {
 		return fmt.Sprintf("the watch that began before the deploy has told nothing for %s", observe.Span(quiet))
 	}
 	return ""
 }
 
-// Run tells of the log as the watch does, and reads it when the watch does not any more.
-func (f *forerunner) Run(ctx context.Context, emit func(observe.Observation)) {
-	why := f.follow(ctx, emit)
-	f.end() // whatever it does, its lines are not read any more
-	if ctx.Err() != nil || f.tail == nil {
+// Run emits what the watch reads in the log. When the watch has ended, the gate reads the log itself.
+func (e *earlierWatch) Run(ctx context.Context, emit func(observe.Observation)) {
+	why := e.follow(ctx, emit)
+	e.stop() // if it still runs, nobody reads its recording any more
+	if ctx.Err() != nil || e.tail == nil {
 		return
 	}
-	if f.flowing {
+	if e.flowing {
 		emit(observe.Observation{Log: &observe.LogStatus{State: observe.Broken, Reason: why}})
 	}
-	if f.at == nil && f.flowed { // how far it was read is not known
+	if e.position == nil && e.flowed { // the gate cannot continue where the watch stopped
 		emit(observe.Observation{Log: &observe.LogStatus{State: observe.Gapped, Reason: why}})
 	}
-	f.own.Store(true)
-	f.tail.After = f.at
-	f.tail.Run(ctx, emit)
+	e.readsLog.Store(true)
+	e.tail.After = e.position
+	e.tail.Run(ctx, emit)
 }
 
-// follow tells what the recording says of the log until it says nothing any more. It returns why.
-func (f *forerunner) follow(ctx context.Context, emit func(observe.Observation)) string {
+// follow emits what the watch adds to the recording about the log. It returns why it ends; empty if ctx ended.
+func (e *earlierWatch) follow(ctx context.Context, emit func(observe.Observation)) string {
 	var pending []byte
-	at, buf := f.length, make([]byte, 64<<10)
+	at, buf := e.length, make([]byte, 64<<10)
 	for {
-		n, err := f.file.ReadAt(buf, at)
+		n, err := e.file.ReadAt(buf, at)
 		if err != nil && err != io.EOF {
 			return fmt.Sprintf("reading the recording of the watch that began before the deploy: %v", err)
 		}
@@ -137,7 +144,7 @@ func (f *forerunner) follow(ctx context.Context, emit func(observe.Observation))
 				break
 			}
 			pending = rest
-			o, err := f.take(line)
+			o, err := e.readLine(line)
 			if err != nil {
 				return "the recording of the watch that began before the deploy cannot be read: a line " + err.Error()
 			}
@@ -148,32 +155,32 @@ func (f *forerunner) follow(ctx context.Context, emit func(observe.Observation))
 		if n == len(buf) && ctx.Err() == nil {
 			continue
 		}
-		if why := f.silent(); why != "" {
+		if why := e.silent(); why != "" {
 			return why
 		}
 		select {
 		case <-time.After(pollAhead):
-		case <-f.renew:
-			return "the dyno list shows changes of which the log tells nothing"
+		case <-e.renew:
+			return "the dyno list shows changes that the log did not report"
 		case <-ctx.Done():
 			return ""
 		}
 	}
 }
 
-// Renew has the log read anew, and not by the watch of before.
-func (f *forerunner) Renew() {
-	if f.own.Load() {
-		f.tail.Renew()
+// Renew opens the log stream again. If the watch reads the log, the gate now reads it itself.
+func (e *earlierWatch) Renew() {
+	if e.readsLog.Load() {
+		e.tail.Renew()
 		return
 	}
 	select {
-	case f.renew <- struct{}{}:
+	case e.renew <- struct{}{}:
 	default:
 	}
 }
 
-// end ends the watch, which looks whether its recording is still there.
-func (f *forerunner) end() {
-	_ = os.Remove(f.path)
+// stop removes the recording, by which the watch ends.
+func (e *earlierWatch) stop() {
+	_ = os.Remove(e.path)
 }

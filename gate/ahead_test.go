@@ -1,4 +1,4 @@
-// Recordings of a watch that began before the deploy: which are used, and what is said of those that are not.
+// Recordings of watch-ahead: which ones the gate uses, and what it says about the others.
 
 package gate_test
 
@@ -19,8 +19,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// aWatch is the recording of a watch of the measured deploy that died after 20 seconds, and the machine's
-// time of its begin.
+// aWatch returns the recording of a watch of the measured deploy that died after 20 seconds, and how long the
+// machine had been up when the watch began.
 func aWatch(t *testing.T, server *herokusim.Server, uptime func() (string, time.Duration, error)) []byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -44,7 +44,7 @@ func aWatch(t *testing.T, server *herokusim.Server, uptime func() (string, time.
 	return data
 }
 
-func TestRecordingsOfWatches(t *testing.T) {
+func TestRecordingsOfWatchAhead(t *testing.T) {
 	t.Parallel()
 	replace := func(old, with string) func([]byte) []byte {
 		return func(b []byte) []byte {
@@ -62,8 +62,8 @@ func TestRecordingsOfWatches(t *testing.T) {
 		run    string        // of the workflow; empty: the same
 		says   string
 	}{
-		"as it is":                    {says: "the watch goes on that began 20s ago, before the deploy"},
-		"cut in the middle of a line": {change: func(b []byte) []byte { return b[:len(b)-9] }, says: "the watch goes on that began 20s ago"},
+		"as it is":                    {says: "continuing the watch that began 20s ago, before the deploy"},
+		"cut in the middle of a line": {change: func(b []byte) []byte { return b[:len(b)-9] }, says: "continuing the watch that began 20s ago"},
 		"of another app":              {change: replace(`"App":"measured"`, `"App":"other"`), says: unused + `it is of app "other"`},
 		"of a hostile app":            {change: replace(`"App":"measured"`, `"App":"\n::error::x"`), says: unused + `it is of app "`},
 		"of another machine":          {boot: "another", says: unused + "it was begun on another machine, or before this one was started anew"},
@@ -79,7 +79,7 @@ func TestRecordingsOfWatches(t *testing.T) {
 		"with a beat that is none":    {change: replace("\n{\"at\":", "\n{\"beat\":\"x\"}\n{\"at\":"), says: "is no beat"},
 		"that goes back":              {change: replace("\n{\"at\":", "\n{\"at\":15000000000}\n{\"at\":"), says: "goes back in time, from 15s to"},
 		"from the future":             {change: func(b []byte) []byte { return append(b, "{\"at\":90000000000}\n"...) }, says: unused + "it is ahead of this machine's clock"},
-		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "the watch goes on that began 20s ago"},
+		"that became too long":        {change: func(b []byte) []byte { return append(b, "{\"recordingStopped\":9}\n"...) }, says: "continuing the watch that began 20s ago"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,8 +129,8 @@ func TestRecordingsOfWatches(t *testing.T) {
 	}
 }
 
-// What is at the path of a recording and is none is not opened.
-func TestWhatIsNoRecording(t *testing.T) {
+// If something other than a recording is at its path, the gate does not open it.
+func TestNotARecordingOfAWatch(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
 		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
@@ -167,9 +167,9 @@ func TestWhatIsNoRecording(t *testing.T) {
 	}
 }
 
-// A watch that no gate ends is over after an hour, and one whose recording is gone, or is that of another watch,
-// within a second or two.
-func TestWatchesThatEndByThemselves(t *testing.T) {
+// A watch that no gate stops ends after an hour. If its recording is gone, or is that of another watch, it ends
+// within two seconds.
+func TestWatchAheadEndsByItself(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		meanwhile func(t *testing.T, path string) // after 10 seconds
@@ -226,8 +226,8 @@ func TestWatchesThatEndByThemselves(t *testing.T) {
 	}
 }
 
-// What a step has said is read from a file alone: a pipe would hold up the gate.
-func TestWhatWasSaidIsAFile(t *testing.T) {
+// The gate reads the announcement of the step begin only from a regular file: a pipe would block the gate.
+func TestAnnouncementIsAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, "heroku-rollout-gate.said"), 0o600); err != nil {
@@ -249,7 +249,7 @@ func TestWhatWasSaidIsAFile(t *testing.T) {
 	})
 }
 
-// What the platform says while the watch gets ready is harmless on standard error, too.
+// Texts of the platform are escaped on standard error, too, while the watch gets ready.
 func TestHostileRefusalBeforeACommand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -265,7 +265,8 @@ func TestHostileRefusalBeforeACommand(t *testing.T) {
 	}
 }
 
-// hostileRefusal is a platform that refuses, with words for the runner and for the terminal.
+// hostileRefusal is a platform that refuses requests, with a text that contains commands for the runner and
+// for the terminal.
 type hostileRefusal struct{}
 
 func (hostileRefusal) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -1,5 +1,5 @@
-// The script of begin/action.yml, with a Docker that runs the program as a process in place of a container.
-// In real containers it is run by .ci/e2e.
+// The script of begin/action.yml, with a fake Docker that runs the program as a process instead of a container.
+// .ci/e2e runs the script with real containers.
 
 package gate_test
 
@@ -14,7 +14,7 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// fakeDocker builds nothing, and runs the program with those variables that it is told to hand on.
+// fakeDocker builds nothing. It runs the program with the variables that the script passes to the container.
 const fakeDocker = `#!/bin/bash
 printf '%s\n' "$*" >>"$DOCKER_LOG"
 case "$DOCKER_FAILS" in *"$1"*) echo "first line"; printf '%s\n' "docker: no $1 today" "" "Run 'docker $1 --help' for more information" >&2; exit 125 ;; esac
@@ -35,7 +35,7 @@ done
 echo 0123456789ab
 `
 
-// begun is what came of the script.
+// begun is the result of the script.
 type begun struct {
 	stdout, commands string
 	outputs          map[string]string
@@ -48,7 +48,7 @@ func beginWatch(t *testing.T, temp, program string, env ...string) begun {
 		t.Fatal(err)
 	}
 	output, log := filepath.Join(dir, "output"), filepath.Join(dir, "log")
-	// A container has 5 minutes to start, and a test has not.
+	// The script gives a container 5 minutes to start: too long for a test.
 	script, err := os.ReadFile("../begin/begin.sh")
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestBegin(t *testing.T) {
 	cmd := exec.Command(program, "--app", "measured", "--api-url", strings.TrimPrefix(url, "INPUT_API_URL="))
 	cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 	out, _ := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != gate.ExitPassed || !strings.Contains(string(out), "the watch goes on that began ") {
+	if cmd.ProcessState.ExitCode() != gate.ExitPassed || !strings.Contains(string(out), "continuing the watch that began ") {
 		t.Errorf("the gate ended with status %d:\n%s", cmd.ProcessState.ExitCode(), out)
 	}
 	if left, _ := filepath.Glob(filepath.Join(temp, "*.watch")); left != nil {
@@ -106,7 +106,8 @@ func TestBegin(t *testing.T) {
 	}
 }
 
-// Whatever is missing or wrong, it is a warning, the step succeeds, and the gate says why it has no head start.
+// If anything is missing or wrong, the step prints a warning and succeeds, and the gate says why it
+// has no head start.
 func TestBeginWithoutAWatch(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -158,7 +159,7 @@ func TestBeginWithoutAWatch(t *testing.T) {
 			cmd := exec.Command(program, "--app", app, "--api-url", "http://127.0.0.1:1", "--timeout", "1s")
 			cmd.Env = []string{"HEROKU_API_KEY=" + testKey, "RUNNER_TEMP=" + temp, "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1"}
 			out, _ := cmd.CombinedOutput()
-			if !strings.Contains(string(out), "warning: the app was not watched before the deploy: ") && !strings.Contains(string(out), "the watch goes on") {
+			if !strings.Contains(string(out), "warning: the app was not watched before the deploy: ") && !strings.Contains(string(out), "continuing the watch") {
 				t.Errorf("the gate says:\n%s", out)
 			}
 		})

@@ -1,6 +1,5 @@
 // The log breaks every few seconds, lines and list are late, and a new dyno crashes while
-// the old one has its 30 s: the lines that would tell whose an exit was are those that a
-// break keeps back.
+// the old one stops. The lines that would show which of the two has ended are lost in a break.
 
 package gate_test
 
@@ -53,7 +52,7 @@ func TestCrashesBesideBreaks(t *testing.T) {
 	}
 }
 
-// breaking is a random app whose log breaks, and whose new dyno crashes.
+// breaking makes a random app whose log breaks and whose new dyno crashes.
 func breaking(n int) rolled {
 	d := dice{rand.New(rand.NewPCG(uint64(100_000+n), 42))}
 	r := rolled{Scenario: d.app(int64(n))}

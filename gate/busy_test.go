@@ -1,5 +1,5 @@
-// Busy apps: what a gate can know when the log's history is a moment long, and when it began before the
-// deploy. The table of docs/comparison.md, played in virtual time.
+// Busy apps: what a gate can know if the log's history covers only a moment, after the deploy or with a watch
+// that began before it. This plays the table of docs/comparison.md in virtual time.
 
 package gate_test
 
@@ -14,7 +14,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// busyStory is the measured deploy of an app that prints so many lines in a second.
+// busyStory is the measured deploy of an app that prints that many lines a second.
 func busyStory(t *testing.T, lines float64) *herokusim.Story {
 	t.Helper()
 	sc, err := herokusim.Load("measured-deploy")

@@ -1,4 +1,4 @@
-// Figures that the documents give in running text, against what the program does.
+// Figures in the running text of the documents must match what the program does.
 
 package gate_test
 
@@ -18,7 +18,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// The first table of the README is the measured deploy as the simulator plays it.
+// The first table of the README must show the measured deploy as the simulator plays it.
 func TestMeasuredTable(t *testing.T) {
 	t.Parallel()
 	_, story := load(t, "measured-deploy")
@@ -50,7 +50,7 @@ func TestMeasuredTable(t *testing.T) {
 	}
 }
 
-func TestExitStatusesAreTold(t *testing.T) {
+func TestExitStatusesAreDocumented(t *testing.T) {
 	t.Parallel()
 	want := fmt.Sprintf("Exit status: %d %s, %d %s, %d invalid input, %d timed out, %d %s, %d %s.",
 		gate.ExitPassed, rollout.Passed, gate.ExitFailed, rollout.Failed, gate.ExitInvalid, gate.ExitTimedOut,
@@ -60,9 +60,9 @@ func TestExitStatusesAreTold(t *testing.T) {
 	}
 }
 
-// How many requests the measured deploy takes is told roughly: which answer comes first
-// is chance, and moves it by two or three (21 to 25 in 400 runs).
-func TestRequestsAreTold(t *testing.T) {
+// The documents say roughly how many requests the measured deploy takes. The number depends
+// on which answer comes first: 21 to 25 in 400 runs.
+func TestRequestsAreDocumented(t *testing.T) {
 	t.Parallel()
 	m := regexp.MustCompile(`takes about (\d+) requests of\s[^.]*, (\d+) without the log`).FindStringSubmatch(documents(t)["docs/how-it-knows.md"].text)
 	if m == nil {
@@ -81,8 +81,8 @@ func TestRequestsAreTold(t *testing.T) {
 	}
 }
 
-// How soon a wait passes that is begun again, after one that timed out.
-func TestRunAgainIsTold(t *testing.T) {
+// The documents say how soon the gate opens when it is run again after a timeout.
+func TestRunAgainIsDocumented(t *testing.T) {
 	t.Parallel()
 	took := map[string]string{}
 	for _, name := range []string{"", "-log-refused"} {
@@ -98,7 +98,7 @@ func TestRunAgainIsTold(t *testing.T) {
 	}
 }
 
-// The README is read to the end.
+// The README is short, so that people read it to the end.
 func TestREADMEIsShort(t *testing.T) {
 	t.Parallel()
 	text := documents(t)["README.md"].text
@@ -112,7 +112,7 @@ func TestREADMEIsShort(t *testing.T) {
 	}
 }
 
-// What the README says of a head start, of the hold that it spares and of Go.
+// What the README says about a head start, the hold that it avoids, and Go.
 func TestREADMEFigures(t *testing.T) {
 	t.Parallel()
 	text := strings.Join(strings.Fields(documents(t)["README.md"].text), " ")

@@ -1,4 +1,4 @@
-// Clocks that are wrong: the runner's, and Heroku's as something on the way tells it.
+// Wrong clocks: that of the runner, and that in Heroku's answers as a proxy may change it.
 
 package gate_test
 
@@ -11,9 +11,9 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// The runner's clock is wrong, or Heroku's as something on the way tells it, or both: unless both
-// are ahead the gate does not open early, and it opens all the same.
-func TestClocks(t *testing.T) {
+// The clock of the runner is wrong, or that in Heroku's answers, or both. The gate still opens, and it does
+// not open too early, unless both are ahead.
+func TestWrongClocks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ runner, heroku time.Duration }{
 		{-10 * time.Second, 0}, {-20 * time.Second, 0}, {-10 * time.Minute, 0}, {-26 * 365 * 24 * time.Hour, 0}, {time.Hour, 0},

@@ -1,4 +1,5 @@
-// What is there to be copied works as it is: a command names the app, and nothing invisible is in it.
+// Commands that people may copy from the output work as they are: they name the app, and contain
+// nothing invisible.
 
 package gate_test
 
@@ -10,14 +11,14 @@ import (
 )
 
 var (
-	// A command as a message has it.
+	// A command in a message.
 	quotedCommand = regexp.MustCompile(`"(heroku [a-z][^"]*)"`)
-	// The same in the summary: a span or a block of code, and the address of Heroku's status page.
+	// A command in the summary, as a span or a block of code, and the address of Heroku's status page.
 	codedCommand  = regexp.MustCompile("`heroku (?:ps|ps:stop|logs|releases|releases:output v[0-9]+)(?: --[a-z-]+(?: [A-Za-z0-9._-]+)?)*`")
 	statusAddress = regexp.MustCompile(`<https://status\.heroku\.com>`)
 )
 
-// checkCopied fails if a command that the end of a wait tells cannot be copied.
+// checkCopied fails if the output at the end of a wait has a command that cannot be copied.
 func checkCopied(t testing.TB, app string, o outcome) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")

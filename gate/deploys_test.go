@@ -1,5 +1,5 @@
-// How the documents deploy: git gets its key from the environment, by a helper, and no command line
-// holds it.
+// How the documents deploy: a credential helper gives git the key from the environment, and no command line
+// contains it.
 
 package gate_test
 
@@ -17,10 +17,10 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// gitHost is where Heroku takes pushes.
+// gitHost is the address to which people push for Heroku.
 const gitHost = "git.heroku.com"
 
-// pushTarget is a git server that wants the key for a password. configured makes git go there in place of Heroku.
+// pushTarget is a git server that needs the key as password. configured makes git use it instead of Heroku.
 func pushTarget(t *testing.T) (repository string, configured []string) {
 	t.Helper()
 	path, err := exec.Command("git", "--exec-path").Output()
@@ -74,7 +74,7 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-// pushed fails if the script did not push, or git began a program with the key in its command line.
+// pushed fails if the script did not push, or if git started a program with the key in its command line.
 func pushed(t *testing.T, script, dir, repository string, env []string) {
 	t.Helper()
 	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", script)
@@ -92,8 +92,8 @@ func pushed(t *testing.T, script, dir, repository string, env []string) {
 	}
 }
 
-// Every push of a workflow is the same, and gets in with the key of the environment.
-func TestPush(t *testing.T) {
+// All workflows push in the same way, and the key of the environment is accepted.
+func TestEveryPushHasTheKeyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
 	for _, b := range blocks(t, "yaml") {

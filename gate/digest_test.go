@@ -1,5 +1,5 @@
-// Failures by the hundred, told so that a person can read them: one wrong condition of the core
-// can fail most stories and random roll-outs at once.
+// A readable report of hundreds of failures: a single wrong condition in the core can make most stories and
+// random roll-outs fail.
 
 package gate_test
 
@@ -17,10 +17,10 @@ import (
 	"unicode"
 )
 
-// wholeFailures is how many failures are told whole.
+// wholeFailures is how many failures are printed in full.
 const wholeFailures = 3
 
-// A failure is one of many tests that are alike.
+// A failure is a failed test of many similar ones.
 type failure struct {
 	name  string
 	kind  string // what is wrong, in a few words that others have, too
@@ -36,7 +36,7 @@ type digest struct {
 	all  []failure
 }
 
-// add takes in one that was tested; nil: it passed.
+// add records the result of a test; nil: it passed.
 func (d *digest) add(f *failure) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -46,7 +46,7 @@ func (d *digest) add(f *failure) {
 	}
 }
 
-// String is how many failed and how, and the shortest ones whole; empty if none failed.
+// String says how many tests failed and how, and prints the shortest failures in full; empty if none failed.
 func (d *digest) String() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -95,7 +95,7 @@ func (d *digest) String() string {
 	return b.String()
 }
 
-// notes is a test whose complaints are written down, for somebody else to tell.
+// notes is a testing.TB that collects its errors, so that the caller can report them.
 type notes struct {
 	testing.TB
 	problems, logs []string
@@ -103,7 +103,7 @@ type notes struct {
 
 func (n *notes) note(text string) {
 	n.TB.Fail()
-	// From the line that complains.
+	// The location of the error.
 	if _, file, line, ok := runtime.Caller(2); ok {
 		text = fmt.Sprintf("%s:%d: %s", filepath.Base(file), line, text)
 	}
@@ -122,7 +122,7 @@ func (n *notes) Logf(format string, args ...any) {
 	n.logs = append(n.logs, fmt.Sprintf(format, args...))
 }
 
-// failure is what was noted; nil if nothing is wrong.
+// failure returns what was collected; nil if nothing is wrong.
 func (n *notes) failure(name, again string) *failure {
 	if len(n.problems) == 0 {
 		return nil
@@ -134,7 +134,7 @@ func (n *notes) failure(name, again string) *failure {
 	return &failure{name: name, kind: disarmed(kindOf(worst)), again: again, whole: disarmed(strings.Join(append(n.problems, n.logs...), "\n"))}
 }
 
-// disarmed is what a test prints of a step's log, on a runner that would obey what it says, as in a log of its own.
+// disarmed makes a step's log harmless before a test prints it: a runner would obey workflow commands in it.
 func disarmed(text string) string {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r", "\n"), "##[", "# #[")
 	lines := strings.Split(text, "\n")
@@ -149,7 +149,7 @@ func disarmed(text string) string {
 // tooEarly marks the worst that the gate can do.
 const tooEarly = "TOO EARLY"
 
-// kinds are the complaints that many have in common.
+// kinds are errors that many tests have in common.
 var kinds = []struct {
 	is   *regexp.Regexp
 	kind string // with parts of the complaint
@@ -164,7 +164,7 @@ var kinds = []struct {
 	{regexp.MustCompile(`replay`), "the recording replays otherwise"},
 }
 
-// kindOf is a complaint without what is its own.
+// kindOf is an error without its individual details.
 func kindOf(problem string) string {
 	for _, k := range kinds {
 		if m := k.is.FindStringSubmatchIndex(problem); m != nil {
@@ -175,7 +175,7 @@ func kindOf(problem string) string {
 	return string([]rune(line)[:min(len([]rune(line)), 70)])
 }
 
-func TestDigest(t *testing.T) {
+func TestDigestOfFailures(t *testing.T) {
 	t.Parallel()
 	d := digest{what: "stories"}
 	if got := d.String(); got != "" {
@@ -195,13 +195,13 @@ func TestDigest(t *testing.T) {
 	golden(t, "digest.txt", d.String())
 }
 
-// silent is a test that cannot fail.
+// silent is a testing.TB that cannot fail.
 type silent struct{ testing.TB }
 
 func (silent) Fail()    {}
 func (silent) FailNow() { runtime.Goexit() }
 
-// Complaints are noted in all their forms, with their line, and the fatal ones end the test.
+// All forms of errors are collected, with their line, and fatal ones end the test.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	n := &notes{TB: silent{t}}

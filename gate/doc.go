@@ -3,17 +3,17 @@
 //
 // The parts, each a package with one job:
 //
-//   - rollout: observations in, verdict out; pure
-//   - platform: the Platform API as observations
-//   - logtail: the app's log as observations
-//   - watch: the waiting loop between them
-//   - measure: what a run has shown of Heroku
-//   - report: what people and later steps are told
+//   - rollout: decides; it takes observations and returns a verdict; pure
+//   - platform: reads the Platform API and returns observations
+//   - logtail: reads the app's log and returns observations
+//   - watch: the loop that waits
+//   - measure: measures how Heroku behaved during a run
+//   - report: writes the log, the outputs and the summary
 //   - herokusim: a simulated Heroku, for tests and demonstrations only
 //
-// Exit statuses: 0 passed, 1 the deploy failed, 2 an input is malformed (nothing was
-// started then), or what it names the app does not have or has twice, 3 the timeout
-// was reached, 4 the gate cannot tell, 130 interrupted.
+// Exit statuses: 0 passed, 1 the deploy failed, 2 an input is invalid, 3 the timeout was
+// reached, 4 the gate could not decide, 130 interrupted. An input is invalid if it is malformed
+// (then the gate does not start), or if the app does not have what it names, or has it twice.
 //
 // None of these packages is a library: their Go interfaces may change with any version.
 package gate

@@ -1,4 +1,4 @@
-// One truth: the inputs and outputs in the code, in action.yml and in the documents.
+// The inputs and outputs in the code, in action.yml and in the documents are the same.
 
 package gate_test
 
@@ -56,8 +56,8 @@ func TestActionYAML(t *testing.T) {
 
 var releasedImage = regexp.MustCompile(`image: docker://ghcr\.io/[a-z0-9._/-]+@sha256:[0-9a-f]{64}\n`)
 
-// imageOf is how action.yml names the image: the Dockerfile, or in the commit of a
-// release a digest.
+// imageOf is the image in action.yml: the Dockerfile, or a digest in the commit of a
+// release.
 func imageOf(action string) string {
 	if released := releasedImage.FindString(action); released != "" {
 		return released
@@ -91,15 +91,15 @@ func TestDocumentTables(t *testing.T) {
 	})
 }
 
-// mostNeeded is what the README tells of, picked by hand.
+// mostNeeded has the inputs and outputs for the README, chosen by hand.
 var mostNeeded = struct{ inputs, outputs, reasons []string }{
 	inputs:  []string{"app", "api-key", "commit", "newer-than", "process-types", "timeout", "require-proof", "boot-timeout", "on-supersede"},
 	outputs: []string{"result", "reason", "message", "basis", "release", "new-release"},
 	reasons: []string{"release-failed", "dynos-crashed", "superseded", "old-dynos-remain", "new-dynos-missing"},
 }
 
-// What the README tells of is there.
-func TestMostNeededIsThere(t *testing.T) {
+// The inputs and outputs in mostNeeded exist.
+func TestMostNeededExist(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		table string
@@ -113,7 +113,7 @@ func TestMostNeededIsThere(t *testing.T) {
 	}
 }
 
-// holds is the table of holds with preboot, as the core reckons them.
+// holds is the table of holds with preboot, as the core computes them.
 func holds(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -129,7 +129,7 @@ func holds(t *testing.T) string {
 	return b.String()
 }
 
-// prebootHold is how long the core holds without proof, with so many web dynos.
+// prebootHold is how long the core waits without proof, with that many web dynos.
 func prebootHold(t *testing.T, n int) time.Duration {
 	t.Helper()
 	r := rollout.New(rollout.Config{App: "my-app"})
@@ -172,8 +172,8 @@ func defaultTimeout(t *testing.T) time.Duration {
 // end of a hold, too.
 var byChance = regexp.MustCompile(`\d+ requests.*|(gone at|alive until|proof until) 5m5[23]s`)
 
-// timeOutLog is the step log of a time-out, as GitHub shows it: commands to the runner
-// are not shown, a group is a title that opens, an error begins with that word.
+// timeOutLog is the step log of a timeout as GitHub shows it: without commands to the
+// runner, a group as a title that can be opened, an error with "Error:" before it.
 func timeOutLog(t *testing.T) string {
 	t.Helper()
 	sc, e := readStory(t, "testdata/stories/time-out-with-hidden-dynos.yaml")
@@ -196,7 +196,7 @@ func timeOutLog(t *testing.T) string {
 	return shown.String()
 }
 
-// section replaces what stands between <!-- name --> and <!-- /name -->.
+// section replaces the text between <!-- name --> and <!-- /name -->.
 func section(t *testing.T, text, name, body string) string {
 	t.Helper()
 	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"

@@ -1,5 +1,5 @@
-// The end: whatever hangs, it is over 2 s after the deadline or a signal, and outputs
-// and summary are there. Real processes and real sockets, each for a few seconds.
+// The end of a run: it comes at most 2 s after the timeout or a signal, even if something hangs, and outputs and
+// summary are written. These tests use real processes and real sockets, each for a few seconds.
 
 package gate_test
 
@@ -25,8 +25,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// endTime is how long the end may take, and startTime how long a program may take to
-// begin on a busy machine.
+// endTime is how long the end may take. startTime is how long a program may take to start on
+// a busy machine.
 const (
 	endTime   = 2 * time.Second
 	startTime = time.Second
@@ -47,7 +47,7 @@ func hanging(t *testing.T, scenario, path string) (url string) {
 	}
 	sim := herokusim.NewServer(story, herokusim.Options{From: 30 * time.Second})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Before the body is read the server does not see that the other side went away.
+		// Only after reading the body the server notices that the client has gone.
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		sim.ServeHTTP(w, r)
@@ -57,7 +57,7 @@ func hanging(t *testing.T, scenario, path string) (url string) {
 	return server.URL
 }
 
-// process prepares the program as GitHub runs it.
+// process prepares the program in the way in which GitHub runs it.
 func process(t *testing.T, program, app, url, timeout string) (cmd *exec.Cmd, output, summary string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -136,7 +136,7 @@ func TestEndWhateverHangs(t *testing.T) {
 	}
 }
 
-// A log that nobody reads any more changes neither outputs nor exit status.
+// If nobody reads the log any more, outputs and exit status stay the same.
 func TestBrokenPipe(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -161,8 +161,8 @@ func TestBrokenPipe(t *testing.T) {
 	wholeEnd(t, output, summary, "rolled-out")
 }
 
-// stuck is a transport on which requests whose path has a part are never answered,
-// not even when nobody wants the answer any more.
+// stuck is a transport that never answers requests whose path contains a part, not
+// even when their context ends.
 type stuck struct {
 	http.RoundTripper
 	path string
@@ -177,8 +177,8 @@ func (s stuck) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(r)
 }
 
-// The excerpt of a verdict at the deadline has little time, and one of a verdict long
-// before it has 5 s, also if what is asked for it does not even heed its context.
+// Reading the excerpt takes little time if the verdict comes at the timeout, and at most 5 s if it
+// comes long before, even if the request ignores its context.
 func TestExcerptsAreBounded(t *testing.T) {
 	t.Parallel()
 	for timeout, most := range map[string]time.Duration{"2s": 4 * time.Second, "10m": 7 * time.Second} {
@@ -210,9 +210,9 @@ func TestExcerptsAreBounded(t *testing.T) {
 	}
 }
 
-// No goroutine of a run outlives it, with real sockets. (In virtual time, synctest
-// itself fails a story that leaves one behind.) The test is not parallel: until it is
-// over no other run is under way.
+// With real sockets, no goroutine of a run outlives the run. (In virtual time, synctest
+// itself fails a story that leaves a goroutine.) The test is not parallel, so no other run
+// disturbs it.
 func TestNothingOutlivesARun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -232,7 +232,7 @@ func TestNothingOutlivesARun(t *testing.T) {
 			t.Fatalf("%+v", verdict)
 		}
 		var left string
-		for range 20 { // what was let go of may need a moment to end
+		for range 20 { // the goroutines may need a moment to end
 			if left = running(); left == "" {
 				break
 			}
@@ -244,7 +244,7 @@ func TestNothingOutlivesARun(t *testing.T) {
 	}
 }
 
-// running are the stacks of all goroutines that run the gate's own code.
+// running returns the stacks of all goroutines that run code of the gate.
 func running() string {
 	var all bytes.Buffer
 	pprof.Lookup("goroutine").WriteTo(&all, 2)
@@ -260,8 +260,8 @@ func running() string {
 	return strings.Join(left, "\n\n")
 }
 
-// Nobody takes what is printed: the wait goes on, ends in time, and writes its outputs.
-func TestLogThatNobodyTakes(t *testing.T) {
+// If nobody reads the log, the wait goes on, ends in time, and writes its outputs.
+func TestLogThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	sc, st := load(t, "measured-deploy")
 	output := filepath.Join(t.TempDir(), "output")
@@ -274,12 +274,12 @@ func TestLogThatNobodyTakes(t *testing.T) {
 		c := gate.Command{Getenv: func(k string) string { return env[k] }, Stdout: write, Stderr: &errs, Transport: server.Transport(), Now: server.Clock}
 		begin := time.Now()
 		status := c.Main(t.Context())
-		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody takes it") {
+		if took := time.Since(begin); status != gate.ExitTimedOut || took > 12*time.Second || !strings.Contains(errs.String(), "nobody reads it") {
 			t.Errorf("status %d after %s, said %q", status, took, errs.String())
 		}
 		if o := readOutputs(t, output); o["reason"] != "old-dynos-remain" {
 			t.Errorf("outputs %q", o)
 		}
-		read.Close() // the one that prints must end, too
+		read.Close() // so that the goroutine that prints ends
 	})
 }

@@ -1,5 +1,5 @@
-// The event that the workflow runs for, as the runner tells it in a file. It only serves to say what may
-// be wrong, so nothing that is wrong with the file ends the gate.
+// The event that started the workflow, which the runner writes to a file. The gate uses it only for hints in
+// messages, so it ignores all errors of the file.
 
 package gate
 
@@ -10,18 +10,18 @@ import (
 	"regexp"
 )
 
-// maxEvent is how much of the file is read. GitHub sends no larger event ("Webhook events and
+// maxEvent is how many bytes of the file are read. GitHub sends no larger event ("Webhook events and
 // payloads", GitHub Docs: 25 MB).
 const maxEvent = 25 << 20
 
 var wholeCommit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// pullRequestHead is the head of the pull request that the workflow runs for; empty if it runs for
-// none, or that cannot be told.
+// pullRequestHead returns the head commit of the pull request that the workflow runs for; empty if there is
+// no pull request, or the file cannot be read.
 func pullRequestHead(getenv func(string) string) string {
 	path := getenv("GITHUB_EVENT_PATH")
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return "" // opening a pipe would wait for somebody to write
+		return "" // opening a pipe would block until somebody writes to it
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Whatever the file of the event is, the gate goes on.
+// The gate goes on even if the file of the event is missing or invalid.
 func TestPullRequestHead(t *testing.T) {
 	t.Parallel()
 	head := strings.Repeat("0123456789", 4)
@@ -41,7 +41,7 @@ func TestPullRequestHead(t *testing.T) {
 	}
 }
 
-// env is an environment in which the event is in that file.
+// env is an environment with the path of the event's file.
 func env(path string) func(string) string {
 	return func(name string) string { return map[string]string{"GITHUB_EVENT_PATH": path}[name] }
 }

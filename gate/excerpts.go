@@ -1,5 +1,5 @@
-// Why it failed, in the words of those who know: the crashed dyno's last lines, or
-// what the release command printed.
+// Excerpts show why a deploy failed: the last log lines of the crashed dyno, or the end of the output of the
+// release command.
 
 package gate
 
@@ -18,36 +18,36 @@ import (
 )
 
 const (
-	// excerptTime bounds the reading: the verdict is there and must not wait long, and
-	// no longer than excerptGrace after the deadline.
+	// Reading an excerpt delays the verdict: at most by excerptTime, and at most until excerptGrace after the
+	// timeout of the gate.
 	excerptTime  = 5 * time.Second
 	excerptGrace = 350 * time.Millisecond
-	// What still hangs when that is over is left behind after this.
-	excerptFarewell = 50 * time.Millisecond
+	// If the reading does not end then, the gate goes on without it after this time.
+	excerptGiveUp = 50 * time.Millisecond
 
 	excerptLines = 40
 	excerptBytes = 16 << 10
 )
 
-// An explainer knows where it is told why a deploy failed.
+// An explainer reads why a deploy failed.
 type explainer struct {
 	client *platform.Client
 	tail   *logtail.Tail // nil: the log is not read
 	app    string
 }
 
-// An excerpt is lines that somebody else wrote.
+// An excerpt is lines from the app, with a title from the gate.
 type excerpt struct {
 	title string
-	known string // what there is to know of the lines
+	note  string // added to the title if there are lines
 	lines []string
 	err   error
 }
 
-// explain shows what belongs to a failed verdict, with so much of the caller's time left.
-// Whatever hangs, it is over when that or ctx is.
+// explain shows the excerpt that belongs to a failed verdict, if there is one. left is the time until the
+// timeout of the gate. explain returns in time also if the reading hangs.
 func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.Picture, v rollout.Verdict, out *report.Report) {
-	what, read := e.source(p, v)
+	titled, read := e.source(p, v)
 	if read == nil {
 		return
 	}
@@ -55,7 +55,7 @@ func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.P
 	defer cancel()
 	found := make(chan excerpt, 1)
 	go func() {
-		x := what
+		x := titled
 		x.err = errPanic
 		defer func() {
 			recover()
@@ -63,43 +63,44 @@ func (e *explainer) explain(ctx context.Context, left time.Duration, p rollout.P
 		}()
 		x.lines, x.err = read(ctx)
 	}()
-	x := what
+	x := titled
 	x.err = errors.New("there was no time left to read them")
 	select {
 	case x = <-found:
 	case <-ctx.Done():
 		select {
 		case x = <-found:
-		case <-time.After(excerptFarewell):
+		case <-time.After(excerptGiveUp):
 		}
 	}
 	switch {
 	case x.err != nil:
 		out.Excerpt(x.title+" could not be read", []string{x.err.Error()})
 	case len(x.lines) > 0:
-		out.Excerpt(x.title+x.known, x.lines)
+		out.Excerpt(x.title+x.note, x.lines)
 	}
 }
 
-// errPanic stands where reading them has met a bug.
+// errPanic is shown if the code that reads the lines panics.
 var errPanic = errors.New("the gate itself failed while it read them: report it")
 
-// source is what belongs to a verdict, and how it is read; nil if nothing does.
-func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (what excerpt, read func(context.Context) ([]string, error)) {
+// source returns the title of the excerpt for a verdict, and a function that reads its lines. read is nil if the
+// verdict has no excerpt.
+func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (x excerpt, read func(context.Context) ([]string, error)) {
 	switch {
 	case v.Reason == rollout.DynosCrashed && e.tail != nil:
-		what.title = "the last log lines of " + v.Dyno
+		x.title = "the last log lines of " + v.Dyno
 		if e.client.OnFir() {
-			what.known = " that the gate has read (Fir keeps no log history)"
+			x.note = " that the gate has read (Fir keeps no log history)"
 		}
-		return what, func(ctx context.Context) ([]string, error) {
+		return x, func(ctx context.Context) ([]string, error) {
 			lines, err := e.tail.Last(ctx, v.Dyno, excerptLines)
 			return since(p.Times.ReleaseCreated, lines), err
 		}
 	case v.Reason == rollout.ReleaseFailed && p.Target != nil:
 		version := p.Target.Version
-		what.title = fmt.Sprintf("the end of the output of the release phase of v%d", version)
-		return what, func(ctx context.Context) ([]string, error) {
+		x.title = fmt.Sprintf("the end of the output of the release phase of v%d", version)
+		return x, func(ctx context.Context) ([]string, error) {
 			text, err := e.client.ReleaseOutput(ctx, e.app, version, excerptBytes)
 			if s := strings.TrimSpace(string(text)); s != "" {
 				return strings.Split(s, "\n"), err
@@ -107,10 +108,10 @@ func (e *explainer) source(p rollout.Picture, v rollout.Verdict) (what excerpt, 
 			return nil, err
 		}
 	}
-	return what, nil
+	return x, nil
 }
 
-// since leaves out the lines from before a time: a log can begin days before the release. A line
+// since removes the lines that are older than begin: a log can begin days before the release. A line
 // without a time stays.
 func since(begin time.Time, lines []string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool {

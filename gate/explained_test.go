@@ -1,5 +1,5 @@
-// A word of ours is explained where it first appears: in the log before or with the line that uses it, in the summary
-// below the table, or above the chart.
+// The terms of the gate are explained where they first appear: in the log before or with the line that uses a
+// term, in the summary below the table or above the chart.
 
 package gate_test
 
@@ -14,7 +14,7 @@ const (
 	unseenMeans = "(unseen: old code after Heroku called it finished)"
 )
 
-// checkExplained fails if a word stands there unexplained, or is explained where it does not stand.
+// checkExplained fails if a term is used without its explanation, or explained without being used.
 func checkExplained(t testing.TB, o outcome) {
 	t.Helper()
 	for _, word := range []struct{ where, text, stands, means string }{

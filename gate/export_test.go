@@ -1,4 +1,4 @@
-// What the tests from outside may see of the inside.
+// Access to unexported code for the tests in package gate_test.
 
 package gate
 
@@ -8,9 +8,9 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// FiguresOfBroken are those of a measure that panics at whatever it is shown.
+// FiguresOfBroken returns the figures of a measure that panics at every observation.
 func FiguresOfBroken(p rollout.Picture) measure.Figures {
-	m := &measuring{}
+	m := &safeMeasure{}
 	m.see(observe.Observation{})
 	return m.figures(p)
 }

@@ -15,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// faultKinds are ways in which an answer is bad.
+// faultKinds are the ways in which an answer can be bad.
 var faultKinds = map[string]herokusim.Fault{
 	"503 for people":             {HTML: true},
 	"503 in JSON":                {Status: 503},
@@ -43,8 +43,8 @@ var faultKinds = map[string]herokusim.Fault{
 	"redirected to another host": {Status: http.StatusFound},
 }
 
-// A fault ends, and the gate opens then; it opens on nothing that the fault has said,
-// tells of the trouble once, and asks no more often than the budget bears.
+// When a fault ends, the gate opens. It never opens because of a bad answer, reports the
+// trouble once, and does not spend too many requests.
 func TestFaultsThatPass(t *testing.T) {
 	t.Parallel()
 	for name, fault := range faultKinds {
@@ -77,7 +77,7 @@ func TestFaultsThatPass(t *testing.T) {
 				sc.Faults = []herokusim.Fault{f}
 				o := playScenario(t, sc, inputs)
 				if when == "from the start" && o.verdict.Result == rollout.Undecided && (f.HTML && f.Status != 0 || f.Status/100 == 3) {
-					return // as long as nothing good came from it, the address can be a wrong one
+					return // without a good answer before, the address may be a wrong one
 				}
 				if o.verdict.Reason != rollout.RolledOut {
 					t.Fatalf("%+v at %s\n%s", o.verdict, o.at, o.stdout)
@@ -88,7 +88,7 @@ func TestFaultsThatPass(t *testing.T) {
 					limit = last + 8*time.Minute
 				}
 				if f.Clock < 0 {
-					limit += -f.Clock // a hold is over by the clock that was the furthest behind
+					limit += -f.Clock // a hold ends by the clock that was furthest behind
 				}
 				if o.at > limit {
 					t.Errorf("opened at %s, later than %s", o.at, limit)
@@ -107,7 +107,7 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
-// One endpoint fails to the end: what depends on it is lost, and nothing else.
+// If one endpoint fails to the end, only what depends on it is missing.
 func TestFaultsOfOneEndpoint(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
@@ -137,8 +137,8 @@ func TestFaultsOfOneEndpoint(t *testing.T) {
 	}
 }
 
-// The platform's no ends the wait at once at the start, and when it has lasted if it comes
-// later; a no for the log alone only costs the proof.
+// If the platform refuses requests at the start, the wait ends at once. If it refuses them later, the wait
+// ends when that has lasted for a while. If it only refuses the log, there is no proof.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{401: "undecided unauthorized", 403: "undecided forbidden", 404: "undecided app-not-found"} {
@@ -170,8 +170,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// With little left of the account's budget, looks are rare, and the gate opens when
-// the proof is there all the same.
+// If the account has few requests left, the gate looks rarely, but still opens when it
+// has the proof.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -194,7 +194,7 @@ func TestBudget(t *testing.T) {
 				App: herokusim.App{Name: "poor", Preboot: true}, Budget: &c.budget,
 				Types:  map[string]herokusim.Type{"web": {Quantity: 20}},
 				Events: []herokusim.Event{{Deploy: &herokusim.Deploy{}}},
-				// Other programs of the account take what comes back.
+				// Other programs of the account use up what comes back.
 				Drain: 75, Log: herokusim.Log{Heartbeat: 10 * time.Second},
 			}
 			o := playScenario(t, sc, map[string]string{"logs": c.logs})
@@ -228,7 +228,7 @@ func faulty() *herokusim.Scenario {
 	}
 }
 
-// load is a scenario that comes with the simulator, and its story.
+// load returns a scenario of the simulator and its story.
 func load(t *testing.T, name string) (*herokusim.Scenario, *herokusim.Story) {
 	t.Helper()
 	sc, err := herokusim.Load(name)
@@ -254,15 +254,15 @@ func playScenario(t *testing.T, sc *herokusim.Scenario, inputs map[string]string
 	synctest.Test(t, func(t *testing.T) {
 		o = play(t, st, sc.AppName(), st.Gate, inputs, 0)
 		if slices.ContainsFunc(sc.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 || f.NoDate && f.From == 0 }) || strings.HasPrefix(inputs[skewInput], "-") {
-			o.outputs["old-gone-at"] = "" // it is told by that clock
+			o.outputs["old-gone-at"] = "" // its time is from the wrong clock
 		}
 		checkTruth(t, st, o)
 	})
 	return o
 }
 
-// What fails or ends again and again does not spend what is left of the budget, nor
-// keep the gate from opening when the hold is over.
+// Requests that fail again and again do not use up the rest of the budget, and the gate
+// still opens when the hold ends.
 func TestBudgetInTrouble(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -303,8 +303,8 @@ func TestBudgetInTrouble(t *testing.T) {
 	}
 }
 
-// Answers without a Date tell no time; a hold is over all the same, from when what
-// began it was first seen.
+// Without a Date in the answers, a hold begins when the gate first sees its cause, and
+// still ends.
 func TestNoDateAtAll(t *testing.T) {
 	t.Parallel()
 	for _, logs := range []string{"auto", "off"} {
@@ -328,8 +328,8 @@ func TestNoDateAtAll(t *testing.T) {
 	}
 }
 
-// The first list is behind, and its answer takes seconds to come: the newest release
-// is still the one that was there when the gate came.
+// The first list is out of date, and its answer takes seconds. The gate still waits for the
+// release that was the newest when it started.
 func TestSlowStaleStart(t *testing.T) {
 	t.Parallel()
 	for _, logs := range []string{"auto", "off"} {

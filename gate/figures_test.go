@@ -1,4 +1,4 @@
-// One figure for one thing: what a run tells in several places is everywhere told alike.
+// A figure that a run reports in several places is the same everywhere.
 
 package gate_test
 
@@ -11,11 +11,10 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// holdEnd finds until when a hold lasts, as the log, the message and the summary tell it.
+// holdEnd finds the end of a hold in the log, the message and the summary.
 var holdEnd = regexp.MustCompile(`(?:presumed gone at|assumed to run until|one can run until) ([0-9hms]+)`)
 
-// checkFigures fails if the end of one hold is told as two moments that are next to each other, or if what is told
-// of times does not add up.
+// checkFigures fails if the end of a hold appears as two slightly different times, or if times do not add up.
 func checkFigures(t testing.TB, o outcome) {
 	t.Helper()
 	var told []time.Duration

@@ -1,5 +1,5 @@
-// The command line: which flags there are, and what was given. Values are understood
-// elsewhere, where those of the environment are, too.
+// The command line: which flags there are, and how they are read. The file inputs.go parses their values,
+// together with those from the environment.
 
 package gate
 
@@ -16,49 +16,48 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A usageError is a command line that cannot be understood: one line, without secrets. What
-// comes behind it says where the help is.
+// A usageError says what is wrong with the command line, in one line and without secrets. It ends with a
+// punctuation mark, since refuse adds where the help is.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// given is what stands in a command line.
-type given struct {
-	flags  map[string]string // those that are there, by name
-	args   []string          // what stands beside them
-	behind []string          // what stands behind "--"
+// A commandLine is a command line, split.
+type commandLine struct {
+	flags   map[string]string // the flags that were given, with their values
+	args    []string          // the arguments that are no flags
+	command []string          // everything after "--"; nil: there is no "--"
 }
 
-// has reports whether a switch is on.
-func (g given) has(name string) bool { return yesNoWords[g.flags[name]] }
+// isOn reports whether a switch is on: a flag that is true or false.
+func (l commandLine) isOn(name string) bool { return yesNoWords[l.flags[name]] }
 
-// text is the value of a flag, as it was written.
+// text is the value of a flag, as the user wrote it. It implements pflag.Value.
 type text struct{ value, kind string }
 
 func (t *text) String() string     { return t.value }
 func (t *text) Set(v string) error { t.value = v; return nil }
 func (t *text) Type() string       { return t.kind }
 
-// switches are the flags of the program that are no inputs.
+// switches are the flags of the program that are not inputs.
 var switches = []struct{ name, about string }{
 	{"help", "Show this help."},
 	{"version", "Show which version this is."},
 }
 
-// jsonFlag is that of a wait and of its replay.
+// jsonFlag is a flag of a wait and of replay.
 const jsonFlag = "json"
 
-// addJSON adds the switch for the end as JSON.
 func addJSON(set *pflag.FlagSet) *pflag.FlagSet {
 	addSwitch(set, jsonFlag, "When the wait is over, print all outputs by their names, as one JSON object, on standard output. The progress, and what a COMMAND prints, go to standard error.")
 	return set
 }
 
-// waitFlags are those of a wait: the inputs, and the switches.
+// waitFlags are the flags of a wait: the inputs and the switches.
 func waitFlags() *pflag.FlagSet {
 	set := newFlags()
 	for _, in := range Inputs {
-		// The library takes what stands in backquotes for the value's name.
+		// The library would take a word in backquotes as the name of the value.
 		about := strings.ReplaceAll(in.About, "`", "")
 		f := set.VarPF(&text{in.Default, in.valueName()}, in.Name, "", about)
 		if in.yesNo() {
@@ -70,7 +69,6 @@ func waitFlags() *pflag.FlagSet {
 	return set
 }
 
-// replayFlags are those of a replay.
 func replayFlags() *pflag.FlagSet {
 	set := newFlags()
 	addSwitch(set, measureFlag, "Show what Heroku did in these runs: when it stopped old dynos, how long these took to end, how late lists and log were, and how long the hold would have been.")
@@ -95,31 +93,31 @@ func addSwitch(set *pflag.FlagSet, name, about string) {
 	set.VarPF(&text{"false", "bool"}, name, "", about).NoOptDefVal = "true"
 }
 
-// parse reads a command line. The error is pflag.ErrHelp, or a usageError.
-func parse(set *pflag.FlagSet, args []string) (given, error) {
-	g := given{flags: map[string]string{}}
+// parse reads a command line. The error is pflag.ErrHelp or a usageError.
+func parse(set *pflag.FlagSet, args []string) (commandLine, error) {
+	l := commandLine{flags: map[string]string{}}
 	if err := set.Parse(joinYesNo(set, args)); err != nil {
-		return g, inOurWords(set, err)
+		return l, explainFlagError(set, err)
 	}
-	set.Visit(func(f *pflag.Flag) { g.flags[f.Name] = f.Value.String() })
-	g.args = set.Args()
+	set.Visit(func(f *pflag.Flag) { l.flags[f.Name] = f.Value.String() })
+	l.args = set.Args()
 	if n := set.ArgsLenAtDash(); n >= 0 {
-		g.args, g.behind = g.args[:n], g.args[n:]
+		l.args, l.command = l.args[:n], l.args[n:]
 	}
 	for _, name := range []string{"help", "version", jsonFlag, measureFlag} {
-		v, is := g.flags[name]
+		v, is := l.flags[name]
 		if _, known := yesNoWords[v]; is && !known {
-			return g, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, short(v)))
+			return l, usageError(fmt.Sprintf("flag --%s is %q: it is one of true, false;", name, shorten(v)))
 		}
 	}
-	if g.has("help") {
-		return g, pflag.ErrHelp
+	if l.isOn("help") {
+		return l, pflag.ErrHelp
 	}
-	return g, nil
+	return l, nil
 }
 
-// joinYesNo writes "--require-proof true" as "--require-proof=true": the library takes the
-// value of a flag that can do without one only so.
+// joinYesNo writes "--require-proof true" as "--require-proof=true". If the value of a flag is optional, the
+// library accepts only the second form.
 func joinYesNo(set *pflag.FlagSet, args []string) []string {
 	var joined []string
 	for i := 0; i < len(args); i++ {
@@ -130,7 +128,7 @@ func joinYesNo(set *pflag.FlagSet, args []string) []string {
 		case args[i] == "--":
 			return append(joined, args[i+1:]...)
 		case !isFlag || f == nil || i+1 == len(args):
-		case f.NoOptDefVal == "": // what follows is its value, whatever it looks like
+		case f.NoOptDefVal == "": // the next argument is its value, even if it looks like a flag
 			i++
 			joined = append(joined, args[i])
 		default:
@@ -143,7 +141,7 @@ func joinYesNo(set *pflag.FlagSet, args []string) []string {
 	return joined
 }
 
-// example is a value as a person would write it.
+// example returns a value for a flag, for an error message.
 func example(name string) string {
 	for _, in := range Inputs {
 		switch {
@@ -159,8 +157,8 @@ func example(name string) string {
 	return "VALUE"
 }
 
-// inOurWords says what is wrong with a command line, and what to do next.
-func inOurWords(set *pflag.FlagSet, err error) error {
+// explainFlagError turns an error of the library into one that says what to do next.
+func explainFlagError(set *pflag.FlagSet, err error) error {
 	var unknown *pflag.NotExistError
 	var needs *pflag.ValueRequiredError
 	switch {
@@ -170,29 +168,28 @@ func inOurWords(set *pflag.FlagSet, err error) error {
 		name := needs.GetFlag().Name
 		return usageError(fmt.Sprintf("flag --%s has no value: write it as in %q;", name, "--"+name+" "+example(name)))
 	case errors.As(err, &unknown):
-		written, name := "--", unknown.GetSpecifiedName()
+		hyphens, name := "--", unknown.GetSpecifiedName()
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
-			// One hyphen. What stands behind "=" may be a key.
-			written = "-"
-			name, _, _ = strings.Cut(short, "=")
+			hyphens = "-"
+			name, _, _ = strings.Cut(short, "=") // the value after "=" may be a key
 		}
 		var names []string
 		set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		return usageError(fmt.Sprintf("unknown flag %s%s%s", written, printable(short(name)), orNearest(name, names, "--%s")))
+		return usageError(fmt.Sprintf("unknown flag %s%s%s", hyphens, printable(shorten(name)), suggestion(name, names, "--%s")))
 	}
 	return usageError(`flags are written "--name value" or "--name=value":`)
 }
 
-// orNearest ends a sentence on a word that is not known: with the word that was meant.
-func orNearest(word string, words []string, verb string) string {
+// suggestion ends a sentence about an unknown word: it asks for the word that was probably meant, or is ":".
+func suggestion(word string, words []string, verb string) string {
 	if near := nearest(word, words); near != "" {
 		return fmt.Sprintf(": did you mean "+verb+"?", near)
 	}
 	return ":"
 }
 
-// nearest is the word that was meant: one that is spelt nearly so, or the first that begins so;
-// empty if there is none.
+// nearest returns the word that was probably meant: one that is spelt similarly, or the first that begins with
+// word; empty if there is none.
 func nearest(word string, words []string) string {
 	if near := spelling.Closest(word, words); near != "" {
 		return near
@@ -204,16 +201,15 @@ func nearest(word string, words []string) string {
 	return ""
 }
 
-// short is a word of a command line, unless it is so long that it may be a key that stands
-// in the wrong place.
-func short(word string) string {
+// shorten cuts a word that is so long that it may be a key in the wrong place.
+func shorten(word string) string {
 	if letters := []rune(word); len(letters) > 30 {
 		return string(letters[:4]) + "…"
 	}
 	return word
 }
 
-// printable is text from outside as one line without control codes.
+// printable escapes control codes, so that the text is one line.
 func printable(s string) string {
 	quoted := strconv.Quote(s)
 	return quoted[1 : len(quoted)-1]

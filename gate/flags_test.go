@@ -1,4 +1,4 @@
-// The command line: what it takes, what it refuses and in which words, and its help.
+// The command line: what it accepts, what it refuses and with which message, and its help.
 
 package gate_test
 
@@ -19,7 +19,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// commandLine runs the program with arguments alone, and no platform.
+// commandLine runs the program with arguments, without an environment or a platform.
 func commandLine(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -27,7 +27,7 @@ func commandLine(t *testing.T, args ...string) (status int, stdout, stderr strin
 	return c.Main(t.Context()), out.String(), errs.String()
 }
 
-// What cannot be understood is told in one line that says what to do next.
+// An invalid command line gives one line that says what to do next.
 func TestBadCommandLines(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -64,8 +64,8 @@ func TestBadCommandLines(t *testing.T) {
 	}
 }
 
-// A flag has its value behind a blank or "=", and true and false are written as YAML and
-// GitHub's own actions take them. What the gate makes of a value shows in its complaints.
+// The value of a flag follows a blank or "=". True and false are written as in YAML and in
+// GitHub's own actions. The error messages show how the gate understood a value.
 func TestFlagForms(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -100,7 +100,7 @@ func TestFlagForms(t *testing.T) {
 	}
 }
 
-// Every spelling of true and false does the same in a flag and in an input of the action.
+// Every spelling of true and false means the same in a flag and in an input of the action.
 func TestSpellingsOfTrueAndFalse(t *testing.T) {
 	t.Parallel()
 	for _, in := range gate.Inputs {
@@ -178,7 +178,7 @@ func TestVersionCommand(t *testing.T) {
 	}
 }
 
-// The program stays small: the image holds nothing else.
+// The program stays small: the image contains nothing else.
 func TestProgramIsSmall(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -200,7 +200,7 @@ type noWay struct{}
 
 func (noWay) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no way") }
 
-// A key that stands in the wrong place of a command line is not printed.
+// A key in the wrong place of a command line is not printed.
 func TestCommandLinesKeepSecrets(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
@@ -215,7 +215,7 @@ func TestCommandLinesKeepSecrets(t *testing.T) {
 	}
 }
 
-// The usage names what a command cannot do without.
+// The usage shows the required arguments of a command.
 func TestUsageNamesWhatIsRequired(t *testing.T) {
 	t.Parallel()
 	const usage = "  rollout-gate watch-ahead --app NAME"
@@ -226,7 +226,7 @@ func TestUsageNamesWhatIsRequired(t *testing.T) {
 	}
 }
 
-// What a flag says is what the wait is made of: the first line of a recording tells it.
+// The wait uses the values of the flags: the first line of a recording shows them.
 func TestFlagsReachTheWait(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -1,4 +1,4 @@
-// Anything in the inputs, and anything in a recording.
+// Fuzz tests of the inputs and of recordings.
 
 package gate_test
 
@@ -15,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// refusing answers every request with the platform's no.
+// refusing is a platform that refuses every request.
 type refusing struct{}
 
 func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -25,8 +25,8 @@ func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// FuzzInputs gives any values to the inputs. Either they are refused, each with a
-// word, or the gate starts, and is refused by the platform. The key is never said.
+// FuzzInputs gives the inputs any values. Either the gate refuses each invalid one with a
+// message, or it starts, and the platform refuses it. The key is never printed.
 func FuzzInputs(f *testing.F) {
 	f.Add("app", "my-app")
 	f.Add("release", "v00")
@@ -65,8 +65,8 @@ func FuzzInputs(f *testing.F) {
 	})
 }
 
-// FuzzReplay reads anything as a recording: it replays to a verdict or is refused
-// with the number of a line.
+// FuzzReplay reads anything as a recording. Either it replays to a verdict, or the error
+// has the number of a line.
 func FuzzReplay(f *testing.F) {
 	const header = `{"rolloutGateRecording":1,"config":{"App":"a","Want":{"Version":0,"ID":"","Commit":""},"UseLog":true}}` + "\n"
 	f.Add([]byte(""))

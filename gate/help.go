@@ -1,4 +1,4 @@
-// The help of the program and of its commands: at most 80 columns wide.
+// The help of the program and of its subcommands, at most 80 columns wide.
 
 package gate
 
@@ -39,9 +39,8 @@ Exit status: 0 passed, 1 failed, 2 invalid input, 3 timed out, 4 undecided,
 130 cancelled.
 `
 
-// groups are the headings of the flags. Each stands before the flag that it is filed under,
-// and holds for those that follow in the table.
-var groups = map[string]string{
+// flagHeadings are headings in the help, by the flag that each stands above.
+var flagHeadings = map[string]string{
 	"app":          "What to wait for",
 	"timeout":      "How long to wait",
 	"logs":         "What counts as proof",
@@ -50,13 +49,13 @@ var groups = map[string]string{
 	jsonFlag:       "The program",
 }
 
-// valueNames are what the help calls the values of inputs.
+// valueNames are the names of values in the help, as in "--app name".
 var valueNames = map[string]string{
 	"app": "name", "api-key": "key", "release": "version", "newer-than": "version", "commit": "sha", "process-types": "list",
 	"poll-interval": "duration", "preboot-hold": "duration", "record": "file", "api-url": "url",
 }
 
-// valueName is what the help calls the value. It does not name a "bool".
+// valueName is the name of the input's value in the help. The library does not show the name "bool".
 func (in *Input) valueName() string {
 	switch _, noDuration := time.ParseDuration(in.Default); {
 	case in.yesNo():
@@ -69,7 +68,7 @@ func (in *Input) valueName() string {
 	return "word"
 }
 
-// help is that of the whole program.
+// help is the help of the whole program.
 func help() string {
 	var b strings.Builder
 	var others strings.Builder
@@ -80,7 +79,7 @@ func help() string {
 	for line := range strings.Lines(flagHelp(waitFlags())) {
 		if name, ok := strings.CutPrefix(line, "  --"); ok {
 			name, _, _ = strings.Cut(name, " ")
-			if title := groups[name]; title != "" {
+			if title := flagHeadings[name]; title != "" {
 				fmt.Fprintf(&b, "\n%s:\n", title)
 			}
 		}
@@ -90,13 +89,13 @@ func help() string {
 	return b.String()
 }
 
-// flagHelp tells of flags, aligned and wrapped. The library leaves room for flags of one
-// letter, which we have none of.
+// flagHelp lists flags, aligned and wrapped. It removes the indent in which the library would print one-letter
+// flags: the program has none.
 func flagHelp(set *pflag.FlagSet) string {
-	const room = "    "
+	const indent = "    "
 	var b strings.Builder
-	for line := range strings.Lines(set.FlagUsagesWrapped(helpWidth + len(room))) {
-		b.WriteString(strings.TrimPrefix(strings.TrimRight(line, " \n"), room) + "\n")
+	for line := range strings.Lines(set.FlagUsagesWrapped(helpWidth + len(indent))) {
+		b.WriteString(strings.TrimPrefix(strings.TrimRight(line, " \n"), indent) + "\n")
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-// Any text, in every place that texts of others can come to.
+// A fuzz test with any text in every place where texts of others can appear.
 
 package gate_test
 
@@ -16,8 +16,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// FuzzReport puts a text in every place that texts of others can come to, and reads
-// what was written as the runner does.
+// FuzzReport puts a text in every place where texts of others can appear, and reads the
+// output as the runner does.
 func FuzzReport(f *testing.F) {
 	f.Add(evil, uint8(0))
 	for i, s := range strings.Split(evil, "\r\n") {
@@ -88,14 +88,14 @@ func FuzzReport(f *testing.F) {
 	})
 }
 
-// hostilePicture has a text in every place, also in places that are yet to come.
+// hostilePicture has the text in every string field, also in fields that are added later.
 func hostilePicture(s string) rollout.Picture {
 	var p rollout.Picture
 	fill(reflect.ValueOf(&p).Elem(), s)
 	return p
 }
 
-// fill sets every string below v to s, every number to one and every time to a moment.
+// fill sets every string in v to s, every number to one and every time to a fixed time.
 func fill(v reflect.Value, s string) {
 	switch v.Kind() {
 	case reflect.String:

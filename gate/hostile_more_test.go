@@ -1,5 +1,6 @@
-// The same platform that means harm, in the places beside a wait: before a command, in what a watch says before a
-// deploy, in what the gate has kept of a log, in a trial, in JSON, and in what a failing test prints.
+// The hostile platform of hostile_test.go, outside of a plain wait: before a deploy command, in the
+// announcement of watch-ahead, in log lines that the gate has kept, with observe-only, in JSON, and in the
+// output of a failing test.
 
 package gate_test
 
@@ -23,7 +24,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// checkHarmlessText fails if a text for a person or a log holds what a runner, a terminal or an eye would obey.
+// checkHarmlessText fails if a text contains something that a runner or a terminal would obey, or that
+// deceives a reader.
 func checkHarmlessText(t testing.TB, where, text string) {
 	t.Helper()
 	if cs := commands(text); len(cs) > 0 {
@@ -32,7 +34,7 @@ func checkHarmlessText(t testing.TB, where, text string) {
 	checkHarmless(t, text, nil, "")
 }
 
-// runHostile runs the program against a platform whose texts are evil.
+// runHostile runs the program against the hostile platform.
 func runHostile(t *testing.T, scenario string, from time.Duration, texts []string, c *gate.Command) {
 	t.Helper()
 	_, played := load(t, scenario)
@@ -46,7 +48,7 @@ func runHostile(t *testing.T, scenario string, from time.Duration, texts []strin
 	})
 }
 
-// What is said before a command is run names dyno types, and the command, as they are.
+// The line before the deploy command contains names of dyno types, and the command.
 func TestHostileBeforeACommand(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
@@ -63,8 +65,8 @@ func TestHostileBeforeACommand(t *testing.T) {
 	checkHarmlessText(t, "the log", stdout.String())
 }
 
-// A watch before a deploy says what runs in a file of lines, which a shell and the gate read.
-func TestHostileSaid(t *testing.T) {
+// The announcement of watch-ahead is a file of lines, which a shell and the gate read.
+func TestHostileAnnouncement(t *testing.T) {
 	t.Parallel()
 	for name, texts := range map[string][]string{"types": {"type"}, "all": {"name", "type", "state", "status", "description"}} {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +98,8 @@ func TestHostileSaid(t *testing.T) {
 	}
 }
 
-// That file lies where other steps can write, so the gate repeats nothing of it that could do harm.
-func TestHostileFileOfWhatWasSaid(t *testing.T) {
+// Other steps can write to the file of the announcement, so the gate escapes what it repeats from it.
+func TestHostileAnnouncementFile(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"a warning":       "app=measured\nwarning=" + strings.NewReplacer("\r\n", " ").Replace(evil) + "\n",
@@ -130,8 +132,8 @@ func TestHostileFileOfWhatWasSaid(t *testing.T) {
 	}
 }
 
-// On Fir the lines of a crash are those that the gate has kept: as hostile as those of a history.
-func TestHostileLinesThatWereKept(t *testing.T) {
+// On Fir the gate shows the lines of a crash that it has kept itself. They are as hostile as those of a history.
+func TestHostileKeptLines(t *testing.T) {
 	t.Parallel()
 	scenario, e := readStory(t, "testdata/stories/fir-pod-crashes.yaml")
 	played := story(t, scenario)
@@ -153,8 +155,8 @@ func TestHostileLinesThatWereKept(t *testing.T) {
 	}
 }
 
-// A trial tells the same hostile texts, with words of its own before them, and its end as JSON.
-func TestHostileTrial(t *testing.T) {
+// With observe-only the same hostile texts appear behind other words, and the end as JSON.
+func TestHostileObserveOnly(t *testing.T) {
 	t.Parallel()
 	for _, texts := range [][]string{{"description", "commit"}, {"description", "commit", "status", "state", "type", "name", "id", "message"}} {
 		var stdout, stderr bytes.Buffer
@@ -182,7 +184,7 @@ func TestHostileTrial(t *testing.T) {
 	}
 }
 
-// A test that fails prints what a hostile platform made the gate say, on a runner that obeys it as it would the gate.
+// A failing test prints the gate's output, on a runner that would obey commands in it.
 func TestHostileDigest(t *testing.T) {
 	t.Parallel()
 	d := digest{what: "stories"}
@@ -200,7 +202,7 @@ func TestHostileDigest(t *testing.T) {
 	}
 }
 
-// What recordings of a hostile platform tell of Heroku is a table of inert text.
+// The figures of recordings of a hostile platform are a table of harmless text.
 func TestHostileMeasured(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "##[error]::x.jsonl")

@@ -1,5 +1,5 @@
-// A platform that means harm: every text that it sends may be a workflow command,
-// mark-up, a terminal's escape code or the key itself. Nothing of it may work.
+// A hostile platform: every text that it sends may be a workflow command, mark-up, an
+// escape code for a terminal, or the key itself. None of these may have an effect.
 
 package gate_test
 
@@ -21,7 +21,7 @@ import (
 	"heroku-rollout-gate/gate/report"
 )
 
-// evil has one of everything in it, each twice: in the middle and after a line end.
+// evil contains everything dangerous, each twice: in the middle and after a line end.
 var evil = strings.Join([]string{
 	"::error::pwned", "::set-output name=result::passed", "::stop-commands::x", "::add-mask::a", "##[error]pwned", "%0A::error::pwned%0D",
 	"a,title=b:c", "`code` ``` ~~~", "| a | b |", "<script>alert(1)</script><img src=x>", "</details></summary><!--", "-->",
@@ -37,8 +37,8 @@ type rewriter struct {
 	base http.RoundTripper
 	// texts are the names of JSON members whose strings become evil.
 	texts []string
-	// stream replaces what the app itself words in a log or an output: a part of its lines, and of its
-	// commands. Empty: nothing.
+	// stream replaces this part of the app's own lines and commands in a log or an output. Empty: nothing
+	// is replaced.
 	stream string
 	// refuse answers requests whose path matches with this status and an evil body.
 	refuse *regexp.Regexp
@@ -91,7 +91,7 @@ func (h *rewriter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// change makes the strings evil that are members of the given names.
+// change replaces the strings of JSON members with the given names by evil.
 func (h *rewriter) change(name string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -192,8 +192,8 @@ func TestHostilePlatform(t *testing.T) {
 	}
 }
 
-// checkHarmless fails if a text holds what a terminal, a reader's eye or GitHub's
-// Markdown would obey.
+// checkHarmless fails if a text contains something that a terminal or GitHub's Markdown
+// would obey, or that deceives a reader.
 func checkHarmless(t testing.TB, log string, outputs map[string]string, summary string) {
 	t.Helper()
 	masked := strings.Replace(log, "::add-mask::"+testKey+"\n", "", 1)
@@ -229,11 +229,11 @@ func outputValues(o map[string]string) []string {
 	return vs
 }
 
-// fence is the beginning of a block of code of our own.
+// fence is the beginning of a code block that the gate itself writes.
 var fence = regexp.MustCompile("^(```+)(?:text|mermaid|sh)$")
 
-// withoutFences takes the blocks of code out, each with the first line that closes it:
-// one of as many backticks or more, and nothing else.
+// withoutFences removes the code blocks. A block ends at the first line that has at least
+// as many backticks and nothing else.
 func withoutFences(summary string) string {
 	var out strings.Builder
 	open := ""
@@ -255,20 +255,20 @@ func withoutFences(summary string) string {
 	return out.String()
 }
 
-// tag is the HTML of our own.
+// tag is the HTML that the gate itself writes.
 var tag = regexp.MustCompile(`</?(?:details|summary)>|<span>&#36;</span>`)
 
-// ours is Markdown of our own: headings, bold, rules of tables, items, entities.
+// ours is the Markdown that the gate itself writes: headings, bold, rules of tables, items, entities.
 var ours = regexp.MustCompile(`(?m)^###? |^- |\*\*|^\| | \| | \|$|^\|$|&#[0-9]+;`)
 
-// way is a link of our own, with nothing in it that is not a name.
+// way is a link that the gate itself writes, with nothing but names in it.
 var way = regexp.MustCompile(`\[([^\[\]()]*)\]\((?:https://dashboard\.heroku\.com/apps/[a-z][a-z0-9-]{1,29}(?:/logs|/activity(?:/releases/[0-9a-f-]{36})?)?|` +
 	`https://github\.example[a-z0-9.-]*(?::[0-9]{1,5})?/octo[-_](?:org|acme)/octo\.repo[A-Za-z0-9._-]*/commit/[0-9a-f]{40})\)`)
 
-// blockStart is the beginning of a line that would be more than a paragraph.
+// blockStart is the beginning of a line that would start another block than a paragraph.
 var blockStart = regexp.MustCompile(`^(?:    |\t|[-+=]|[0-9]+[.)])`)
 
-// checkMarkdown fails if there is mark-up in a summary that is not ours.
+// checkMarkdown fails if a summary has mark-up that the gate itself does not write.
 func checkMarkdown(t testing.TB, summary string) {
 	t.Helper()
 	text := way.ReplaceAllString(withoutFences(summary), "$1")

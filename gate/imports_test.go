@@ -1,4 +1,4 @@
-// Who may import whom. A package here exists to keep such a rule.
+// Which package may import which.
 
 package gate_test
 
@@ -28,7 +28,7 @@ var module = func() string {
 	return strings.TrimPrefix(first, "module ")
 }()
 
-// mayImport lists, for each package of ours, the others that it may import.
+// mayImport lists, for each package of this module, the others that it may import.
 var mayImport = map[string][]string{
 	"gate/observe":     {},
 	"gate/release":     {"gate/observe"},
@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
 	"cmd/experiment/evidence": {},
-	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/measure", "gate/observe", "gate/rollout"},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
@@ -69,20 +69,22 @@ var only = map[string][]string{
 	"github.com/dlclark/regexp2/v2":            {},
 }
 
-// core are the packages that judge, and that which measures; pure is all that they may import beside each other.
+// core are the packages that judge, and the one that measures. pure are the packages of the standard library
+// that they may import.
 var core = []string{"gate/observe", "gate/release", "gate/ledger", "gate/rollout", "gate/measure"}
 
 var pure = []string{"cmp", "fmt", "maps", "slices", "strconv", "strings", "time"}
 
-// shipped are the modules from outside that the program may reach: its five, and what
-// they bring along.
+// shipped are the modules from outside that the program may contain: its five, and their own
+// dependencies.
 var shipped = []string{
 	"github.com/heroku/heroku-go/v5", "github.com/cenkalti/backoff/v4", "github.com/sethvargo/go-githubactions", "github.com/spf13/pflag", "golang.org/x/term",
 	"github.com/cenkalti/backoff", "github.com/google/go-querystring", "github.com/google/uuid", "github.com/pborman/uuid",
 	"golang.org/x/sys",
 }
 
-// notShipped are packages that no program needs in production, and that which can change something on Heroku.
+// notShipped are packages for tests, and the one that can change something on Heroku. The program must not
+// contain them.
 var notShipped = []string{module + "/gate/herokusim", module + "/cmd/experiment/account", "testing", "net/http/httptest"}
 
 type pkg struct {
@@ -158,7 +160,7 @@ func TestImportRules(t *testing.T) {
 // fileNamed is a file in the map of a package comment: "//   - name.go, other.go: what for".
 var fileNamed = regexp.MustCompile(`[a-z_]+\.go\b`)
 
-// A package comment that maps the files of its package names all of them, and no other.
+// If a package comment lists the files of its package, the list is complete and has no others.
 func TestFileMaps(t *testing.T) {
 	t.Parallel()
 	maps := 0
@@ -190,8 +192,8 @@ func TestFileMaps(t *testing.T) {
 	}
 }
 
-// The documents tell how many modules the program has from outside.
-func TestModulesAreTold(t *testing.T) {
+// The documents say how many modules from outside the program has.
+func TestModulesAreDocumented(t *testing.T) {
 	t.Parallel()
 	listed := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/rollout-gate")
 	listed.Dir = ".."

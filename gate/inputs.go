@@ -15,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// settings are the inputs, understood.
+// settings are the values of the inputs, parsed.
 type settings struct {
 	rollout.Config
 	key          string
@@ -35,36 +35,36 @@ type Input struct {
 	parse func(s *settings, value string) error
 }
 
-// Inputs are all inputs of the action. Each is a flag of the program, too, and stands in its
-// help below the heading of its part of the table: see groups.
+// Inputs are all inputs of the action, in the order of the documents. Each is also a flag of the program;
+// flagHeadings divides them in the help.
 var Inputs = []Input{
 	{"app", "", true, "Name or id of the Heroku app.", parseApp},
 	{"api-key", "", false, "Heroku API key or OAuth token with the `read` scope. Required, here or as the environment variable `HEROKU_API_KEY`.",
-		func(s *settings, v string) error { s.key = v; return oneLine(v) }},
+		func(s *settings, v string) error { s.key = v; return checkKey(v) }},
 	{"release", "latest", false, "The release to wait for: `latest`, a version (`v123`, `123`) or a release id. It need not exist yet.", parseRelease},
 	{"commit", "", false, "Wait for the release of this commit (at least its first 7 digits), or of a build that was given this version, such as `v1.4.2`.", parseCommit},
 	{"newer-than", "", false, "Wait for a release that is newer than this one (`v122`, `122`). Give the newest release before the deploy. The new one need not exist yet.", parseNewerThan},
 	{"process-types", "", false, "The process types to wait for, separated by commas, spaces or line breaks. Empty: all types of the formation.", parseTypes},
 	{"timeout", "20m", false, "How long to wait at most. Write a duration as `90s`, `5m` or `1h30m`, or as a whole number of seconds.",
-		span(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.Timeout = d })},
 	{"poll-interval", "", false, "The gate asks Heroku for the dyno list at least this often; `1s` or more. Empty: every `10s`, and less often while the app's log reports changes. If the account has few API requests left, the gate asks less often in any case.",
-		span(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.pollInterval = d })},
 	{"settle", "0s", false, "The gate opens when, for this long, no old dyno has run and all new dynos have been up.",
-		span(0, func(s *settings, d time.Duration) { s.Settle = d })},
+		duration(0, func(s *settings, d time.Duration) { s.Settle = d })},
 	{"logs", "auto", false, "`auto`: read the app's log, which can prove that the old dynos have ended. `off`: do not read it. The gate then has to wait until the hold (the longest time that old dynos can live) is over, except where there can be no old dyno.",
 		choice([]string{"auto", "off"}, func(s *settings, v string) { s.UseLog = v == "auto" })},
 	{"require-proof", "false", false, "`true`: open only on proof that no old dyno runs, and not because the hold (the longest time that old dynos can live) is over.",
 		yesNo(func(s *settings, v bool) { s.RequireProof = v })},
 	{"boot-timeout", "60s", false, "The app's boot timeout on Heroku. The API does not expose it, so set it here if it is not `60s`.",
-		span(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.BootTimeout = d })},
 	{"preboot-hold", "", false, "The hold with preboot: how long the gate assumes that old web dynos run, if nothing proves that they have ended. Empty: computed from `boot-timeout` and the number of web dynos.",
-		span(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.PrebootHold = d })},
 	{"on-supersede", "same-code", false, "What to do if a newer release is made. `same-code`: wait for it, too, if it runs the same code, as after a config change; else fail with `superseded`. `follow`: wait for it, too, whatever its code. `fail`: fail. If it rolls back to older code, the gate always fails.",
 		choice([]string{"same-code", "follow", "fail"}, func(s *settings, v string) { s.OnSupersede = release.Policy(v) })},
 	{"wait-for-app", "false", false, "`true`: if the app does not exist yet, such as a review app, wait until it does.",
 		yesNo(func(s *settings, v bool) { s.WaitForApp = v })},
 	{"crash-grace", "60s", false, "How long a new dyno may stay crashed before the gate fails with `dynos-crashed`.",
-		span(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
+		duration(time.Second, func(s *settings, d time.Duration) { s.CrashGrace = d })},
 	{"include-one-off", "false", false, "`true`: wait for one-off dynos of older releases, too.",
 		yesNo(func(s *settings, v bool) { s.IncludeOneOff = v })},
 	{"observe-only", "false", false, "`true`: for a trial. The gate waits as usual and says what it would have done, but fails the step only if an input is invalid.",
@@ -74,14 +74,14 @@ var Inputs = []Input{
 	{"api-url", "https://api.heroku.com", false, "Address of the Platform API, for tests and proxies.", parseURL},
 }
 
-// secret tells that a value must not be quoted: a key, and an address that may hold a
-// password.
+// secret reports whether messages must not quote the value: the key, and the address, which may
+// contain a password.
 func (in *Input) secret() bool { return in.Name == "api-key" || in.Name == "api-url" }
 
-// yesNo reports whether the value is true or false.
+// yesNo reports whether the input takes true or false.
 func (in *Input) yesNo() bool { return in.Default == "true" || in.Default == "false" }
 
-// inputError is a value that an input cannot have.
+// An inputError says why a value cannot be used.
 type inputError struct {
 	Name, Value string
 	// Allowed says what the value may be.
@@ -99,8 +99,8 @@ func (e *inputError) Error() string {
 	return fmt.Sprintf("input %q is %q: %s", e.Name, e.Value, e.Allowed)
 }
 
-// readInputs understands all inputs. flags holds those that were given on the
-// command line; the others come as GitHub passes them. All problems are reported.
+// readInputs parses all inputs. flags are the inputs from the command line; the others come from the
+// environment, as GitHub passes them. It returns all problems.
 func readInputs(flags map[string]string, getenv func(string) string) (settings, []error) {
 	var s settings
 	var problems []error
@@ -122,22 +122,22 @@ func readInputs(flags map[string]string, getenv func(string) string) (settings, 
 	if s.key == "" {
 		problems = append(problems, &inputError{Name: "api-key", Allowed: "give a Heroku API key, or set HEROKU_API_KEY"})
 	}
-	if err := oneWant(s.Want); err != nil {
+	if err := checkOneRelease(s.Want); err != nil {
 		problems = append(problems, err)
 	}
 	s.WorkflowCommit, s.PullRequestHead = getenv("GITHUB_SHA"), pullRequestHead(getenv)
 	return s, problems
 }
 
-// oneWant refuses a release that is named in more than one way.
-func oneWant(w release.Want) error {
+// checkOneRelease returns an error if more than one input says which release to wait for.
+func checkOneRelease(w release.Want) error {
 	var set []string
-	for _, way := range []struct {
-		input string
-		set   bool
+	for _, in := range []struct {
+		name string
+		set  bool
 	}{{"release", w.Version != 0 || w.ID != ""}, {"commit", w.Commit != ""}, {"newer-than", w.NewerThan != 0}} {
-		if way.set {
-			set = append(set, strconv.Quote(way.input))
+		if in.set {
+			set = append(set, strconv.Quote(in.name))
 		}
 	}
 	switch len(set) {
@@ -153,7 +153,7 @@ func lookUp(in Input, flags map[string]string, getenv func(string) string) strin
 	if v := flags[in.Name]; v != "" {
 		return v
 	}
-	// GitHub keeps the hyphen; a shell cannot name such a variable.
+	// GitHub keeps the hyphen of an input's name. A shell cannot set a variable with a hyphen.
 	name := "INPUT_" + strings.ToUpper(in.Name)
 	for _, n := range []string{name, strings.ReplaceAll(name, "-", "_")} {
 		if v := getenv(n); v != "" {
@@ -170,7 +170,7 @@ var (
 	appName     = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
 	uuid        = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	version     = regexp.MustCompile(`^v?([1-9][0-9]{0,8})$`)
-	fewDigits   = regexp.MustCompile(`^(?i)[0-9a-f]{0,6}$`)
+	shortCommit = regexp.MustCompile(`^(?i)[0-9a-f]{0,6}$`)
 	buildLabel  = regexp.MustCompile(`^[!-~]{1,255}$`)
 	processType = regexp.MustCompile(`^[-\w]{1,128}$`)
 	seconds     = regexp.MustCompile(`^[0-9]+$`)
@@ -208,7 +208,7 @@ func parseNewerThan(s *settings, v string) error {
 
 func parseCommit(s *settings, v string) error {
 	switch {
-	case fewDigits.MatchString(v):
+	case shortCommit.MatchString(v):
 		return errors.New("give a commit as 7 or more hexadecimal digits")
 	case !buildLabel.MatchString(v):
 		return errors.New("give a commit, or the version that the build was given, without spaces")
@@ -236,15 +236,15 @@ func parseURL(s *settings, v string) error {
 	return nil
 }
 
-func oneLine(v string) error {
+func checkKey(v string) error {
 	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return errors.New("a key has no blanks and is one line")
 	}
 	return nil
 }
 
-// span parses a duration that is at least so long.
-func span(least time.Duration, set func(*settings, time.Duration)) func(*settings, string) error {
+// duration parses a duration, which must be at least so long.
+func duration(least time.Duration, set func(*settings, time.Duration)) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		w := v
 		if seconds.MatchString(v) {
@@ -274,7 +274,7 @@ func choice(words []string, set func(*settings, string)) func(*settings, string)
 	}
 }
 
-// yesNoWords are true and false as YAML has them, and as GitHub's own actions take them
+// yesNoWords are true and false as YAML writes them, and as GitHub's own actions accept them
 // (https://yaml.org/spec/1.2.2/#10212-boolean).
 var yesNoWords = map[string]bool{
 	"true": true, "True": true, "TRUE": true,

@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// refuse runs the program with bad inputs and returns what it printed. Nothing may
-// be asked of the platform.
+// refuse runs the program with bad inputs and returns what it printed. The program must send
+// no request.
 func refuse(t *testing.T, env map[string]string, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer

@@ -1,5 +1,5 @@
-// What is told of old code: never more than the core knows, and never what is not true. Every story is
-// read for it, whatever its ending.
+// The output never says more about old code than the core knows, and nothing untrue. The output of every
+// story is checked, with any ending.
 
 package gate_test
 
@@ -17,19 +17,19 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// saysGone finds a part of a sentence that says that old code is gone, or how long it ran.
+// saysGone finds words that say that old code is gone, or how long it ran.
 var saysGone = regexp.MustCompile(`(?i)\bno old\b|\bold (?:code|dynos?|one|ones|process|processes)\b.*\b(?:gone|ended|stopped|over)\b|\bruns? alone\b|\bof old code\b|\bgone \+|\bold code was\b|^(?:gone|proven)$`)
 
-// hedged finds what says in the same breath that this is not known for sure, or how far it is known.
+// hedged finds words in the same part that say that this is not certain, or how certain it is.
 var hedged = regexp.MustCompile(`(?i)\bpresumed?\b|\bpresumption\b|\bmay\b|\bcan\b|\bnothing proves\b|\bnot proven\b|\bto end\b|\bfirst old dyno ended\b|\bdyno list shows\b|\bwhat the log tells\b|\bso far\b`)
 
-// parts are what can be read by itself: a sentence, a cell of a table, a part of a line of progress.
+// parts splits a text into what can be read by itself: a sentence, a cell of a table, a part of a progress line.
 func parts(text string) []string {
 	text = html.UnescapeString(strings.NewReplacer("**", "", "&#8203;", "").Replace(text))
 	return regexp.MustCompile(`\n|\. | \| | · |^\| | \|$`).Split(text, -1)
 }
 
-// checkKnowledge fails if an ending tells as a fact what the core only presumes, or does not know, or
+// checkKnowledge fails if the output states as a fact what the core only presumes, or does not know, or
 // what is not true.
 func checkKnowledge(t testing.TB, story *herokusim.Story, o outcome) {
 	t.Helper()
@@ -38,14 +38,14 @@ func checkKnowledge(t testing.TB, story *herokusim.Story, o outcome) {
 	}
 }
 
-// overstated says what an ending tells of old code that is more than is known; empty if nothing is.
+// overstated finds a statement about old code that says more than the core knows; empty if there is none.
 func overstated(story *herokusim.Story, o outcome) string {
 	known := o.picture.Old
 	if want := map[bool]string{true: string(known)}[o.outputs["old-gone-at"] != ""]; o.outputs["old-gone-basis"] != want {
 		return fmt.Sprintf("output old-gone-basis is %q, want %q, since old-gone-at is %q", o.outputs["old-gone-basis"], want, o.outputs["old-gone-at"])
 	}
 	if known != rollout.ByProof {
-		// Of the log the last line, since what was told before may have been known then.
+		// Only the last line of the log: earlier lines may have been right in their time.
 		lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 		for where, text := range map[string]string{"summary": typesOff(o), "message": o.outputs["message"], "annotation": lines[len(lines)-1]} {
 			for _, part := range parts(text) {
@@ -58,8 +58,8 @@ func overstated(story *herokusim.Story, o outcome) string {
 	return cmp.Or(goneUntrue(story, o), drawnUntrue(story, o))
 }
 
-// typesOff is the summary without the rows of process types and dynos of which the end is proven,
-// though not that of all.
+// typesOff is the summary without the rows of process types and dynos whose end is proven although the end of
+// all old dynos is not.
 func typesOff(o outcome) string {
 	var proven []string
 	for _, x := range o.picture.Types {
@@ -78,10 +78,10 @@ func typesOff(o outcome) string {
 	}), "\n")
 }
 
-// goneAt finds when old code was gone as the summary tells it as a fact.
+// goneAt finds the time at which old code was gone, where the summary states it as a fact.
 var goneAt = regexp.MustCompile(`old code was gone at \+?(-?[0-9hms]+)`)
 
-// goneUntrue compares with the truth when old code was gone, where that is told as proven.
+// goneUntrue compares the time at which old code was gone with the truth, if the output says that it is proven.
 func goneUntrue(story *herokusim.Story, o outcome) string {
 	told := goneAt.FindStringSubmatch(o.summary)
 	if told == nil && o.outputs["old-gone-basis"] != string(rollout.Proven) {
@@ -99,25 +99,25 @@ func goneUntrue(story *herokusim.Story, o outcome) string {
 	return ""
 }
 
-// isEnd reports whether the last old process ended then. A newer one that ended later under the same
-// label can be taken for it: a log does not tell of which release a process is.
+// isEnd reports whether the last old process ended then. The gate may confuse it with a newer process that ended
+// later under the same label: the log does not show the release of a process.
 func isEnd(story *herokusim.Story, o outcome, at time.Time) bool {
 	const near = 2 * time.Second
-	// A one-off dyno counts in some cases, for some time.
+	// One-off dynos count in some cases only.
 	truth := trulyGone(story, o, false)
 	return at.Sub(truth).Abs() <= near || at.Sub(trulyGone(story, o, true)).Abs() <= near || at.After(truth) && slices.ContainsFunc(story.Instances, func(in herokusim.Instance) bool {
 		return in.Exit != 0 && at.Sub(story.Time(in.Exit)).Abs() <= near
 	})
 }
 
-// trulyGone is when the last old process ended, with or without one-off dynos, or Heroku's "finished" if
-// that was later.
+// trulyGone is when the last old process ended, with or without one-off dynos, or when Heroku called the release
+// finished, if that was later.
 func trulyGone(story *herokusim.Story, o outcome, oneOff bool) time.Time {
 	var last time.Time
 	for _, in := range story.Instances {
 		if in.Version < o.picture.Target.Version && (in.OneOff && oneOff || !in.OneOff && slices.ContainsFunc(o.picture.Types, func(x rollout.TypePicture) bool { return x.Type == in.Type })) {
 			if in.Exit == 0 || in.Exit > o.at {
-				return story.Time(o.at) // it runs on
+				return story.Time(o.at) // it still runs
 			}
 			if at := story.Time(in.Exit); at.After(last) {
 				last = at
@@ -133,8 +133,8 @@ func trulyGone(story *herokusim.Story, o outcome, oneOff bool) time.Time {
 // bar finds a bar of the chart: its row, its text, its style and when it ends.
 var bar = regexp.MustCompile(`^    ([^:]+) :(?:([a-z, ]+), )?b\d+, (\S+), (\S+)$`)
 
-// drawnUntrue says that the chart draws old code as running after it had ended, or a bar that is only
-// presumed in the way of one that is known.
+// drawnUntrue finds a bar of old code in the chart that ends after the code had ended, or a presumed bar that
+// is drawn like a proven one.
 func drawnUntrue(story *herokusim.Story, o outcome) string {
 	row := ""
 	for line := range strings.Lines(o.summary) {
@@ -151,7 +151,7 @@ func drawnUntrue(story *herokusim.Story, o outcome) string {
 			return fmt.Sprintf("the bar %q of %s is drawn as %q", m[1], row, m[2])
 		}
 		if lighter || strings.Contains(m[1], "list") {
-			continue // which lists can be for some seconds too long
+			continue // lists may show dynos some seconds too long
 		}
 		end, err := time.Parse("2006-01-02T15:04:05", m[4])
 		if err != nil {

@@ -1,6 +1,6 @@
-// What the documents point at is there: files, anchors, and files that are named in
-// running text. Addresses elsewhere are only checked for their form: a test does not
-// depend on other people's servers.
+// The links of the documents lead somewhere: to files, anchors, and files that are named in
+// running text. For addresses on the web only the form is checked: a test must not depend on
+// other people's servers.
 
 package gate_test
 
@@ -31,7 +31,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// leadsNowhere says what is wrong with a link of a document; empty if nothing is.
+// leadsNowhere says what is wrong with a link of a document; empty if it is right.
 func leadsNowhere(all map[string]*document, doc *document, to string) string {
 	u, err := url.Parse(to)
 	switch {
@@ -49,7 +49,7 @@ func leadsNowhere(all map[string]*document, doc *document, to string) string {
 	if u.Path != "" {
 		name := path.Join(path.Dir(doc.path), u.Path)
 		if strings.HasPrefix(name, "../") {
-			// What GitHub serves beside the files, as ../../security/advisories/new.
+			// A page of GitHub outside of the files, such as ../../security/advisories/new.
 			if strings.HasPrefix(name, "../../security/") || strings.HasPrefix(name, "../../issues") {
 				return ""
 			}
@@ -90,8 +90,8 @@ func TestLeadsNowhere(t *testing.T) {
 // fileName is a path as the documents write it in running text.
 var fileName = regexp.MustCompile(`^(?:(?:gate|cmd|docs|\.ci|\.github)/[\w./-]*|[\w-]+\.(?:md|yml|mod)|Makefile|Dockerfile)$`)
 
-// Files that are named in running text are there, too.
-func TestNamedFiles(t *testing.T) {
+// Files that are named in running text exist.
+func TestFilesNamedInTextExist(t *testing.T) {
 	t.Parallel()
 	named := 0
 	for _, doc := range documents(t) {

@@ -1,5 +1,5 @@
-// CONTRIBUTING.md is a manual: what it says of packages, folders, targets of make,
-// stories and cases is what there is. "make golden" writes what can be written.
+// What CONTRIBUTING.md says about packages, folders, targets of make, stories and cases
+// is true and complete. "make golden" writes some of it.
 
 package gate_test
 
@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-func TestManual(t *testing.T) {
+func TestContributingIsCurrent(t *testing.T) {
 	t.Parallel()
 	story, err := os.ReadFile("testdata/stories/exit-line-lost.yaml")
 	if err != nil {
@@ -34,7 +34,7 @@ func TestManual(t *testing.T) {
 	})
 }
 
-// packageTable tells of each package what its comment says first, and what it may import.
+// packageTable lists the packages, each with the first sentence of its comment and what it may import.
 func packageTable(t *testing.T) string {
 	t.Helper()
 	all := packages(t)
@@ -60,8 +60,8 @@ func order(m map[string][]string) []string {
 	return names
 }
 
-// targetTable lists the targets as "make help" does. How long each takes, somebody has
-// to say: a new one stands with a question mark, and that is not accepted.
+// targetTable lists the targets as "make help" does. A person has to write how long each
+// takes: a new target gets a question mark, with which the test fails.
 func targetTable(t *testing.T, old *document) string {
 	t.Helper()
 	takes := map[string]string{}
@@ -88,8 +88,8 @@ func targetTable(t *testing.T, old *document) string {
 	return b.String()
 }
 
-// Folders and files that stand beside the packages are there, and none is left out.
-func TestManualNamesFolders(t *testing.T) {
+// The table of further folders and files is right and complete.
+func TestContributingNamesFolders(t *testing.T) {
 	t.Parallel()
 	doc := documents(t)["CONTRIBUTING.md"]
 	var told []string
@@ -114,7 +114,7 @@ func TestManualNamesFolders(t *testing.T) {
 			if !ours {
 				name = "gate/" + name
 			}
-			// Folders and programs; what a fuzz test has found stands where Go wants it.
+			// Folders and programs; but the findings of fuzz tests are where Go wants them.
 			matters := info.IsDir() || info.Mode().Perm()&0o100 != 0
 			if matters && filepath.Base(name) != "fuzz" && !slices.Contains(told, name) {
 				t.Errorf("CONTRIBUTING.md does not say what %s is", name)
@@ -123,7 +123,7 @@ func TestManualNamesFolders(t *testing.T) {
 	}
 }
 
-// The forms are such that GitHub takes them, and the one for reports asks for the recording.
+// GitHub accepts the issue forms, and the form for wrong verdicts asks for the recording.
 func TestIssueForms(t *testing.T) {
 	t.Parallel()
 	for name, asked := range map[string]string{"wrong-verdict": "recording", "feature": "need"} {

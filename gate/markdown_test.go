@@ -25,9 +25,9 @@ type document struct {
 	text    string
 	blocks  []block
 	links   []link
-	tables  [][][]string    // rows of cells, each as it stands in the file
-	anchors map[string]bool // what a link can lead to
-	code    []string        // what stands between backquotes in running text
+	tables  [][][]string    // rows of cells, each as in the file
+	anchors map[string]bool // the targets of links
+	code    []string        // the text between backquotes in running text
 }
 
 // A block is a fenced block.
@@ -36,7 +36,7 @@ type block struct {
 	line     int // of its first line
 	language string
 	text     string
-	note     string // the comment right before it, for those who read the file
+	note     string // the HTML comment right before it
 }
 
 type link struct {
@@ -44,7 +44,7 @@ type link struct {
 	line int // where its paragraph begins
 }
 
-// documents are all Markdown files of the repository that people are to read.
+// documents are all Markdown files of the repository for people.
 func documents(t *testing.T) map[string]*document {
 	t.Helper()
 	found := map[string]*document{}
@@ -126,7 +126,7 @@ func readDocument(path string, data []byte) *document {
 	return doc
 }
 
-// note is what a comment says.
+// note is the text of a comment.
 func note(html *ast.HTMLBlock, data []byte) string {
 	text := string(html.Lines().Value(data))
 	if html.HasClosure() {
@@ -135,7 +135,7 @@ func note(html *ast.HTMLBlock, data []byte) string {
 	return comment(text)
 }
 
-// rows are the cells of a table as they stand in the file, the head first.
+// rows are the cells of a table as in the file, with the head first.
 func rows(table *east.Table, data []byte) [][]string {
 	var found [][]string
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
@@ -148,7 +148,7 @@ func rows(table *east.Table, data []byte) [][]string {
 	return found
 }
 
-// table is the table of the document whose head is so; fatal if there is none.
+// table returns the table of the document with that head; fatal if there is none.
 func (d *document) table(t *testing.T, head ...string) [][]string {
 	t.Helper()
 	for _, rows := range d.tables {
@@ -191,7 +191,7 @@ func slugOf(heading string) string {
 
 var oneComment = regexp.MustCompile(`(?s)^\s*<!--(.*)-->\s*$`)
 
-// comment is what stands in an HTML comment; empty if it is something else.
+// comment is the text of an HTML comment; empty if the node is something else.
 func comment(html string) string {
 	m := oneComment.FindStringSubmatch(html)
 	if m == nil {
@@ -200,7 +200,7 @@ func comment(html string) string {
 	return strings.TrimSpace(m[1])
 }
 
-// blocks are the fenced blocks of a language, of all documents.
+// blocks are the fenced blocks in a language, from all documents.
 func blocks(t *testing.T, language string) []block {
 	t.Helper()
 	var found []block
@@ -214,7 +214,7 @@ func blocks(t *testing.T, language string) []block {
 	return found
 }
 
-// A heading, a comment before a block, a cell of a table: what is read is what stands there.
+// Headings, comments before blocks and cells of tables are read as they are in the file.
 func TestReadDocument(t *testing.T) {
 	t.Parallel()
 	d := readDocument("x.md", []byte("# A `b`: c's *d*!\n\n## Twice\n\n## Twice\n\n<!-- not run: it is long -->\n```sh\nls\n```\n\n"+

@@ -1,4 +1,4 @@
-// What the program takes, measured: not a test, since a busy machine would fail it.
+// A measurement of what the program needs. It is not a test, since it would fail on a busy machine.
 
 package gate_test
 
@@ -51,7 +51,7 @@ func TestMeasure(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for { // until the first look is there
+			for { // until the first look has come
 				if seen, _ := os.ReadFile(recording); bytes.Contains(seen, []byte(`"look":`)) || time.Since(begin) > lasts/2 {
 					break
 				}
@@ -68,7 +68,7 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// peak is the most memory that a process has had, as Linux tells it.
+// peak is the most memory that a process has used, from Linux.
 func peak(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))

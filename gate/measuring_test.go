@@ -1,5 +1,4 @@
-// Figures of recordings: what is told of Heroku is what was true, in every story; and what recordings are
-// refused.
+// Figures of recordings: those of Heroku are true in every story. And recordings that are refused.
 
 package gate_test
 
@@ -23,7 +22,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// figures are those of one recording, as JSON has them.
+// figures are the figures of one recording in the JSON.
 type figures struct {
 	Recording string
 	Release   int
@@ -41,7 +40,7 @@ type typeFigures struct {
 
 type bounds struct{ Least, Most float64 }
 
-// measured are the figures of a recording.
+// measured returns the figures of a recording.
 func measured(t testing.TB, file string) (f figures) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -61,7 +60,7 @@ func measured(t testing.TB, file string) (f figures) {
 	return whole.figures
 }
 
-// checkMeasured fails if a figure is told that is not true. All stories are checked so.
+// checkMeasured fails if a figure is not true. It checks all stories.
 func checkMeasured(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 	t.Helper()
 	if wrong := untrueFigure(story, o, f); wrong != "" {
@@ -69,7 +68,7 @@ func checkMeasured(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 	}
 }
 
-// untrueFigure says which figure is not true; empty if all are.
+// untrueFigure finds a figure that is not true; empty if all are true.
 func untrueFigure(story *herokusim.Story, o outcome, f figures) (wrong string) {
 	for _, ty := range f.Types {
 		is := trueFigures(story, o, f, ty.Name)
@@ -100,10 +99,10 @@ func untrueFigure(story *herokusim.Story, o outcome, f figures) (wrong string) {
 	return wrong
 }
 
-// checkDelays fails if the true delays of list and log are not within what is told of them.
+// checkDelays fails if the true delays of list and log are not within the figures.
 func checkDelays(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 	t.Helper()
-	// The gate learns of what a watch has learnt that began before it a moment later.
+	// With watch-ahead, the gate reads observations a moment after the watch has made them.
 	const near = 110 * time.Millisecond
 	within := func(what string, told *bounds, least, most time.Duration) {
 		if told != nil && (most < time.Duration(told.Least*float64(time.Second))-near || least > time.Duration(told.Most*float64(time.Second))+near) {
@@ -118,7 +117,7 @@ func checkDelays(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 		}
 	}
 	most := late
-	if sc.Log.DeafAfter > 0 { // until the stream is opened anew
+	if sc.Log.DeafAfter > 0 { // until the gate opens a new stream
 		most = o.at
 	}
 	within("the log", f.Log, late, most)
@@ -129,7 +128,7 @@ func checkDelays(t testing.TB, story *herokusim.Story, o outcome, f figures) {
 	within("the list", f.List, sc.ListLag, most)
 }
 
-// truth is what the story says of the old processes of a type, since the release was finished.
+// truth says when the old processes of a type really ended, counted from when the release was finished.
 type truth struct {
 	dynos                         int
 	firstKill, lastKill, lastExit time.Duration
@@ -141,7 +140,7 @@ func trueFigures(story *herokusim.Story, o outcome, f figures, typ string) (is t
 	labels := map[string]bool{}
 	for _, in := range story.Instances {
 		left := slices.ContainsFunc(o.picture.Dynos, func(d rollout.DynoPicture) bool { return d.Label == in.Label && d.Version == 0 })
-		if in.Type != typ || in.OneOff || in.Version >= f.Release || in.Exit <= finished || left && o.picture.App.Generation != "fir" {
+		if in.Type != typ || in.Version >= f.Release || in.Exit <= finished || left && o.picture.App.Generation != "fir" {
 			continue
 		}
 		labels[in.Label] = true
@@ -160,7 +159,7 @@ func trueFigures(story *herokusim.Story, o outcome, f figures, typ string) (is t
 	return is
 }
 
-// checkLimits fails if a gate that opened on presumption opened at another time than the hold that is told.
+// checkLimits fails if a gate that opened presumed opened at another time than the hold in the figures says.
 func checkLimits(t testing.TB, story *herokusim.Story, o outcome) {
 	t.Helper()
 	if o.verdict.Result != rollout.Passed || o.verdict.Basis != rollout.Presumed {
@@ -183,7 +182,7 @@ func checkLimits(t testing.TB, story *herokusim.Story, o outcome) {
 	}
 }
 
-// What must be told, to the millisecond, and what must not.
+// The figures of some stories, to the millisecond, and which figures must be missing.
 func TestFiguresOfStories(t *testing.T) {
 	t.Parallel()
 
@@ -217,7 +216,7 @@ func TestFiguresOfStories(t *testing.T) {
 	}
 }
 
-// String are the figures of the types, without those that depend on when a look comes.
+// String writes the figures of the types, without those that depend on when a look comes.
 func (f figures) String() string {
 	seconds := func(v *float64) string {
 		if v == nil {
@@ -237,7 +236,7 @@ func (f figures) String() string {
 	return strings.Join(all, "; ")
 }
 
-// Recordings that cannot be measured are named, each with what is wrong, and the others are measured.
+// For a recording that cannot be measured there is an error, and the others are measured.
 func TestMeasuringBadRecordings(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -275,7 +274,7 @@ func TestMeasuringBadRecordings(t *testing.T) {
 	}
 }
 
-// A bug in what measures ends no wait, and tells nothing.
+// A bug in the measure does not end the wait, and gives no figures.
 func TestMeasuringDoesNoHarm(t *testing.T) {
 	t.Parallel()
 	p := rollout.Picture{Types: []rollout.TypePicture{{Type: "web"}}, Times: rollout.Times{ReleaseFinished: time.Now()}}

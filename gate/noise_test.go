@@ -1,4 +1,4 @@
-// Noise: what Heroku said is told once, and not again with every line that follows from it.
+// No noise: the gate quotes an answer of Heroku once, and not again in every line that follows from it.
 
 package gate_test
 
@@ -9,8 +9,8 @@ import (
 
 var requestID = regexp.MustCompile(`request ([0-9a-f-]{36})`)
 
-// checkToldOnce fails if an answer of Heroku is quoted again, in the log of the step or in the summary.
-// What the annotation says stands in the summary, too, and is its own.
+// checkToldOnce fails if an answer of Heroku is quoted twice in the log of the step or in the summary. The
+// text of the annotation is also in the summary, and does not count.
 func checkToldOnce(t testing.TB, o outcome) {
 	t.Helper()
 	for where, text := range map[string]string{"log": o.stdout, "summary": o.summary} {

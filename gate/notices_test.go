@@ -1,5 +1,5 @@
-// The licences of what the program is made of, beside ours: one file, which each archive of a release and
-// the image have. "make golden" writes it from the modules themselves.
+// The licences of the modules in the program are in one file, which each archive of a release and the image
+// contain. "make golden" writes it from the modules themselves.
 
 package gate_test
 
@@ -17,22 +17,22 @@ import (
 
 const noticesFile = "../THIRD-PARTY-NOTICES.txt"
 
-// licenceFile is what a module's licence is called, and what goes with it.
+// licenceFile matches the names of a module's licence, and of files that belong to it.
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\..*)?$`)
 
-func TestNotices(t *testing.T) {
+func TestThirdPartyNotices(t *testing.T) {
 	t.Parallel()
 	compare(t, noticesFile, func(string) string { return notices(t) })
 }
 
-// notices are the licences, each with the names of all that have it.
+// notices are the licences, each with the names of all modules that have it.
 func notices(t *testing.T) string {
 	t.Helper()
 	named := map[string][]string{}
 	for name, folder := range shippedModules(t) {
 		text := licence(t, name, folder)
 		named[text] = append(named[text], name)
-		if name == "golang.org/x/sys" { // which comes with every Go
+		if name == "golang.org/x/sys" { // it comes with every Go
 			named[text] = append(named[text], "the standard library of Go")
 		}
 	}
@@ -47,7 +47,7 @@ func notices(t *testing.T) string {
 		"(ca-certificates: Mozilla Public License 2.0, https://mozilla.org/MPL/2.0/).\n" + strings.Join(all, "")
 }
 
-// licence is what the module says of its licence.
+// licence is the text of the module's licence files.
 func licence(t *testing.T, module, folder string) string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -73,8 +73,8 @@ func licence(t *testing.T, module, folder string) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// shippedModules are the modules that the program is made of on any system for which there is an archive,
-// with the folder of each.
+// shippedModules are the modules in the program on any system for which there is an archive, each with its
+// folder.
 func shippedModules(t *testing.T) map[string]string {
 	t.Helper()
 	folders := map[string]string{}

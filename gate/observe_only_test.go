@@ -1,4 +1,4 @@
-// A trial: with observe-only the step never fails, and says what the gate would have done.
+// With observe-only the step never fails, and says what the gate would have done.
 
 package gate_test
 
@@ -52,7 +52,7 @@ func TestObserveOnly(t *testing.T) {
 				}
 				checkOutputs(t, o.outputs)
 				kind := annotationOf(o.verdict)
-				if kind == "error" { // which is for a step that fails
+				if kind == "error" { // only for a step that fails
 					kind = "warning"
 				}
 				checkCommands(t, o.stdout, kind, testKey)
@@ -68,8 +68,8 @@ func TestObserveOnly(t *testing.T) {
 	}
 }
 
-// Bad inputs fail it all the same: a trial that watches nothing is none.
-func TestObserveOnlyOfNothing(t *testing.T) {
+// Bad inputs fail the step also with observe-only: nothing would be observed.
+func TestObserveOnlyWithBadInputs(t *testing.T) {
 	t.Parallel()
 	refuse(t, map[string]string{"INPUT_APP": "shop", "INPUT_API-KEY": testKey, "INPUT_OBSERVE-ONLY": "true", "INPUT_TIMEOUT": "soon"})
 	sc, err := herokusim.Load("plain-restart")
@@ -85,7 +85,7 @@ func TestObserveOnlyOfNothing(t *testing.T) {
 	})
 }
 
-// What later steps would miss is told, and fails nothing either.
+// If the outputs cannot be written, the gate says so, and the step does not fail.
 func TestObserveOnlyWithoutOutputs(t *testing.T) {
 	t.Parallel()
 	sc, err := herokusim.Load("plain-restart")
@@ -105,8 +105,8 @@ func TestObserveOnlyWithoutOutputs(t *testing.T) {
 	})
 }
 
-// The words of a trial are in the documents as they are in the log.
-func TestObserveOnlyIsTold(t *testing.T) {
+// The documents have the words of observe-only as they are in the log.
+func TestObserveOnlyIsDocumented(t *testing.T) {
 	t.Parallel()
 	recipes, err := os.ReadFile("../docs/recipes.md")
 	if err != nil {

@@ -1,4 +1,4 @@
-// The recipe for CircleCI as long as there is no release: the program is built from this checkout, and
+// The recipe for CircleCI before the first release: the program is built from this checkout, and the recipe
 // deploys to a simulated Heroku.
 
 package gate_test
@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// builds is the script bin/deploy, where it builds the program.
+// builds is the script bin/deploy in the version that builds the program.
 func builds(t *testing.T) string {
 	t.Helper()
 	deploy, build, _ := otherScripts(t)
@@ -23,7 +23,7 @@ func builds(t *testing.T) string {
 	return strings.Replace(fetch.ReplaceAllLiteralString(deploy, "\n"+build), "version=v1.2.3", "version=HEAD", 1)
 }
 
-// quickDeploy is a deploy that begins 6 s after the first request and is over 2 s later.
+// quickDeploy is a deploy that begins 6 s after the first request and takes 2 s.
 const quickDeploy = `
 app: {name: my-app}
 types: {web: {quantity: 1, timing: {stop: 1s}}}
@@ -31,8 +31,8 @@ events:
   - {at: 0s, deploy: {}}
 `
 
-// Before the first release: the recipe for CircleCI, with the program built from this checkout, deploys to a
-// simulated Heroku, and goes on when no old code runs.
+// The recipe, with the program from this checkout, deploys to a simulated Heroku, and goes on when no
+// old code runs.
 func TestCircleCIBeforeTheFirstRelease(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

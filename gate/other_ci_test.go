@@ -1,5 +1,5 @@
-// The recipes for other CI systems: their scripts do what is said of them, the settings of each system
-// call them, and what they call is run here, line by line. "make lint" checks the settings by schemas.
+// The recipes for other CI systems: their scripts do what the document says, and the settings of each system
+// call them. The tests run these commands line by line. "make lint" checks the settings against schemas.
 
 package gate_test
 
@@ -18,7 +18,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// fakeRelease is an archive of a release in a folder. Its program says with which key it was run, and
+// fakeRelease makes a folder with an archive of a release. Its program writes which key it was given, and
 // runs the command.
 func fakeRelease(t *testing.T) string {
 	t.Helper()
@@ -56,14 +56,14 @@ shift
 	return dir
 }
 
-// fakeCurl takes what is asked for from that folder.
+// fakeCurl serves files from that folder.
 const fakeCurl = `#!/bin/sh
 for word; do case "$word" in
 */releases/download/v*) cp "$RELEASE/${word##*/}" . || exit 22 ;;
 esac; done
 `
 
-// fakeNpx says which of Heroku's commands it was asked for, and with which key.
+// fakeNpx writes which command of Heroku's client it was to run, and with which key.
 const fakeNpx = `#!/bin/sh
 echo "the client has $HEROKU_API_KEY: $*" >>"$GATE_LOG"
 `
@@ -78,7 +78,7 @@ func otherScripts(t *testing.T) (deploy, build, after string) {
 	return all[0].text, all[1].text, all[2].text
 }
 
-// A pipeline is a checkout with the scripts, and what the jobs that call them need.
+// A pipeline is a checkout with the scripts, and everything that the jobs need.
 type pipeline struct {
 	dir, repository, log string
 	env                  []string
@@ -117,7 +117,7 @@ func (p *pipeline) run(script string) (string, error) {
 	return string(out), err
 }
 
-// told is what gate, client and smoke test have written down.
+// told is what the gate, the client and the smoke test have written.
 func (p *pipeline) told(t *testing.T) string {
 	t.Helper()
 	told, err := os.ReadFile(p.log)
@@ -146,7 +146,7 @@ func steps(t *testing.T, text string) []string {
 		all = append(all, step.Command)
 	}
 	for _, step := range settings.Jobs["deploy"].Steps {
-		settings, _ := step.(map[string]any) // "checkout" is a word alone
+		settings, _ := step.(map[string]any) // "checkout" is a plain string
 		switch run := settings["run"].(type) {
 		case string:
 			all = append(all, run)
@@ -157,7 +157,7 @@ func steps(t *testing.T, text string) []string {
 	return all
 }
 
-// system is whose settings these are, by what only it knows.
+// system names the CI system of some settings, by words that only this system has.
 func system(text string) string {
 	switch {
 	case strings.Contains(text, "workflows:"):
@@ -168,8 +168,8 @@ func system(text string) string {
 	return "gitlab"
 }
 
-// Each system's settings deploy by the scripts: the gate reads with one key, what changes something has the
-// other, and no two deploys run at a time.
+// The settings of each system deploy with the scripts: the gate has a key that can only read, the deploy has
+// another one, and no two deploys run at the same time.
 func TestOtherSystems(t *testing.T) {
 	t.Parallel()
 	deploy, _, _ := otherScripts(t)
@@ -185,7 +185,7 @@ func TestOtherSystems(t *testing.T) {
 		}
 		commands := steps(t, b.text)
 		if len(commands) == 0 && strings.Contains(b.text, "docker run ") {
-			continue // the gate alone
+			continue // only the gate
 		}
 		if alone := regexp.MustCompile(`(?:serial-group|resource_group|concurrency_group): heroku-my-app`); !alone.MatchString(b.text) {
 			t.Errorf("%s:%d: two deploys can run beside each other", b.file, b.line)
@@ -213,7 +213,7 @@ func TestOtherSystems(t *testing.T) {
 	}
 }
 
-// writeSettings writes the settings of another system beside the workflows, for "make lint".
+// writeSettings writes the settings of another system to a file, for "make lint".
 func writeSettings(t *testing.T, name, text string) {
 	t.Helper()
 	dir := filepath.Join(*recipesTo, "others")
@@ -225,8 +225,8 @@ func writeSettings(t *testing.T, name, text string) {
 	}
 }
 
-// The key is in no command line of git's, a wrong archive is not run, and what comes after the gate does
-// not run if there was no release.
+// The key is in no command line of git, a wrong archive is not run, and without a release the steps after the
+// gate do not run.
 func TestScriptForOtherSystems(t *testing.T) {
 	t.Parallel()
 	deploy, _, _ := otherScripts(t)

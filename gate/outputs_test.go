@@ -1,4 +1,4 @@
-// The form of the outputs: what each may hold, in every ending.
+// The form of the outputs: which values each may have, at every ending.
 
 package gate_test
 
@@ -16,7 +16,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// form is what an output looks like. when says how it may be empty.
+// form says which values an output may have, and when it may be empty.
 type form struct {
 	name string
 	text string // a regular expression
@@ -50,7 +50,7 @@ func ifPassed(n need) func(map[string]string) need {
 	}
 }
 
-// like is must where all the others are there, and none where one is not.
+// like is must if all these other outputs are there, and none if one is missing.
 func like(others ...string) func(map[string]string) need {
 	return func(o map[string]string) need {
 		for _, other := range others {
@@ -109,7 +109,7 @@ var forms = []form{
 	{"report", `\{.*\}`, always(must)},
 }
 
-// checkOutputs fails if an output of a run has not the form that is promised.
+// checkOutputs fails if an output of a run does not have the promised form.
 func checkOutputs(t testing.TB, o map[string]string) {
 	t.Helper()
 	var names []string
@@ -169,8 +169,8 @@ func checkSums(t testing.TB, o map[string]string) {
 	}
 }
 
-// checkReport fails if the output report is not one line of JSON that fits and says
-// what the others say.
+// checkReport fails if the output report is not one line of JSON that agrees with the other
+// outputs.
 func checkReport(t testing.TB, o map[string]string) {
 	t.Helper()
 	var doc struct {

@@ -1,5 +1,5 @@
-// Whose repository it is: the documents and the forms name one owner, and "make owner"
-// puts another in its place.
+// The owner of the repository: documents and forms name one owner, and "make owner" replaces
+// it.
 
 package gate_test
 
@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// placeholder stands where an owner has not been named yet.
+// placeholder is the owner before a real one is named.
 const placeholder = "OWNER"
 
 var (
@@ -22,7 +22,7 @@ var (
 	ourUses    = regexp.MustCompile(`uses: ([\w-]+)/heroku-rollout-gate@`)
 )
 
-// oneOwner is the owner that the README's workflows name first; empty if there is none.
+// oneOwner is the first owner in the README's workflows; empty if there is none.
 func oneOwner(readme string) string {
 	if m := ourUses.FindStringSubmatch(readme); m != nil {
 		return m[1]
@@ -30,7 +30,7 @@ func oneOwner(readme string) string {
 	return ""
 }
 
-// ownerFiles are the files in which the owner stands, below the top of the repository.
+// ownerFiles are the files that name the owner, relative to the top of the repository.
 func ownerFiles(t *testing.T, top string) []string {
 	t.Helper()
 	var all []string
@@ -44,8 +44,8 @@ func ownerFiles(t *testing.T, top string) []string {
 	return all
 }
 
-// otherOwners are the places that name another owner than the README's workflows do.
-// The container registry takes lower case alone.
+// otherOwners are the places that name another owner than the README's workflows. For the
+// container registry the name must be in lower case.
 func otherOwners(t *testing.T, top string) (owner string, others []string) {
 	t.Helper()
 	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
@@ -76,14 +76,14 @@ func otherOwners(t *testing.T, top string) (owner string, others []string) {
 	return owner, others
 }
 
-func TestOneOwner(t *testing.T) {
+func TestDocumentsNameOneOwner(t *testing.T) {
 	t.Parallel()
 	owner, others := otherOwners(t, "..")
 	if owner == "" || len(others) > 0 {
 		t.Errorf("the owner is %q; other ones are named at %q", owner, others)
 	}
 
-	// The same of a copy of all in which "make owner" has replaced it.
+	// The same in a copy in which "make owner" has replaced the owner.
 	top := t.TempDir()
 	if _, err := os.Stat("../.git"); err != nil {
 		t.Skip("this is no checkout of git, which knows what belongs to it")
@@ -134,7 +134,7 @@ func TestOneOwner(t *testing.T) {
 		t.Error("after make owner docs/other-ci.md does not name the image in lower case")
 	}
 
-	// The module has the path by which "go install" finds it, and is whole.
+	// The module has the path that "go install" needs, and it compiles.
 	const module = "github.com/Acme-Works/heroku-rollout-gate"
 	if got := inCopy("go", "list", "-m"); got != module {
 		t.Errorf("the module is %q", got)
@@ -152,7 +152,7 @@ func TestOneOwner(t *testing.T) {
 		inCopy("go", "build", "-buildvcs=false", "-o", os.DevNull, "./cmd/rollout-gate")
 	}
 
-	// One file that was forgotten is found.
+	// The test finds a file that was forgotten.
 	config := filepath.Join(top, ".github/ISSUE_TEMPLATE/config.yml")
 	if err := os.WriteFile(config, []byte("url: https://github.com/OWNER/heroku-rollout-gate\n"), 0o644); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// A terminal as the tests have it: what is left on the screen of what was written.
+// A terminal for the tests: what the screen shows after some output.
 
 package gate_test
 
@@ -22,7 +22,7 @@ type pane struct {
 
 func newPane(width int) *pane { return &pane{width: width, rows: [][]rune{nil}} }
 
-// write draws; an escape code that is not known is an error.
+// write draws a text. An unknown escape code is an error.
 func (p *pane) write(t *testing.T, b []byte) {
 	t.Helper()
 	for len(b) > 0 {
@@ -46,7 +46,7 @@ func (p *pane) write(t *testing.T, b []byte) {
 	}
 }
 
-// code obeys an escape code, if there is one.
+// code executes an escape code, if there is one.
 func (p *pane) code(b []byte) (rest []byte, ok bool) {
 	for code, obey := range map[string]func(){
 		"\x1b[K":   func() { p.rows[len(p.rows)-1] = p.rows[len(p.rows)-1][:min(p.col, len(p.rows[len(p.rows)-1]))] },
@@ -66,7 +66,7 @@ func (p *pane) next() {
 	p.rows, p.col = append(p.rows, nil), 0
 }
 
-// put draws one character. A terminal wraps when the next one has no room, and not before.
+// put draws one character. If it does not fit, it first begins a new line, as terminals do.
 func (p *pane) put(r rune) {
 	p.line = append(p.line, r)
 	if p.col == p.width {
@@ -91,7 +91,7 @@ func (p *pane) spill() {
 	p.spilled = append(p.spilled, text)
 }
 
-// String is the screen without what is empty at its end.
+// String is the screen without empty lines at its end.
 func (p *pane) String() string {
 	var b strings.Builder
 	for _, row := range p.rows {

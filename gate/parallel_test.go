@@ -1,4 +1,4 @@
-// How many tests of this package run side by side.
+// How many tests of this package run at the same time.
 
 package gate_test
 
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// atOnce is more than there are processors: many tests wait for real processes and sockets, and take no
+// atOnce is more than the number of processors: many tests wait for real processes and sockets, and need no
 // processor meanwhile.
 const atOnce = "8"
 

@@ -13,8 +13,8 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// The first signal makes it write the outputs, which here nobody takes; the second
-// ends it at once.
+// After the first signal the program writes its outputs, which nobody reads here. The second
+// signal ends it at once.
 func TestSecondSignalAsProcessOne(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

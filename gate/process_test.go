@@ -20,7 +20,7 @@ import (
 	"heroku-rollout-gate/gate/report"
 )
 
-// noNetwork fails the test when anything is asked of the platform.
+// noNetwork fails the test at any request.
 type noNetwork struct{ t testing.TB }
 
 func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -43,7 +43,7 @@ func build(t *testing.T) (gatePath, simPath string) {
 
 var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// serve starts a simulated Heroku and returns where it listens.
+// serve starts a simulated Heroku and returns its address.
 func serve(t *testing.T, sim string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(sim, args...)
@@ -139,7 +139,7 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// buildAsShipped compiles the program with the flags that the Dockerfile has.
+// buildAsShipped compiles the program with the flags of the Dockerfile.
 func buildAsShipped(t *testing.T) string {
 	t.Helper()
 	dockerfile, err := os.ReadFile("../Dockerfile")

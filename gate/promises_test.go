@@ -1,5 +1,5 @@
-// What is promised, sentence by sentence, and what people hold against other tools:
-// for each there is a story, and its ending is the one that is promised.
+// The promises of the gate, and the complaints about other tools. For each there is a story
+// with the promised ending.
 
 package gate_test
 
@@ -15,7 +15,7 @@ type promise struct {
 	kept  []string
 }
 
-// Which release is waited for, and what its fate means.
+// Which release the gate waits for, and what it does when that release fails or is superseded.
 var targetPromises = []promise{
 	{"latest is the newest release at the start", []string{"plain-restart: passed rolled-out", "capture-020-releases-seconds-apart: passed rolled-out"}},
 	{"a deploy that made no release does not look like a success: the age of the newest one is said", []string{"latest-of-days-ago: passed rolled-out", "latest-after-a-release-phase-of-15-minutes: passed rolled-out"}},
@@ -55,7 +55,7 @@ var targetPromises = []promise{
 	{"a config change is a release like any other", []string{"config-release-with-preboot: passed rolled-out"}},
 }
 
-// When it opens.
+// When the gate opens.
 var openingPromises = []promise{
 	{"everything must hold at once, and for the time to settle", []string{"settle: passed rolled-out", "settle-with-a-crash-in-between: passed rolled-out"}},
 	{"no old dyno remains in any process type in scope", []string{"preboot-web-beside-workers-proven: passed rolled-out", "preboot-web-beside-workers-log-off: passed rolled-out", "measured-deploy-timeout: timed-out old-dynos-remain"}},
@@ -77,7 +77,7 @@ var openingPromises = []promise{
 	{"one crash and a good restart does not", []string{"one-crash-and-a-good-restart: passed rolled-out", "boot-timeout-of-the-new-dyno: passed rolled-out", "memory-kill-of-the-new-dyno-just-before-the-old-one-is-killed: passed rolled-out"}},
 }
 
-// What people hold against other tools, as far as it concerns a wrong verdict.
+// Complaints about wrong verdicts of other tools.
 var complaints = []promise{
 	{"an account whose budget others have used up is told so, and not sent to Heroku's status page", []string{"api-rate-limited-to-the-end: timed-out platform-unreachable"}},
 	{"S. Dignam, Heroku Deployment Deception: finished, while old dynos ran for five minutes", []string{"measured-deploy: passed rolled-out"}},

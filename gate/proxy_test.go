@@ -1,4 +1,4 @@
-// The program behind a proxy, as many runners are: all that it sends goes through it.
+// The program behind a proxy, as on many runners: all its requests go through the proxy.
 
 package gate_test
 

@@ -1,5 +1,5 @@
-// What is added to a random roll-out once its story is known: lines that are lost or
-// doubled, crashes and ends of the log's history, each at the moment at which it hurts.
+// What is added to a random roll-out when its story is known: lost or doubled lines,
+// crashes, a short log history, each at the worst moment.
 
 package gate_test
 
@@ -11,15 +11,15 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// An aim changes the scenario by what its story tells.
+// An aim changes the scenario, depending on its story.
 type aim func(d dice, r *rolled)
 
-// prepare works the story out, with all that aims at it.
+// prepare plays the story and applies the aims.
 func (r *rolled) prepare(d dice) error {
 	if err := r.play(); err != nil {
 		return err
 	}
-	for i := 0; i < len(r.aims); i++ { // an aim may add another one
+	for i := 0; i < len(r.aims); i++ { // not range: an aim may add another one
 		r.aims[i](d, r)
 		r.order()
 		if err := r.play(); err != nil {
@@ -43,8 +43,8 @@ func (r *rolled) isStart(l herokusim.Line) bool {
 	return l.Source == "heroku" && strings.HasPrefix(l.Text, starting) && (ok || r.platform() == onFir)
 }
 
-// loseLine loses one line without notice, mostly the start of a process: the one loss
-// that makes books look better than they are.
+// loseLine loses one line without notice, mostly the start of a process: the only loss
+// by which the gate counts too few processes.
 func loseLine(d dice, r *rolled) {
 	kind := starting
 	if d.chance(0.2) {
@@ -74,7 +74,7 @@ func loseLine(d dice, r *rolled) {
 	case len(all) == 0:
 		return
 	case len(short) > 0 && d.chance(0.6):
-		all = short // its end makes up for a start that is in the log
+		all = short // the gate would count its end against a start that is in the log
 	case len(crashed) > 0 && d.chance(0.5):
 		all = crashed
 	case len(old) > 0 && d.chance(0.4):
@@ -91,9 +91,9 @@ func (r *rolled) crashesAt(label string) bool {
 	})
 }
 
-// startedBy is the process of the formation that the line starts, if other lines tell
-// of it, too. A dyno that is replaced before it is up has no state line for that, and
-// its successor only its start: without that, only the list could tell the two apart.
+// startedBy is the process of the formation that the line starts, if there are other lines
+// about it, too. If a dyno is replaced before it is up, its successor has only a start line.
+// Without that line only the list could distinguish the two.
 func (r *rolled) startedBy(l herokusim.Line) (herokusim.Instance, bool) {
 	if !r.isStart(l) {
 		return herokusim.Instance{}, false
@@ -122,7 +122,7 @@ func (r *rolled) shortLived(in herokusim.Instance) bool {
 		slices.ContainsFunc(r.story.Instances, func(next herokusim.Instance) bool { return next.Label == in.Label && next.Start > in.Start })
 }
 
-// doubleLine has the platform print a line twice, with a stamp of its own each time.
+// doubleLine makes the platform print a line twice, with different stamps.
 func doubleLine(d dice, r *rolled) {
 	var all []herokusim.Line
 	for _, l := range r.story.Lines {
@@ -141,8 +141,8 @@ func doubleLine(d dice, r *rolled) {
 	})
 }
 
-// quoteOnFir prints a text of several lines, as only Fir's log can have it: what stands behind the
-// first looks like the platform's line of an old pod's end.
+// quoteOnFir prints a text of several lines, which only Fir's log can have. Its second line
+// looks like the platform's line about the end of an old pod.
 func quoteOnFir(d dice, r *rolled) {
 	old := r.story.OldRunning(r.deploy, r.before()+1)
 	if len(old) == 0 {
@@ -160,8 +160,8 @@ func quoteOnFir(d dice, r *rolled) {
 	})
 }
 
-// crashWhileStopping crashes the listed dyno of a label while a hidden one is being
-// stopped, or just before: the exit of the one looks like that of the other.
+// crashWhileStopping crashes the listed dyno of a label while a hidden one stops, or just
+// before: the exits of the two look the same.
 func crashWhileStopping(d dice, r *rolled) {
 	var all []herokusim.Instance
 	for _, in := range r.story.Instances {
@@ -173,7 +173,7 @@ func crashWhileStopping(d dice, r *rolled) {
 		return
 	}
 	in := all[d.IntN(len(all))]
-	if d.chance(0.7) { // the last one, for which alone the gate waits then
+	if d.chance(0.7) { // the last one: then the gate waits for it alone
 		in = slices.MaxFunc(all, func(a, b herokusim.Instance) int { return int(a.Exit - b.Exit) })
 	}
 	at, rest := d.between(in.Term, in.Exit), time.Duration(0)
@@ -199,23 +199,23 @@ func crashWhileStopping(d dice, r *rolled) {
 	}
 }
 
-// restartInPlace lets the container of a pod of the roll-out end and be started again: the log
-// tells of an exit and of no start.
+// restartInPlace ends the container of a pod of the roll-out and starts it again: the log has an
+// exit and no start.
 func restartInPlace(d dice, r *rolled) {
 	r.Events = append(r.Events, herokusim.Event{
 		At: r.deploy + d.between(300*time.Millisecond, 40*time.Second), Crash: &herokusim.Crash{Label: "web.1", InPlace: true},
 	})
-	if _, err := r.Play(); err != nil { // no pod runs that would not be stopped
+	if _, err := r.Play(); err != nil { // no such pod runs then
 		r.Events = r.Events[:len(r.Events)-1]
 	}
 }
 
-// crashUnseen makes the list alone tell of a crash, and late, to a gate that has not
-// seen yet that it lags. (With a SIGTERM before the exit that would fool anybody.)
+// crashUnseen makes a crash that only the list shows, and late, when the gate has not seen
+// yet that the list lags. (With a SIGTERM before the exit nobody could notice the crash.)
 func (r *rolled) crashUnseen(d dice, label string, at time.Duration) {
 	r.ListLag, r.Log.LoseLines = d.between(3*time.Second, 9*time.Second), 0
 	if gate := at - d.between(3*time.Second, 60*time.Second); gate > r.deploy+45*time.Second && !r.awaits() {
-		for i := range r.Faults { // a refusal comes when the platform has answered before
+		for i := range r.Faults { // a refusal only comes after a good answer
 			if f := &r.Faults[i]; f.Status/100 == 4 {
 				f.From, f.To = f.From+gate-*r.Gate, f.To+gate-*r.Gate
 			}
@@ -232,7 +232,7 @@ func (r *rolled) crashUnseen(d dice, label string, at time.Duration) {
 	})
 }
 
-// recent is the release before the deploy, if that is still in its window when the
+// recent is the release before the deploy, if its old dynos may still run when the
 // story begins.
 func (r *rolled) recent() (at time.Duration, ok bool) {
 	for _, p := range r.Releases {
@@ -243,8 +243,8 @@ func (r *rolled) recent() (at time.Duration, ok bool) {
 	return 0, false
 }
 
-// between is a time after the release before the deploy, and before the deploy: with
-// two old generations, it is between them.
+// between is a time between the release before the deploy and the deploy. With two old
+// generations, it is between them.
 func (r *rolled) between(d dice) time.Duration {
 	if at, ok := r.recent(); ok {
 		return d.between(at, r.deploy)
@@ -252,7 +252,7 @@ func (r *rolled) between(d dice) time.Duration {
 	return r.deploy + d.between(-60*time.Second, 30*time.Second)
 }
 
-// historyBetween has the log's history begin between two old generations.
+// historyBetween makes the log's history begin between two old generations.
 func historyBetween(d dice, r *rolled) {
 	from, n := r.between(d), 0
 	for _, l := range r.story.Lines {
@@ -264,7 +264,7 @@ func historyBetween(d dice, r *rolled) {
 	r.Log.History = &n
 }
 
-// gapBetween loses some lines there, with notice.
+// gapBetween loses some lines between two old generations, with notice.
 func gapBetween(d dice, r *rolled) {
 	from := r.between(d)
 	r.Log.Lose = append(r.Log.Lose, herokusim.Lose{

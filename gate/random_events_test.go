@@ -1,4 +1,4 @@
-// What happens in a random roll-out beside its deploy.
+// The events of a random roll-out besides its deploy.
 
 package gate_test
 
@@ -37,7 +37,7 @@ func (r *rolled) platform() platform {
 	return onPlain
 }
 
-// happenings are what can happen, each with its chance and where it can.
+// happenings are what can happen, each with its chance and on which platforms.
 var happenings = []struct {
 	chance float64
 	where  platform
@@ -91,10 +91,10 @@ var happenings = []struct {
 // soon is a time in the first minutes.
 func (d dice) soon() time.Duration { return d.between(3*time.Second, 250*time.Second) }
 
-// web is the label of one of the web dynos.
+// web is the label of a random web dyno.
 func (d dice) web(r *rolled) string { return fmt.Sprintf("web.%d", 1+d.IntN(r.Types["web"].Quantity)) }
 
-// add adds an event, so long after the deploy. A young app has nothing before it.
+// add adds an event at a time after the deploy. A young app has no events before the deploy.
 func (r *rolled) add(at time.Duration, e herokusim.Event) {
 	if at < 0 && r.Young {
 		return
@@ -108,10 +108,10 @@ func (r *rolled) add(at time.Duration, e herokusim.Event) {
 	r.Events = append(r.Events, e)
 }
 
-// events are the deploy and whatever else happens around it.
+// events are the deploy and everything else that happens around it.
 func (d dice) events(r *rolled) {
 	r.add(0, herokusim.Event{Deploy: d.deploy()})
-	if r.Young { // before its first release nothing can run, no one-off dyno either
+	if r.Young { // before its first release nothing can run, not even a one-off dyno
 		r.Events[0].Deploy = &herokusim.Deploy{}
 	}
 	if r.platform()&common != 0 && !r.Young && d.chance(0.06) {
@@ -123,7 +123,7 @@ func (d dice) events(r *rolled) {
 			}
 		}
 	}
-	switch d.IntN(14) { // the gate is there before the deploy
+	switch d.IntN(14) { // the gate starts before the deploy
 	case 0:
 		r.inputs["release"] = fmt.Sprint("v", r.before()+1)
 	case 1:
@@ -132,11 +132,11 @@ func (d dice) events(r *rolled) {
 			r.inputs["commit"] = r.Events[0].Deploy.Commit
 		}
 	}
-	// The story begins at 0, so what comes before the deploy moves it.
+	// The story begins at 0, so events before the deploy move the deploy.
 	if slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.At < 0 }) || r.awaits() {
 		r.deploy = 300 * time.Second
 	}
-	if r.awaits() && d.chance(0.3) { // for so long that its stream is old when the deploy comes
+	if r.awaits() && d.chance(0.3) { // so long before that its log stream is old at the deploy
 		r.deploy = 17 * time.Minute
 	}
 	for i := range r.Events {
@@ -147,12 +147,12 @@ func (d dice) events(r *rolled) {
 	d.setTimings(r)
 }
 
-// order puts the events in the order of their times.
+// order sorts the events by their times.
 func (r *rolled) order() {
 	slices.SortStableFunc(r.Events, func(a, b herokusim.Event) int { return int(a.At - b.At) })
 }
 
-// deploy is the one that the gate is for.
+// deploy is the deploy that the gate waits for.
 func (d dice) deploy() *herokusim.Deploy {
 	var deploy herokusim.Deploy
 	if d.chance(0.15) {
@@ -173,7 +173,7 @@ func (d dice) setTimings(r *rolled) {
 			preboot = *e.Preboot
 		}
 		if e.Timing == nil {
-			// Whatever is scaled away has nothing that it could hide behind.
+			// A dyno that is scaled away has no successor that could hide it.
 			e.Timing = d.timings(r, preboot && e.Scale == nil)
 		}
 		d.switched(r, e.Timing, preboot)
@@ -193,7 +193,7 @@ func (d dice) setTimings(r *rolled) {
 	}
 }
 
-// switched fits the times to what preboot is by then.
+// switched adapts the times to whether preboot is on at that time.
 func (d dice) switched(r *rolled, timing map[string]herokusim.Timing, preboot bool) {
 	web := timing["web"]
 	switch {
@@ -202,15 +202,15 @@ func (d dice) switched(r *rolled, timing map[string]herokusim.Timing, preboot bo
 	case !preboot:
 		web.Exit, web.Term = nil, d.spread(0, 42*time.Second)
 	case !r.App.Preboot:
-		// Without preboot a replaced process gets SIGTERM within 42 s, whatever is
-		// switched on meanwhile. (The gate believes an answer for 150 s.)
+		// Without preboot a replaced process gets SIGTERM within 42 s, even if preboot is
+		// switched on meanwhile. (The gate uses an answer about preboot for 150 s.)
 		web.LeaveHidden = true
 	}
 	timing["web"] = web
 }
 
-// limit keeps the ends of hidden web dynos within the hold of the fewest web dynos
-// that the app ever has: 12 s for each are in it.
+// limit makes hidden web dynos end within the hold for the fewest web dynos that the
+// app ever has: the hold includes 12 s for each web dyno.
 func (r *rolled) limit(timing map[string]herokusim.Timing) {
 	most := r.hidesFor(r.webs(least)) - time.Second
 	if web := timing["web"]; web.Exit != nil {

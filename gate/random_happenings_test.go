@@ -1,5 +1,5 @@
-// What happens in a random roll-out that takes more than one event: restarts, preboot
-// switched, scaling to zero and back, sleep, and ends that are none.
+// Happenings of a random roll-out that take more than one event: restarts, switches of
+// preboot, scaling to zero and back, sleep, and exit lines without an exit.
 
 package gate_test
 
@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// restarts begin the hold anew, once or several times: mostly shortly before it
-// would be over, with old dynos that live to the end of the new one.
+// restarts begin the hold again, once or several times: mostly shortly before it would
+// end, and old dynos live until the end of the new hold.
 func (d dice) restarts(r *rolled) {
 	hold, limit := r.hidesFor(r.Types["web"].Quantity), 0*time.Second
 	if r.platform() != onPreboot {
@@ -28,7 +28,7 @@ func (d dice) restarts(r *rolled) {
 		return t
 	}
 	r.Events[0].Timing = lasting()
-	if d.chance(0.3) { // the old ones outlive those that came in between
+	if d.chance(0.3) { // the old dynos live longer than those in between
 		lasting = func() map[string]herokusim.Timing {
 			t := d.timings(r, r.App.Preboot)
 			if web := t["web"]; web.Exit != nil {
@@ -57,7 +57,7 @@ func (d dice) restarts(r *rolled) {
 	}
 }
 
-// renewal is something that gives dynos a new process.
+// renewal is a random event that gives dynos a new process.
 func (d dice) renewal(r *rolled) herokusim.Event {
 	switch d.IntN(5) {
 	case 0:
@@ -73,7 +73,7 @@ func (d dice) renewal(r *rolled) herokusim.Event {
 }
 
 // switchPreboot switches preboot before the release, just after it, or while the gate
-// waits; something may be restarted then, and preboot switched back.
+// waits. After that, dynos may be restarted, and preboot may be switched back.
 func (d dice) switchPreboot(r *rolled) {
 	if r.Types["web"].Size == "eco" || r.App.NoFeatures {
 		return // has no preboot
@@ -132,7 +132,7 @@ func (d dice) autoscaler(r *rolled) {
 
 // jobsOfAnAddOn runs one-off dynos of an add-on, the first of them before the deploy.
 func (d dice) jobsOfAnAddOn(r *rolled) {
-	r.calm = false // for a time each could be of a process type that the release has dropped
+	r.calm = false // each of them may look like a dyno of a process type that the release has dropped
 	at := -d.between(time.Second, 60*time.Second)
 	for range 1 + d.IntN(6) {
 		r.add(at, herokusim.Event{AddOn: &herokusim.OneOff{Label: fmt.Sprintf("advanced-scheduler.%d", 1000+d.IntN(9000)), Takes: d.between(5*time.Second, 400*time.Second)}})
@@ -140,7 +140,7 @@ func (d dice) jobsOfAnAddOn(r *rolled) {
 	}
 }
 
-// sleep lets eco dynos fall asleep, and perhaps wakes them.
+// sleep makes eco dynos fall asleep, and perhaps wakes them.
 func (d dice) sleep(r *rolled) {
 	if r.Types["web"].Size != "eco" {
 		return
@@ -152,7 +152,7 @@ func (d dice) sleep(r *rolled) {
 	}
 }
 
-// quote has the app print what the platform says at the end of a process.
+// quote makes the app print what the platform prints at the end of a process.
 func (d dice) quote(r *rolled) {
 	at, label := d.between(0, 60*time.Second), d.web(r)
 	for _, text := range []string{"Stopping all processes with SIGTERM", "Process exited with status 143"} {
@@ -161,12 +161,13 @@ func (d dice) quote(r *rolled) {
 	}
 }
 
-// ghost prints an end too many under a label whose old process still runs. Its metrics
-// give it away, if the new dynos take long enough for some to come before they are up.
+// ghost prints an exit line that no process has caused, under a label whose old process still
+// runs. The metrics of that process show that it runs, if the new dynos take so long that
+// some metrics come before they are up.
 func (d dice) ghost(r *rolled) {
 	r.ghost = true
-	// One old process a label: of two that end together, the one end would be counted,
-	// and the metrics of the other come too late to tell.
+	// Only one old process per label: if two end together, the gate counts one exit, and
+	// the metrics of the other process come too late to show that it runs.
 	r.Releases[1].At, r.Releases[2].At = -48*time.Hour, -24*time.Hour
 	timing := d.timings(r, r.App.Preboot)
 	for typ, t := range timing {

@@ -1,4 +1,4 @@
-// Kinds of random roll-outs that are about proof, holds, and what is wrong with log and API.
+// Kinds of random roll-outs about proof, holds, and faults of log and API.
 
 package gate_test
 
@@ -68,8 +68,8 @@ var kindsOfProof = []kind{
 	{"metrics without proof", func(r *rolled) bool { return r.Metrics && r.blind && !r.noLog() }},
 }
 
-// renews reports whether the event gives dynos a new process while old ones of the first
-// roll-out may be hidden.
+// renews reports whether the event gives dynos a new process while old processes of the
+// first roll-out may be hidden.
 func (r *rolled) renews(e herokusim.Event) bool {
 	_, release := releasedAt(e)
 	return (release || e.Restart != nil) && e.At > r.deploy && len(r.story.OldRunning(e.At, r.before()+1)) > 0
@@ -98,18 +98,17 @@ func (r *rolled) renewedLate() bool {
 	})
 }
 
-// outlives reports whether an old process runs that the hold of the deploy would have
-// presumed gone.
+// outlives reports whether an old process still runs after the end of the deploy's hold.
 func (r *rolled) outlives() bool {
 	return r.renewals() > 0 && len(r.story.OldRunning(r.firstHold(), r.before()+1)) > 0
 }
 
 func (r *rolled) lost(is func(herokusim.Lose) bool) bool { return slices.ContainsFunc(r.Log.Lose, is) }
 
-// oneLine tells that exactly one line is lost.
+// oneLine reports whether exactly one line is lost.
 func oneLine(x herokusim.Lose) bool { return x.To-x.From == time.Microsecond }
 
-// lostStart is the start line that is lost by itself; nil if there is none.
+// lostStart is the process whose start line is the only lost line; nil if there is none.
 func (r *rolled) lostStart() *herokusim.Line {
 	for _, x := range r.Log.Lose {
 		for _, l := range r.story.Lines {
@@ -126,8 +125,8 @@ func (r *rolled) lostBesideCrash() bool {
 	return l != nil && r.crashesAt(l.Proc)
 }
 
-// historyBetween reports whether the history that the gate gets begins after the release
-// before the deploy, and before the deploy, with processes of both still there.
+// historyBetween reports whether the log's history begins between the release before the
+// deploy and the deploy, with processes from before and after that release still running.
 func (r *rolled) historyBetween() bool {
 	at, ok := r.recent()
 	if !ok || r.generations() < 2 || r.Log.History == nil {
@@ -147,8 +146,8 @@ func (r *rolled) gapBetween() bool {
 	return ok && r.generations() > 1 && r.lost(func(x herokusim.Lose) bool { return x.Notice != "" && x.From >= at && x.From <= r.deploy })
 }
 
-// crashWhileStopping reports whether a listed dyno crashes in the time that a hidden one
-// of its label has to stop.
+// crashWhileStopping reports whether a listed dyno crashes while a hidden one of its label
+// stops.
 func (r *rolled) crashWhileStopping() bool {
 	return r.has(func(e herokusim.Event) bool {
 		return e.Crash != nil && e.Crash.Instance == "" && slices.ContainsFunc(r.story.Instances, func(in herokusim.Instance) bool {
@@ -238,7 +237,7 @@ var kindsOfTrouble = []kind{
 	{"API: one clock is behind", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Clock < 0 }) }},
 }
 
-// faulty reports whether the API has such a fault after the gate has come.
+// faulty reports whether the API has such a fault after the gate has started.
 func (r *rolled) faulty(is func(herokusim.Fault) bool) bool {
 	return slices.ContainsFunc(r.Faults, func(f herokusim.Fault) bool { return is(f) && (f.To == 0 || f.To > r.story.Gate) })
 }

@@ -1,5 +1,5 @@
-// The kinds of random roll-outs that there have to be: a generator that has quietly
-// stopped to make one of them proves nothing about it.
+// The kinds of random roll-outs that the generator must make. If it no longer made a kind,
+// nobody would notice, and the tests would prove nothing about it.
 
 package gate_test
 
@@ -16,13 +16,13 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// A kind is something that a roll-out can have.
+// A kind is a property of a roll-out.
 type kind struct {
 	name string
 	is   func(r *rolled) bool
 }
 
-func TestEveryKindOfRolloutIsRolled(t *testing.T) {
+func TestGeneratorMakesEveryKind(t *testing.T) {
 	t.Parallel()
 	count := map[string]int{}
 	for seed := range int64(defaultRolls) {
@@ -49,7 +49,7 @@ func TestEveryKindOfRolloutIsRolled(t *testing.T) {
 	t.Logf("of %d:\n%s", defaultRolls, strings.Join(all, "\n"))
 }
 
-// A seed that makes another roll-out the next time is no use.
+// The same seed always makes the same roll-out.
 func TestSeedsAreReproducible(t *testing.T) {
 	t.Parallel()
 	for seed := range int64(40) {
@@ -107,8 +107,8 @@ var kindsOfApp = []kind{
 	{"proof is required", func(r *rolled) bool { return r.inputs["require-proof"] != "" }},
 }
 
-// generations is how many releases had processes when the deploy came, of which the
-// newest is listed and the others are hidden or are being stopped.
+// generations is how many releases had processes at the deploy. The newest of them is
+// listed; the others are hidden or stopping.
 func (r *rolled) generations() int {
 	seen := map[int]bool{}
 	for _, in := range r.story.OldRunning(r.deploy, r.before()+1) {
@@ -200,7 +200,7 @@ func (r *rolled) switched(from, to time.Duration) bool {
 	return r.has(func(e herokusim.Event) bool { return e.Preboot != nil && e.At-r.deploy >= from && e.At-r.deploy <= to })
 }
 
-// scaled reports whether a process type is scaled so.
+// scaled reports whether a process type is scaled in that way.
 func (r *rolled) scaled(is func(from, to int) bool) bool {
 	now := map[string]int{}
 	for typ, t := range r.Types {
@@ -217,5 +217,5 @@ func (r *rolled) scaled(is func(from, to int) bool) bool {
 	return false
 }
 
-// noLog tells that there is no log at all.
+// noLog reports whether there is no log at all.
 func (r *rolled) noLog() bool { return r.Log.Refused > 0 || r.Log.L20 || r.inputs["logs"] == "off" }

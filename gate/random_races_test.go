@@ -1,5 +1,5 @@
-// Races: what comes after the target in random roll-outs, and that the same state gives the same
-// verdict whenever the gate came.
+// Races: newer releases after the target in random roll-outs. And the gate gives the same verdict,
+// whether it starts before or after the newer release.
 
 package gate_test
 
@@ -38,7 +38,7 @@ func (r *rolled) newest(at time.Duration) int {
 	return version
 }
 
-// releasedAt is when the event makes a release, if it does.
+// releasedAt is when the event makes a release; false if it makes none.
 func releasedAt(e herokusim.Event) (at time.Duration, ok bool) {
 	if e.Deploy != nil && e.Deploy.Build != nil {
 		return e.At + e.Deploy.Build.Takes, true
@@ -46,7 +46,7 @@ func releasedAt(e herokusim.Event) (at time.Duration, ok bool) {
 	return e.At, e.Deploy != nil || e.Config != nil || e.Rollback != nil
 }
 
-// otherCode is the first release after version that has succeeded by that time and carries other code.
+// otherCode is the first release after version that has succeeded by that time and has other code.
 func (r *rolled) otherCode(version int, at time.Duration) int {
 	mine, _ := r.story.Code(version, at)
 	for v := version + 1; v <= r.newest(at); v++ {
@@ -57,12 +57,13 @@ func (r *rolled) otherCode(version int, at time.Duration) int {
 	return 0
 }
 
-// tellsCode reports whether the API tells which commit a release carries.
+// tellsCode reports whether the API shows the commit of releases.
 func (r *rolled) tellsCode() bool { return r.App.Stack == "" && !r.App.NoImages }
 
-// unnoticed names other code that the gate let pass, though it came long before the gate opened.
+// unnoticed finds a release with other code that came long before the gate opened and that the gate
+// did not notice.
 func (r *rolled) unnoticed(o outcome) string {
-	const late = 20 * time.Second // so late can the lists be
+	const late = 20 * time.Second // how late the lists can be
 	v := r.otherCode(o.picture.Target.Version, o.at-late)
 	if v == 0 || r.inputs["on-supersede"] != "" || !r.tellsCode() {
 		return ""
@@ -70,7 +71,7 @@ func (r *rolled) unnoticed(o outcome) string {
 	return fmt.Sprintf("the gate for v%d opened at %s, and v%d had brought other code", o.picture.Target.Version, clock(o.at), v)
 }
 
-// A race is a deploy, v42, and a release that comes seconds later, v43.
+// A race is a deploy, v42, and another release, v43, some seconds later.
 type race struct {
 	*herokusim.Scenario
 	kind   string
@@ -89,8 +90,8 @@ const (
 	inPhase = "a config change in its release phase"
 )
 
-// racers are the releases that can come second, and how a wait for the first ends then, by the
-// input "on-supersede".
+// racers are the releases that can come second, and how a wait for the first one ends then, depending on
+// the input "on-supersede".
 var racers = []struct {
 	kind  string
 	event func(d dice) herokusim.Event
@@ -106,12 +107,12 @@ var racers = []struct {
 		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack, "fail": rollout.RolledBack}},
 	{"a rollback", func(dice) herokusim.Event { return herokusim.Event{Rollback: &herokusim.Rollback{To: 41}} },
 		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack, "fail": rollout.RolledBack}},
-	// That ends a wait that shall fail at once, and not when the phase is over.
+	// With "fail" the wait ends at once, not at the end of the release phase.
 	{inPhase, func(dice) herokusim.Event { return herokusim.Event{Config: &herokusim.Config{}} },
 		map[string]rollout.Reason{"same-code": rollout.RolledBack, "follow": rollout.RolledBack}},
 }
 
-// slower is a deploy that may have been begun before the other one, and was built for longer.
+// slower is a deploy whose build may have begun before the other one, and took longer.
 func (d dice) slower(commit string) *herokusim.Deploy {
 	dep := &herokusim.Deploy{Commit: commit}
 	if d.chance(0.5) {
@@ -144,7 +145,7 @@ func TestSameVerdictWheneverTheGateCame(t *testing.T) {
 	}
 }
 
-// race makes one. Old dynos run for longer than the gap, so that no gate opens within it.
+// race makes a race. Old dynos run longer than the gap, so that no gate opens within it.
 func (d dice) race(seed int64) race {
 	r := race{Scenario: d.app(seed), target: 42, inputs: map[string]string{"timeout": "50m", "logs": []string{"auto", "off"}[d.IntN(2)]}}
 	r.gap = d.between(300*time.Millisecond, 12*time.Second)
@@ -172,7 +173,7 @@ func (d dice) race(seed int64) race {
 	r.inputs["on-supersede"], r.want = policy, second.ends[policy]
 	told := r.App.Stack == ""
 	if !told && r.kind == "a deploy of other code" && policy == "same-code" {
-		r.want = rollout.RolledOut // its code is not told
+		r.want = rollout.RolledOut // the gate cannot know the code
 	}
 	switch n := d.IntN(4); {
 	case n == 0 || !told:
@@ -183,12 +184,12 @@ func (d dice) race(seed int64) race {
 		r.inputs["commit"] = runV42
 	}
 	if r.inputs["commit"] != "" && r.kind == again && roll.platform() != onFir { // where an image is its commit's
-		r.want, r.target = rollout.RolledOut, 43 // the commit has come once more, and is what is waited for
+		r.want, r.target = rollout.RolledOut, 43 // the second release has the awaited commit, too
 	}
 	return r
 }
 
-// check plays the race for a gate that is started at that time.
+// check plays the race with a gate that starts at that time.
 func (r race) check(t *testing.T, gate time.Duration) {
 	r.Gate = &gate
 	story, err := r.Play()

@@ -1,5 +1,5 @@
-// The generator of random roll-outs: the app, its past, how fast its dynos are, and
-// how the gate is called.
+// The generator of random roll-outs: the app, its past, the timing of its dynos, and
+// when and with which inputs the gate starts.
 
 package gate_test
 
@@ -14,23 +14,23 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// dice throws for one scenario.
+// dice makes the random numbers for a scenario.
 type dice struct{ *rand.Rand }
 
 func (d dice) chance(p float64) bool { return d.Float64() < p }
 
-// between is a time from a to b, to the millisecond.
+// between is a random time from a to b, in milliseconds.
 func (d dice) between(a, b time.Duration) time.Duration {
 	return a + time.Duration(d.Int64N(int64((b-a)/time.Millisecond)+1))*time.Millisecond
 }
 
-// spread is a span within a and b.
+// spread is a random span within a and b.
 func (d dice) spread(a, b time.Duration) *herokusim.Span {
 	x, y := d.between(a, b), d.between(a, b)
 	return herokusim.Between(min(x, y), max(x, y))
 }
 
-// A rolled scenario, and what can be expected of the gate in it.
+// rolled is a random scenario, and what the gate should do in it.
 type rolled struct {
 	*herokusim.Scenario
 	seed  int64
@@ -39,19 +39,19 @@ type rolled struct {
 	inputs map[string]string
 	// calm: nothing disturbs list, log or API, so the gate must open at once.
 	calm bool
-	// blind: something keeps the log from proving anything, so a hold decides.
+	// blind: the log cannot prove anything, so a hold decides.
 	blind bool
-	// ghost: a process reports metrics after an exit was printed that is not its own.
+	// ghost: a process reports metrics after an exit line under its label that is not its own.
 	ghost bool
 	// deploy is when it happens.
 	deploy time.Duration
 	// ahead is how long before the gate's start the watch begins; 0: with it.
 	ahead time.Duration
-	// dies is how long after its begin that watch dies; 0: it does not.
+	// dies is how long after its begin that watch is killed; 0: it is not.
 	dies time.Duration
 	// renamed is how long after the gate's start the app is renamed; 0: it is not.
 	renamed time.Duration
-	// aims are what is added once the story is known.
+	// aims are added when the story is known.
 	aims []aim
 }
 
@@ -85,7 +85,7 @@ func roll(seed int64) (rolled, error) {
 	return r, r.prepare(d)
 }
 
-// app is where it runs and what it runs.
+// app decides where the app runs, and its process types.
 func (d dice) app(seed int64) *herokusim.Scenario {
 	sc := &herokusim.Scenario{
 		About: fmt.Sprintf("random roll-out %d", seed), Source: "invented", Seed: seed, Ends: time.Hour,
@@ -115,16 +115,16 @@ func (d dice) app(seed int64) *herokusim.Scenario {
 	return sc
 }
 
-// past is what was released before.
+// past decides the releases before.
 func (d dice) past(r *rolled) {
 	if d.chance(0.04) {
 		r.Young = true
 		return
 	}
 	old, recent := -48*time.Hour, -24*time.Hour
-	if d.chance(0.35) { // the release before is still in its own window
+	if d.chance(0.35) { // old dynos of the release before may still run
 		recent = -d.between(5*time.Second, 400*time.Second)
-		if d.chance(0.35) { // and the one before that, too
+		if d.chance(0.35) { // and of the one before that, too
 			old = recent - d.between(5*time.Second, 300*time.Second)
 		}
 	}
@@ -139,7 +139,7 @@ func (r *rolled) before() int {
 	return 41
 }
 
-// webs is the least number of web dynos that the app has, or the largest.
+// webs is the least or the largest number of web dynos that the app ever has.
 func (r *rolled) webs(of func(...int) int) int {
 	all := []int{r.Types["web"].Quantity}
 	for _, e := range r.Events {
@@ -153,7 +153,7 @@ func (r *rolled) webs(of func(...int) int) int {
 func least(all ...int) int { return slices.Min(all) }
 func most(all ...int) int  { return slices.Max(all) }
 
-// hidesFor is how long an old web dyno can hide with preboot, with so many web dynos:
+// hidesFor is how long an old web dyno can run hidden by preboot, with that many web dynos:
 // boot timeout + 2 min + 2 min + 30 s + 12 s for each.
 func (r *rolled) hidesFor(webs int) time.Duration {
 	boot := time.Minute
@@ -172,7 +172,7 @@ func (r *rolled) hold() time.Duration {
 	return 90 * time.Second
 }
 
-// timings are those of one release or restart, within the platform's limits.
+// timings are the random timings of a release or restart, within the platform's limits.
 func (d dice) timings(r *rolled, preboot bool) map[string]herokusim.Timing {
 	out := map[string]herokusim.Timing{}
 	for _, typ := range slices.Sorted(maps.Keys(r.Types)) {
@@ -204,7 +204,7 @@ func (d dice) timings(r *rolled, preboot bool) map[string]herokusim.Timing {
 	return out
 }
 
-// call is when the gate is started, and with which inputs.
+// call decides when the gate starts, and with which inputs.
 func (d dice) call(r *rolled) {
 	gate := r.deploy + 2*time.Second
 	switch n := d.IntN(100); {
@@ -219,13 +219,13 @@ func (d dice) call(r *rolled) {
 		gate = r.deploy + d.between(150*time.Second, r.hold()+60*time.Second)
 	}
 	r.Gate = &gate
-	// In many of them the watch begins before the gate: beside the command that deploys, or long before.
+	// In many roll-outs a watch begins before the gate: with the deploy command, or long before.
 	if own := (dice{rand.New(rand.NewPCG(uint64(r.seed), 77))}); own.chance(0.35) || r.calm && len(r.Events) == 1 {
 		r.ahead = own.between(2*time.Second, 3*time.Minute)
 		if own.chance(0.2) {
 			r.ahead = own.between(3*time.Minute, 40*time.Minute)
 		}
-		// No release is there before the watch is ready: the step that deploys waits for it.
+		// No release is made before the watch is ready: the step that deploys waits for it.
 		if since := r.deploy - gate + r.ahead; since >= 0 && since < 3*time.Second {
 			r.ahead += 5 * time.Second
 		}
@@ -253,43 +253,44 @@ func (d dice) call(r *rolled) {
 	if r.has(func(e herokusim.Event) bool { return e.Run != nil && e.At < r.deploy }) && d.chance(0.5) {
 		r.inputs["include-one-off"] = "true"
 	}
-	switch d.IntN(10) { // mostly what lets several generations run beside each other
+	switch d.IntN(10) { // mostly the policies with which several generations run at the same time
 	case 0:
 		r.inputs["on-supersede"] = "fail"
 	case 1, 2:
 	default:
 		r.inputs["on-supersede"] = "follow"
 	}
-	// With nothing but the deploy and the whole log, and nothing hidden before, everything can be proven.
+	// If there is only the deploy, the whole log can be read, and nothing was hidden before,
+	// everything can be proven.
 	if _, recent := r.recent(); r.calm && !recent && len(r.Events) == 1 && r.App.Generation != "fir" && !r.Young && d.chance(0.2) {
 		r.inputs["require-proof"] = "true"
 	}
 }
 
-// awaits reports whether the gate is there before the deploy, and names what it awaits.
+// awaits reports whether the gate starts before the deploy and names the release that it waits for.
 func (r *rolled) awaits() bool { return r.inputs["release"]+r.inputs["commit"] != "" }
 
-// knowsAll reports whether the watch began long enough before the deploy, with nothing hidden, and nothing
-// disturbs: then all must be proven.
+// knowsAll reports whether the gate must prove everything: the watch began long enough before the deploy,
+// nothing was hidden then, and nothing disturbs it.
 func (r *rolled) knowsAll() bool {
 	_, recent := r.recent()
 	return r.calm && r.dies == 0 && !recent && !r.Young && len(r.Events) == 1 && r.App.Generation != "fir" && r.Gate != nil && r.deploy > *r.Gate-r.ahead+15*time.Second &&
 		(r.App.Space == "" || r.ahead > 75*time.Second) // what left the list just before has 60 s
 }
 
-// nothingNew reports whether the watch began before the gate, and no release has come in between: the gate
-// waits for a minute for one to come.
+// nothingNew reports whether the watch began before the gate and no release came in between. Then the gate
+// waits a minute for a release.
 func (r *rolled) nothingNew() bool {
 	return r.ahead > 0 && !r.awaits() && r.newest(r.story.Gate-r.ahead) == r.newest(r.story.Gate)
 }
 
-// settle is how long everything has to hold.
+// settle is the input settle.
 func (r *rolled) settle() time.Duration {
 	d, _ := time.ParseDuration(r.inputs["settle"])
 	return d
 }
 
-// counts reports whether the process is of a type that the gate looks after.
+// counts reports whether the gate waits for the type of the process.
 func (r *rolled) counts(in herokusim.Instance) bool {
 	if in.OneOff {
 		return r.inputs["include-one-off"] != ""
@@ -309,7 +310,7 @@ func (r *rolled) old(at time.Duration, version int) []herokusim.Instance {
 	return old
 }
 
-// play works the story out.
+// play plays the story.
 func (r *rolled) play() error {
 	for {
 		story, err := r.Play()
@@ -317,7 +318,7 @@ func (r *rolled) play() error {
 			r.story = story
 			return nil
 		}
-		// An event that finds nothing to act on is refused: the story goes without it.
+		// The simulator refuses an event without effect: leave it out.
 		var n int
 		if _, e := fmt.Sscanf(err.Error(), "scenario: events[%d]:", &n); e != nil || !strings.Contains(err.Error(), "nothing would happen") {
 			return err

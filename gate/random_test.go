@@ -1,8 +1,8 @@
 // Random roll-outs with known truth, against the whole gate in virtual time.
 //
-// Each is made from a seed, which reproduces it: go test ./gate -run RandomRollouts
-// -rolls 1 -seed N -v prints its scenario and what the gate said. The platform keeps
-// its limits; the log, the list and the API are as bad as it pleases.
+// Each is made from a seed: go test ./gate -run RandomRollouts -rolls 1 -seed N -v
+// plays it again, and prints its scenario and the gate's output. Dynos keep the
+// platform's limits; the log, the list and the API have random faults.
 
 package gate_test
 
@@ -29,7 +29,7 @@ var (
 
 const defaultRolls = 300
 
-// A tally is what the roll-outs of a test came to.
+// A tally counts the results of the roll-outs of a test.
 type tally struct {
 	sync.Mutex
 	// How late the gate opened after it could.
@@ -88,7 +88,7 @@ func quantiles(all []time.Duration) string {
 	return b.String()
 }
 
-// one plays the roll-out of a seed and judges what the gate made of it.
+// one plays the roll-out of a seed and checks the result.
 func one(t *testing.T, seed int64, all *tally) {
 	r, err := roll(seed)
 	if err != nil {
@@ -161,8 +161,8 @@ func (r *rolled) wrong(o outcome) string {
 	return r.late(o)
 }
 
-// mayEnd reports whether such an end of the wait is a good one. Whatever crashes may
-// crash too often, and old code may come back.
+// mayEnd reports whether the wait may end in this way. Dynos that crash may crash too
+// often, and old code may come back.
 func (r *rolled) mayEnd(o outcome) bool {
 	switch o.verdict.Reason {
 	case rollout.RolledBack:
@@ -188,7 +188,7 @@ func (r *rolled) early(o outcome) string {
 	return fmt.Sprintf(tooEarly+": %s; the gate for v%d opened at %s, %s", ran(old), o.picture.Target.Version, clock(o.at), o.verdict.Basis)
 }
 
-// late says that the gate opened later than it should.
+// late says whether the gate opened later than it should; empty if not.
 func (r *rolled) late(o outcome) string {
 	could, lastStart := r.settled(o)
 	lag := o.at - could
@@ -199,7 +199,7 @@ func (r *rolled) late(o outcome) string {
 	if o.at > limit {
 		return fmt.Sprintf("the gate opened at %s, %s; every hold was over at %s", clock(o.at), o.verdict.Basis, clock(limit))
 	}
-	// A release that is not fresh is looked at twice, 10 s apart.
+	// The gate looks twice at a release that is not new, 10 s apart.
 	early := o.at <= r.story.Gate+11*time.Second+r.settle() || r.nothingNew() && o.at <= r.story.Gate+75*time.Second+r.settle()
 	if r.calm && r.App.Generation != "fir" && lag > 2*time.Second && !early && !r.disturbed() {
 		return fmt.Sprintf("nothing disturbed, and the gate opened at %s, %s, which is %s after it could", clock(o.at), o.verdict.Basis, lag)
@@ -207,8 +207,8 @@ func (r *rolled) late(o outcome) string {
 	return ""
 }
 
-// settled is when nothing but listed new dynos ran and all of them were up: the
-// books cannot balance before. lastStart is the last start of a new dyno.
+// settled is when only listed new dynos ran and all of them were up: before that nothing
+// can be proven. lastStart is the last start of a new dyno.
 func (r *rolled) settled(o outcome) (could, lastStart time.Duration) {
 	could = r.story.Gate + 2*time.Second // reading the log takes that long
 	for _, in := range r.story.Instances {
@@ -225,21 +225,21 @@ func (r *rolled) settled(o outcome) (could, lastStart time.Duration) {
 			}
 		}
 	}
-	if r.deploy > r.story.Gate { // before it, nothing runs that is new
+	if r.deploy > r.story.Gate { // before the deploy nothing new runs
 		could = max(could, r.deploy)
 	}
 	return could + r.settle(), lastStart
 }
 
-// disturbed reports whether the count takes longer, or a hold, even with every line there:
-// by other events, or by a restart that is announced again before its start, which looks
-// like a lost start.
+// disturbed reports whether the gate may need longer although it has every line: because of
+// other events, or because a restart is announced again before its start, which looks like
+// a lost start line.
 func (r *rolled) disturbed() bool {
 	soon := slices.ContainsFunc(r.Releases, func(p herokusim.Past) bool { return p.At > r.deploy-30*time.Second })
 	return len(r.Events) > 1 || r.has(crashes) || r.Young || soon
 }
 
-// crashes reports whether a dyno crashes by the event.
+// crashes reports whether the event makes a dyno crash.
 func crashes(e herokusim.Event) bool {
 	for _, tm := range e.Timing {
 		if tm.Crash != 0 {
@@ -249,7 +249,7 @@ func crashes(e herokusim.Event) bool {
 	return e.Crash != nil
 }
 
-// phase is the release phase of the event; one of no time if it has none.
+// phase is the release phase of the event; one without length if it has none.
 func phase(e herokusim.Event) herokusim.Phase {
 	if e.Deploy == nil || e.Deploy.Phase == nil {
 		return herokusim.Phase{}
@@ -257,7 +257,7 @@ func phase(e herokusim.Event) herokusim.Phase {
 	return *e.Deploy.Phase
 }
 
-// has reports whether one of the events is such.
+// has reports whether is is true for one of the events.
 func (r *rolled) has(is func(herokusim.Event) bool) bool { return slices.ContainsFunc(r.Events, is) }
 
 // add counts an outcome.

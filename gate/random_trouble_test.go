@@ -1,4 +1,4 @@
-// What is wrong with the list, the log and the API in a random roll-out.
+// Faults of the list, the log and the API in a random roll-out.
 
 package gate_test
 
@@ -10,8 +10,8 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// trouble is what is wrong. What is lost without notice is bounded: if every line of a
-// second generation is lost, nobody can know of it.
+// trouble adds faults. It loses only some lines without notice: if every line of a
+// generation were lost, no gate could know about it.
 func (d dice) trouble(r *rolled) {
 	if d.chance(0.3) {
 		r.ListLag = d.between(100*time.Millisecond, 5*time.Second)
@@ -50,9 +50,9 @@ func (d dice) trouble(r *rolled) {
 	}
 }
 
-// lateReleases lets the list of releases and the log tell of a release some seconds late. If the
-// clock of all the first answers is behind as well, the release seems to be made after the gate
-// came: that would fool anybody.
+// lateReleases makes the list of releases and the log show a release some seconds late. If also the
+// clock in all the first answers is behind, the release seems to come after the gate has
+// started: no gate could know better.
 func (d dice) lateReleases(r *rolled) {
 	if slices.ContainsFunc(r.Faults, func(f herokusim.Fault) bool { return f.Clock < 0 }) {
 		return
@@ -61,7 +61,7 @@ func (d dice) lateReleases(r *rolled) {
 	r.Log.APILate = d.between(4*time.Second, 9*time.Second)
 }
 
-// blind takes away what the log could prove.
+// blind makes a log that cannot prove anything.
 func (d dice) blind(r *rolled) {
 	r.blind = true
 	l := &r.Log
@@ -88,7 +88,7 @@ func (d dice) blind(r *rolled) {
 	}
 }
 
-// log is what is wrong with it without loss.
+// log adds faults of the log that lose no line.
 func (d dice) log(r *rolled) {
 	l := &r.Log
 	if d.chance(0.3) {
@@ -115,12 +115,12 @@ func (d dice) log(r *rolled) {
 		l.APILate = d.between(time.Second, 37*time.Second)
 	}
 	r.RestartingLine = d.chance(0.05)
-	if r.ghost { // the metrics that give it away have to come
+	if r.ghost { // the metrics of the process must come
 		l.DeafAfter, l.JoinLoss = 0, false
 	}
 }
 
-// losses are lines that are lost, with or without notice.
+// losses loses lines, with or without notice.
 func (d dice) losses(r *rolled) {
 	if d.chance(0.3) {
 		r.Log.LoseLines = d.Float64() * 0.03
@@ -144,7 +144,7 @@ func (d dice) while(r *rolled) (from, to time.Duration) {
 	return from, from + d.between(200*time.Millisecond, 20*time.Second)
 }
 
-// faults are what is wrong with the API for a while.
+// faults adds faults of the API for a while.
 func (d dice) faults(r *rolled) {
 	for d.chance(0.4) {
 		from, to := d.while(r)
@@ -178,17 +178,17 @@ func (d dice) faults(r *rolled) {
 	if d.chance(0.05) { // one server's clock is behind
 		share := 0.5
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: -d.between(time.Second, 40*time.Second)})
-	} else if d.chance(0.1) { // that of something on the way is ahead
+	} else if d.chance(0.1) { // the clock of a proxy is ahead
 		share := []float64{0.5, 1}[d.IntN(2)]
 		r.Faults = append(r.Faults, herokusim.Fault{Share: &share, Clock: d.between(7*time.Second, 2*time.Hour)})
 	}
 }
 
-// refusals are those that come when the platform has answered before, and that pass; or the
-// app is renamed, and its old name is refused from then on.
+// refusals adds refused requests for a while, after good answers; or renames the app, whose
+// old name is refused from then on.
 func (d dice) refusals(r *rolled) {
 	if len(r.Faults) > 0 {
-		return // with nothing else wrong, the gate has had a good answer by then
+		return // only without other faults it is certain that the gate had a good answer before
 	}
 	from := *r.Gate + d.between(20*time.Second, 200*time.Second)
 	switch d.IntN(12) {
@@ -203,9 +203,9 @@ func (d dice) refusals(r *rolled) {
 	}
 }
 
-// metrics has runtime metrics where they can prove something: with preboot and a log whose history is a
-// moment long. Their lines come late, or not all of them, and they may have been switched on so late that
-// some processes do not report.
+// metrics turns on runtime metrics where they can prove something: with preboot and a short log history. Their
+// lines come late, or some are lost. They may have been switched on so late that some processes do not
+// report.
 func (r *rolled) metrics() {
 	if r.ghost {
 		return // which they must give away

@@ -1,4 +1,4 @@
-// How a random roll-out that went wrong is told.
+// The report of a random roll-out that failed.
 
 package gate_test
 
@@ -13,7 +13,7 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// clock writes a time of the story as people do: +3m08.50s.
+// clock writes a time of the story for people: +3m08.50s.
 func clock(at time.Duration) string {
 	sign := "+"
 	if at < 0 {
@@ -30,8 +30,8 @@ func clock(at time.Duration) string {
 	return sign + strings.TrimPrefix(seconds, "0")
 }
 
-// failure is what went wrong, what was true and what the gate said. The scenario is long, and
-// the command shows it.
+// failure is what went wrong, the truth, and the gate's output. It leaves out the scenario, which
+// is long: the command in it shows the scenario.
 func (r *rolled) failure(o outcome, wrong string) *failure {
 	return &failure{
 		name: fmt.Sprintf("seed %d", r.seed), kind: kindOf(wrong),
@@ -40,7 +40,7 @@ func (r *rolled) failure(o outcome, wrong string) *failure {
 	}
 }
 
-// dump is the scenario, the truth and what the gate said.
+// dump is the scenario, the truth and the gate's output.
 func (r *rolled) dump(o outcome) string {
 	text, err := r.YAML()
 	if err != nil {
@@ -49,7 +49,7 @@ func (r *rolled) dump(o outcome) string {
 	return fmt.Sprintf("%s---\n%s---\n%s---\n%s", r.called(), text, r.truth(), o.stdout)
 }
 
-// called is how the gate was called.
+// called is how the gate was started.
 func (r *rolled) called() string {
 	var inputs []string
 	for _, name := range slices.Sorted(maps.Keys(r.inputs)) {
@@ -58,7 +58,7 @@ func (r *rolled) called() string {
 	return fmt.Sprintf("the gate began at %s with %s\n", clock(r.story.Gate), strings.Join(inputs, ", "))
 }
 
-// truth is which process ran when, as far as it matters to the deploy.
+// truth lists which process ran when, as far as it matters for the deploy.
 func (r *rolled) truth() string {
 	var b strings.Builder
 	for _, in := range r.story.Instances {

@@ -1,5 +1,5 @@
-// The keys of the recipes, and the client that uses them: each step has the key that it needs, no command
-// line has one, and the client is of one version.
+// The keys of the recipes, and Heroku's client that uses them: each step has only the key that it needs, no
+// command line contains a key, and all recipes use the same version of the client.
 
 package gate_test
 
@@ -13,13 +13,14 @@ import (
 )
 
 var (
-	// A key of few rights is for the gate alone, and the other one for what changes something.
+	// The key that can only read is for the gate, the other one for steps that change something.
 	readKey, deployKey = "${{ secrets.HEROKU_READ_KEY }}", "${{ secrets.HEROKU_DEPLOY_KEY }}"
 	herokuClient       = regexp.MustCompile(`(?:npx --yes|npm install --global) heroku(\S*)`)
 	needsKey           = regexp.MustCompile(`\bheroku\S* (?:container|pipelines|run|ps|config|rollback)\b|\$HEROKU_API_KEY`)
 )
 
-// checkKeys fails if a key is where it is not needed, or in a command line, or if the client may be any.
+// checkKeys fails if a step has a key that it does not need, if a key is in a command line, or if the client
+// has no version.
 func checkKeys(t *testing.T, b block, everywhere map[string]string, job job) {
 	t.Helper()
 	for _, env := range []map[string]string{everywhere, job.Env} {
@@ -43,7 +44,7 @@ func checkKeys(t *testing.T, b block, everywhere map[string]string, job job) {
 	}
 }
 
-// The client is the one that "make client" tries, wherever a document installs or runs it.
+// Wherever a document installs or runs the client, its version is the one that "make client" tests.
 func TestClientIsPinned(t *testing.T) {
 	t.Parallel()
 	var client struct{ Dependencies map[string]string }

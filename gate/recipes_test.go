@@ -1,9 +1,8 @@
-// The recipes of the documents: the inputs that they give are ones that the program takes,
-// the outputs that they read exist, jobs live longer than their gate and have no more
-// rights than they need, deploys do not run beside each other, and keys are where they are
-// needed and nowhere else. "make lint" has them
-// written to a folder and runs actionlint on them: a requirement of this module would
-// bring 11 others along.
+// The recipes of the documents: the program accepts their inputs, the outputs that they read
+// exist, the timeout of a job is longer than that of its gate, jobs have no more rights than
+// they need, no two deploys run at the same time, and keys are only where they are needed.
+// "make lint" writes them to a folder and runs actionlint on them: as a dependency of this
+// module it would add 11 others.
 
 package gate_test
 
@@ -31,7 +30,7 @@ import (
 
 var recipesTo = flag.String("recipes", "", "write the workflows of the documents to this `folder`, as those of a repository")
 
-// ourAction is how the documents name the action, and ourBegin the one that begins the watch.
+// ourAction is the name of the action in the documents, and ourBegin that of the action that begins the watch.
 var (
 	ourAction = sync.OnceValue(func() string { return ourRepository() + "@v1" })
 	ourBegin  = sync.OnceValue(func() string { return ourRepository() + "/begin@v1" })
@@ -69,7 +68,7 @@ type step struct {
 var (
 	outputWritten = regexp.MustCompile(`([\w-]+)=.*>> "\$GITHUB_OUTPUT"`)
 	outputUsed    = regexp.MustCompile(`steps\.([\w-]+)\.outputs\.([\w-]+)`)
-	// What deploys: a push, an action, a promotion.
+	// Ways to deploy: a push, an action, a promotion.
 	deployed    = regexp.MustCompile(`git push|heroku-deploy@|pipelines:promote`)
 	pinnedMajor = regexp.MustCompile(`uses: ([\w./-]+)@[0-9a-f]{40} # (v\d+)\.`)
 	expression  = regexp.MustCompile(`\$\{\{.*?\}\}|"\$\w+"`)
@@ -123,7 +122,7 @@ func checkRecipe(t *testing.T, b block) {
 	}
 }
 
-// A recipe is what is known of a workflow so far.
+// A recipe is what the test has found in a workflow so far.
 type recipe struct {
 	block
 	gates   int
@@ -135,7 +134,7 @@ type recipe struct {
 
 func (r *recipe) checkJob(t *testing.T, name string, job job) {
 	t.Helper()
-	watched := map[string]bool{} // apps that are watched before the deploy, and have no gate yet
+	watched := map[string]bool{} // apps with a watch before the deploy whose gate has not come yet
 	for _, step := range job.Steps {
 		r.deploys = r.deploys || deployed.MatchString(step.Run+step.Uses)
 		action, version, _ := strings.Cut(step.Uses, "@")
@@ -173,7 +172,7 @@ func (r *recipe) checkJob(t *testing.T, name string, job job) {
 	}
 }
 
-// checkGate fails if the program does not take a step's inputs. It returns how long the gate waits at most.
+// checkGate fails if the program does not accept a step's inputs. It returns the timeout of the gate.
 func checkGate(t *testing.T, b block, with map[string]string) time.Duration {
 	t.Helper()
 	var args []string
@@ -211,13 +210,13 @@ func ciMajors(t *testing.T) map[string]string {
 	return majors
 }
 
-// interrupted answers nothing: the wait is over before it begins.
+// interrupted answers no request: the wait ends before it begins.
 type interrupted struct{}
 
 func (interrupted) RoundTrip(*http.Request) (*http.Response, error) { return nil, context.Canceled }
 
-// takes fails if the program does not take the arguments, with something sensible
-// in the place of expressions and variables.
+// takes fails if the program does not accept the arguments. Expressions and variables are
+// replaced by sensible values.
 func takes(t *testing.T, b block, args []string) {
 	t.Helper()
 	for i := range args {
@@ -229,7 +228,7 @@ func takes(t *testing.T, b block, args []string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out, log strings.Builder // two writers: with --json they are written side by side
+	var out, log strings.Builder // two writers, since with --json two goroutines write to them
 	command := gate.Command{
 		Args: args, Stdout: &out, Stderr: &log, Transport: interrupted{},
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": testKey}[name] },
@@ -250,7 +249,7 @@ func TestCommandLines(t *testing.T) {
 			if strings.HasPrefix(line, "gh ") {
 				continue // it names the image, and is not the program
 			}
-			line, _, _ = strings.Cut(line, " -- ") // a command that deploys
+			line, _, _ = strings.Cut(line, " -- ") // without the deploy command
 			line = strings.NewReplacer(`rollout-gate" --`, "rollout-gate --", `"$app"`, "my-app").Replace(strings.TrimSuffix(strings.TrimSpace(line), " -- \\"))
 			if _, args, ok := strings.Cut(line, "rollout-gate --"); ok {
 				found++
@@ -266,8 +265,8 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// writeRecipe writes a workflow with the document's line numbers, using the action as
-// its repository would, so that actionlint knows its inputs and outputs.
+// writeRecipe writes a workflow with the document's line numbers. It replaces the action by a
+// local path, so that actionlint knows its inputs and outputs.
 func writeRecipe(t *testing.T, b block) {
 	t.Helper()
 	dir := filepath.Join(*recipesTo, ".github", "workflows")

@@ -1,5 +1,5 @@
-// Recordings: a run as one JSON object a line, first the configuration, then
-// every observation. A recording replays to the same verdict.
+// Recordings of runs. Each line is a JSON object: first the configuration, then every observation. Replaying a
+// recording gives the same verdict.
 
 package gate
 
@@ -22,8 +22,7 @@ import (
 	"heroku-rollout-gate/gate/watch"
 )
 
-// recordingFormat is written into the first line; a change that older programs
-// cannot read raises it.
+// recordingFormat is in the first line. Raise it with a change that older programs cannot read.
 const recordingFormat = 1
 
 // header is the first line of a recording.
@@ -31,26 +30,26 @@ type header struct {
 	Recording int            `json:"rolloutGateRecording"`
 	Program   string         `json:"program,omitempty"` // the version that records
 	Config    rollout.Config `json:"config"`
-	// Watch is set in the recording of a watch that begins before a deploy.
-	Watch *aheadOf `json:"watch,omitempty"`
+	// Watch is set in the recording of watch-ahead, and only there.
+	Watch *origin `json:"watch,omitempty"`
 }
 
-// maxRecording is how long a recording becomes at most. A wait of an hour on a busy app is
-// a few MiB; what is longer comes of a platform or an app out of its mind.
+// maxRecording is the largest size of a recording, in bytes. A wait of an hour on a busy app is a few MiB, so a
+// longer recording means that the platform or the app behaves abnormally.
 const maxRecording = 64 << 20
 
-// stoppedLine begins the last line of a recording that became too long.
-const stoppedLine = `{"recordingStopped":`
+// stoppedPrefix begins the last line of a recording that became too long.
+const stoppedPrefix = `{"recordingStopped":`
 
 // recorder writes observations as they arrive.
 type recorder struct {
-	file    *os.File
-	buf     *bufio.Writer
-	key     []byte // as it stands in JSON; it is taken out wherever others have put it
-	length  int
-	longest int  // how long it becomes at most
-	full    bool // it became too long
-	err     error
+	file      *os.File
+	buf       *bufio.Writer
+	key       []byte // the API key as JSON writes it; replaced wherever it appears, such as in a release description
+	length    int    // in bytes
+	maxLength int
+	full      bool // the recording became too long
+	err       error
 }
 
 func newRecorder(path, key string, h header) (*recorder, error) {
@@ -62,15 +61,14 @@ func newRecorder(path, key string, h header) (*recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the recording: %w", err)
 	}
-	r := &recorder{file: f, buf: bufio.NewWriter(f), longest: maxRecording, key: bytes.Trim(quoted, `"`)}
+	r := &recorder{file: f, buf: bufio.NewWriter(f), maxLength: maxRecording, key: bytes.Trim(quoted, `"`)}
 	h.Recording = recordingFormat
 	r.write(h)
 	return r, nil
 }
 
-// createRecording makes the file, for its owner alone. The program may be root, and others
-// may have been in the folder before it: it writes to what is at the path itself, and never
-// to where a link there leads.
+// createRecording creates the file, readable by its owner only. The program may run as root, and others may be
+// able to write to the folder. So it never follows a link at the path.
 func createRecording(path string) (*os.File, error) {
 	before, err := os.Lstat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -86,15 +84,15 @@ func createRecording(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := takeOver(f, path, isNew); err != nil {
+	if err := emptyForOwner(f, path, isNew); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-// takeOver empties a file that was there, and lets nobody read it but its owner.
-func takeOver(f *os.File, path string, isNew bool) error {
+// emptyForOwner empties the file, and lets only its owner read it.
+func emptyForOwner(f *os.File, path string, isNew bool) error {
 	opened, err := f.Stat()
 	if err != nil {
 		return err
@@ -103,7 +101,7 @@ func takeOver(f *os.File, path string, isNew bool) error {
 		return errors.New("something else was put in its place just now")
 	}
 	if !opened.Mode().IsRegular() {
-		return nil // a device is as it is
+		return nil // a device, such as /dev/null: leave its permissions alone
 	}
 	if isNew {
 		giveToOwnerOfFolder(f, path)
@@ -121,15 +119,15 @@ func (r *recorder) write(v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
 		data = append(bytes.ReplaceAll(data, r.key, []byte("[api-key]")), '\n')
-		if r.length+len(data) > r.longest {
+		if r.length+len(data) > r.maxLength {
 			r.full = true
-			data = fmt.Appendf(nil, "%s%d}\n", stoppedLine, r.length)
+			data = fmt.Appendf(nil, "%s%d}\n", stoppedPrefix, r.length)
 		}
 		r.length += len(data)
 		_, err = r.buf.Write(data)
 	}
 	if err == nil {
-		err = r.buf.Flush() // a run that is killed leaves a whole recording
+		err = r.buf.Flush() // so that the recording is complete even if the run is killed
 	}
 	r.err = err
 }
@@ -144,20 +142,20 @@ func (r *recorder) close() error {
 	case r.err != nil:
 		return fmt.Errorf("writing the recording: %w", r.err)
 	case r.full:
-		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", r.longest>>20)
+		return fmt.Errorf("the recording was stopped when it was %d MiB long: what came later is not in it", r.maxLength>>20)
 	}
 	return nil
 }
 
-// replay reads a recording and folds it again: see is shown each observation, and then update what it
-// came to. Where it cannot, it says which version could.
-func replay(in io.Reader, version string, see func(observe.Observation), update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
+// replayRecording reads a recording and judges its observations again. It calls see with each observation, and
+// then update with the picture. If it cannot read the recording, the error names the version that wrote it.
+func replayRecording(in io.Reader, version string, see func(observe.Observation), update func(rollout.Picture), debug *watch.Debug) (picture rollout.Picture, verdict rollout.Verdict, err error) {
 	r := &replayer{see: see, update: update, debug: debug}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		r.line++
-		if err := r.take(lines.Bytes()); err != nil {
+		if err := r.readLine(lines.Bytes()); err != nil {
 			return picture, verdict, fmt.Errorf("line %d %w%s", r.line, err, r.recordedBy(version))
 		}
 	}
@@ -177,25 +175,25 @@ type replayer struct {
 	see     func(observe.Observation)
 	update  func(rollout.Picture)
 	debug   *watch.Debug
-	program string // which recorded
-	line    int
+	program string // the version that recorded
+	line    int    // the number of the current line, from 1
 	cfg     rollout.Config
 	core    *rollout.Rollout
-	at      time.Duration
-	ended   int // the line that brought the verdict; 0 before
+	at      time.Duration // of the last observation
+	ended   int           // the line that led to the verdict; 0: there is no verdict yet
 	picture rollout.Picture
 	verdict rollout.Verdict
 }
 
-// take reads one line. Its error ends a sentence that begins with the line's number.
-func (r *replayer) take(line []byte) error {
+// readLine reads one line. The caller puts "line N" before its error.
+func (r *replayer) readLine(line []byte) error {
 	if r.core == nil {
 		return r.begin(line)
 	}
 	if r.ended > 0 {
 		return fmt.Errorf("comes after the verdict, which is in line %d: the file holds more than one run", r.ended)
 	}
-	if bytes.HasPrefix(line, []byte(stoppedLine)) {
+	if bytes.HasPrefix(line, []byte(stoppedPrefix)) {
 		return fmt.Errorf("says that the recording was stopped there, as it was %d MiB long: it has no verdict", maxRecording>>20)
 	}
 	var o observe.Observation
@@ -224,7 +222,7 @@ func (r *replayer) begin(line []byte) error {
 	return nil
 }
 
-// readHeader reads the first line. Its error ends a sentence that begins with that.
+// readHeader reads the first line. The caller puts "line 1" before its error.
 func readHeader(line []byte) (h header, err error) {
 	var first struct {
 		Recording int    `json:"rolloutGateRecording"`
@@ -243,22 +241,22 @@ func readHeader(line []byte) (h header, err error) {
 	return h, nil
 }
 
-// programForm is how a program names its version. What is written otherwise is quoted.
-var programForm = regexp.MustCompile(`^[\w.+(), -]*$`)
+// plainVersion matches versions that can be printed without quotes.
+var plainVersion = regexp.MustCompile(`^[\w.+(), -]*$`)
 
-// recordedBy names the program that recorded, if it is another than this one.
+// recordedBy names the version that recorded, if it is another than this one; otherwise it is empty.
 func (r *replayer) recordedBy(version string) string {
 	program := r.program[:min(80, len(r.program))]
 	switch {
 	case program == "" || program == version:
 		return ""
-	case !programForm.MatchString(program):
+	case !plainVersion.MatchString(program):
 		program = strconv.Quote(program)
 	}
 	return fmt.Sprintf(" (recorded by rollout-gate %s; this is %s)", program, cmp.Or(version, "another version"))
 }
 
-// apply judges an observation. What was a bug in the run is one here, too.
+// apply judges an observation. If the core panics, the verdict is that of a bug, as it was in the run.
 func (r *replayer) apply(o observe.Observation) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -1,8 +1,9 @@
 //go:build !unix
 
+// The owner of a recording, on systems where files have no owner.
+
 package gate
 
 import "os"
 
-// giveToOwnerOfFolder does nothing where files have no owner to give.
 func giveToOwnerOfFolder(*os.File, string) {}

@@ -21,8 +21,8 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// checkReplay fails if the recording of a run does not replay to what the run came
-// to, or holds a secret. All stories are checked so.
+// checkReplay fails if the replay of a recording does not give the verdict and picture of the
+// run, or if the recording contains a secret. It checks all stories.
 func checkReplay(t testing.TB, file string, o outcome) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -49,7 +49,7 @@ func checkReplay(t testing.TB, file string, o outcome) {
 	}
 }
 
-// checkReasons wants to know of each answer in a recording why it was asked for.
+// checkReasons fails if a recording does not say why each request was sent.
 func checkReasons(t testing.TB, recording []byte) {
 	t.Helper()
 	answers := 0
@@ -71,7 +71,7 @@ func checkReasons(t testing.TB, recording []byte) {
 	}
 }
 
-// recorded is a recording of a run that opened the gate.
+// recorded returns the recording of a run in which the gate opened.
 func recorded(t *testing.T) []byte {
 	t.Helper()
 	sc, story := load(t, "plain-restart")
@@ -86,9 +86,9 @@ func recorded(t *testing.T) []byte {
 	return data
 }
 
-// A recording is its owner's alone, also where the file was there before; and the owner is that
-// of the folder, who uploads it in a later step of the workflow, also if the gate is root.
-func TestRecordingIsItsOwnersAlone(t *testing.T) {
+// Only its owner can read a recording, also if the file existed before. The owner is that of the folder, also
+// if the gate runs as root, since a later step of the workflow uploads the recording.
+func TestOnlyTheOwnerReadsARecording(t *testing.T) {
 	t.Parallel()
 	sc, story := load(t, "plain-restart")
 	for _, was := range []string{"", "open to all", "longer than what comes: " + strings.Repeat("x", 1<<20)} {
@@ -120,7 +120,7 @@ func TestRecordingIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
-// A link is not followed, wherever it leads: what is there stays as it is.
+// The gate does not follow a link, wherever it leads. Its target does not change.
 func TestRecordingRefusesALink(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -147,7 +147,7 @@ func TestRecordingRefusesALink(t *testing.T) {
 	}
 }
 
-// wordy is a platform whose releases have long descriptions.
+// wordy is a platform whose releases have very long descriptions.
 type wordy struct{ http.RoundTripper }
 
 func (w wordy) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -161,7 +161,7 @@ func (w wordy) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// A recording ends at 64 MiB and says so; the gate goes on.
+// A recording ends at 64 MiB with a line that says so; the gate goes on.
 func TestRecordingIsBounded(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -229,7 +229,7 @@ func TestDamagedRecordings(t *testing.T) {
 	}
 }
 
-// A key that stands in what others wrote is not recorded, and a pipe is no file.
+// The API key is not recorded, even if it appears in texts of others. A pipe is refused.
 func TestRecordingHoldsNoKey(t *testing.T) {
 	t.Parallel()
 	sc, err := herokusim.Load("plain-restart")
@@ -258,7 +258,7 @@ func TestRecordingHoldsNoKey(t *testing.T) {
 	}
 }
 
-// A recording that cannot be written any more is said so, and the gate goes on.
+// If the recording cannot be written any more, the gate says so and goes on.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
@@ -279,8 +279,8 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// An output file that cannot be written would let later steps go on without a word:
-// the step fails.
+// If the file for outputs cannot be written, later steps would miss the outputs without
+// notice: so the step fails.
 func TestUnwritableFiles(t *testing.T) {
 	t.Parallel()
 	sc, story := load(t, "plain-restart")

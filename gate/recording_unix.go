@@ -1,6 +1,6 @@
 //go:build unix
 
-// Whose a recording is, where files have owners.
+// The owner of a recording, on systems where files have owners.
 
 package gate
 
@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// giveToOwnerOfFolder gives a new file to the owner of its folder if root made it. In a
-// workflow the container's user is root, and the next step, which uploads the file, is run by
-// the owner of the workspace. If it cannot be given, it stays root's.
+// giveToOwnerOfFolder makes the owner of the folder the owner of a new file, if this program runs as root. In a
+// workflow the container runs as root, but the next step, which uploads the file, runs as the owner of the
+// workspace. If the owner cannot be changed, it stays root.
 func giveToOwnerOfFolder(f *os.File, path string) {
 	folder, err := os.Stat(filepath.Dir(path))
 	if err != nil || os.Geteuid() != 0 {

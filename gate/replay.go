@@ -1,4 +1,4 @@
-// A recorded run, judged again, and the inside of a run for those who look for a fault.
+// The subcommand replay, and the debug log.
 
 package gate
 
@@ -13,9 +13,10 @@ import (
 	"heroku-rollout-gate/gate/watch"
 )
 
-func (c *Command) replay(_ context.Context, given given) int {
-	if given.has(measureFlag) {
-		return c.measure(given.args, given.has(jsonFlag))
+// replay judges a recorded run again.
+func (c *Command) replay(_ context.Context, given commandLine) int {
+	if given.isOn(measureFlag) {
+		return c.measure(given.args, given.isOn(jsonFlag))
 	}
 	file := given.args[0]
 	f, err := os.Open(file)
@@ -24,13 +25,13 @@ func (c *Command) replay(_ context.Context, given given) int {
 		return ExitInvalid
 	}
 	defer f.Close()
-	// Outputs and summaries belong to real runs.
+	// Without Getenv the report writes neither outputs nor a summary: these belong to real runs.
 	options := report.Options{Stdout: c.Stdout}
-	if given.has(jsonFlag) {
+	if given.isOn(jsonFlag) {
 		options.Stdout, options.Result = c.Stderr, c.Stdout
 	}
 	out := report.New(options)
-	picture, verdict, err := replay(f, c.Version, func(observe.Observation) {}, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
+	picture, verdict, err := replayRecording(f, c.Version, func(observe.Observation) {}, func(p rollout.Picture) { out.Update(p) }, c.debug(out))
 	if err != nil {
 		fmt.Fprintf(c.Stderr, "rollout-gate: replaying %q: %v\n", file, err)
 		return ExitInvalid
@@ -44,7 +45,7 @@ func (c *Command) replay(_ context.Context, given given) int {
 	return exitStatus(verdict)
 }
 
-// debug tells of the inside of the wait, if the runner was asked to
+// debug logs requests and open questions in detail, if the workflow was run with debug logging
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables).
 func (c *Command) debug(out *report.Report) *watch.Debug {
 	if c.Getenv("RUNNER_DEBUG") != "1" {

@@ -1,5 +1,5 @@
-// What GitHub reads besides the action: the workflows are pinned, ask for few rights
-// and end, and Dependabot sees every file that it can read versions in.
+// The files for GitHub besides the action: the workflows pin their actions, have few rights
+// and timeouts, and Dependabot sees every file in which it can read versions.
 
 package gate_test
 
@@ -38,8 +38,8 @@ func released(t *testing.T) bool {
 	return strings.HasPrefix(action.Runs.Image, "docker://")
 }
 
-// missing reports whether a file that a document names is not there. That a release is
-// made without the workflows is no fault of the document.
+// missing reports whether a file that a document names does not exist. In a release the
+// workflows may be missing.
 func missing(t *testing.T, name string) bool {
 	t.Helper()
 	_, err := os.Stat(path.Join("..", name))
@@ -89,9 +89,9 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// What the release workflow promises: signing is a job of its own, which builds nothing;
-// no job that may publish compiles the code of others; a version gets its tag only with the
-// environment's approval; and until then the image has no name but its digest.
+// The promises of the release workflow: signing is a separate job, which builds nothing; no
+// job with the right to publish compiles code of others; a version gets its tag only after
+// the approval of the environment; and until then the image has no name except its digest.
 func TestReleaseWorkflow(t *testing.T) {
 	t.Parallel()
 	if released(t) {
@@ -118,7 +118,7 @@ func TestReleaseWorkflow(t *testing.T) {
 	if _, ok := workflow.On["workflow_dispatch"]; !ok || len(workflow.On) != 1 {
 		t.Errorf("the workflow begins on %v, not by hand alone", workflow.On)
 	}
-	// cmd/release is made of the standard library: a test there holds it to that.
+	// cmd/release uses the standard library only: a test there checks that.
 	compiles := regexp.MustCompile(`\bmake\b|\bnpm\b|\.ci/|\bgo (run|build|install|test|generate) (?:[^.]|\./(?:[^c]|cmd/(?:[^r]|ro)))`)
 	built := false
 	for name, job := range workflow.Jobs {

@@ -1,5 +1,5 @@
-// The runner's side: how it reads what a step prints, and what every run of the
-// gate must look like to it.
+// How the runner reads the log of a step, and what every run of the gate must look like to
+// it.
 
 package gate_test
 
@@ -27,7 +27,7 @@ type command struct {
 // It takes no notice of stop-commands: what is between them has to be inert, too.
 func commands(log string) []command {
 	var found []command
-	// Lines end where .NET ends them.
+	// .NET also ends lines at a carriage return.
 	lines := strings.FieldsFunc(log, func(c rune) bool { return c == '\n' || c == '\r' })
 	for i, line := range lines {
 		if c, ok := parseCommand(line); ok {
@@ -69,8 +69,8 @@ func commandInfo(info, separator string, unescape *strings.Replacer) command {
 
 var tokenName = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// checkCommands fails unless a run gave the commands that are ours to give: the mask
-// first, groups in order, and one annotation, which is the last line.
+// checkCommands fails unless a run printed the right commands: first the mask, groups in
+// order, and one annotation, which is the last line.
 func checkCommands(t testing.TB, log, annotation, key string) {
 	t.Helper()
 	cs := commands(log)
@@ -120,7 +120,7 @@ func annotationOf(v rollout.Verdict) string {
 
 var stamp = regexp.MustCompile(`(?m)^ *((?:\d+h)?(?:\d+m)?\d+s)  `)
 
-// checkSilence fails if a reader heard nothing for longer than 30 s.
+// checkSilence fails if nothing was printed for longer than 30 s.
 func checkSilence(t testing.TB, log string) {
 	t.Helper()
 	var last time.Duration

@@ -1,8 +1,8 @@
-// Every block of shell commands in the documents is run, unless a comment before it
+// All blocks of shell commands in the documents are run, unless a comment before a block
 // says why not: <!-- not run: the reason -->, or for the rest of a file
-// <!-- not run from here on: the reason -->. Commands of the program find a simulated
-// Heroku; what would run all tests again, this one among them, is built but not run,
-// and of a target of make it is asked what it would do.
+// <!-- not run from here on: the reason -->. Commands of the program use a simulated
+// Heroku. Commands that would run all tests, this one among them, are built but not run.
+// Targets of make only print what they would do.
 
 package gate_test
 
@@ -21,7 +21,7 @@ import (
 // A block that takes longer than this does not end by itself.
 const blockTime = 3 * time.Minute
 
-// prelude stands in for the commands that lead back here.
+// prelude replaces the commands that would run this test again.
 const prelude = `set -eu
 make() {
   case "${1:-help}" in
@@ -38,8 +38,8 @@ go() {
 }
 `
 
-// ofTheRepository are commands that are given at the top of the repository; others
-// are given in a folder of the reader's own.
+// ofTheRepository are commands that readers run at the top of the repository. They run
+// others in a folder of their own.
 var ofTheRepository = regexp.MustCompile(`(?m)^(go|make) `)
 
 func TestShellBlocks(t *testing.T) {
@@ -85,7 +85,7 @@ func runBlock(t *testing.T, b block, program, sim string) {
 		"PATH="+dir+":"+filepath.Dir(program)+":"+os.Getenv("PATH"), "REPORT="+filepath.Join(dir, "report"),
 		"HEROKU_API_KEY="+testKey, "GITHUB_ACTIONS=", "GITHUB_OUTPUT=", "GITHUB_STEP_SUMMARY=")
 	if strings.Contains(b.text, "rollout-gate ") {
-		// All is over at the start but for the reading of the log.
+		// The roll-out has ended at the start; the gate only has to read the log.
 		cmd.Env = append(cmd.Env, "INPUT_API_URL="+serve(t, sim, "--from", "35s", ofMyApp(t)))
 	}
 	out, err := cmd.CombinedOutput()
@@ -97,7 +97,7 @@ func runBlock(t *testing.T, b block, program, sim string) {
 	}
 }
 
-// ofMyApp is a plain restart, of the app that the documents call my-app.
+// ofMyApp is a plain restart of the app my-app, as the documents call it.
 func ofMyApp(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile("herokusim/scenarios/plain-restart.yaml")

@@ -1,5 +1,5 @@
-// The soak: half an hour of real time on real sockets, with a busy log, streams that
-// are cut and requests that fail. Neither memory nor goroutines may grow.
+// The soak test: half an hour of real time on real sockets, with a busy log, streams that
+// are cut and requests that fail. Memory and the number of goroutines must not grow.
 
 package gate_test
 
@@ -30,8 +30,8 @@ var (
 	soakLines = flag.Int("soak-lines", 5000, "lines in a second that the app prints in the soak")
 )
 
-// soaked is a roll-out that does not end: old web dynos run on, and a worker is
-// restarted every half a minute.
+// soaked is a roll-out that does not end: old web dynos keep running, and a worker is
+// restarted every half minute.
 func soaked(length time.Duration) *herokusim.Scenario {
 	share := 0.05
 	sc := &herokusim.Scenario{
@@ -102,7 +102,7 @@ func TestSoak(t *testing.T) {
 	steady(t, samples)
 }
 
-// sample is what the whole process takes, the simulated platform included.
+// sample is what the whole process uses, including the simulated platform.
 type sample struct {
 	heap, resident float64 // MiB; of the heap only what is in use
 	goroutines     int
@@ -181,7 +181,7 @@ func (b *busyApp) print(ctx context.Context, w *sharedWriter) {
 		case <-tick.C:
 		}
 		if !w.begun.Load() {
-			continue // the history comes first, or a refusal
+			continue // the history is not sent yet, or the stream was refused
 		}
 		stamp := b.story.Time(b.sim.Now()).UTC().Format("2006-01-02T15:04:05.000000+00:00")
 		burst.Reset()
@@ -197,11 +197,11 @@ func (b *busyApp) print(ctx context.Context, w *sharedWriter) {
 	}
 }
 
-// sharedWriter is written by two, whole lines at a time.
+// sharedWriter is a writer for two goroutines, which write whole lines.
 type sharedWriter struct {
 	http.ResponseWriter
 	mu    sync.Mutex
-	begun atomic.Bool // with a stream, and not with a refusal
+	begun atomic.Bool // a stream has begun; not with a refusal
 }
 
 func (w *sharedWriter) WriteHeader(status int) {

@@ -1,5 +1,4 @@
-// The step log is printed beside the wait: whoever reads it, or does not, holds up
-// neither the wait nor its end.
+// Writing the log without blocking: a slow reader, or none, delays neither the wait nor its end.
 
 package gate
 
@@ -12,61 +11,61 @@ import (
 )
 
 const (
-	// unread is how many lines may wait for a reader; what is more is lost.
-	unread = 4096
-	// lastLines is how long the end waits for its lines to be taken.
-	lastLines = 300 * time.Millisecond
+	// maxPending is how many writes can wait for a slow reader. Further writes are lost.
+	maxPending = 4096
+	// closeTimeout is how long close waits until the last lines are written.
+	closeTimeout = 300 * time.Millisecond
 )
 
-// A patientWriter takes everything at once and hands it on in its own time. It is
-// used by one goroutine at a time.
-type patientWriter struct {
-	out   io.Writer
-	lines chan []byte
-	done  chan struct{}
-	lost  int
-	err   atomic.Pointer[error] // the first of out
+// An asyncWriter accepts each write at once, and writes it to out in a goroutine of its own. Only one
+// goroutine at a time may use it.
+type asyncWriter struct {
+	out     io.Writer
+	pending chan []byte
+	done    chan struct{} // closed when everything is written
+	lost    int
+	err     atomic.Pointer[error] // the first error of out
 }
 
-func newPatientWriter(out io.Writer) *patientWriter {
+func newAsyncWriter(out io.Writer) *asyncWriter {
 	if out == nil {
 		out = io.Discard
 	}
-	p := &patientWriter{out: out, lines: make(chan []byte, unread), done: make(chan struct{})}
+	w := &asyncWriter{out: out, pending: make(chan []byte, maxPending), done: make(chan struct{})}
 	go func() {
-		defer close(p.done)
-		for b := range p.lines {
-			if _, err := p.out.Write(b); err != nil {
-				p.err.CompareAndSwap(nil, &err)
+		defer close(w.done)
+		for b := range w.pending {
+			if _, err := w.out.Write(b); err != nil {
+				w.err.CompareAndSwap(nil, &err)
 			}
 		}
 	}()
-	return p
+	return w
 }
 
-// Write never blocks. Its error is the first that the log had so far.
-func (p *patientWriter) Write(b []byte) (int, error) {
+// Write never blocks. It returns the first error of an earlier write, if there was one.
+func (w *asyncWriter) Write(b []byte) (int, error) {
 	select {
-	case p.lines <- bytes.Clone(b):
+	case w.pending <- bytes.Clone(b):
 	default:
-		p.lost++
+		w.lost++
 	}
-	if err := p.err.Load(); err != nil {
+	if err := w.err.Load(); err != nil {
 		return len(b), *err
 	}
 	return len(b), nil
 }
 
-// close waits a moment for the last lines to be taken. Nothing may be written after it.
-func (p *patientWriter) close() error {
-	close(p.lines)
+// close waits a moment until the last lines are written. Do not write after close.
+func (w *asyncWriter) close() error {
+	close(w.pending)
 	select {
-	case <-p.done:
-	case <-time.After(lastLines):
-		return fmt.Errorf("writing the log: nobody takes it, so its last lines are lost")
+	case <-w.done:
+	case <-time.After(closeTimeout):
+		return fmt.Errorf("writing the log: nobody reads it, so its last lines are lost")
 	}
-	if p.lost > 0 {
-		return fmt.Errorf("writing the log: it was not taken in time, so %d lines are lost", p.lost)
+	if w.lost > 0 {
+		return fmt.Errorf("writing the log: it was not read in time, so %d lines are lost", w.lost)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Stories: one file is one roll-out on the simulated Heroku and what the gate must
-// make of it. The whole program runs, in virtual time.
+// Stories: each file has a roll-out on the simulated Heroku, and what the gate must do.
+// The whole program runs, in virtual time.
 
 package gate_test
 
@@ -27,13 +27,13 @@ import (
 
 // expectation is the second document of a story file.
 type expectation struct {
-	// Inputs are given to the gate beside app and api-key. As release, "id of v42"
-	// stands for the id, which the simulator makes up.
+	// Inputs are the inputs of the gate besides app and api-key. As release, "id of v42"
+	// stands for the id that the simulator makes.
 	Inputs map[string]string `yaml:"inputs"`
 	// SHA is the commit that the workflow runs on; empty if it is not known.
 	SHA string `yaml:"sha"`
-	// Ahead is how long before the gate's start the watch begins: beside a command that then ends. Begun is
-	// the same for a process of its own, which ends after Dies; 0: it does not by itself.
+	// Ahead is how long before the gate's start the watch begins, with a deploy command that ends at the start.
+	// Begun is the same for watch-ahead, which is killed after Dies; 0: it is not.
 	Ahead duration `yaml:"ahead"`
 	Begun duration `yaml:"begun"`
 	Dies  duration `yaml:"dies"`
@@ -41,18 +41,18 @@ type expectation struct {
 	Head string `yaml:"head"`
 	// Interrupt ends the run this long after the gate's start.
 	Interrupt duration `yaml:"interrupt"`
-	// Bug is a part of a path: the gate's own code panics when it asks for it.
+	// Bug is a part of a path: the gate's own code panics at a request for it.
 	Bug  string `yaml:"bug"`
 	Want struct {
 		Result string `yaml:"result"`
 		Reason string `yaml:"reason"`
 		Basis  string `yaml:"basis"`
-		// Within is how long the gate opens at most after it could: after the last old
-		// exit, or when all new dynos are up if that is later.
+		// Within is how long after the earliest possible time the gate opens at most. That time
+		// is the last old exit, or when all new dynos are up, if that is later.
 		Within duration `yaml:"within"`
 		// Between bounds the moment of the verdict, in story time.
 		Between []duration `yaml:"between"`
-		// Says must all stand in what is printed, Silent none of it.
+		// All texts in Says must be in the output, and none in Silent.
 		Says   []string `yaml:"says"`
 		Silent []string `yaml:"silent"`
 		// Outputs must be exactly so.
@@ -70,7 +70,7 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// outcome is what a run came to.
+// outcome is the result of a run.
 type outcome struct {
 	status  int
 	at      time.Duration // story time of the verdict
@@ -175,8 +175,8 @@ func playOver(t testing.TB, story *herokusim.Story, app string, from time.Durati
 	return o
 }
 
-// beginAhead begins a watch in a process of its own, and comes back when it is time for the gate. The watch
-// dies after so long; 0: when the gate ends it, which the function that is returned waits for.
+// beginAhead starts watch-ahead, and returns when it is time for the gate. The watch is killed after dies; 0:
+// the gate stops it. The returned function waits for its end.
 func beginAhead(t testing.TB, o *outcome, dir, app string, from, dies time.Duration, transport http.RoundTripper, uptime func() (string, time.Duration, error)) func() {
 	ctx, kill := t.Context(), context.CancelFunc(func() {})
 	if dies > 0 {
@@ -207,7 +207,7 @@ func beginAhead(t testing.TB, o *outcome, dir, app string, from, dies time.Durat
 	}
 }
 
-// These are passed among the inputs: a variable of the runner, its event, what is broken, and a wrong clock.
+// These are passed like inputs: a variable of the runner, its event, what is broken, and a wrong clock.
 const (
 	shaInput  = "GITHUB_SHA"
 	headInput = "head"
@@ -291,7 +291,7 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// Every way to end a wait has a story.
+// Every reason for the end of a wait has a story.
 func TestEveryReasonHasAStory(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/stories/*.yaml")
@@ -437,7 +437,7 @@ func checkTruth(t testing.TB, story *herokusim.Story, o outcome) {
 	}
 }
 
-// apiRequests counts what the account pays for: everything but the log streams.
+// apiRequests counts the requests that cost budget: all except those for log streams.
 func apiRequests(s *herokusim.Server) int {
 	n := 0
 	for _, r := range s.Requests() {

@@ -1,4 +1,4 @@
-// What the program does beside waiting: each with its arguments and its help.
+// The subcommands: what the program can do besides waiting.
 
 package gate
 
@@ -11,20 +11,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A subcommand is what the program does if its first argument says so.
+// A subcommand is chosen by the first argument of the program.
 type subcommand struct {
-	name  string
-	args  string // as the help shows them
-	about string // for the list of all, one line
-	long  string // its own help, wrapped
-	// takes says what arguments there must be; taken reports whether these will do.
-	takes string
-	taken func(given) bool
-	flags func() *pflag.FlagSet
-	run   func(c *Command, ctx context.Context, given given) int
+	name   string
+	args   string // as the help shows them
+	about  string // one line, for the help of the program
+	long   string // for its own help, wrapped
+	takes  string // what arguments it takes, for the error message
+	argsOK func(commandLine) bool
+	flags  func() *pflag.FlagSet
+	run    func(c *Command, ctx context.Context, given commandLine) int
 }
 
-// subcommands are all of them.
 func subcommands() []subcommand {
 	return []subcommand{
 		{
@@ -38,9 +36,9 @@ With --measure the program shows instead what Heroku did in that run. For
 several files it prints one table, with the medians. It names each file that it
 cannot read, and then ends with status 2.
 `,
-			takes: "one file, the recording, and with --measure several",
-			taken: func(g given) bool { return len(g.args) == 1 || len(g.args) > 1 && g.has(measureFlag) },
-			flags: replayFlags, run: (*Command).replay,
+			takes:  "one file, the recording, and with --measure several",
+			argsOK: func(l commandLine) bool { return len(l.args) == 1 || len(l.args) > 1 && l.isOn(measureFlag) },
+			flags:  replayFlags, run: (*Command).replay,
 		},
 		{
 			name: "watch-ahead", args: "--app NAME", about: "watch from before a deploy, for a gate",
@@ -49,29 +47,29 @@ The gate after the deploy finds that recording by the name of the app, continues
 the watch, and ends it. Without a gate the watch ends after an hour. The action
 "begin" starts it.
 `,
-			takes: "no arguments", taken: func(g given) bool { return len(g.args) == 0 },
+			takes: "no arguments", argsOK: func(l commandLine) bool { return len(l.args) == 0 },
 			flags: aheadFlags, run: (*Command).watchAhead,
 		},
 		{
 			name: "version", about: "show which version this is",
 			long:  "Shows which version of the program this is. --version does the same.\n",
-			takes: "no arguments", taken: func(g given) bool { return len(g.args) == 0 },
+			takes: "no arguments", argsOK: func(l commandLine) bool { return len(l.args) == 0 },
 			flags: newFlags, run: (*Command).version,
 		},
 		{
 			name: "help", args: "[COMMAND]", about: "show this help, or that of a command",
-			takes: "the name of one command", taken: func(g given) bool { return len(g.args) <= 1 },
+			takes: "the name of one command", argsOK: func(l commandLine) bool { return len(l.args) <= 1 },
 			flags: newFlags, run: (*Command).help,
 		},
 	}
 }
 
-// usage is how the command is written.
+// usage is the subcommand with its arguments, as the help shows it.
 func (s *subcommand) usage() string {
 	return strings.TrimRight("rollout-gate "+s.name+" "+s.args, " ")
 }
 
-// help is that of the command; that of "help" is the program's.
+// help is the help of the subcommand. The subcommand "help" shows the help of the program.
 func (s *subcommand) help() string {
 	if s.long == "" {
 		return help()
@@ -83,14 +81,14 @@ func (s *subcommand) help() string {
 	return text
 }
 
-// main runs the command with the arguments behind its name.
+// main parses the arguments after the name of the subcommand, and runs it.
 func (s *subcommand) main(ctx context.Context, c *Command) int {
 	given, err := parse(s.flags(), c.Args[1:])
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
 		fmt.Fprint(c.Stdout, s.help())
 		return ExitPassed
-	case err == nil && (!s.taken(given) || given.behind != nil):
+	case err == nil && (!s.argsOK(given) || given.command != nil):
 		err = usageError(fmt.Sprintf("%s takes %s;", s.name, s.takes))
 	}
 	if err != nil {
@@ -99,8 +97,8 @@ func (s *subcommand) main(ctx context.Context, c *Command) int {
 	return s.run(c, ctx, given)
 }
 
-// help shows the help of the program, or that of a command.
-func (c *Command) help(_ context.Context, given given) int {
+// help shows the help of the program, or of the subcommand that is named.
+func (c *Command) help(_ context.Context, given commandLine) int {
 	var names []string
 	for _, sub := range subcommands() {
 		if len(given.args) == 1 && sub.name == given.args[0] {
@@ -110,19 +108,19 @@ func (c *Command) help(_ context.Context, given given) int {
 		names = append(names, sub.name)
 	}
 	if len(given.args) == 1 {
-		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", short(given.args[0]), orNearest(given.args[0], names, "%q"))), "")
+		return c.refuse(usageError(fmt.Sprintf("there is no command %q%s", shorten(given.args[0]), suggestion(given.args[0], names, "%q"))), "")
 	}
 	fmt.Fprint(c.Stdout, help())
 	return ExitPassed
 }
 
-// version shows what the build says of itself.
-func (c *Command) version(context.Context, given) int {
+func (c *Command) version(context.Context, commandLine) int {
 	fmt.Fprintln(c.Stdout, "rollout-gate", c.Version)
 	return ExitPassed
 }
 
-// refuse ends on a command line that cannot be understood; asking for help is none.
+// refuse prints what is wrong with the command line, or the help if the error is that somebody asked for
+// it. It returns the exit status. command is the name of the subcommand and a space, or empty.
 func (c *Command) refuse(err error, command string) int {
 	if errors.Is(err, pflag.ErrHelp) {
 		fmt.Fprint(c.Stdout, help())
@@ -136,7 +134,7 @@ func (c *Command) refuse(err error, command string) int {
 	return ExitInvalid
 }
 
-// unknownArgument is one that is neither a flag nor a command.
+// unknownArgument is the error for an argument that is neither a flag nor a subcommand.
 func unknownArgument(arg string) error {
 	var names []string
 	for _, sub := range subcommands() {
@@ -145,5 +143,5 @@ func unknownArgument(arg string) error {
 	if near := nearest(arg, names); near != "" {
 		return usageError(fmt.Sprintf("argument %q is not known: did you mean %q?", arg, near))
 	}
-	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", short(arg)))
+	return usageError(fmt.Sprintf("argument %q is not known: inputs are given as flags, for example --app my-app;", shorten(arg)))
 }

@@ -1,5 +1,5 @@
-// The summaries of some stories, as the program writes them: golden Markdown, which "make pictures" draws
-// for people to look at. The README shows the first.
+// The summaries of some stories, as the program writes them, are golden files in Markdown. "make pictures" draws
+// them for people. The README shows the first.
 
 package gate_test
 
@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// How many requests it takes depends on which answer comes first, and so does which number a request has.
+// The number of requests depends on which answer comes first, and so do the numbers of requests.
 var varies = regexp.MustCompile(`Platform API: .*|The log: [a-z].*|\(request [0-9a-f-]{36}\)`)
 
 var drawn = flag.Bool("drawn", false, "note that the README's picture has just been drawn of the summary")
 
-// summaries are the stories whose summaries are kept, by what is to be seen in them.
+// summaries are the stories whose summaries are golden files, by what they show.
 var summaries = map[string]string{
 	"good":         "measured-deploy",
 	"presumed":     "measured-deploy-log-refused",
@@ -71,8 +71,8 @@ func TestSummaries(t *testing.T) {
 	}
 }
 
-// The README's picture is of the present summary. "make picture" notes of which summary
-// it has drawn which picture.
+// The README's picture shows the current summary. "make picture" records which summary it
+// has drawn in which picture.
 func TestPicture(t *testing.T) {
 	t.Parallel()
 	if *update {

@@ -1,4 +1,4 @@
-// The tables that the documents have from the code and from begin/action.yml.
+// The tables of the documents that are made from the code and from begin/action.yml.
 
 package gate_test
 
@@ -16,7 +16,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// inputTable is that of the inputs with these names; nil: of all.
+// inputTable is the table of the inputs with these names; nil: of all.
 func inputTable(only []string) string {
 	var b strings.Builder
 	b.WriteString("| input | default | meaning |\n|---|---|---|\n")
@@ -60,7 +60,7 @@ func endingTable(only []string) string {
 	return b.String()
 }
 
-// beginAction is begin/action.yml, in its own order.
+// beginAction is begin/action.yml, in the order of the file.
 type beginAction struct {
 	Inputs, Outputs yaml.MapSlice
 }
@@ -78,7 +78,7 @@ func readBegin(t *testing.T) beginAction {
 	return action
 }
 
-// names are those of its inputs or outputs.
+// names are the names of its inputs or outputs.
 func names(of yaml.MapSlice) []string {
 	var all []string
 	for _, item := range of {

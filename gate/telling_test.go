@@ -1,5 +1,5 @@
-// The two other ways to tell of a run: its end as JSON, and for those who look for a fault
-// every need, look and doubt.
+// Two other outputs of a run: its end as JSON, and the debug log with every need, look and
+// doubt.
 
 package gate_test
 
@@ -21,14 +21,14 @@ import (
 	"heroku-rollout-gate/gate/report"
 )
 
-// told is what a run has told.
+// told is the output of a run.
 type told struct {
 	status         int
 	stdout, stderr string
 	outputs        map[string]string
 }
 
-// telling runs the program on a scenario that comes with the simulator.
+// telling runs the program on a scenario of the simulator.
 func telling(t *testing.T, scenario string, env map[string]string, between func(http.RoundTripper) http.RoundTripper, args ...string) (o told) {
 	t.Helper()
 	sc, err := herokusim.Load(scenario)
@@ -59,7 +59,7 @@ func telling(t *testing.T, scenario string, env map[string]string, between func(
 	return o
 }
 
-// shared is a buffer that several may write to.
+// shared is a buffer to which several goroutines can write.
 type shared struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -71,7 +71,7 @@ func (s *shared) Write(b []byte) (int, error) {
 	return s.Buffer.Write(b)
 }
 
-// A command that is run beside the watch leaves standard output to the JSON.
+// A deploy command does not write to standard output, where the JSON goes.
 func TestJSONWithACommand(t *testing.T) {
 	t.Parallel()
 	o := telling(t, "plain-restart", nil, nil, "--json", "--", "sh", "-c", "echo deployed; echo so it goes >&2")
@@ -87,7 +87,7 @@ func TestJSONWithACommand(t *testing.T) {
 	}
 }
 
-// The one line on standard output holds what the outputs hold; all else is on the other side.
+// The only line on standard output has what the outputs have. Everything else is on standard error.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	number, yesNo := map[string]bool{}, map[string]bool{}
@@ -174,10 +174,10 @@ func TestReplayAsJSON(t *testing.T) {
 	}
 }
 
-// A result that cannot be written is no success.
-func TestJSONThatNobodyTakes(t *testing.T) {
+// If the JSON cannot be written, the exit status is not 0.
+func TestJSONThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	closed, err := os.Open(os.DevNull) // for reading alone
+	closed, err := os.Open(os.DevNull) // for reading only
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,8 +198,8 @@ func TestJSONThatNobodyTakes(t *testing.T) {
 	})
 }
 
-// With RUNNER_DEBUG the log tells why each request was sent and why nothing is proven yet, and
-// beside that it is the same log.
+// With RUNNER_DEBUG the log also says why each request was sent and why nothing is proven yet.
+// Otherwise it is the same log.
 func TestDebug(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -245,12 +245,12 @@ func TestDebug(t *testing.T) {
 	}
 }
 
-// settled is a log without what depends on which of two answers comes first.
+// settled is a log without the parts that depend on which of two answers comes first.
 func settled(log string) string {
 	return regexp.MustCompile(`\d+ requests.*|(until|gone at) \d+m\d+s`).ReplaceAllString(log, "")
 }
 
-// A name that the platform gives cannot make a command of it.
+// A name from the platform cannot put a workflow command into the debug log.
 func TestDebugIsHarmless(t *testing.T) {
 	t.Parallel()
 	h := &rewriter{texts: []string{"name", "type", "status", "description"}}
@@ -276,7 +276,7 @@ func TestDebugIsHarmless(t *testing.T) {
 	checkHarmless(t, o.stdout, o.outputs, "")
 }
 
-// Nor can it leave the JSON.
+// Nor can it end a string of the JSON.
 func TestJSONIsHarmless(t *testing.T) {
 	t.Parallel()
 	h := &rewriter{texts: []string{"name", "type", "status", "description", "commit"}}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal tells whether a file is a terminal, and how many columns it has whenever that is
-// asked: people resize it.
+// Terminal reports whether a file is a terminal. width returns how many columns it has at the moment, since
+// people resize terminals; 0: not known.
 func Terminal(f *os.File) (is bool, width func() int) {
 	if !term.IsTerminal(int(f.Fd())) {
 		return false, nil

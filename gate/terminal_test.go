@@ -1,5 +1,5 @@
 // What a person sees who runs the gate on a terminal: whole runs, drawn at four widths.
-// "make golden" keeps the pictures. Where tmux is at hand, it has to draw the same.
+// "make golden" writes the pictures. If tmux is installed, it has to draw the same.
 
 package gate_test
 
@@ -26,8 +26,8 @@ import (
 
 var widths = []int{40, 80, 120, 200}
 
-// screens are the runs to draw, each with the times at which it is looked at, from the
-// start of the gate; the end comes by itself.
+// screens are the runs to draw, each with the times of its pictures, from the start of the
+// gate. The end is always drawn.
 var screens = map[string]struct {
 	scenario string // a name, or a file of stories
 	app      string
@@ -46,7 +46,7 @@ var screens = map[string]struct {
 // interruptFlag stands for Ctrl-C after 90 seconds.
 const interruptFlag = "interrupt"
 
-// timed notes when what was written.
+// timed records what was written at which time.
 type timed struct {
 	begin time.Time
 	bytes.Buffer
@@ -64,7 +64,7 @@ func (w *timed) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// at is all that was written up to that time.
+// at returns everything that was written until that time.
 func (w *timed) at(t time.Duration) []byte {
 	length := 0
 	for _, u := range w.until {
@@ -75,7 +75,7 @@ func (w *timed) at(t time.Duration) []byte {
 	return w.Bytes()[:length]
 }
 
-// onTerminal plays a run on a terminal whose width is that of the moment.
+// onTerminal plays a run on a terminal. width returns its width at the moment.
 func onTerminal(t *testing.T, name string, width func() int) *timed {
 	t.Helper()
 	s := screens[name]
@@ -111,10 +111,10 @@ func onTerminal(t *testing.T, name string, width func() int) *timed {
 	return out
 }
 
-// byLuck is what depends on which of two answers comes first. The replacement is as long.
+// byLuck matches what depends on which of two answers comes first. The replacement has the same length.
 var byLuck = regexp.MustCompile(`\d+\s+requests?|\d+\s+left|\d+\s+at|(until|gone at)\s+\d+m\d\ds`)
 
-// pictured is all that a terminal shows after each of the looks and at the end.
+// pictured is what a terminal shows at each of the times and at the end.
 func pictured(t *testing.T, name string, out *timed, width int) string {
 	t.Helper()
 	digit := regexp.MustCompile(`\d`)
@@ -125,7 +125,7 @@ func pictured(t *testing.T, name string, out *timed, width int) string {
 	draw := func(when string, b []byte) {
 		p := newPane(width)
 		p.write(t, settle(b))
-		// Lines that others wrote are shown whole.
+		// Lines from others are not shortened.
 		p.spilled = slices.DeleteFunc(p.spilled, func(line string) bool { return strings.HasPrefix(line, "| ") })
 		if n := len(p.spilled); n > 0 {
 			t.Errorf("%s, %d columns, %s: %d lines are too long for the terminal, the first %q", name, width, when, n, p.spilled[0])
@@ -154,7 +154,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// A line that comes after the terminal was resized has its new width.
+// After the terminal was resized, new lines have the new width.
 func TestTerminalIsResized(t *testing.T) {
 	t.Parallel()
 	begin, wide := time.Time{}, 90
@@ -182,7 +182,7 @@ func TestTerminalIsResized(t *testing.T) {
 	}
 }
 
-// Our pane draws as a real terminal does.
+// A pane of the tests draws like a real terminal.
 func TestTmux(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

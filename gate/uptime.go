@@ -1,4 +1,4 @@
-// How long this machine has been up: the clock that two processes on it share, and that nobody sets.
+// How long this machine has been up: a clock that two processes on the machine share, and that nobody can set.
 
 package gate
 
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// uptime names the boot of this machine and tells how long ago that was. It is there on Linux, also in
-// containers, which see that of the machine.
+// uptime returns an id of this machine's boot and the time since then. It works on Linux only. In a container
+// it returns the values of the machine.
 func (c *Command) uptime() (boot string, up time.Duration, err error) {
 	if c.Uptime != nil {
 		return c.Uptime()

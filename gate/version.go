@@ -1,4 +1,4 @@
-// Which version of the program this is.
+// The version of this program.
 
 package gate
 
@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// Version is what the Go tool chain wrote into the program, for people: its version, as
-// far as it is known, and the commit. A program that was built in a checkout has both, one
-// from "go install" its version alone.
+// Version returns the version and the commit that the Go tool chain wrote into the program, for people. A
+// program that was built in a checkout has both; a program from "go install" has only the version.
 func Version(info *debug.BuildInfo) string {
 	if info == nil {
 		return "devel"

@@ -1,4 +1,4 @@
-// Which version ran: it is told wherever somebody may ask for it later.
+// The version that ran is shown wherever somebody may need it later.
 
 package gate_test
 
@@ -48,7 +48,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// agents writes down how requests name their sender.
+// agents records the User-Agent of requests.
 type agents struct {
 	http.RoundTripper
 	mu   *sync.Mutex
@@ -57,14 +57,14 @@ type agents struct {
 
 func (a agents) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.mu.Lock()
-	if !strings.HasPrefix(r.URL.Path, "/logplex") { // a log is read by its address alone
+	if !strings.HasPrefix(r.URL.Path, "/logplex") { // requests for a log stream are left out
 		a.seen[r.Header.Get("User-Agent")]++
 	}
 	a.mu.Unlock()
 	return a.RoundTripper.RoundTrip(r)
 }
 
-func TestVersionIsTold(t *testing.T) {
+func TestVersionIsShown(t *testing.T) {
 	t.Parallel()
 	const version = "v1.2.3 (commit 0123456789ab)"
 	for _, arg := range []string{"version", "--version"} {
@@ -109,7 +109,7 @@ func TestVersionIsTold(t *testing.T) {
 	}
 }
 
-// Inputs that are not valid are told by a version, too: another one may know them.
+// The message about invalid inputs has the version, too: another version may know them.
 func TestVersionOfBadInputs(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -119,7 +119,7 @@ func TestVersionOfBadInputs(t *testing.T) {
 	}
 }
 
-// A recording that cannot be read tells which program can.
+// If a recording cannot be read, the message says which version can read it.
 func TestRecordingOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	const made = `"rolloutGateRecording":1,"program":"v1.0.0 (commit 0123456789ab)"`

@@ -1,4 +1,4 @@
-// What lies between the runner and Heroku is set up wrong: that is told as what it is, and soon.
+// If something between the runner and Heroku is set up wrong, the gate says so, and soon.
 
 package gate_test
 
@@ -15,7 +15,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// astray fails every request to the API from a moment on, and the others never.
+// astray fails every request to the API from a moment on. It never fails other requests.
 type astray struct {
 	http.RoundTripper
 	from time.Time
@@ -29,7 +29,7 @@ func (a astray) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, a.err
 }
 
-func TestWrongWay(t *testing.T) {
+func TestCannotConnect(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err  error
@@ -62,7 +62,7 @@ func TestWrongWay(t *testing.T) {
 						return astray{rt, time.Now().Add(from), c.err}
 					})
 					want, latest := rollout.CannotConnect, 13*time.Second
-					if from > 0 { // something good came before: an outage
+					if from > 0 { // after good answers it is an outage
 						want, latest = rollout.PlatformUnreachable, 4*time.Minute
 					}
 					if o.verdict.Reason != want || o.at > latest || !strings.Contains(o.stdout, c.want) {

@@ -1,4 +1,5 @@
-// A command that deploys, run beside the watch: rollout-gate [flags] -- command [args].
+// The program runs the deploy command itself: rollout-gate [flags] -- COMMAND [ARGUMENT ...]. The watch begins
+// before the command, and the wait begins after it.
 
 package gate
 
@@ -17,20 +18,20 @@ import (
 	"heroku-rollout-gate/gate/report"
 )
 
-// Exit statuses of a command that cannot be run, as shells have them.
+// Exit statuses if the command cannot be run, as in a shell.
 const (
 	ExitNotExecutable = 126
 	ExitNotFound      = 127
 )
 
-// readyTime is how long a deploy waits for the watch at most: it is never held up for longer.
-const readyTime = 15 * time.Second
+// readyTimeout is how long the deploy waits until the watch is ready. Then it begins anyway.
+const readyTimeout = 15 * time.Second
 
-// errNoCommand is a "--" with nothing behind it.
+// errNoCommand: nothing follows "--".
 const errNoCommand = usageError(`there is no command after "--": give the one that deploys, as in "-- git push heroku main";`)
 
-// runWrapped begins the watch, runs the command, and waits for the release that it made. A command that
-// fails ends it with the command's own status.
+// runWrapped begins the watch, runs the command, and waits for the release that the command made. If the command
+// fails, runWrapped does not wait, and returns the command's exit status.
 func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *report.Report, command []string) int {
 	if _, err := exec.LookPath(command[0]); c.Run == nil && err != nil {
 		return c.cannotRun(command[0], err)
@@ -51,7 +52,7 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	status, what := ExitInterrupted, "interrupted before the command was run: nothing was deployed"
 	begun := time.Now()
 	if ctx.Err() == nil {
-		// Without the command's arguments, which can hold secrets.
+		// The message leaves out the arguments of the command, which may contain secrets.
 		fmt.Fprintln(c.Stderr, "rollout-gate:", out.Text(fmt.Sprintf("watching %s since %s UTC%s; running: %s", s.App, since.UTC().Format(time.TimeOnly), ready.whatRuns(), command[0])))
 		status = c.runCommand(command)
 		what = fmt.Sprintf("the command ended with status %d: nothing is waited for", status)
@@ -70,15 +71,15 @@ func (c *Command) runWrapped(ctx context.Context, s settings, p *parts, out *rep
 	return <-ended
 }
 
-// runCommand runs the command with the input and the outputs of this program, and returns its status.
+// runCommand runs the command with the standard input and outputs of this program, and returns its exit status.
 func (c *Command) runCommand(command []string) int {
 	if c.Run != nil {
 		return c.Run(command)
 	}
-	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- to run it is what the caller asks for
+	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- the user wants this command to run
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
-	if c.json { // which is alone on standard output
-		cmd.Stdout = c.Stderr
+	if c.json {
+		cmd.Stdout = c.Stderr // standard output is for the JSON only
 	}
 	c.mu.Lock()
 	err := cmd.Start()
@@ -107,21 +108,22 @@ func (c *Command) runCommand(command []string) int {
 	return exit.ExitCode()
 }
 
-// HandOn hands a signal on to the command that runs. It reports whether one does.
+// HandOn sends a signal on to the deploy command. It reports whether the command is running.
 func (c *Command) HandOn(sig os.Signal) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.running == nil {
 		return false
 	}
-	// What is typed at a terminal goes to all of its programs, so that the command has it already.
+	// An interrupt that was typed at a terminal goes to all programs there, so the command has
+	// received it already.
 	if sig != os.Interrupt || !c.Keyboard {
-		_ = c.running.Signal(sig) // one that has just ended needs none
+		_ = c.running.Signal(sig) // fails if the command has just ended
 	}
 	return true
 }
 
-// cannotRun says why a command was not run.
+// cannotRun prints why the command was not run, and returns the exit status.
 func (c *Command) cannotRun(name string, err error) int {
 	status, why := ExitNotExecutable, err
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -133,15 +135,17 @@ func (c *Command) cannotRun(name string, err error) int {
 	return status
 }
 
-// A readiness tells when the watch knows what ran before the deploy: what a look lists, and a log that flows.
+// A readiness finds out when the watch knows what ran before the deploy. First the log must flow, or be refused.
+// Then a full look at the app must be requested and arrive.
 type readiness struct {
-	log, looked chan struct{} // closed when the log flows, or will not; and when a look came that was asked for then
-	trouble     chan error
-	since       time.Duration // when the log flowed, or would not
+	log      chan struct{} // closed when the log flows, or is not read or refused
+	looked   chan struct{} // closed when a full look arrived that was requested after that
+	trouble  chan error
+	logSince time.Duration // when the log began to flow; 0: it is not read or refused
 
 	mu    sync.Mutex
-	lists bool           // a look came
-	dynos []observe.Dyno // what the newest shows
+	lists bool           // the dyno list has arrived
+	dynos []observe.Dyno // of the newest look
 }
 
 func newReadiness(useLog bool) *readiness {
@@ -152,7 +156,7 @@ func newReadiness(useLog bool) *readiness {
 	return r
 }
 
-// see takes in what the watch has observed. It is called by one goroutine.
+// see is called with each observation, by one goroutine.
 func (r *readiness) see(o observe.Observation) {
 	if o.Look != nil {
 		r.mu.Lock()
@@ -160,13 +164,13 @@ func (r *readiness) see(o observe.Observation) {
 		r.mu.Unlock()
 	}
 	switch {
-	case o.Look != nil && o.Look.Full() && isDone(r.log) && o.Look.AskedAt >= r.since:
-		done(r.looked)
-	case o.Log != nil && o.Log.State == observe.Flowing && !isDone(r.log):
-		r.since = o.At
-		done(r.log)
+	case o.Look != nil && o.Look.Full() && isClosed(r.log) && o.Look.AskedAt >= r.logSince:
+		closeOnce(r.looked)
+	case o.Log != nil && o.Log.State == observe.Flowing && !isClosed(r.log):
+		r.logSince = o.At
+		closeOnce(r.log)
 	case o.Log != nil && o.Log.State == observe.Refused:
-		done(r.log)
+		closeOnce(r.log)
 	case o.Trouble != nil && o.Trouble.Kind != observe.Unreachable:
 		select {
 		case r.trouble <- refused(o.Trouble.Message):
@@ -175,28 +179,28 @@ func (r *readiness) see(o observe.Observation) {
 	}
 }
 
-// whatRuns says which dynos are listed; empty if that is not known.
+// whatRuns is the end of a sentence that says which dynos are listed; empty if that is not known.
 func (r *readiness) whatRuns() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.lists {
 		return ""
 	}
-	return ", " + running(r.dynos)
+	return ", " + listedDynos(r.dynos)
 }
 
-// refused is the platform's no, or that there is no way to it.
+// refused is an error that does not end by waiting, such as a key that Heroku refuses.
 type refused string
 
 func (r refused) Error() string { return string(r) }
 
-func done(c chan struct{}) {
-	if !isDone(c) {
+func closeOnce(c chan struct{}) {
+	if !isClosed(c) {
 		close(c)
 	}
 }
 
-func isDone(c chan struct{}) bool {
+func isClosed(c chan struct{}) bool {
 	select {
 	case <-c:
 		return true
@@ -205,9 +209,9 @@ func isDone(c chan struct{}) bool {
 	}
 }
 
-// wait waits until the watch is ready. Its error says why it is not.
+// wait waits until the watch is ready. The error says why it is not ready. wait returns nil if ctx ends.
 func (r *readiness) wait(ctx context.Context) error {
-	late := time.NewTimer(readyTime)
+	late := time.NewTimer(readyTimeout)
 	defer late.Stop()
 	for _, step := range []struct {
 		done chan struct{}
@@ -218,7 +222,7 @@ func (r *readiness) wait(ctx context.Context) error {
 		case err := <-r.trouble:
 			return err
 		case <-late.C:
-			return fmt.Errorf("%s is not there after %s", step.what, observe.Span(readyTime))
+			return fmt.Errorf("%s is not there after %s", step.what, observe.Span(readyTimeout))
 		case <-ctx.Done():
 			return nil
 		}

@@ -1,4 +1,4 @@
-// A command that is run beside the watch, as a real process: its input and outputs, its status, signals.
+// The deploy command as a real process: its input and outputs, its exit status, signals.
 
 package gate_test
 
@@ -16,8 +16,8 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// wrapped is the program with a command, against a simulated Heroku in which the release is there when the
-// watch begins, so that the command need not deploy: it is told to be an older one.
+// wrapped is the program with a deploy command. In the simulated Heroku the release already exists when the
+// watch begins, so the command need not deploy: the input newer-than names an older release.
 func wrapped(t *testing.T, program, sim string, flags []string, command ...string) *exec.Cmd {
 	t.Helper()
 	args := append([]string{"--app", "measured", "--api-url", serve(t, sim, "--speed", "60", "--from", "30s", "measured-deploy"), "--newer-than", "v41"}, flags...)
@@ -77,12 +77,13 @@ func TestWrappedCommands(t *testing.T) {
 	}
 }
 
-// beforeCommand is what is said before a command: that the app is watched, since when, and what runs; and why the watch
-// may know less.
+// beforeCommand matches the line before the command: that the app is watched, since when, and what runs; and why the
+// watch may know less.
 var beforeCommand = regexp.MustCompile(`^(?:rollout-gate: warning: [^\n]*: the command is run all the same\n)?` +
 	`rollout-gate: watching ([a-z0-9-]+) since \d\d:\d\d:\d\d UTC(?:, the dyno list shows [^\n;]+)?; running: deploy\n$`)
 
-// checkBefore fails if a command is run without a word, or if the wait does not begin with how long that took.
+// checkBefore fails if the line before the command is missing, or if the wait does not begin with how long
+// the command took.
 func checkBefore(t testing.TB, app, stderr, stdout string) {
 	t.Helper()
 	if m := beforeCommand.FindStringSubmatch(stderr); m == nil || m[1] != app {
@@ -125,7 +126,7 @@ func TestCommandsThatCannotBeRun(t *testing.T) {
 	}
 }
 
-// A signal is the command's while it runs, and the gate's after it.
+// A signal goes to the command while it runs, and after that to the gate.
 func TestSignalsOfWrappedCommands(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -1,4 +1,4 @@
-// This file is for one attempt of one program: its Heroku, its process, and what the two leave.
+// One run of one program: the simulated Heroku, the process, and what both leave.
 
 package main
 
@@ -21,13 +21,14 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// A host serves a simulated Heroku, and notes when it was first asked.
+// A host serves a simulated Heroku.
 type host struct {
 	sim    *herokusim.Server
 	server *httptest.Server
 
-	mu          sync.Mutex
-	first, list time.Time // the first request, and the first answer of the dyno list
+	mu    sync.Mutex
+	first time.Time // when the first request came
+	list  time.Time // when the first dyno list was answered
 }
 
 func startHost(sim *herokusim.Server) *host {
@@ -52,18 +53,18 @@ func (h *host) close() {
 	h.server.Close()
 }
 
-// asked is when each request came that the account's budget pays for, in story time; all of them are
-// printed.
-func (h *host) asked(printed *bytes.Buffer) (asked []time.Duration) {
+// requestTimes returns when each API request came, in story time. Log streams are left out, since they cost no
+// budget. It appends all requests to printed.
+func (h *host) requestTimes(printed *bytes.Buffer) (times []time.Duration) {
 	for _, r := range h.sim.Requests() {
 		fmt.Fprintf(printed, "\n%9s  %s %s", r.At.Round(time.Millisecond), r.Method, r.Path)
 		if !strings.HasPrefix(r.Path, "/logplex/") && !strings.HasPrefix(r.Path, "/streams/") {
-			asked = append(asked, r.At)
+			times = append(times, r.At)
 		}
 	}
-	h.mu.Lock() // whoever reads first and list after this sees what was written
+	h.mu.Lock() // after this the caller can read first and list without a data race
 	defer h.mu.Unlock()
-	return asked
+	return times
 }
 
 // An attempt is one program that waits for one roll-out.
@@ -73,12 +74,12 @@ type attempt struct {
 	name, app, url string
 }
 
-func (a *attempt) file(what string) string { return filepath.Join(a.bench.work, a.name+"."+what) }
+func (a *attempt) file(suffix string) string { return filepath.Join(a.bench.work, a.name+"."+suffix) }
 
-// prepare makes the folder that a watch and its gate have in common.
+// prepare creates the RUNNER_TEMP, which watch-ahead and the gate share.
 func (a *attempt) prepare() error { return os.MkdirAll(a.file("runner"), 0o750) }
 
-// gateEnv is that of a step of a workflow.
+// gateEnv is the environment of a workflow step.
 func (a *attempt) gateEnv() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + a.file("output"), "GITHUB_STEP_SUMMARY=" + a.file("summary"),
@@ -86,7 +87,7 @@ func (a *attempt) gateEnv() []string {
 	}
 }
 
-// watch begins before the deploy, as begin/action.yml does; stop ends what may be left of it.
+// watch starts watch-ahead before the deploy, as begin/action.yml does. stop kills it if it still runs.
 func (a *attempt) watch(ctx context.Context) (stop func(), err error) {
 	cmd := exec.CommandContext(ctx, a.bench.program(theGate), "watch-ahead") // #nosec G204 -- the program under comparison
 	cmd.Env = a.gateEnv()
@@ -99,16 +100,16 @@ func (a *attempt) watch(ctx context.Context) (stop func(), err error) {
 		return nil, errors.Join(err, log.Close())
 	}
 	return func() {
-		cmd.Process.Kill() // it has ended by itself when its gate has
+		cmd.Process.Kill() // if the gate has used the watch, it has ended by itself
 		cmd.Wait()
 		log.Close()
 	}, nil
 }
 
-// wait runs the program for so long at most, and gives what it printed.
+// wait runs the program, at most for atMost after the deploy step, and returns what it printed.
 func (a *attempt) wait(ctx context.Context, atMost time.Duration) (printed bytes.Buffer) {
-	// GNU time measures, since the kernel begins the peak memory of a process with that
-	// of the process that started it: time is small, and this program is not.
+	// GNU time starts the program and measures it, not this program: the kernel counts the memory of the parent
+	// into the peak memory of a new process, and GNU time is small.
 	cmd := exec.CommandContext(ctx, "/usr/bin/time", "-q", "-o", a.file("usage"), "-f", "%M %U %S %x", // #nosec G204 -- the programs under comparison
 		"timeout", "--foreground", "-k", "10", fmt.Sprint((a.ahead + atMost).Seconds()), a.bench.program(a.which))
 	switch {
@@ -121,15 +122,15 @@ func (a *attempt) wait(ctx context.Context, atMost time.Duration) (printed bytes
 	default:
 		cmd.Env = a.gateEnv()
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that all three can be ended
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that one signal ends time, timeout and the program
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.Stdout, cmd.Stderr = &printed, &printed
-	cmd.Run() // the status is in the file
+	cmd.Run() // GNU time writes the exit status to a file
 	return printed
 }
 
-// usage is what the program has taken, and its status.
-func (a *attempt) usage() (took sample, status int, err error) {
+// usage returns a sample with the processor time and memory that the program used, and its exit status.
+func (a *attempt) usage() (used sample, status int, err error) {
 	usage, err := os.ReadFile(a.file("usage"))
 	if err != nil {
 		return sample{}, 0, err
@@ -141,7 +142,7 @@ func (a *attempt) usage() (took sample, status int, err error) {
 	return sample{CPU: user + system, Memory: kilobytes * 1024}, status, nil
 }
 
-// output is one of the step's outputs; empty where the program has none.
+// output returns an output of the step; empty if the program wrote none.
 func (a *attempt) output(name string) (string, error) {
 	data, err := os.ReadFile(a.file("output"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

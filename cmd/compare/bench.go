@@ -1,4 +1,4 @@
-// This file is for the runs: the stories with their truth, and what is measured of each run.
+// The stories, what should happen in each, and what is measured in a run.
 
 package main
 
@@ -13,7 +13,7 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// scenarios are the simulator's, with the words of the tables.
+// scenarios are those of the simulator that are compared, with their titles in the tables.
 var scenarios = []struct{ name, title string }{
 	{"measured-deploy", "measured deploy, 10 dynos, preboot"},
 	{"plain-restart", "plain restart, the old process takes 30 s"},
@@ -23,14 +23,14 @@ var scenarios = []struct{ name, title string }{
 }
 
 const (
-	// apart is how far runs are from each other: a start takes the client seconds, and
-	// the rest of a run next to nothing, so runs that began before disturb none.
-	apart = 6 * time.Second
-	// patience is how long a program may run on after it should have ended.
-	patience = 2 * time.Minute
+	// runSpacing is the time between the starts of two runs. The client needs seconds of processor time to
+	// start, and almost none after that, so earlier runs do not disturb the next one.
+	runSpacing = 6 * time.Second
+	// extraTime is how long a program may keep running after it should have ended.
+	extraTime = 2 * time.Minute
 )
 
-// load plays a scenario that comes with the simulator, as it is or changed.
+// load plays a scenario of the simulator. change, if it is not nil, changes the scenario before.
 func load(name string, change func(*herokusim.Scenario)) (*herokusim.Story, error) {
 	sc, err := herokusim.Load(name)
 	if err != nil {
@@ -48,13 +48,13 @@ type truth struct {
 	At  time.Duration // story time
 }
 
-// truthOf takes it from the story's processes, which Heroku shows to nobody.
+// truthOf derives the truth from the processes of the story. A real Heroku does not show them.
 func truthOf(story *herokusim.Story) truth {
 	target := 0
 	for _, in := range story.Instances {
 		target = max(target, in.Version)
 	}
-	up := map[string]time.Duration{} // by label, zero: never
+	up := map[string]time.Duration{} // when each new dyno came up, by label; 0: never
 	for _, in := range story.Instances {
 		if in.Version == target && !in.OneOff {
 			up[in.Label] = max(up[in.Label], in.Up)
@@ -69,9 +69,9 @@ func truthOf(story *herokusim.Story) truth {
 	if !never {
 		return truth{"opens", opens}
 	}
-	for _, said := range story.Telling() {
-		if said.Text == fmt.Sprintf("Heroku says: release v%d is failed", target) {
-			return truth{"fails", said.At}
+	for _, incident := range story.Telling() {
+		if incident.Text == fmt.Sprintf("Heroku says: release v%d is failed", target) {
+			return truth{"fails", incident.At}
 		}
 	}
 	return truth{}
@@ -81,18 +81,18 @@ func truthOf(story *herokusim.Story) truth {
 type sample struct {
 	End       string        // "opens", "fails", or empty: it was stopped
 	At        time.Duration // of the end, in story time
-	Requests  int           // to the API; log streams cost no budget
-	Rate      float64       // requests a minute, the first and the last look with them
+	Requests  int           // to the API; log streams cost no budget and do not count
+	Rate      float64       // requests a minute, over the whole run
 	Busiest   int           // requests in the busiest minute after the first
 	CPU       float64       // seconds
 	Memory    float64       // bytes at the peak
 	First     time.Duration // from the start of the process to its first request
-	FirstList time.Duration // and until its first dyno list was answered
-	Basis     string        // how the gate knew
+	FirstList time.Duration // from the start of the process to the answer to its first request for the dyno list
+	Basis     string        // the gate's output "basis"
 }
 
-// endOf is what an exit status means here; 124 and 137 are of timeout. Any other is
-// none that a wait ends with, and shows as such in the table.
+// endOf turns an exit status into a sample's End. 124 and 137 are from the program timeout. A wait ends with no
+// other status than these, so any other is shown in the table.
 func endOf(status int) string {
 	switch status {
 	case 0:
@@ -107,22 +107,22 @@ func endOf(status int) string {
 
 // A way is how a program waits.
 type way struct {
-	which   int           // theGate or theClient
-	ahead   time.Duration // so long before the deploy step ends it begins
-	wraps   bool          // it runs the deploy itself; otherwise a watch of its own begins, if any does
-	patient bool          // it is given longer: the whole hold is over before it must have ended
+	which    int           // theGate or theClient
+	ahead    time.Duration // how long before the end of the deploy step the watch begins; 0: after the deploy
+	wraps    bool          // with ahead: the gate runs the deploy command itself; otherwise watch-ahead watches
+	longHold bool          // give the program more time: it may have to wait for the whole hold
 }
 
-// ways are those of every story: each program by itself, after the deploy.
+// ways are the two ways in each story: both programs begin after the deploy.
 var ways = [2]way{theGate: {which: theGate}, theClient: {which: theClient}}
 
-// play tells a story to both programs in turn, so many times.
-func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs int) (told, error) {
+// play runs both programs against a story, each several times. The runs overlap.
+func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs int) (storyResult, error) {
 	story, err := load(s.name, nil)
 	if err != nil {
-		return told{}, err
+		return storyResult{}, err
 	}
-	t := told{Title: s.title, Truth: truthOf(story)}
+	t := storyResult{Title: s.title, Truth: truthOf(story)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
@@ -131,16 +131,16 @@ func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs i
 		for i := range runs {
 			all.Go(func() {
 				select {
-				case <-time.After(time.Duration(2*i+which) * apart):
+				case <-time.After(time.Duration(2*i+which) * runSpacing):
 				case <-ctx.Done():
 					return
 				}
 				name := fmt.Sprintf("%s-%d-%d", s.name, i+1, which)
-				got, err := b.once(ctx, name, ways[which], story, t.Truth)
+				s, err := b.runOnce(ctx, name, ways[which], story, t.Truth)
 				if err != nil {
 					cancel(fmt.Errorf("run %s: %w", name, err))
 				}
-				t.Samples[which][i] = got
+				t.Samples[which][i] = s
 			})
 		}
 	}
@@ -148,8 +148,8 @@ func (b *bench) play(ctx context.Context, s struct{ name, title string }, runs i
 	return t, context.Cause(ctx)
 }
 
-// once lets one program wait once, with a simulated Heroku of its own.
-func (b *bench) once(ctx context.Context, name string, w way, story *herokusim.Story, t truth) (sample, error) {
+// runOnce runs one program once, with a simulated Heroku of its own.
+func (b *bench) runOnce(ctx context.Context, name string, w way, story *herokusim.Story, t truth) (sample, error) {
 	sim := herokusim.NewServer(story, herokusim.Options{From: story.Gate - w.ahead})
 	host := startHost(sim)
 	defer host.close()
@@ -158,7 +158,7 @@ func (b *bench) once(ctx context.Context, name string, w way, story *herokusim.S
 		return sample{}, err
 	}
 	sim.Begin()
-	began, starts := time.Now(), story.Gate-w.ahead
+	began, beganAt := time.Now(), story.Gate-w.ahead // in real time, and in story time
 	if w.ahead > 0 && !w.wraps {
 		stop, err := a.watch(ctx)
 		if err != nil {
@@ -166,39 +166,39 @@ func (b *bench) once(ctx context.Context, name string, w way, story *herokusim.S
 		}
 		defer stop()
 		time.Sleep(time.Until(began.Add(w.ahead)))
-		began, starts = time.Now(), story.Gate
+		began, beganAt = time.Now(), story.Gate
 	}
-	atMost := t.At + patience
-	if w.patient {
-		atMost += patience
+	atMost := t.At + extraTime
+	if w.longHold {
+		atMost += extraTime
 	}
 	printed := a.wait(ctx, atMost)
 	took := time.Since(began)
-	asked := host.asked(&printed)
+	requests := host.requestTimes(&printed)
 	if err := errors.Join(ctx.Err(), os.WriteFile(a.file("log"), printed.Bytes(), 0o600)); err != nil {
 		return sample{}, err
 	}
-	got, status, err := a.usage()
+	s, status, err := a.usage()
 	if err != nil {
 		return sample{}, err
 	}
 	if host.list.IsZero() {
 		return sample{}, fmt.Errorf("it ended with %d and never asked for the dynos: %s", status, &printed)
 	}
-	got.End, got.At = endOf(status), starts+took
-	got.First, got.FirstList = host.first.Sub(began), host.list.Sub(began)
-	got.Requests, got.Rate = len(asked), float64(len(asked))/took.Minutes()
-	got.Busiest = busiest(asked, story.Gate+time.Minute)
-	got.Basis, err = a.output("basis")
-	return got, err
+	s.End, s.At = endOf(status), beganAt+took
+	s.First, s.FirstList = host.first.Sub(began), host.list.Sub(began)
+	s.Requests, s.Rate = len(requests), float64(len(requests))/took.Minutes()
+	s.Busiest = busiestMinute(requests, story.Gate+time.Minute)
+	s.Basis, err = a.output("basis")
+	return s, err
 }
 
-// busiest is the most requests in any minute that begins at from or later.
-func busiest(asked []time.Duration, from time.Duration) int {
+// busiestMinute is the most requests in any minute that begins at from or later.
+func busiestMinute(requests []time.Duration, from time.Duration) int {
 	most := 0
-	for i, at := range asked {
+	for i, at := range requests {
 		n := 0
-		for _, later := range asked[i:] {
+		for _, later := range requests[i:] {
 			if at >= from && later < at+time.Minute {
 				n++
 			}

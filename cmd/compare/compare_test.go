@@ -1,5 +1,5 @@
-// The tables, the verdicts and the truth, without a run. What "make compare" measures
-// is no test: a busy machine would fail it.
+// Tests of the tables, the verdicts and the truth. They run no program: "make compare" measures in real time, so
+// it would fail on a busy machine.
 
 package main
 
@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-func TestSpread(t *testing.T) {
+func TestMedianAndBounds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		figures []float64
@@ -40,7 +40,7 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// The truth of every scenario, by the times that its file and its capture name.
+// The truth of every scenario must match the times in its file and its capture.
 func TestTruth(t *testing.T) {
 	t.Parallel()
 	want := map[string]struct {
@@ -69,7 +69,7 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-func TestRight(t *testing.T) {
+func TestWhichEndsAreCorrect(t *testing.T) {
 	t.Parallel()
 	opens, fails, never := truth{"opens", time.Minute}, truth{"fails", time.Minute}, truth{}
 	for _, test := range []struct {
@@ -89,7 +89,7 @@ func TestRight(t *testing.T) {
 		{never, "", time.Second, true},
 		{never, "opens", time.Second, false},
 	} {
-		if got := right(test.truth, sample{End: test.end, At: test.at}); got != test.want {
+		if got := correct(test.truth, sample{End: test.end, At: test.at}); got != test.want {
 			t.Errorf("%q at %s where it %q at %s: %v", test.end, test.at, test.truth.End, test.truth.At, got)
 		}
 	}
@@ -100,7 +100,7 @@ func TestRight(t *testing.T) {
 	}
 }
 
-func TestBusiest(t *testing.T) {
+func TestBusiestMinute(t *testing.T) {
 	t.Parallel()
 	s := func(seconds ...float64) (all []time.Duration) {
 		for _, at := range seconds {
@@ -109,15 +109,15 @@ func TestBusiest(t *testing.T) {
 		return all
 	}
 	asked := s(2, 2, 2, 2, 70, 100, 129.9, 130, 300)
-	if got := busiest(asked, 60*time.Second); got != 3 {
+	if got := busiestMinute(asked, 60*time.Second); got != 3 {
 		t.Errorf("%d, want the 3 from 70 s on", got)
 	}
-	if got := busiest(asked, 0); got != 4 {
+	if got := busiestMinute(asked, 0); got != 4 {
 		t.Errorf("%d, want the 4 at 2 s", got)
 	}
 }
 
-// invented is a session with something of everything; its figures were never measured.
+// invented is a result with all kinds of samples. Its figures were never measured.
 func invented() *result {
 	at := func(end string, seconds float64, n int, cpu, mib float64) sample {
 		return sample{
@@ -127,11 +127,11 @@ func invented() *result {
 	}
 	return &result{
 		Runs: 3,
-		About: about{
+		Conditions: conditions{
 			Date: time.Date(2001, 2, 3, 4, 5, 0, 0, time.UTC), Machine: "3 cores, an invented system", Go: "go1.0", Client: "an invented client",
 			Binary: 5e6, Image: 13e6, Install: 400e6, Node: 90e6,
 		},
-		Stories: []told{
+		Stories: []storyResult{
 			{scenarios[0].title, truth{"opens", 308 * time.Second}, [2][]sample{
 				{at("opens", 308.5, 24, 0.1, 10), at("opens", 308.2, 25, 0.2, 11), at("opens", 310.5, 32, 0.3, 12)},
 				{at("opens", 12, 3, 1, 100), at("opens", 13, 3, 2, 110), at("opens", 14, 3, 3, 120)},
@@ -152,12 +152,12 @@ func invented() *result {
 	}
 }
 
-// inventedBusy is the same for the busy app.
-func inventedBusy() *busyTold {
+// inventedBusy is an invented result of the busy app.
+func inventedBusy() *busyResult {
 	at := func(end string, seconds float64, n int, basis string) sample {
 		return sample{End: end, At: time.Duration(seconds * float64(time.Second)), Requests: n, Basis: basis}
 	}
-	return &busyTold{Truth: truth{"opens", 308 * time.Second}, Runs: 2, Samples: [][]sample{
+	return &busyResult{Truth: truth{"opens", 308 * time.Second}, Runs: 2, Samples: [][]sample{
 		{at("opens", 450, 40, "presumed"), at("opens", 451, 41, "presumed")},
 		{at("opens", 370, 40, "proven"), at("opens", 450, 40, "presumed")},
 		{at("opens", 309, 40, "proven"), at("opens", 310, 39, "proven")},
@@ -169,7 +169,7 @@ func inventedBusy() *busyTold {
 func TestTables(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/invented.md"
-	got := invented().tables() + "\n" + inventedBusy().table(invented().About)
+	got := invented().tables() + "\n" + inventedBusy().table(invented().Conditions)
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -207,8 +207,8 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// What the ways that begin before the deploy should keep to.
-func TestKept(t *testing.T) {
+// The limits for the ways that begin before the deploy.
+func TestLimitsOfWaysBeforeTheDeploy(t *testing.T) {
 	t.Parallel()
 	for what, spoil := range map[string]func(*sample){
 		"":         func(*sample) {},
@@ -226,8 +226,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// The comparison that is published is whole.
-func TestComparisonIsWhole(t *testing.T) {
+// The published comparison has all stories and ways.
+func TestPageHasAllStoriesAndWays(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../../docs/comparison.md")
 	if err != nil {

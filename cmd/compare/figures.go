@@ -1,5 +1,4 @@
-// This file is for figures: medians with their bounds, and whether what the project
-// asks of itself was seen.
+// The figures: medians with their bounds, and whether the gate kept the limits that the project sets it.
 
 package main
 
@@ -9,7 +8,7 @@ import (
 	"time"
 )
 
-// A spread is the median of figures, the least and the most of them.
+// A spread is the median, the least and the most of some figures.
 type spread struct{ median, least, most float64 }
 
 func spreadOf(figures []float64) spread {
@@ -30,31 +29,30 @@ func (s spread) write(format, unit string) string {
 	return fmt.Sprintf("%s%s (%s to %s)", median, unit, least, most)
 }
 
-// A told is a story, and what the programs made of it.
-type told struct {
+// A storyResult has the samples of a story.
+type storyResult struct {
 	Title   string
 	Truth   truth
 	Samples [2][]sample // by program
 }
 
-// A result is one session.
+// A result is one run of this command.
 type result struct {
-	About   about
-	Runs    int
-	Stories []told
+	Conditions conditions
+	Runs       int
+	Stories    []storyResult
 }
 
-// about is what the figures come from.
-type about struct {
+// conditions are what the figures were measured with.
+type conditions struct {
 	Date                         time.Time
 	Machine, Go, Client          string
 	Binary, Image, Install, Node int64 // bytes
 }
 
-// right reports whether a program did what it should: it did not open before it could,
-// and failed where the deploy had failed. A program that must not open and waits on
-// does nothing wrong, but its user has to find out.
-func right(t truth, s sample) bool {
+// correct reports whether a program did what it should: it did not open too early, and it failed if the deploy
+// failed. If it must not open and never ends, that is correct, too, though its user has to find out why.
+func correct(t truth, s sample) bool {
 	switch t.End {
 	case "opens", "fails":
 		return s.End == t.End && s.At >= t.At
@@ -62,12 +60,12 @@ func right(t truth, s sample) bool {
 	return s.End != "opens"
 }
 
-func allRight(t truth, samples []sample) bool {
-	return !slices.ContainsFunc(samples, func(s sample) bool { return !right(t, s) })
+func allCorrect(t truth, samples []sample) bool {
+	return !slices.ContainsFunc(samples, func(s sample) bool { return !correct(t, s) })
 }
 
-// of takes one figure of each sample.
-func of(samples []sample, figure func(sample) float64) spread {
+// spreadIn is the spread of one figure in the samples.
+func spreadIn(samples []sample, figure func(sample) float64) spread {
 	var all []float64
 	for _, s := range samples {
 		all = append(all, figure(s))
@@ -75,8 +73,8 @@ func of(samples []sample, figure func(sample) float64) spread {
 	return spreadOf(all)
 }
 
-// everywhere are the samples of a program in all stories.
-func (r *result) everywhere(which int) []sample {
+// allSamples are the samples of a program in all stories.
+func (r *result) allSamples(which int) []sample {
 	var all []sample
 	for _, t := range r.Stories {
 		all = append(all, t.Samples[which]...)
@@ -84,7 +82,7 @@ func (r *result) everywhere(which int) []sample {
 	return all
 }
 
-// The figures of a sample.
+// The figures of a sample, in the units of the tables.
 func requests(s sample) float64   { return float64(s.Requests) }
 func rate(s sample) float64       { return s.Rate }
 func busyMinute(s sample) float64 { return float64(s.Busiest) }
@@ -93,13 +91,13 @@ func memory(s sample) float64     { return s.Memory / (1 << 20) }
 func firstAsked(s sample) float64 { return s.First.Seconds() * 1000 }
 func firstList(s sample) float64  { return s.FirstList.Seconds() * 1000 }
 
-// A promise is one of the figures that the project asks of itself.
+// A promise is a limit that the gate should keep.
 type promise struct {
 	what, limit, seen string
 	kept              bool
 }
 
-// promises judges the gate's figures; the stories' logs flow in all of them.
+// promises compares the gate's figures with its limits. In all these stories the gate can read the log.
 func (r *result) promises() []promise {
 	var late []float64
 	for _, t := range r.Stories {
@@ -117,8 +115,8 @@ func (r *result) promises() []promise {
 		})
 	}
 	if measured := r.Stories[0]; measured.Title == scenarios[0].title {
-		n, rate := of(measured.Samples[theGate], requests), of(measured.Samples[theGate], rate)
-		minute := of(measured.Samples[theGate], busyMinute)
+		n, rate := spreadIn(measured.Samples[theGate], requests), spreadIn(measured.Samples[theGate], rate)
+		minute := spreadIn(measured.Samples[theGate], busyMinute)
 		all = append(all,
 			promise{"API requests, measured deploy", "30", n.write("%.0f", ""), n.most <= 30},
 			promise{
@@ -128,16 +126,16 @@ func (r *result) promises() []promise {
 	}
 	for i, t := range r.Stories {
 		if i > 0 {
-			rate := of(t.Samples[theGate], rate)
+			rate := spreadIn(t.Samples[theGate], rate)
 			all = append(all, promise{"API requests a minute, " + t.Title, "6 in the mean", rate.write("%.1f", ""), rate.most <= 6})
 		}
 	}
-	list, peak := of(r.everywhere(theGate), firstList), of(r.everywhere(theGate), memory)
+	list, peak := spreadIn(r.allSamples(theGate), firstList), spreadIn(r.allSamples(theGate), memory)
 	return append(all,
 		promise{"start to first dyno list", "150 ms", list.write("%.0f", " ms"), list.most <= 150},
 		promise{"peak memory", "32 MiB", peak.write("%.1f", " MiB"), peak.most < 32},
-		promise{"binary", "12 MB", megabytes(r.About.Binary), r.About.Binary < 12e6},
-		promise{"image", "12 MB", megabytes(r.About.Image), r.About.Image < 12e6})
+		promise{"binary", "12 MB", megabytes(r.Conditions.Binary), r.Conditions.Binary < 12e6},
+		promise{"image", "12 MB", megabytes(r.Conditions.Image), r.Conditions.Image < 12e6})
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }

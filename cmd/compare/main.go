@@ -1,7 +1,7 @@
 // Command compare runs the gate's program and the official client's "heroku ps:wait"
 // against the same simulated stories, in real time and over real HTTP on loopback,
-// and writes what it saw into docs/comparison.md. "make compare" makes
-// the image and installs the client before.
+// and writes what it saw into docs/comparison.md. Run it by "make compare", which
+// first builds the image and installs the client.
 package main
 
 import (
@@ -42,17 +42,17 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	result := &result{Runs: *runs, About: bench.about}
+	result := &result{Runs: *runs, Conditions: bench.conditions}
 	for _, s := range scenarios {
 		if *only != "" && !strings.Contains(","+*only+",", ","+s.name+",") {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s, %d runs of each program\n", s.title, *runs)
-		told, err := bench.play(ctx, s, *runs)
+		story, err := bench.play(ctx, s, *runs)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		result.Stories = append(result.Stories, told)
+		result.Stories = append(result.Stories, story)
 	}
 	page := filepath.Join("docs", "comparison.md")
 	if len(result.Stories) > 0 {
@@ -71,12 +71,12 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	table := busy.table(bench.about)
+	table := busy.table(bench.conditions)
 	fmt.Println(table)
 	return replace(page, "busy-measured", table)
 }
 
-// replace puts text between the markers of that name in a file.
+// replace replaces what is between the markers <!-- name --> and <!-- /name --> in a file.
 func replace(path, name, text string) error {
 	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	data, err := os.ReadFile(path)

@@ -1,4 +1,4 @@
-// This file is for the two programs: where they are, and what they take on the disk.
+// The two programs: where they are, and how much disk space they need.
 
 package main
 
@@ -17,19 +17,19 @@ import (
 	"time"
 )
 
-// The programs, by their place in every pair of figures.
+// The programs, as indices into every pair of figures.
 const (
 	theGate = iota
 	theClient
 )
 
-// A bench has the programs ready.
+// A bench knows the programs.
 type bench struct {
-	dir, work string
-	about     about
+	dir, work  string // the folder with the programs, and the folder for the files of runs
+	conditions conditions
 }
 
-// newBench warms both programs up, so that no run pays for a cold disk.
+// newBench finds both programs. It starts each once, so that the first run does not wait for the disk.
 func newBench(ctx context.Context, dir string) (*bench, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -44,14 +44,14 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: make compare makes it", err)
 	}
-	if _, err := fmt.Sscan(string(image), &b.about.Image); err != nil {
+	if _, err := fmt.Sscan(string(image), &b.conditions.Image); err != nil {
 		return nil, fmt.Errorf("image-bytes: %w", err)
 	}
 	gate, err := os.Stat(b.program(theGate))
 	if err != nil {
 		return nil, err
 	}
-	b.about.Binary = gate.Size()
+	b.conditions.Binary = gate.Size()
 	built, err := buildinfo.ReadFile(b.program(theGate))
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("heroku --version: %w", err)
 	}
-	b.about.Client = strings.TrimSpace(string(said))
-	if b.about.Install, err = size(filepath.Join(dir, "node_modules")); err != nil {
+	b.conditions.Client = strings.TrimSpace(string(said))
+	if b.conditions.Install, err = size(filepath.Join(dir, "node_modules")); err != nil {
 		return nil, err
 	}
 	node, err := exec.LookPath("node")
@@ -74,16 +74,16 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	if node, err = filepath.EvalSymlinks(node); err != nil {
 		return nil, err
 	}
-	if b.about.Node, err = size(node); err != nil {
+	if b.conditions.Node, err = size(node); err != nil {
 		return nil, err
 	}
-	b.about.Machine = fmt.Sprintf("%d cores, %s", runtime.NumCPU(), operatingSystem())
-	b.about.Go = built.GoVersion
-	b.about.Date = time.Now().UTC()
+	b.conditions.Machine = fmt.Sprintf("%d cores, %s", runtime.NumCPU(), operatingSystem())
+	b.conditions.Go = built.GoVersion
+	b.conditions.Date = time.Now().UTC()
 	return b, nil
 }
 
-// size is what a file or a folder takes on the disk.
+// size is how many bytes a file or a folder occupies on the disk.
 func size(root string) (total int64, err error) {
 	err = filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -112,8 +112,8 @@ func (b *bench) program(which int) string {
 	return filepath.Join(b.dir, "node_modules", ".bin", "heroku")
 }
 
-// clientEnv keeps the client at home: what it reports to others and its looking for
-// updates would cost it time, and tell nothing about the wait.
+// clientEnv turns off the client's telemetry and its search for updates: they would take time, and have nothing
+// to do with the wait.
 func (b *bench) clientEnv() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(b.work, "home"),

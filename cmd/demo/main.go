@@ -23,7 +23,7 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A demonstration is a scenario and how fast it is played.
+// A demonstration plays a scenario. Its exported fields are the flags.
 type demonstration struct {
 	Scenario string  `default:"measured-deploy" placeholder:"NAME" help:"What happens: ${scenarios}. Default: ${default}."`
 	Speed    float64 `default:"21" placeholder:"N" help:"How many times as fast as in life it is played, from 1 to 100. Default: ${default}."`
@@ -31,8 +31,9 @@ type demonstration struct {
 	stdout, stderr io.Writer
 }
 
-// highest is the fastest that this machine's own time does not show in what is told.
-const highest = 100
+// maxSpeed is the highest speed at which the time that this machine needs does not distort the times
+// of the story.
+const maxSpeed = 100
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,28 +64,28 @@ func (d *demonstration) check() error {
 	if names := herokusim.Names(); !slices.Contains(names, d.Scenario) {
 		return fmt.Errorf("there is no scenario %q: give one of %s", d.Scenario, strings.Join(names, ", "))
 	}
-	if math.IsNaN(d.Speed) || d.Speed < 1 || d.Speed > highest {
-		return fmt.Errorf("speed is %v: give a number from 1 to %d", d.Speed, highest)
+	if math.IsNaN(d.Speed) || d.Speed < 1 || d.Speed > maxSpeed {
+		return fmt.Errorf("speed is %v: give a number from 1 to %d", d.Speed, maxSpeed)
 	}
 	return nil
 }
 
-// preview says what will happen.
+// preview is the first paragraph: what will happen, and how long it takes.
 func (d *demonstration) preview(story *herokusim.Story) string {
 	text := fmt.Sprintf("%s It is simulated here, %v times as fast", strings.Join(strings.Fields(story.Scenario.About), " "), d.Speed)
 	newest := 0
 	for _, in := range story.Instances {
 		newest = max(newest, in.Version)
 	}
-	ups, _ := lives(story, newest)
+	ups, _ := upsAndExits(story, newest)
 	if last, ends := story.LastOldExit(newest); ends && len(ups) > 0 {
 		text += fmt.Sprintf(", in about %.0f seconds", math.Ceil(last.Seconds()/d.Speed))
 	}
 	return text + "; times are those of the deploy."
 }
 
-// before is the newest release that ran before the deploy.
-func before(story *herokusim.Story) (newest int) {
+// newestBefore is the newest release that ran before the deploy.
+func newestBefore(story *herokusim.Story) (newest int) {
 	for _, in := range story.Instances {
 		if in.Start < 0 {
 			newest = max(newest, in.Version)
@@ -93,12 +94,12 @@ func before(story *herokusim.Story) (newest int) {
 	return newest
 }
 
-// end is how the gate's wait ended.
+// end is how the gate's wait ended. Times are times of the story.
 type end struct {
-	at      time.Duration // of the story
+	at      time.Duration
 	picture rollout.Picture
 	verdict rollout.Verdict
-	hold    time.Duration // until when, of the story, it would have waited without proof
+	hold    time.Duration // the end of the hold: when the gate would have opened without proof
 }
 
 func (d *demonstration) run(ctx context.Context) (int, error) {
@@ -117,10 +118,10 @@ func (d *demonstration) run(ctx context.Context) (int, error) {
 	watching, enough := context.WithCancel(ctx)
 	defer enough()
 	go w.watch(watching)
-	// The deploy step of the workflow ends, and the gate's begins.
+	// The gate begins when the deploy step of the workflow ends.
 	time.Sleep(time.Duration(float64(story.Gate) / d.Speed))
 	command := gate.Command{
-		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key", "--newer-than", fmt.Sprintf("v%d", before(story))},
+		Args: []string{"--app", sc.App.Name, "--api-key", "demo-key", "--newer-than", fmt.Sprintf("v%d", newestBefore(story))},
 		Getenv: func(name string) string {
 			return map[string]string{"TERM": os.Getenv("TERM"), "NO_COLOR": os.Getenv("NO_COLOR")}[name]
 		},
@@ -142,9 +143,9 @@ func (d *demonstration) run(ctx context.Context) (int, error) {
 		return status, nil
 	}
 	if e.verdict.Result == rollout.Passed {
-		time.Sleep(300 * time.Millisecond) // the witness sees the end, too
+		time.Sleep(300 * time.Millisecond) // so that the witness also sees the end
 		fmt.Fprintf(d.stdout, "\nThe timeline, in the deploy's own time:\n\n%s", timeline(rows(story, w, e), width()))
 	}
-	fmt.Fprintf(d.stdout, "\n%sWhat this showed: %s\n", busy(e), shown(story, e))
+	fmt.Fprintf(d.stdout, "\n%sWhat this showed: %s\n", busyApp(e), conclusion(story, e))
 	return status, nil
 }

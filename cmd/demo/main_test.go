@@ -1,4 +1,4 @@
-// The demonstration as a shell runs it; the scripts are in testdata.
+// Tests of the demonstration by shell scripts, which are in testdata, and of its parts.
 
 package main
 
@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata"})
 }
 
-// show plays a demonstration that nobody watches.
+// show plays a demonstration and returns its output.
 func show(t *testing.T, d demonstration) (status int, said string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -38,9 +38,9 @@ func show(t *testing.T, d demonstration) (status int, said string) {
 	return status, out.String()
 }
 
-// That time runs faster makes the gate no slower: within seconds of the deploy's own time it
-// has read the log.
-func TestSpeedIsNotTheGates(t *testing.T) {
+// At a high speed the gate must not wait longer in the deploy's own time: within seconds it has
+// read the log.
+func TestSpeedDoesNotDelayTheGate(t *testing.T) {
 	t.Parallel()
 	_, said := show(t, demonstration{Scenario: "plain-restart", Speed: 20})
 	read := false
@@ -60,7 +60,7 @@ func TestSpeedIsNotTheGates(t *testing.T) {
 	}
 }
 
-// Every scenario can be shown: the first line says what will happen, the last what was shown.
+// Every scenario can be shown: the first line says what will happen, the last one sums it up.
 func TestEveryScenario(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -69,7 +69,7 @@ func TestEveryScenario(t *testing.T) {
 	for name, want := range map[string]struct {
 		status int
 		shown  string
-		busy   bool // the wait for proof was shorter than the hold
+		busy   bool // the text about a busy app: the wait for proof was shorter than the hold
 	}{
 		"plain-restart":   {gate.ExitPassed, `^What this showed: Heroku called v42 finished 31s before its last old dyno ended\. The gate opened \S+ after that end \(proven\)\.$`, true},
 		"private-space":   {gate.ExitPassed, `the gate opened`, true},
@@ -114,8 +114,8 @@ func TestEveryScenario(t *testing.T) {
 func TestTimelineFits(t *testing.T) {
 	t.Parallel()
 	rows := []row{
-		{at: 0, truth: "the release is made, old code runs", alive: 10, said: "succeeded", list: "0 old", gate: "23:51:33", clock: "23:51:33"},
-		{at: 308 * time.Second, truth: "last old dyno ends", said: "succeeded", list: "0 old", gate: "23:56:41", clock: "23:56:41"},
+		{at: 0, truth: "the release is made, old code runs", alive: 10, status: "succeeded", list: "0 old", gate: "23:51:33", clock: "23:51:33"},
+		{at: 308 * time.Second, truth: "last old dyno ends", status: "succeeded", list: "0 old", gate: "23:56:41", clock: "23:56:41"},
 	}
 	for width, want := range map[int]string{0: "the dyno list said", 140: "the dyno list said", 139: "Heroku's list", 80: "Heroku's list", 79: "+5m08s\n  last old dyno ends", 40: "+5m08s\n  last old dyno ends"} {
 		text := timeline(rows, width)

@@ -1,5 +1,5 @@
-// The timeline of a demonstration, and what it showed: what Heroku said, what the dyno list
-// said, what was true, and what the gate made of it, side by side.
+// The timeline of a demonstration. Side by side, it shows what Heroku said, what the dyno list said, what was
+// true, and the times in the gate's outputs. The last sentence sums it up.
 
 package main
 
@@ -14,34 +14,35 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A row is a moment, and what four witnesses had to say at it.
+// A row of the timeline is a moment.
 type row struct {
-	at         time.Duration // from the release on
-	truth      string
-	gate       string
-	clock      string
-	alive      int // old dynos, in truth
-	said, list string
+	at     time.Duration // since the release
+	clock  string
+	truth  string // what really happened
+	alive  int    // old dynos that really ran
+	status string // of the release, from Heroku
+	list   string // old dynos in the dyno list
+	gate   string // the time of the moment in the gate's outputs
 }
 
-// rows are the moments of a roll-out that is over.
+// rows are the moments of a roll-out that has ended.
 func rows(story *herokusim.Story, heroku *witness, e *end) []row {
-	told := func(t time.Time) string {
+	clock := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
 		}
 		return t.Format(time.TimeOnly)
 	}
 	made := max(e.picture.Times.ReleaseCreated.Sub(story.Start), 0)
-	all := []row{{at: made, truth: "the release is made, old code runs", gate: told(e.picture.Times.ReleaseCreated)}}
-	ups, exits := lives(story, e.picture.Target.Version)
+	all := []row{{at: made, truth: "the release is made, old code runs", gate: clock(e.picture.Times.ReleaseCreated)}}
+	ups, exits := upsAndExits(story, e.picture.Target.Version)
 	if len(ups) > 0 {
-		all = append(all, row{at: ups[0], truth: "first new dyno is up", gate: told(e.picture.Times.FirstNewUp)},
-			row{at: ups[len(ups)-1], truth: "last new dyno is up", gate: told(e.picture.Times.AllNewUp)})
+		all = append(all, row{at: ups[0], truth: "first new dyno is up", gate: clock(e.picture.Times.FirstNewUp)},
+			row{at: ups[len(ups)-1], truth: "last new dyno is up", gate: clock(e.picture.Times.AllNewUp)})
 	}
 	if len(exits) > 0 {
-		all = append(all, row{at: exits[0], truth: "first old dyno ends", gate: told(e.picture.Times.FirstOldStopped)},
-			row{at: exits[len(exits)-1], truth: "last old dyno ends", gate: told(e.picture.Times.OldGone)})
+		all = append(all, row{at: exits[0], truth: "first old dyno ends", gate: clock(e.picture.Times.FirstOldStopped)},
+			row{at: exits[len(exits)-1], truth: "last old dyno ends", gate: clock(e.picture.Times.OldGone)})
 	}
 	slices.SortStableFunc(all, func(a, b row) int { return int(a.at - b.at) })
 	all = append(all, row{at: e.at, truth: "only new code runs", gate: "(it opens)"})
@@ -49,17 +50,17 @@ func rows(story *herokusim.Story, heroku *witness, e *end) []row {
 		r := &all[i]
 		r.clock = story.Time(r.at).UTC().Format(time.TimeOnly)
 		r.alive = len(story.OldRunning(r.at, e.picture.Target.Version))
-		r.said, r.list = "?", "?"
+		r.status, r.list = "?", "?"
 		if t, ok := heroku.at(r.at); ok {
-			r.said, r.list = t.status, fmt.Sprintf("%d old", t.old)
+			r.status, r.list = t.status, fmt.Sprintf("%d old", t.old)
 		}
 		r.at -= made
 	}
 	return all
 }
 
-// lives are when new dynos were up and old ones ended, in the order of time.
-func lives(story *herokusim.Story, version int) (ups, exits []time.Duration) {
+// upsAndExits returns when new dynos came up and when old dynos ended, in the order of time.
+func upsAndExits(story *herokusim.Story, version int) (ups, exits []time.Duration) {
 	for _, in := range story.Instances {
 		switch {
 		case in.OneOff:
@@ -74,7 +75,7 @@ func lives(story *herokusim.Story, version int) (ups, exits []time.Duration) {
 	return ups, exits
 }
 
-// timeline draws the rows for a terminal of that width; 0 is no limit.
+// timeline draws the rows for a terminal with width columns; 0: no limit.
 func timeline(rows []row, width int) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -82,25 +83,25 @@ func timeline(rows []row, width int) string {
 	case width == 0 || width >= 140:
 		fmt.Fprintln(w, "clock (UTC)\tfrom release\twhat was true\told dynos alive\tHeroku said\tthe dyno list said\tby the gate's outputs")
 		for _, r := range rows {
-			fmt.Fprintf(w, "%s\t+%s\t%s\t%d\t%s\t%s\t%s\n", r.clock, span(r.at), r.truth, r.alive, r.said, r.list, r.gate)
+			fmt.Fprintf(w, "%s\t+%s\t%s\t%d\t%s\t%s\t%s\n", r.clock, span(r.at), r.truth, r.alive, r.status, r.list, r.gate)
 		}
 	case width >= 80:
 		fmt.Fprintln(w, "at\twhat was true\told\tHeroku said\tHeroku's list")
 		for _, r := range rows {
-			fmt.Fprintf(w, "+%s\t%s\t%d\t%s\t%s\n", span(r.at), r.truth, r.alive, r.said, r.list)
+			fmt.Fprintf(w, "+%s\t%s\t%d\t%s\t%s\n", span(r.at), r.truth, r.alive, r.status, r.list)
 		}
 	default:
 		for _, r := range rows {
-			// A line of its own for each witness: that fits anywhere.
-			fmt.Fprintf(&b, "+%s\n  %s\n  %d old alive\n  Heroku: %s, %s\n", span(r.at), r.truth, r.alive, r.said, r.list)
+			// Several short lines for each row fit any terminal.
+			fmt.Fprintf(&b, "+%s\n  %s\n  %d old alive\n  Heroku: %s, %s\n", span(r.at), r.truth, r.alive, r.status, r.list)
 		}
 	}
 	w.Flush()
 	return b.String()
 }
 
-// shown is the whole demonstration in a sentence or two.
-func shown(story *herokusim.Story, e *end) string {
+// conclusion sums up the demonstration in a sentence or two.
+func conclusion(story *herokusim.Story, e *end) string {
 	v, p := e.verdict, e.picture
 	last, ended := story.LastOldExit(p.Target.Version)
 	switch {
@@ -114,9 +115,10 @@ func shown(story *herokusim.Story, e *end) string {
 	return fmt.Sprintf("the gate ended with %s (%s) after %s.", v.Result, v.Reason, span(e.at-story.Gate))
 }
 
-// busy says what an app would have cost whose log is too busy to prove anything to a gate that comes after
-// the deploy: the log's history is 1,500 lines ("Logging", Dev Center).
-func busy(e *end) string {
+// busyApp says how much longer the gate would have waited if the app had a busy log. The log's history is
+// 1,500 lines ("Logging", Dev Center). If the app fills it in seconds, the history proves nothing to a gate
+// that begins after the deploy.
+func busyApp(e *end) string {
 	if e.verdict.Basis != rollout.Proven || e.hold <= e.at {
 		return ""
 	}
@@ -124,7 +126,7 @@ func busy(e *end) string {
 		"have opened %s later, presumed. One that begins before the deploy would have opened as here.\n\n", span(e.hold-e.at))
 }
 
-// span is a duration as people write it: 8s, 5m08s.
+// span writes a duration as 8s or 5m08s.
 func span(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	if s < 60 {

@@ -1,5 +1,5 @@
-// The witness asks the simulated Heroku what anybody could ask, all the time, so
-// that the timeline shows what was said and not what we think was said.
+// The witness asks the simulated Heroku all the time, as any client could. So the timeline shows what Heroku
+// really answered.
 
 package main
 
@@ -14,7 +14,7 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// testimony is what Heroku said at one time of the story.
+// testimony is what Heroku answered at a time of the story.
 type testimony struct {
 	at     time.Duration
 	status string // of the newest release
@@ -29,7 +29,7 @@ type witness struct {
 	said []testimony
 }
 
-// watch asks until ctx ends.
+// watch asks every 0.1 s until ctx ends.
 func (w *witness) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		if t, err := w.ask(ctx); err == nil {
@@ -84,7 +84,7 @@ func (w *witness) get(ctx context.Context, what, rng string, v any) error {
 	return json.NewDecoder(resp.Body).Decode(v)
 }
 
-// at is the first thing that was said at or after a time of the story.
+// at returns the first answer at or after a time of the story.
 func (w *witness) at(d time.Duration) (testimony, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -18,20 +18,18 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// A breaking is a plan on a Heroku that breaks an assumption: by what a scenario can say, or by changing what
-// comes over the wire.
+// A breaking is a plan on a Heroku that breaks an assumption: by its scenario, or by changes of its answers and lines.
 type breaking struct {
 	plan    string
 	more    func(*Plan)
-	readKey string // which the gates have
+	readKey string // of the gates
 	heroku  func(*herokusim.AccountOptions)
-	// line gives a line of the log others in its place; answer changes an answer, and is given the time of
-	// the run's second 0 for it.
+	// line returns the lines that come in place of a line of the log. answer changes an answer.
 	line   func(string) []string
 	answer func(req *http.Request, status int, body string) (int, string)
 }
 
-// two is a plan of two web dynos, so that it is soon played.
+// two is a plan with few dynos, so that it is played fast.
 const two = "worker-beside-web"
 
 var breakings = map[string]breaking{
@@ -67,8 +65,8 @@ var breakings = map[string]breaking{
 	"crash-kills":     {plan: "new-code-crashes", heroku: timing(func(t *herokusim.Timing) { t.Exit = herokusim.After(2 * time.Hour) })},
 	"scaling-refused": {plan: "scaling-in-window", heroku: func(o *herokusim.AccountOptions) { o.ScaleInWindow = true }},
 	"old-id-gone":     {plan: two, answer: oldIDs()},
-	"preboot-told":    {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
-	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: refusesLogTo("read-key")},
+	"preboot-answer":  {plan: two, answer: replaced(`GET .*/features/preboot$`, `"enabled":true`, `"enabled":false`)},
+	"read-scope":      {plan: two, readKey: "read-key", heroku: anyKey, answer: readOnly("read-key", true)},
 	"answers-fit": {plan: two, heroku: template(func(s *herokusim.Scenario) {
 		s.Faults = []herokusim.Fault{{Request: "GET /apps/*/formation", Status: 503}}
 	})},
@@ -101,7 +99,7 @@ func drop(pattern string) func(string) []string {
 	}
 }
 
-// again has lines come some more times, each with a stamp of its own.
+// again repeats lines some times, each with a stamp of its own.
 func again(pattern string, times int) func(string) []string {
 	re, stamp := regexp.MustCompile(pattern), regexp.MustCompile(`\.(\d{6})\+00:00`)
 	return func(line string) []string {
@@ -113,7 +111,7 @@ func again(pattern string, times int) func(string) []string {
 	}
 }
 
-// sigtermEarlier has processes tell of their SIGTERM as 40 s earlier than it was.
+// sigtermEarlier makes processes print that they got SIGTERM 40 s earlier.
 func sigtermEarlier(line string) []string {
 	if before, at, ok := strings.Cut(line, " at="); ok && strings.Contains(line, "]: sigterm ") {
 		if t, err := time.Parse("2006-01-02T15:04:05.000Z", at); err == nil {
@@ -123,7 +121,7 @@ func sigtermEarlier(line string) []string {
 	return []string{line}
 }
 
-// stateAtEnd has each exit of a web dyno followed by a state, also that of a hidden one.
+// stateAtEnd prints a state after each exit of a web dyno, also of a hidden one.
 func stateAtEnd(line string) []string {
 	if before, _, ok := strings.Cut(line, "]: Process exited"); ok && strings.Contains(before, "heroku[web.") {
 		return []string{line, before + "]: State changed from up to down"}
@@ -142,7 +140,7 @@ func replaced(request, old, now string) func(*http.Request, int, string) (int, s
 	}
 }
 
-// pendingAtFirst has the list of releases call the newest one pending the first times that it has it.
+// pendingAtFirst makes the list of releases call the newest release pending for a while.
 func pendingAtFirst() func(*http.Request, int, string) (int, string) {
 	var mu sync.Mutex
 	times := 0
@@ -157,7 +155,7 @@ func pendingAtFirst() func(*http.Request, int, string) (int, string) {
 	}
 }
 
-// oldIDs answers for ids that are not listed any more as for those that are.
+// oldIDs answers also for ids that are no longer listed.
 func oldIDs() func(*http.Request, int, string) (int, string) {
 	var mu sync.Mutex
 	known := map[string]string{}
@@ -175,13 +173,24 @@ func oldIDs() func(*http.Request, int, string) (int, string) {
 	}
 }
 
-// refusesLogTo refuses log sessions to a key.
-func refusesLogTo(key string) func(*http.Request, int, string) (int, string) {
+// refuses refuses all requests of a method and a key.
+func refuses(method, key string, with int) func(*http.Request, int, string) (int, string) {
 	return func(req *http.Request, status int, body string) (int, string) {
-		if strings.HasSuffix(req.URL.Path, "/log-sessions") && req.Header.Get("Authorization") == "Bearer "+key {
-			return http.StatusForbidden, `{"id":"forbidden","message":"You do not have access."}`
+		if req.Method == method && req.Header.Get("Authorization") == "Bearer "+key {
+			return with, `{"id":"forbidden","message":"You do not have access."}`
 		}
 		return status, body
+	}
+}
+
+// readOnly lets a key only read. noLog: it may not read the log, either.
+func readOnly(key string, noLog bool) func(*http.Request, int, string) (int, string) {
+	noChange, noSession := refuses(http.MethodPatch, key, http.StatusForbidden), refuses(http.MethodPost, key, http.StatusForbidden)
+	return func(req *http.Request, status int, body string) (int, string) {
+		if noLog {
+			status, body = noSession(req, status, body)
+		}
+		return noChange(req, status, body)
 	}
 }
 
@@ -243,7 +252,7 @@ func TestBrokenAssumptions(t *testing.T) {
 	}
 }
 
-// Outcomes are those of all plans on the simulated Heroku as it is.
+// Outcomes collects what all plans show on an unchanged simulated Heroku.
 type outcomes struct {
 	mu        sync.Mutex
 	confirmed map[string]bool
@@ -264,8 +273,7 @@ func (o *outcomes) check(t *testing.T, run *evidence.Run) {
 	}
 }
 
-// all fails if all plans were played and none has confirmed an assumption. Scope needs a key of its own, see
-// TestReadScope.
+// all fails if all plans were played and none has confirmed an assumption. For read-scope see TestReadScope.
 func (o *outcomes) all(t *testing.T) {
 	if o.runs < len(planNames()) {
 		return
@@ -281,9 +289,26 @@ func TestReadScope(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := outcomes{confirmed: map[string]bool{}}
-		o.check(t, breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey}.played(t))
+		o.check(t, breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey, answer: readOnly("read-key", false)}.played(t))
 		if !o.confirmed["read-scope"] {
 			t.Error("it is not confirmed")
 		}
 	})
+}
+
+// A key that can do more than read shows nothing: the run ends before it costs anything.
+func TestReadKeyThatIsNone(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]func(*http.Request, int, string) (int, string){
+		"the key in HEROKU_READ_KEY may change apps":     nil,
+		"the key in HEROKU_READ_KEY cannot read the app": refuses("GET", "read-key", http.StatusForbidden),
+		"trying HEROKU_READ_KEY: Heroku answered 422":    refuses("PATCH", "read-key", http.StatusUnprocessableEntity),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			run := breaking{plan: "plain-restart", readKey: "read-key", heroku: anyKey, answer: answer}.played(t)
+			if !strings.Contains(run.Failed, want) || len(run.Releases) > 0 || run.ReadKey {
+				t.Errorf("it failed with %q, want %q; %+v", run.Failed, want, run.Releases)
+			}
+		})
+	}
 }

@@ -1,4 +1,4 @@
-// What goes wrong is said plainly, with what was made so far and how it is cleaned up.
+// What goes wrong is reported, with what was made so far and how it is cleaned up.
 
 package main
 
@@ -61,13 +61,13 @@ func TestBadWorlds(t *testing.T) {
 				}
 				said := strings.ReplaceAll(err.Error(), pl.e.note.Name, "rollout-gate-x-NAME")
 				if !strings.Contains(said, c.want) || run.Failed == "" || !strings.Contains(pl.out.String(), run.Failed) {
-					t.Errorf("it says\n%s\nwant %s; it told\n%s", said, c.want, pl.out.String())
+					t.Errorf("it says\n%s\nwant %s; it printed\n%s", said, c.want, pl.out.String())
 				}
 				if apps := pl.account.Apps(); len(apps) != c.apps {
 					t.Errorf("%d apps were made, want %d", len(apps), c.apps)
 				}
 				if deleted := strings.Contains(pl.out.String(), "is deleted"); deleted != (c.apps > 0) {
-					t.Errorf("that the app is deleted was told: %v", deleted)
+					t.Errorf("it says that the app is deleted: %v", deleted)
 				}
 				checkGone(t, pl)
 				checkNotes(t, pl.world.notes, 0)
@@ -76,7 +76,7 @@ func TestBadWorlds(t *testing.T) {
 	}
 }
 
-// A network that is gone for a minute is waited for; one that stays away ends the run, and what is left is named.
+// The run waits for a network that is gone for a minute. If it stays away, the run ends, and names what is left.
 func TestNetworkGone(t *testing.T) {
 	t.Parallel()
 	for lasts, good := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
@@ -91,7 +91,7 @@ func TestNetworkGone(t *testing.T) {
 				return alive.RoundTrip(req)
 			})
 			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
-			leaveAt(pl.e, "scaled", 1, func() {
+			leaveAt(pl.e, "all dynos are up", func() {
 				gone.Store(true)
 				time.AfterFunc(lasts, func() { gone.Store(false) })
 			})
@@ -114,7 +114,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// Before anything is made it is said what, and asked.
+// Before it makes anything, the program says what, and asks.
 func TestAsksBefore(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "small.yaml")
@@ -136,14 +136,14 @@ func TestAsksBefore(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
-				stdout: &out, stderr: &out, terminal: c.terminal, heroku: func(*Plan) (*world, error) { return &w, nil }}
+				stdout: &out, stderr: &out, terminal: c.terminal, heroku: &w}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
 				t.Errorf("%s: status %d, %d apps:\n%s", name, status, len(pl.account.Apps()), out.String())
 			}
 			checkGone(t, pl)
 			said, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "features  preboot, log-runtime-metrics", "at the most 30", "US dollars", "also after a failure and Ctrl-C"} {
+			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "preboot, log-runtime-metrics", "at the most 30 min", "US dollars", "also after a failure and Ctrl-C"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%s: it does not say %q:\n%s", name, want, said)
 				}
@@ -152,7 +152,7 @@ func TestAsksBefore(t *testing.T) {
 	}
 }
 
-// A no ends it, also where more plans would come, and what is wrong is said before anybody is asked.
+// A no ends the program, also with several plans. Errors of the command line come before any question.
 func TestNoIsNo(t *testing.T) {
 	t.Parallel()
 	full := t.TempDir()
@@ -165,7 +165,7 @@ func TestNoIsNo(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: strings.NewReader("n\n"),
-				stdout: &out, stderr: &out, terminal: true, heroku: func(*Plan) (*world, error) { return &w, nil }}
+				stdout: &out, stderr: &out, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
 				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
 			}
@@ -176,18 +176,93 @@ func TestNoIsNo(t *testing.T) {
 	}
 }
 
+// The program asks once about all plans, with their total cost. Then it runs each, also after one failed. But if the
+// run did not get to its first upload, the rest would fail in the same way.
+func TestAsksOnceForAll(t *testing.T) {
+	t.Parallel()
+	noBuild := func(o *herokusim.AccountOptions) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }
+	noApp := func(o *herokusim.AccountOptions) { o.MostApps = -1 }
+	for name, c := range map[string]struct {
+		change  func(*herokusim.AccountOptions)
+		apps    int
+		want    string
+		readKey string
+	}{
+		"no build": {noBuild, 9, "the build failed", ""}, "no app": {noApp, 0, "8 more plans are not run", ""},
+		"a read key that may write": {anyKey, 1, "8 more plans are not run", "other"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t), c.change)
+			w := *pl.world
+			w.simulated, w.readKey = false, c.readKey
+			var out, errs bytes.Buffer
+			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("y\nn\n"),
+				stdout: &out, stderr: &errs, terminal: true, heroku: &w}
+			if status := command.main(t.Context()); status != exitFailed || strings.Count(out.String(), "Go on?") != 1 || len(pl.account.Apps()) != c.apps {
+				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
+			}
+			before, _, _ := strings.Cut(out.String(), "Go on?")
+			for _, want := range []string{"9 apps, one after the other", "about 2 h 44 min, at the most 4 h 30 min", "costs about 0.60 US dollars, at the most 0.9", "Plan worker-beside-web: "} {
+				if !strings.Contains(before, want) {
+					t.Errorf("%s: it does not say %q before it asks", name, want)
+				}
+			}
+			if !strings.Contains(errs.String(), c.want) {
+				t.Errorf("%s: it does not say %q:\n%s", name, c.want, errs.String())
+			}
+			checkGone(t, pl)
+			if t.Failed() {
+				t.Log(out.String())
+			}
+		})
+	}
+}
+
+// A failure is printed once, to stderr, and is in the report.
+func TestFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t), func(o *herokusim.AccountOptions) {
+			o.Build = &herokusim.Build{Takes: 10 * time.Second}
+		})
+		w := *pl.world
+		w.simulated = false
+		builds, alive := 0, w.transport
+		w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/builds") {
+				if builds++; builds == 2 {
+					return nil, errDead
+				}
+			}
+			return alive.RoundTrip(req)
+		})
+		var out, errs bytes.Buffer
+		command := &commandLine{Plan: "plain-restart", Speed: 1, Yes: true, Results: t.TempDir(), stdout: &out, stderr: &errs, heroku: &w}
+		if status := command.main(t.Context()); status != exitFailed {
+			t.Errorf("status %d", status)
+		}
+		const what = "network is unreachable"
+		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: building the app") {
+			t.Errorf("%q is printed %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
+		}
+		if text, err := os.ReadFile(filepath.Join(command.Results, "report.txt")); err != nil || !strings.Contains(string(text), what) {
+			t.Errorf("the report does not have the failure: %v\n%s", err, text)
+		}
+	})
+}
+
 func TestBadCommandLines(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]commandLine{
-		`there is no plan and no file "none"`:             {Plan: "none", Speed: 1},
-		"speed is 0: give a number from 1 to 100":         {Plan: "plain-restart"},
-		"it has 30 dynos at once: an experiment has 20":   {Plan: "plain-restart", Speed: 1, Dynos: 30},
-		`is not empty: give another one with --results`:   {Plan: "plain-restart", Speed: 1, Results: "."},
-		"there is no web dyno: write \"types: {web: 1}\"": {Plan: "plain-restart", Speed: 1, Dynos: -1},
+		`there is no plan and no file "none"`:           {Plan: "none", Speed: 1},
+		"speed is 0: give a number from 1 to 100":       {Plan: "plain-restart"},
+		"--dynos is 30: give a number from 1 to 20":     {Plan: "plain-restart", Speed: 1, Dynos: new(30)},
+		"it has 21 dynos at once: an experiment has 20": {Plan: "worker-beside-web", Speed: 1, Dynos: new(19)},
+		`is not empty: give another one with --results`: {Plan: "plain-restart", Speed: 1, Results: "."},
+		"--dynos is 0: give a number from 1 to 20":      {Plan: "plain-restart", Speed: 1, Dynos: new(0)},
 	} {
 		var out bytes.Buffer
 		c.stdout, c.stderr = &out, &out
-		c.heroku = func(p *Plan) (*world, error) { return simulated(p, 1) }
 		if status := c.main(context.Background()); status == exitDone || !strings.Contains(out.String(), want) {
 			t.Errorf("status %d, want %q:\n%s", status, want, out.String())
 		}
@@ -202,7 +277,7 @@ func TestBadCommandLines(t *testing.T) {
 	}
 }
 
-// A gate that opens while old code runs is told as what it is.
+// A gate that opens while old code runs is an error.
 func TestTooEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -213,8 +288,8 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "TOO EARLY: web.1 of code 1 told of itself 19") || !strings.Contains(err.Error(), "please report it") {
-			t.Errorf("%v\n%s", err, pl.out.String())
+		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
+			t.Errorf("%v\n%s", err, report(run, false))
 		}
 	})
 }

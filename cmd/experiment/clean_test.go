@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,7 +25,7 @@ import (
 type mortal struct {
 	http.RoundTripper
 	dead atomic.Bool
-	// answerless is a request of which the answer is never read: the machine dies of it.
+	// answerless is a request whose answer never comes: the machine dies.
 	answerless string
 }
 
@@ -51,21 +53,27 @@ func quick(t *testing.T) *Plan {
 	return p
 }
 
-// steps of a run, and how often each is reached before it is left.
-var stepsToLeave = []struct {
-	step string
-	nth  int
-}{{"made", 1}, {"uploaded", 1}, {"built", 1}, {"scaled", 1}, {"preboot", 1}, {"uploaded", 2}, {"built", 2}, {"deployed", 1}}
+// stepsToLeave are lines of the progress, at which a run is left.
+var stepsToLeave = []string{
+	"upload code 1", "build code 1", "code 1 is release", "all dynos are up", "upload code 2", "build code 2", "code 2 is release", "the gate from before",
+}
 
-// leaveAt calls leave when a step is done for the n-th time.
-func leaveAt(e *experiment, step string, nth int, leave func()) {
-	e.reached = func(s string) {
-		if s == step {
-			if nth--; nth == 0 {
-				leave()
-			}
-		}
+// leaveAt calls leave when the progress has a line.
+func leaveAt(e *experiment, line string, leave func()) {
+	e.out = &leaver{e.out, line, sync.OnceFunc(leave)}
+}
+
+type leaver struct {
+	io.Writer
+	line  string
+	leave func()
+}
+
+func (l *leaver) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.line) {
+		l.leave()
 	}
+	return l.Writer.Write(p)
 }
 
 func TestInterrupted(t *testing.T) {
@@ -74,7 +82,7 @@ func TestInterrupted(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			pl := prepareNoted(t, quick(t))
 			ctx, interrupt := context.WithCancel(t.Context())
-			leaveAt(pl.e, at.step, at.nth, interrupt)
+			leaveAt(pl.e, at, interrupt)
 			_, err := pl.e.play(ctx)
 			if err == nil || err.Error() != "it was interrupted" {
 				t.Errorf("%v: %v", at, err)
@@ -91,18 +99,15 @@ func TestInterrupted(t *testing.T) {
 // A program that is killed sends nothing any more. The next one finds what it left.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for _, at := range append(stepsToLeave, struct {
-		step string
-		nth  int
-	}{"POST /apps", 1}) {
+	for _, at := range append(stepsToLeave, "POST /apps") {
 		synctest.Test(t, func(t *testing.T) {
 			pl := prepareNoted(t, quick(t))
-			machine := &mortal{RoundTripper: pl.world.transport, answerless: at.step}
+			machine := &mortal{RoundTripper: pl.world.transport, answerless: at}
 			alive := pl.world.transport
 			pl.world.transport = machine
 			pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
 			ctx, end := context.WithCancel(t.Context())
-			leaveAt(pl.e, at.step, at.nth, func() {
+			leaveAt(pl.e, at, func() {
 				machine.dead.Store(true)
 				end()
 			})
@@ -151,7 +156,7 @@ func checkNotes(t *testing.T, folder string, want int) {
 	}
 }
 
-// Nothing is deleted that this program did not make, whatever a note says.
+// The program deletes nothing that it did not make, also if a note names it.
 func TestOthersAppsStay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +181,7 @@ func TestOthersAppsStay(t *testing.T) {
 	})
 }
 
-// A note that is not one of ours, and one of an experiment that runs, are left alone.
+// The app of an experiment that runs is left alone.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -184,7 +189,7 @@ func TestNotes(t *testing.T) {
 	if n, err := newNote(dir, namePrefix+"1", now); err != nil || n.running(now) {
 		t.Error(n, err)
 	}
-	all, err := readNotes(dir)
+	all, err := readNotes(dir, io.Discard)
 	if err != nil || len(all) != 1 || all[0].Name != namePrefix+"1" || !all[0].Asked.Equal(now) || all[0].ID != "" {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -196,12 +201,86 @@ func TestNotes(t *testing.T) {
 	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
 		t.Error("an experiment of another machine that may run is not left alone")
 	}
-	if err := os.WriteFile(dir+"/shop.json", []byte(`{"name":"shop","id":"1"}`), 0o600); err != nil {
+}
+
+// A note that cannot be read stops nothing, and stays: it may be all that is known of an app that costs money.
+func TestUnreadableNotes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		bad := map[string]string{
+			namePrefix + "00.json": "", namePrefix + "01.json": `{"name":"` + namePrefix + `02"}`, namePrefix + "03.json": `{"name":"` + namePrefix + `03","asked":5}`,
+			"shop.json": `{"name":"shop","id":"1"}`,
+		}
+		for name, text := range bad {
+			if err := os.WriteFile(filepath.Join(pl.world.notes, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left, err := pl.e.heroku.Make(t.Context(), namePrefix+"left")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := newNote(pl.world.notes, left.Name, pl.world.now())
+		if err == nil {
+			err = n.made(left)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign, err := pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour) // of this app, it is not known that it was made here
+		if _, err := newNote(pl.world.notes, foreign.Name, pl.world.now()); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		var asked []string
+		err = offer(t.Context(), pl.world, pl.e.heroku, &out, func(_ context.Context, q string) bool { asked = append(asked, q); return true })
+		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], left.Name) {
+			t.Errorf("%v, asked %q", err, asked)
+		}
+		for name := range bad {
+			want := filepath.Join(pl.world.notes, name)
+			if app := strings.TrimSuffix(name, ".json"); strings.HasPrefix(app, namePrefix) {
+				if !strings.Contains(out.String(), "`heroku apps:destroy --app "+app+"`") {
+					t.Errorf("it does not say how to delete %s", app)
+				}
+			}
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("it does not name %s", want)
+			}
+		}
+		if !strings.Contains(out.String(), "the app "+foreign.Name+" was not made by this program, so it is not deleted") {
+			t.Error("it does not name an app that is not ours")
+		}
+		if apps := pl.account.Apps(); apps[0].Deleted == 0 || apps[1].Deleted != 0 {
+			t.Errorf("the apps are %+v", apps)
+		}
+		checkNotes(t, pl.world.notes, len(bad)+1)
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
+}
+
+// Without the folder of notes nothing is made: an app that is left could not be found again.
+func TestNotesOutOfReach(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readNotes(dir); err == nil || !strings.Contains(err.Error(), "is not one of this program") {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t))
+		pl.world.notes = file
+		err := offer(t.Context(), pl.world, pl.e.heroku, &pl.out, func(context.Context, string) bool { return true })
+		if err == nil || !strings.Contains(err.Error(), "reading the folder of notes") || !strings.Contains(err.Error(), file) {
+			t.Error(err)
+		}
+	})
 }
 
 // An app that the key may not see may be there all the same, on the account of another key, and cost money.

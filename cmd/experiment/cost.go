@@ -1,13 +1,16 @@
-// What an experiment makes, how long it takes, and about what it costs.
+// What plans make on Heroku, how long they take, and about what they cost.
 
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"heroku-rollout-gate/cmd/experiment/findings"
 )
 
 // prices are US dollars a month for a dyno; Heroku charges each second of it ("Usage & Billing", Dev
@@ -19,15 +22,15 @@ var prices = map[string]float64{
 // month is what a monthly price is divided by.
 const month = 30 * 24 * time.Hour
 
-// quiet is for how long nothing happens before the deploy: so long that for the gates nothing of before the
-// scaling can be left, and a little longer (docs/how-it-knows.md has this hold). Without preboot it is as
-// long: how the feature was set before the app was made, nobody can know.
+// quiet is how long nothing happens before the deploy. It is a little longer than the gates' hold on what came before,
+// the scaling (docs/how-it-knows.md has this hold). It is as long without preboot: nobody can know how the feature was
+// set before the app was made.
 func (p *Plan) quiet() time.Duration {
 	return 330*time.Second + time.Duration(p.Types["web"])*12*time.Second + 15*time.Second
 }
 
-// expected is how long a plan takes on the real Heroku, roughly: two builds and boots; the quiet before the
-// deploy; and what comes after it, of which the later gate may have to wait for the whole hold.
+// expected is roughly how long a plan takes on the real Heroku: two builds and boots, the quiet time before the deploy,
+// and the time after it, in which the later gate may have to wait for the whole hold.
 func (p *Plan) expected() time.Duration {
 	d := 5*time.Minute + 2*p.quiet()
 	if n := len(p.Then); n > 0 {
@@ -36,8 +39,8 @@ func (p *Plan) expected() time.Duration {
 	return d.Round(time.Minute)
 }
 
-// cost is what a plan costs if it takes so long. With preboot old and new dynos run side by side for some
-// of the time, and here for all of it: it is rather less.
+// cost is what a plan costs if it takes this long. With preboot it counts old and new dynos side by side all the time,
+// though they are for some of it: the plan costs rather less.
 func (p *Plan) cost(takes time.Duration) float64 {
 	dynos := float64(p.dynos())
 	if p.Preboot {
@@ -54,47 +57,51 @@ func dollars(d float64) string {
 	return fmt.Sprintf("about %.2f US dollars", d)
 }
 
-// takes says in a few words what a plan takes.
-func (p *Plan) takes() string {
-	return fmt.Sprintf("about %.0f minutes, %s.", p.expected().Minutes(), dollars(p.cost(p.expected())))
-}
-
-// preview says what will be made, for how long, and what it costs.
-func (p *Plan) preview(keep bool) string {
-	var types []string
-	for _, t := range slices.Sorted(maps.Keys(p.Types)) {
-		types = append(types, fmt.Sprintf("%d %s", p.Types[t], t))
+// preview says what the plans make, for how long, and what that costs.
+func preview(plans []*Plan, keep bool) string {
+	var b strings.Builder
+	var rows [][]string
+	var takes, most time.Duration
+	var cost, mostCost float64
+	for _, p := range plans {
+		fmt.Fprintf(&b, "Plan %s: %s\n", p.Name, p.About)
+		var types, features []string
+		for _, t := range slices.Sorted(maps.Keys(p.Types)) {
+			types = append(types, fmt.Sprintf("%d %s", p.Types[t], t))
+		}
+		if p.Preboot {
+			features = append(features, "preboot")
+		}
+		if p.Metrics {
+			features = append(features, "log-runtime-metrics")
+		}
+		rows = append(rows, []string{p.Name, strings.Join(types, " and ") + ", of size " + p.Size, fmt.Sprint(p.dynos()),
+			cmp.Or(strings.Join(features, ", "), "none"), fmt.Sprintf("%.0f min", p.expected().Minutes()), dollars(p.cost(p.expected()))})
+		takes, most = takes+p.expected(), most+longest
+		cost, mostCost = cost+p.cost(p.expected()), mostCost+p.cost(longest)
 	}
-	var features []string
-	if p.Preboot {
-		features = append(features, "preboot")
+	apps := "one app"
+	if len(plans) > 1 {
+		apps = fmt.Sprintf("%d apps, one after the other", len(plans))
 	}
-	if p.Metrics {
-		features = append(features, "log-runtime-metrics")
-	}
-	most := fmt.Sprintf("%d at most", p.dynos())
-	if p.Preboot {
-		most += ", and twice as many for some minutes"
-	}
-	end := "At the end it is deleted, also after a failure and Ctrl-C."
+	end := "Each app is deleted at the end of its plan, also after a failure and Ctrl-C."
 	if keep {
-		end = "It stays (--keep), and costs money until you delete it."
+		end = "Each app stays (--keep), and costs money until you delete it."
 	}
-	return fmt.Sprintf(`Plan %s: %s
-
-On your account with Heroku this makes one app, with a name such as %s1f2e3d4c5b6a79.
-  dynos     %s, of size %s; %s
-  features  %s
-  time      about %.0f minutes, at the most %.0f
-  cost      %s, at the most %.2f (list prices by the second; %s is %.0f US dollars a month)
+	fmt.Fprintf(&b, `
+On your account with Heroku this makes %s, with a name such as %s1f2e3d4c5b6a79.
+%sWith preboot twice as many dynos run for some minutes.
+All together it takes about %s, at the most %s, and costs %s, at the most %.2f (list prices by the second).
 It touches no other app. %s
-`, p.Name, p.About, namePrefix, strings.Join(types, " and "), p.Size, most, orNone(strings.Join(features, ", ")),
-		p.expected().Minutes(), longest.Minutes(), dollars(p.cost(p.expected())), p.cost(longest), p.Size, prices[p.Size], end)
+`, apps, namePrefix, findings.Table("The plans", []string{"plan", "dynos", "at most", "features", "takes about", "costs"}, rows),
+		minutes(takes), minutes(most), dollars(cost), mostCost, end)
+	return b.String()
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "none"
+// minutes is a time as people write it: 17 min, 2 h 44 min.
+func minutes(d time.Duration) string {
+	if d < time.Hour {
+		return fmt.Sprintf("%.0f min", d.Minutes())
 	}
-	return s
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }

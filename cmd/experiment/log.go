@@ -1,5 +1,5 @@
-// The app's log, as the experiment reads it: by a session of its own, each line once, with an account of
-// the times of which lines may be missing.
+// The app's log, as the experiment reads it: with log sessions of its own, each line once, and with the gaps in which
+// lines may be missing.
 
 package main
 
@@ -26,27 +26,26 @@ type logReader struct {
 
 	mu      sync.Mutex
 	seed    maphash.Seed
-	seen    map[uint64]bool
+	seen    map[uint64]bool // hashes of the lines
 	lines   []evidence.Line
 	padding int
 	truth   evidence.Truth
-	heard   map[string]sign // of each process, by its id, the last
-	newest  time.Time       // the newest stamp of a sign
-	last    []byte          // the line that came last
-	lastAt  time.Duration
+	alives  map[string]heard // by the id of a process, its last line
+	newest  time.Time        // the newest stamp of a line
+	lastAt  time.Duration    // when the line with that stamp came
 	gaps    []evidence.Gap
 	flowing bool
-	refused string // why there is no log
+	refused string // why Heroku does not give the log; empty: it does
 }
 
-// A sign is that a process lives.
-type sign struct {
+// heard is a line of the app: of which code, and when it came.
+type heard struct {
 	code int
-	at   time.Duration // when it came
+	at   time.Duration
 }
 
 func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
-	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, heard: map[string]sign{}}
+	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, alives: map[string]heard{}}
 	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
 	return l
 }
@@ -62,43 +61,41 @@ func (l *logReader) run(ctx context.Context) {
 
 var padded = []byte("]: " + evidence.Padding + " ")
 
-// line takes in one line, which may come more than once.
+// line collects a line, which may come more than once.
 func (l *logReader) line(b []byte) {
 	at := l.clock.At()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.last, l.lastAt = append(l.last[:0], b...), at
-	// Lines that only make the log busy are as alike as many; they are counted, roughly.
-	if bytes.Contains(b, padded) {
+	stamp, _, _ := bytes.Cut(b, []byte(" "))
+	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && t.After(l.newest) {
+		l.newest, l.lastAt = t, at
+	}
+	if bytes.Contains(b, padded) { // these lines are all alike, so the count is rough
 		l.padding++
 		return
 	}
-	text := string(b)
 	h := maphash.Bytes(l.seed, b)
 	if l.seen[h] {
 		return
 	}
 	l.seen[h] = true
-	if s, ok := evidence.ReadSign(text); ok {
-		l.truth.See(text)
-		l.heard[s.Process] = sign{s.Code, at}
-		if s.At.After(l.newest) {
-			l.newest = s.At
-		}
+	text := string(b)
+	if s, ok := l.truth.Add(text); ok {
+		l.alives[s.Process] = heard{s.Code, at}
 	}
 	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
 }
 
-// status takes in news of the log itself. What a gap lacks is what came between the newest line of before
-// and the time from which the log is whole again.
+// status handles news of the log itself. A gap goes from the newest line before it to the time from which the log is
+// whole again.
 func (l *logReader) status(s observe.LogStatus) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.flowing = s.State == observe.Flowing
 	switch s.State {
 	case observe.Flowing:
-		if n := len(l.gaps); n > 0 && l.gaps[n-1].To.IsZero() {
-			l.gaps[n-1].To = s.Since
+		if l.inGap() {
+			l.gaps[len(l.gaps)-1].To = s.Since
 		}
 	case observe.Gapped:
 		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.redactor.Clean(s.Reason)})
@@ -108,24 +105,31 @@ func (l *logReader) status(s observe.LogStatus) {
 	}
 }
 
-// silence is for how long no process of code older than that has told of itself, while the log flowed; 0
-// if it does not flow now. old is false if none ever told.
-func (l *logReader) silence(code int) (d time.Duration, old bool) {
+// inGap reports whether the last gap has no end yet.
+func (l *logReader) inGap() bool { return len(l.gaps) > 0 && l.gaps[len(l.gaps)-1].To.IsZero() }
+
+// silence is how long code older than this has printed nothing while lines came; 0 if the log does not flow. If dynos
+// are up, they print each second: then a log without lines does not show that old code ended. old is false if old
+// code never printed a line.
+func (l *logReader) silence(code int, up bool) (d time.Duration, old bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := time.Duration(0)
-	for _, s := range l.heard {
-		if s.code < code {
-			old, last = true, max(last, s.at)
+	last, until := time.Duration(0), l.lastAt
+	for _, h := range l.alives {
+		if h.code < code {
+			old, last = true, max(last, h.at)
 		}
+	}
+	if !up {
+		until = l.clock.At()
 	}
 	if !l.flowing {
 		return 0, old
 	}
-	return l.clock.At() - last, old
+	return until - last, old
 }
 
-// unread is an error if the platform will not give the log.
+// unread is an error if Heroku does not give the log.
 func (l *logReader) unread() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,29 +139,29 @@ func (l *logReader) unread() error {
 	return errors.New("the log cannot be read, so there is no truth: " + l.refused)
 }
 
-// alive is how many processes of that code told of themselves lately.
+// alive is how many processes of a code printed a line lately.
 func (l *logReader) alive(code int) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.clock.At()
-	for _, s := range l.heard {
-		if s.code == code && now-s.at < 5*evidence.Every {
+	for _, h := range l.alives {
+		if h.code == code && l.clock.At()-h.at < 5*evidence.Every {
 			n++
 		}
 	}
 	return n
 }
 
-// told fills in what the log told. Nobody reads it any more.
-func (l *logReader) told(r *evidence.Run) {
+// fill fills in what was read, after the last line. up: dynos were up at the end.
+func (l *logReader) fill(r *evidence.Run, up bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
-	// How far the log was read, by its own time: that goes on while it flows, also where nothing is printed.
-	read := l.newest
-	stamp, _, _ := bytes.Cut(l.last, []byte(" "))
-	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && l.flowing {
-		read = t.Add(l.clock.At() - l.lastAt - evidence.Every) // some lines are under way
+	r.Read = l.newest
+	switch quiet := l.clock.At() - l.lastAt; {
+	case l.flowing && !up: // nobody printed, so nothing is missing
+		r.Read = r.Read.Add(quiet - evidence.Every)
+	case quiet > evidence.Late && !l.inGap():
+		l.gaps = append(l.gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + observe.Span(quiet).String()})
 	}
-	r.Processes = l.truth.Processes(read, l.gaps)
+	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
+	r.Processes = l.truth.Processes(r.Read, r.Gaps)
 }

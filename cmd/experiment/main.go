@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -28,80 +28,87 @@ import (
 
 // A commandLine is what the program is asked for.
 type commandLine struct {
-	Plan    string  `placeholder:"NAME|FILE" help:"What is done: one of those that --list shows, a file, or all. Default: measured-deploy."`
+	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
-	Dynos   int     `placeholder:"N" help:"So many web dynos, in place of the plan's."`
+	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`
 	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
 	Yes     bool    `help:"Do not ask."`
 	Keep    bool    `help:"Do not delete the app."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
-	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as in life the simulated Heroku runs, from 1 to 100. Default: ${default}."`
+	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool // somebody can be asked
-	// heroku is the world that a plan runs in.
-	heroku func(*Plan) (*world, error)
+	terminal       bool   // stdin is a terminal: somebody can be asked
+	heroku         *world // the real Heroku; nil: each plan has a simulated one
 }
 
 // Exit statuses.
 const (
 	exitDone    = 0
-	exitFailed  = 1 // a run was not made to its end, or a gate opened too early
+	exitFailed  = 1 // a run failed, or a gate opened too early
 	exitInvalid = 2
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second one ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	c.terminal, _ = gate.Terminal(os.Stdin)
-	c.heroku = func(p *Plan) (*world, error) { return simulated(p, c.Speed) }
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
-	if _, err := parser.Parse(os.Args[1:]); err != nil {
-		fmt.Fprintf(os.Stderr, "experiment: %v; see --help\n", err)
-		os.Exit(exitInvalid)
+	_, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		err = fmt.Errorf("%w; see --help", err)
+	} else if c.Real && !c.List {
+		c.heroku, err = realHeroku(os.Getenv)
 	}
-	if c.Real {
-		w, err := realHeroku(os.Getenv)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "experiment:", err)
-			os.Exit(exitInvalid)
-		}
-		c.heroku = func(*Plan) (*world, error) { return w, nil }
+	if err != nil {
+		os.Exit(c.fail(exitInvalid, err))
 	}
 	os.Exit(c.main(ctx))
 }
 
-// main runs what was asked for, and returns the exit status.
+// fail reports an error, and returns the exit status.
+func (c *commandLine) fail(status int, err error) int {
+	fmt.Fprintln(c.stderr, "experiment:", err)
+	return status
+}
+
+// main runs the plans, and returns the exit status.
 func (c *commandLine) main(ctx context.Context) int {
 	plans, err := c.plans()
-	if err == nil && c.List {
+	if err != nil {
+		return c.fail(exitInvalid, err)
+	}
+	if c.List {
 		return c.list(plans)
 	}
-	for i := 0; err == nil && i < len(plans); i++ {
-		err = c.free(plans[i])
-	}
+	folders, err := c.folders(plans)
 	if err != nil {
-		fmt.Fprintln(c.stderr, "experiment:", err)
-		return exitInvalid
+		return c.fail(exitInvalid, err)
+	}
+	if err := c.agree(ctx, plans); err != nil {
+		return c.fail(exitFailed, err)
 	}
 	status := exitDone
 	var runs []*evidence.Run
-	for _, p := range plans {
-		run, err := c.one(ctx, p)
-		if err != nil {
-			fmt.Fprintln(c.stderr, "experiment:", err)
-			status = exitFailed
-		}
+	for i, p := range plans {
+		run, ok := c.one(ctx, p, folders[i])
 		if run != nil {
 			runs = append(runs, run)
 		}
-		if ctx.Err() != nil || errors.Is(err, errDeclined) {
-			return exitFailed
+		if ok {
+			continue
+		}
+		status = exitFailed
+		// Without an upload it is the key, the account or the network, and the other plans would fail, too.
+		uploads := run != nil && slices.ContainsFunc(run.Steps, func(s evidence.Step) bool { return s.What == "upload code 1" })
+		if rest := len(plans) - i - 1; rest > 0 && (ctx.Err() != nil || !uploads) {
+			c.fail(status, fmt.Errorf("%d more plans are not run", rest))
+			break
 		}
 	}
 	if len(runs) > 1 {
@@ -110,13 +117,17 @@ func (c *commandLine) main(ctx context.Context) int {
 	return status
 }
 
-// plans are those that were asked for, with what the command line changes.
+// plans loads the plans, with what the command line changes.
 func (c *commandLine) plans() ([]*Plan, error) {
-	names := []string{c.Plan}
+	names := []string{cmp.Or(c.Plan, "measured-deploy")}
 	if c.Plan == "all" || c.Plan == "" && c.List {
 		names = planNames()
-	} else if c.Plan == "" {
-		names = []string{"measured-deploy"}
+	}
+	if c.Dynos != nil && (*c.Dynos < 1 || *c.Dynos > maxDynos) {
+		return nil, fmt.Errorf("--dynos is %d: give a number from 1 to %d", *c.Dynos, maxDynos)
+	}
+	if !(c.Speed >= 1 && c.Speed <= 100) { // nor is it NaN
+		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
 	}
 	var all []*Plan
 	for _, name := range names {
@@ -124,8 +135,8 @@ func (c *commandLine) plans() ([]*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Dynos != 0 {
-			p.Types["web"] = c.Dynos
+		if c.Dynos != nil {
+			p.Types["web"] = *c.Dynos
 		}
 		if c.Preboot != nil {
 			p.Preboot = *c.Preboot
@@ -135,9 +146,6 @@ func (c *commandLine) plans() ([]*Plan, error) {
 		}
 		all = append(all, p)
 	}
-	if c.Speed < 1 || c.Speed > 100 || c.Speed != c.Speed {
-		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
-	}
 	return all, nil
 }
 
@@ -146,127 +154,81 @@ func (c *commandLine) list(plans []*Plan) int {
 		if i > 0 {
 			fmt.Fprintln(c.stdout)
 		}
-		fmt.Fprintf(c.stdout, "%s\n  %s\n  It asks %s.\n  On the real Heroku: %s\n", p.Name, p.About, p.Asks, p.takes())
+		fmt.Fprintf(c.stdout, "%s\n  %s\n  It asks %s.\n  On the real Heroku: about %.0f minutes, %s.\n", p.Name, p.About, p.Asks, p.expected().Minutes(), dollars(p.cost(p.expected())))
 	}
 	return exitDone
 }
 
-// one runs one plan. What it brings is nil if nothing was made.
-func (c *commandLine) one(ctx context.Context, p *Plan) (*evidence.Run, error) {
-	w, err := c.heroku(p)
-	if err == nil {
-		err = c.agree(ctx, p, w)
+// one runs one plan, and reports its errors. The run is nil if it did not begin.
+func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *evidence.Run, ok bool) {
+	w, err := c.heroku, os.MkdirAll(results, 0o700)
+	if w == nil && err == nil {
+		w, err = simulated(p, c.Speed)
 	}
 	if err != nil {
-		return nil, err
+		c.fail(exitFailed, err)
+		return nil, false
 	}
-	results, err := c.folder(p, w)
-	if err != nil {
-		return nil, err
-	}
-	e := newExperiment(p, w, c.stdout, results)
-	e.keep = c.Keep
-	run, failed := e.play(ctx)
-	if run == nil {
-		return nil, failed
-	}
-	if err := e.write(run); err != nil {
-		return nil, errors.Join(failed, err)
-	}
-	if len(run.Releases) == 0 { // there is nothing to tell
-		return run, failed
-	}
-	text := report(run, false)
-	if w.simulated && strings.Contains(text, "REFUTED") {
-		text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
-	}
-	fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", text, results)
-	return run, cmp.Or(failed, tooEarly(run))
-}
-
-// agree says what will be made, and asks whether that, and the deletion of what earlier runs left, is wanted.
-func (c *commandLine) agree(ctx context.Context, p *Plan, w *world) error {
 	if w.simulated {
 		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
+	}
+	e := newExperiment(p, w, c.stdout, results)
+	e.errs, e.keep = c.stderr, c.Keep
+	run, failed := e.play(ctx)
+	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
+		text := report(run, false)
+		if w.simulated && strings.Contains(text, "REFUTED") {
+			text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
+		}
+		fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", text, results)
+		err = tooEarly(run)
+	}
+	if err != nil {
+		c.fail(exitFailed, err)
+	}
+	return run, failed == nil && err == nil
+}
+
+// agree offers to delete what earlier runs left, says once what all the plans make, and asks whether to go on.
+func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
+	if c.heroku == nil {
 		return nil
 	}
-	if err := offer(ctx, w, newExperiment(p, w, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
+	if err := offer(ctx, c.heroku, newExperiment(plans[0], c.heroku, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
 		return err
 	}
-	fmt.Fprint(c.stdout, p.preview(c.Keep))
+	fmt.Fprint(c.stdout, preview(plans, c.Keep))
 	if !c.ask(ctx, "Go on?") {
-		return errDeclined
+		return errors.New("nothing was made")
 	}
 	return nil
 }
 
-// errDeclined ends the program: who says no to one plan is not asked about the next.
-var errDeclined = errors.New("nothing was made")
-
-// realHeroku is the world in which things cost money.
-func realHeroku(getenv func(string) string) (*world, error) {
-	key, readKey := getenv("HEROKU_API_KEY"), getenv("HEROKU_READ_KEY")
-	if key == "" {
-		return nil, errors.New("there is no key: set HEROKU_API_KEY, as in HEROKU_API_KEY=$(heroku auth:token); it has to be one that may make apps")
-	}
-	for name, key := range map[string]string{"HEROKU_API_KEY": key, "HEROKU_READ_KEY": readKey} {
-		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, fmt.Errorf("the key in %s has a space, a line break or another character that no key has: copy it again", name)
+// folders returns the folder of results for each plan. None may have anything in it.
+func (c *commandLine) folders(plans []*Plan) (all []string, err error) {
+	for _, p := range plans {
+		dir := c.Results
+		switch {
+		case dir != "" && c.Plan == "all":
+			dir = filepath.Join(dir, p.Name)
+		case dir == "" && c.heroku == nil:
+			dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
+		case dir == "":
+			dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
 		}
+		var there []os.DirEntry
+		if err == nil {
+			there, err = os.ReadDir(dir)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("making a folder for the results: %w", err)
+		}
+		if len(there) > 0 {
+			return nil, fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+		}
+		all, err = append(all, dir), nil
 	}
-	if readKey == key {
-		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so nothing can be told of one of scope read: give another one, or none")
-	}
-	notes, err := notesFolder()
-	if err != nil {
-		return nil, err
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: notes}, nil
-}
-
-// attemptTime is how long an answer may take to begin. Log streams begin at once, too.
-const attemptTime = 30 * time.Second
-
-// wanted is the folder that was asked for; empty: none was.
-func (c *commandLine) wanted(p *Plan) string {
-	if c.Results != "" && c.Plan == "all" {
-		return filepath.Join(c.Results, p.Name)
-	}
-	return c.Results
-}
-
-// free is an error if the folder that was asked for holds something, so that this is said before anybody is asked.
-func (c *commandLine) free(p *Plan) error {
-	dir := c.wanted(p)
-	there, err := os.ReadDir(dir)
-	switch {
-	case dir == "" || errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("making a folder for the results: %w", err)
-	case len(there) > 0:
-		return fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
-	}
-	return nil
-}
-
-// folder makes the one for the results of a plan.
-func (c *commandLine) folder(p *Plan, w *world) (dir string, err error) {
-	switch dir = c.wanted(p); {
-	case dir == "" && w.simulated:
-		dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
-	case dir == "":
-		dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
-	}
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	if err != nil {
-		return "", fmt.Errorf("making a folder for the results: %w", err)
-	}
-	return dir, nil
+	return all, nil
 }
 
 // ask asks a question that is answered by yes or no.

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// asProgram tells the test's own program that it is to be the experiment's.
+// asProgram makes the test's own program run as the experiment.
 const asProgram = "EXPERIMENT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {

@@ -1,5 +1,5 @@
-// Notes of what was made: a file for each app, written before the app is asked for, so that the next run
-// finds what an earlier one left, however it ended.
+// Notes of what was made: a file for each app. It is written before the run asks Heroku for the app, so that the next
+// run finds what an earlier run left, however that ended.
 
 package main
 
@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,11 +21,11 @@ import (
 // A note is what is known of one app.
 type note struct {
 	account.App
-	Asked   time.Time `json:"asked"`   // when it was asked for, or a moment before
-	Process int       `json:"process"` // which made it
-	Machine string    `json:"machine"` // where that runs, which may have the folder of notes in common with this one
+	Asked   time.Time `json:"asked"`   // just before Heroku was asked for the app
+	Process int       `json:"process"` // the id of the process that asked
+	Machine string    `json:"machine"` // where that runs: several machines may have the folder of notes in common
 
-	path string
+	path string // empty: nothing is written
 }
 
 // notesFolder is where notes are kept.
@@ -36,7 +37,7 @@ func notesFolder() (string, error) {
 	return filepath.Join(config, "rollout-gate-experiments"), nil
 }
 
-// newNote remembers an app that is about to be asked for. Without a folder nothing is.
+// newNote writes the note of an app that is about to be made. Without a folder it writes nothing.
 func newNote(folder, name string, now time.Time) (*note, error) {
 	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid(), Machine: machine()}
 	if folder == "" {
@@ -49,13 +50,13 @@ func newNote(folder, name string, now time.Time) (*note, error) {
 	return n, n.write()
 }
 
-// made notes what the app turned out to be.
+// made adds the id of the app to the note.
 func (n *note) made(a account.App) error {
 	n.App = a
 	return n.write()
 }
 
-// write keeps the note, whole or not at all.
+// write writes the note whole or not at all.
 func (n *note) write() error {
 	if n.path == "" {
 		return nil
@@ -84,13 +85,13 @@ func (n *note) forget() error {
 	return nil
 }
 
-// machine is the name of this one, or of this container.
+// machine is the name of this machine or container. Where there is none it is empty.
 func machine() string {
-	name, _ := os.Hostname() // none is a name, too
+	name, _ := os.Hostname()
 	return name
 }
 
-// running reports whether the experiment that made the app may still go on.
+// running reports whether the run that made the app may still go on.
 func (n *note) running(now time.Time) bool {
 	switch {
 	case now.Sub(n.Asked) > longest+cleaning:
@@ -104,26 +105,39 @@ func (n *note) running(now time.Time) bool {
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
-// readNotes finds what earlier runs have left.
-func readNotes(folder string) ([]*note, error) {
-	if folder == "" {
+// readNotes reads the notes of earlier runs. A note that cannot be read stays where it is, and out says what can be
+// done by hand: without its time and id nobody can tell whether this program made the app that it names.
+func readNotes(folder string, out io.Writer) ([]*note, error) {
+	files, err := os.ReadDir(folder)
+	if folder == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("looking for notes of earlier experiments: %w", err)
+	if err != nil { // a new note could not be written there, either
+		return nil, fmt.Errorf("reading the folder of notes %q: %w", folder, err)
 	}
 	var all []*note
-	for _, path := range files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("reading the note of an earlier experiment: %w", err)
+	for _, file := range files {
+		app, isNote := strings.CutSuffix(file.Name(), ".json")
+		if !isNote {
+			continue
 		}
-		n := &note{path: path}
-		if err := json.Unmarshal(data, n); err != nil || n.Name != strings.TrimSuffix(filepath.Base(path), ".json") || !strings.HasPrefix(n.Name, namePrefix) {
-			return nil, fmt.Errorf("the note %q is not one of this program: look at it, and remove it", path)
+		n := &note{path: filepath.Join(folder, file.Name())}
+		data, err := os.ReadFile(n.path)
+		if err == nil {
+			err = json.Unmarshal(data, n)
 		}
-		all = append(all, n)
+		if err == nil && n.Name != app {
+			err = fmt.Errorf("it is about another app, %q", n.Name)
+		}
+		switch {
+		case !strings.HasPrefix(app, namePrefix):
+			fmt.Fprintf(out, "The file %q is not a note of this program: remove it from that folder.\n", n.path)
+		case err != nil:
+			fmt.Fprintf(out, "The note %q cannot be read (%v), so this program does not delete its app. The app may still be there, and cost money: "+
+				"see `heroku apps:info --app %s`; `heroku apps:destroy --app %s` deletes it; then remove the note.\n", n.path, err, app, app)
+		default:
+			all = append(all, n)
+		}
 	}
 	return all, nil
 }

@@ -1,4 +1,4 @@
-// Plans: what is done on Heroku, in files that a person can read.
+// Plans: what the experiment does on Heroku, in files that a person can read.
 
 package main
 
@@ -26,34 +26,31 @@ import (
 
 // A Plan is an app, and what happens to it from its second deploy on.
 type Plan struct {
-	// Name is that of its file.
-	Name  string `yaml:"-"`
-	About string `yaml:"about"`
-	// Asks is what it can settle, for people.
-	Asks string `yaml:"asks"`
-	// Preboot and Metrics switch the features preboot and log-runtime-metrics on.
-	Preboot bool `yaml:"preboot,omitempty"`
-	Metrics bool `yaml:"metrics,omitempty"`
+	Name    string `yaml:"-"`     // of its file
+	About   string `yaml:"about"` // what happens
+	Asks    string `yaml:"asks"`  // which questions it can settle
+	Preboot bool   `yaml:"preboot,omitempty"`
+	Metrics bool   `yaml:"metrics,omitempty"` // the feature log-runtime-metrics
 	// Stop is how long a process goes on after SIGTERM. Heroku kills it after 30 s.
 	Stop time.Duration `yaml:"stop,omitempty"`
-	// Lines is how many lines the app prints in a second only to be busy, all dynos together.
+	// Lines is how many lines a second all dynos together print only to be busy.
 	Lines int `yaml:"lines,omitempty"`
-	// Crashes: from code 2 on each process ends by itself, soon after its start.
+	// Crashes: from code 2 on each process ends soon after its start.
 	Crashes bool `yaml:"crashes,omitempty"`
-	// ReleasePhase is empty for none, "succeeds", or "fails": with code 1 it never does.
+	// ReleasePhase is empty for none, "succeeds", or "fails": from code 2 on.
 	ReleasePhase string `yaml:"release-phase,omitempty"`
 	// Size is Heroku's dyno type. Empty: standard-1x, the smallest one that has preboot.
 	Size  string         `yaml:"size,omitempty"`
 	Types map[string]int `yaml:"types"`
-	// Gate are inputs of both gates, beside the app, as in "on-supersede: follow".
+	// Gate has inputs of both gates, beside the app, as in "on-supersede: follow".
 	Gate map[string]string `yaml:"gate,omitempty"`
-	// Then is what happens after the deploy. Times count from the answer that tells of its release.
+	// Then is what happens after the deploy. Times count from the answer that has its release.
 	Then []Action `yaml:"then,omitempty"`
-	// Simulated is how the simulated Heroku treats the dynos of each type; the real one does as it likes.
+	// Simulated is how the simulated Heroku treats the dynos of each type. The real Heroku ignores it.
 	Simulated map[string]herokusim.Type `yaml:"simulated,omitempty"`
 }
 
-// An Action is one thing that is done to the app: exactly one of the words after At.
+// An Action is one thing that is done to the app. It has exactly one of the fields after At.
 type Action struct {
 	At      time.Duration  `yaml:"at"`
 	Restart string         `yaml:"restart,omitempty"` // a label, or "all"
@@ -91,7 +88,7 @@ func planNames() []string {
 	return files
 }
 
-// loadPlan reads the plan of that name, or the file at that path.
+// loadPlan reads the plan of a name, or the file at a path.
 func loadPlan(name string) (*Plan, error) {
 	if data, err := embeddedPlans.ReadFile("plans/" + name + ".yaml"); err == nil {
 		return parsePlan(name, data)
@@ -124,14 +121,14 @@ func parsePlan(name string, data []byte) (*Plan, error) {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// What a plan may ask for at most: it costs money, and a mistyped figure must not cost much.
+// The limits of a plan: it costs money, and a mistyped figure must not cost much.
 const (
 	maxDynos   = 20
 	maxLines   = 2000
 	lastAction = 15 * time.Minute
 )
 
-// ownInputs are those that the experiment gives to the gates.
+// ownInputs are the inputs that the experiment itself gives to the gates.
 var ownInputs = []string{"app", "api-key", "api-url", "record", "observe-only"}
 
 var (
@@ -139,7 +136,7 @@ var (
 	digits   = regexp.MustCompile(`^[1-9][0-9]?$`)
 )
 
-// check says what is wrong with a plan.
+// check is an error if the plan cannot be run.
 func (p *Plan) check() error {
 	switch {
 	case p.About == "" || p.Asks == "":
@@ -210,16 +207,20 @@ func (p *Plan) checkAction(a Action, last time.Duration) error {
 	return nil
 }
 
-// dynos is how many of the formation there are at most.
+// dynos is how many dynos the formation has at most.
 func (p *Plan) dynos() int {
 	now, most := maps.Clone(p.Types), 0
 	for _, a := range append([]Action{{}}, p.Then...) {
 		maps.Copy(now, a.Scale)
-		sum := 0
-		for _, n := range now {
-			sum += n
-		}
-		most = max(most, sum)
+		most = max(most, sum(now))
 	}
 	return most
+}
+
+// sum adds up the dynos of all types.
+func sum(types map[string]int) (n int) {
+	for _, dynos := range types {
+		n += dynos
+	}
+	return n
 }

@@ -1,25 +1,41 @@
-// What a run showed, for people.
+// What a run showed: as text, and as a folder of results that can be attached to a report. Everything in it was cleaned
+// when it came.
 
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/cmd/experiment/findings"
 )
 
-// report is what it showed: all of it, or for a terminal what matters most.
+// report is what the run showed: all of it, or for a terminal what matters most.
 func report(r *evidence.Run, all bool) string {
 	var b strings.Builder
 	where := "the real Heroku"
 	if r.Simulated {
-		where = "the simulated Heroku, of which it tells, and not of the real one"
+		where = "a simulated Heroku, so it shows nothing of the real one"
 	}
 	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
-	if r.Failed != "" {
-		fmt.Fprintf(&b, "It was not made to its end: %s.\n", r.Failed)
+	if r.Failed != "" && all { // the terminal has it already
+		fmt.Fprintf(&b, "The run broke off: %s.\n", r.Failed)
+	}
+	for _, g := range r.Gaps {
+		from, to := "the beginning", "the end"
+		if !g.From.IsZero() {
+			from = g.From.UTC().Format(time.TimeOnly)
+		}
+		if !g.To.IsZero() {
+			to = g.To.UTC().Format(time.TimeOnly)
+		}
+		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", from, to, g.Reason)
 	}
 	tables := findings.Short
 	if all {
@@ -32,8 +48,33 @@ func report(r *evidence.Run, all bool) string {
 func tooEarly(r *evidence.Run) error {
 	for _, v := range findings.Verdicts(r) {
 		if v.Wrong {
-			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it (%s)", v.Gate, v.Truth)
+			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it, with the results", v.Gate)
 		}
+	}
+	return nil
+}
+
+// write writes the results, beside the logs and recordings of the gates, which are there.
+func (e *experiment) write(r *evidence.Run) error {
+	run, err := json.MarshalIndent(r, "", "  ")
+	var log, requests bytes.Buffer
+	for _, l := range r.Log {
+		fmt.Fprintf(&log, "%9.3f %s\n", l.At.Seconds(), l.Text)
+	}
+	lines := json.NewEncoder(&requests)
+	lines.SetEscapeHTML(false)
+	for i := 0; err == nil && i < len(r.Requests); i++ {
+		err = lines.Encode(r.Requests[i])
+	}
+	for name, data := range map[string][]byte{
+		"run.json": append(run, '\n'), "log.txt": log.Bytes(), "requests.jsonl": requests.Bytes(), "report.txt": []byte(report(r, true)),
+	} {
+		if err == nil {
+			err = os.WriteFile(filepath.Join(e.results, name), data, 0o600)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("writing the results: %w", err)
 	}
 	return nil
 }

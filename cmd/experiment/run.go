@@ -1,4 +1,4 @@
-// One run of a plan, from the app's making to its deletion.
+// One run of a plan, from the making of its app to the deletion.
 
 package main
 
@@ -13,13 +13,15 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/observe"
 )
 
-// longest is how long a run may take; then it ends, and cleans up.
+// longest is how long a run may take. Then it ends, and cleans up.
 const longest = 30 * time.Minute
 
 var errLongest = fmt.Errorf("it took longer than %s, which is the most that an experiment may", longest)
@@ -31,81 +33,70 @@ const namePrefix = "rollout-gate-x-"
 type experiment struct {
 	plan    *Plan
 	world   *world
-	out     io.Writer // for people
-	results string    // the folder of what the run brings
-	keep    bool      // the app stays
+	out     io.Writer // for progress
+	errs    io.Writer // for errors
+	results string    // the folder of results
+	keep    bool      // the app is not deleted
 	name    string    // of the app
-	// reached is called when a step is done, by its name. nil: nobody asks.
-	reached func(step string)
 
 	clock     *clock
 	redactor  *evidence.Redactor
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
-	asked     bool // Heroku may have made an app
+	asked     bool // Heroku was asked for the app, and may have made it
 	app       account.App
 	log       *logReader
-	code      int // of the newest build
+	code      int         // of the newest release
+	up        atomic.Bool // dynos are up, by the list that came last
 
-	mu  sync.Mutex // guards run, and out
+	mu  sync.Mutex // guards run, out and errs
 	run evidence.Run
 }
 
-// newExperiment prepares a run. Nothing is sent yet.
+// newExperiment prepares a run. It sends nothing yet.
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
-	e := &experiment{plan: p, world: w, out: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
+	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
 	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
 	e.run = evidence.Run{
 		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
-		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop, ReadKey: w.readKey != "",
+		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop,
 	}
 	return e
 }
 
-func (e *experiment) gateKey() string {
-	if e.world.readKey != "" {
-		return e.world.readKey
-	}
-	return e.world.key
-}
-
+// seen records a request.
 func (e *experiment) seen(r evidence.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.run.Requests = append(e.run.Requests, r)
 }
 
-// say tells people how it goes.
+// say reports progress.
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintf(e.out, "%7s  %s\n", span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
 }
 
-// span is a duration as people write it: 8s, 5m08s.
-func span(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	if s < 60 {
-		return fmt.Sprintf("%ds", s)
-	}
-	return fmt.Sprintf("%dm%02ds", s/60, s%60)
+// fail reports an error, and returns its text.
+func (e *experiment) fail(err error) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	text := e.redactor.Clean(err.Error())
+	fmt.Fprintln(e.errs, "experiment:", text)
+	return text
 }
 
-func (e *experiment) done(step string) {
-	if e.reached != nil {
-		e.reached(step)
-	}
-}
-
-// play makes the run, cleans up, and returns what there is to judge. The end of ctx ends it early, and
+// play makes the run, reports its errors, cleans up, and returns the evidence. The end of ctx ends it early, but it
 // cleans up all the same.
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	var err error
 	if e.note, err = newNote(e.world.notes, e.name, e.clock.now()); err != nil {
-		return nil, err
+		e.run.Failed = e.fail(err)
+		return &e.run, err
 	}
 	limited, cancel := e.clock.within(ctx, longest, errLongest)
 	if err = because(limited, e.steps(limited)); errors.Is(err, context.Canceled) {
@@ -113,25 +104,24 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	}
 	cancel()
 	if err != nil {
-		e.run.Failed = e.redactor.Clean(err.Error())
-		e.say("%s", e.run.Failed)
+		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
-		e.log.told(&e.run)
+		e.log.fill(&e.run, e.up.Load())
 	}
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))
 }
 
-// randomName is one that no app has; Heroku allows 30 characters.
+// randomName is a name that no app has. Heroku allows 30 characters.
 func randomName() string {
 	var b [7]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	return namePrefix + hex.EncodeToString(b[:])
 }
 
-// discreet carries requests, and has the redactor hide every host that is not the API's: of log
-// sessions, uploads and outputs.
+// discreet carries requests, and has the redactor hide every host but the API's: the hosts of log sessions, uploads and
+// build outputs.
 type discreet struct {
 	http.RoundTripper
 	redactor *evidence.Redactor

@@ -95,31 +95,31 @@ func TestPlay(t *testing.T) {
 func checkTruth(t *testing.T, pl *play, run *evidence.Run) {
 	t.Helper()
 	app := pl.account.Apps()[0]
-	told := map[string]evidence.Process{}
+	printed := map[string]evidence.Process{}
 	for _, p := range run.Processes {
-		told[p.ID] = p
+		printed[p.ID] = p
 	}
 	ran := 0
 	for _, in := range app.Story.Instances {
 		if in.OneOff || in.Process == "" {
 			continue
 		}
-		p, ok := told[in.Process]
-		delete(told, in.Process)
+		p, ok := printed[in.Process]
+		delete(printed, in.Process)
 		start, exit := app.Story.Time(in.Start), app.Story.Time(in.Exit)
 		end := app.Story.Time(pl.e.clock.At())
 		if ended := in.Exit != 0 && exit.Before(end.Add(-calm)); !ok {
-			t.Errorf("%s of v%d, from %s to %s, told nothing", in.Label, in.Version, start, exit)
+			t.Errorf("%s of v%d, from %s to %s, printed nothing", in.Label, in.Version, start, exit)
 		} else if ended && (p.Open || exit.Sub(p.Last) < 0 || exit.Sub(p.Last) > evidence.Every) {
-			t.Errorf("%s of v%d ended at %s, and told of itself until %s: %+v", in.Label, in.Version, exit, p.Last, p)
+			t.Errorf("%s of v%d ended at %s, and printed until %s: %+v", in.Label, in.Version, exit, p.Last, p)
 		}
 		if since := p.First.Sub(start); since < 0 || since > evidence.Every || p.Code != in.Code || p.Dyno != in.Label || p.Missing != 0 {
-			t.Errorf("%s of code %d began at %s, and told %+v", in.Label, in.Code, start, p)
+			t.Errorf("%s of code %d began at %s, and printed %+v", in.Label, in.Code, start, p)
 		}
 		ran++
 	}
-	if len(told) > 0 || ran < 3 {
-		t.Errorf("%d processes ran; that told of themselves and never ran: %v", ran, told)
+	if len(printed) > 0 || ran < 3 {
+		t.Errorf("%d processes ran; these printed and never ran: %v", ran, printed)
 	}
 	if len(run.Gaps) > 0 {
 		t.Errorf("the log had gaps: %v", run.Gaps)

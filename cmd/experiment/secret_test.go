@@ -19,10 +19,13 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// elsewhere is a host that logs and uploads are moved to, as they are on Heroku.
-const elsewhere = "sessions.logs.example.net"
+// elsewhere is a host that logs and uploads are moved to, as they are on Heroku; readKey is the key of the gates.
+const (
+	elsewhere = "sessions.logs.example.net"
+	readKey   = "simulated-key-that-reads"
+)
 
-// A mover moves them, and has some requests fail as they do in life: with addresses in what is said.
+// A mover moves logs and uploads there, and makes some requests fail with addresses in the error, as in life.
 type mover struct {
 	http.RoundTripper
 	mu    sync.Mutex
@@ -32,6 +35,7 @@ type mover struct {
 func (m *mover) RoundTrip(req *http.Request) (*http.Response, error) {
 	m.mu.Lock()
 	what := req.Method + " " + req.URL.Host
+	change := req.Method == http.MethodPatch && strings.Contains(req.Header.Get("Authorization"), readKey)
 	if strings.HasSuffix(req.URL.Path, "/dynos") {
 		what += " dynos"
 	}
@@ -49,6 +53,9 @@ func (m *mover) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.URL.Host, req.Host = "api.heroku.com", ""
 	}
 	res, err := m.RoundTripper.RoundTrip(req)
+	if err == nil && change {
+		res.StatusCode = http.StatusForbidden
+	}
 	if err != nil || req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "s") {
 		return res, err
 	}
@@ -64,9 +71,9 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := quick(t)
 		p.Metrics = true
-		pl := prepare(t, p)
+		pl := prepare(t, p, anyKey)
 		m := &mover{RoundTripper: pl.world.transport, asked: map[string]int{}}
-		pl.world.transport, pl.world.readKey = m, simulatedKey
+		pl.world.transport, pl.world.readKey = m, readKey
 		pl.e = newExperiment(p, pl.world, &pl.out, pl.results)
 		run, err := pl.e.play(t.Context())
 		if err != nil {
@@ -78,19 +85,19 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 			}
 		}
 		all := checkResults(t, pl, run)
-		for _, there := range []string{"[address]", "[host]"} { // it was told, and taken out
+		for _, there := range []string{"[address]", "[host]"} { // it was there, and was removed
 			if !bytes.Contains(all, []byte(there)) {
 				t.Errorf("%q is nowhere in the results", there)
 			}
 		}
-		if bytes.Contains(pl.out.Bytes(), []byte(simulatedKey)) {
-			t.Error("the key was told")
+		if bytes.Contains(pl.out.Bytes(), []byte(simulatedKey)) || bytes.Contains(pl.out.Bytes(), []byte(readKey)) {
+			t.Error("the key was printed")
 		}
 	})
 }
 
 // What a report must not hold, in the forms in which it comes.
-var secret = regexp.MustCompile(`[\w.+-]+@[\w-]+\.[\w.-]+|\b\d{1,3}(\.\d{1,3}){3}\b|2001:db8|[a-z]://|` + simulatedKey + `|` + regexp.QuoteMeta(elsewhere))
+var secret = regexp.MustCompile(`[\w.+-]+@[\w-]+\.[\w.-]+|\b\d{1,3}(\.\d{1,3}){3}\b|2001:db8|[a-z]://|` + simulatedKey + `|` + readKey + `|` + regexp.QuoteMeta(elsewhere))
 
 // checkResults: the folder is whole, for its owner alone, and clean.
 func checkResults(t *testing.T, pl *play, run *evidence.Run) (all []byte) {

@@ -46,7 +46,7 @@ func TestOverSockets(t *testing.T) {
 	}
 	var out bytes.Buffer
 	c := &commandLine{Plan: file, Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("yes\n"), terminal: true, stdout: &out, stderr: &out,
-		heroku: func(*Plan) (*world, error) { return w, nil }}
+		heroku: w}
 	if status := c.main(t.Context()); status != exitDone {
 		t.Errorf("status %d", status)
 	}

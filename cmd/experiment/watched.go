@@ -1,5 +1,5 @@
-// The deploy that is watched: that of code 2, with a gate from before it and one from after it, what the
-// plan does then, and the wait until everything is over.
+// The deploy that is watched, of code 2: two gates, one from before the deploy and one from after it, what the plan
+// does then, and the wait until everything is over.
 
 package main
 
@@ -8,19 +8,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate"
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 const (
-	// silence is for how long old code has told nothing, while the log flows, when it counts as gone.
+	// silence is how long old code must have printed nothing, while the log flows, to count as gone.
 	silence = 30 * time.Second
-	// patience is for how long old code is waited for after the last that the plan does.
+	// patience is how long the run waits for that after the last action of the plan.
 	patience = 12 * time.Minute
-	// calm is how long is waited after all else, for what comes late.
+	// calm is the wait after all else, for answers and lines that come late.
 	calm = 15 * time.Second
 )
 
@@ -32,12 +39,7 @@ func (e *experiment) watched(ctx context.Context) error {
 	defer wg.Wait()
 	watch := func(name string, deploy func() int) {
 		wg.Go(func() {
-			g, err := e.gate(ctx, name, deploy)
-			if err == nil && g.Result == "" && ctx.Err() == nil {
-				err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see its log in the results", g.Name, g.Status)
-			}
-			e.ended(g)
-			if err != nil {
+			if err := e.gate(ctx, name, deploy); err != nil {
 				cancel(err)
 			}
 		})
@@ -69,30 +71,79 @@ func (e *experiment) watched(ctx context.Context) error {
 	if err := e.act(ctx, begun); err != nil {
 		return err
 	}
-	e.done("deployed")
 	if err := e.over(ctx); err != nil {
 		return err
 	}
 	return e.clock.Sleep(ctx, calm)
 }
 
-// ended writes down how a gate ended.
-func (e *experiment) ended(g evidence.Gate) {
+// gate runs one gate to its end: the gate's own program in this process, with its log and its recording in the
+// results. deploy is what it runs beside the watch; nil: nothing, it begins after the deploy.
+func (e *experiment) gate(ctx context.Context, name string, deploy func() int) error {
+	file := filepath.Join(e.results, "gate-"+name)
+	log, err := os.OpenFile(file+".log", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the log of a gate: %w", err)
+	}
+	defer log.Close()
+	key := cmp.Or(e.world.readKey, e.world.key)
+	command := &gate.Command{
+		Stdout: log, Stderr: log, Now: e.world.now, Speed: e.world.speed, Transport: e.transport,
+		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": key}[name] },
+		Args:   []string{"--app", e.app.Name, "--record", file + ".jsonl"},
+	}
+	for _, input := range slices.Sorted(maps.Keys(e.plan.Gate)) {
+		command.Args = append(command.Args, "--"+input, e.plan.Gate[input])
+	}
+	if deploy != nil {
+		command.Args = append(command.Args, "--", "deploy")
+		command.Run = func([]string) int { return deploy() }
+	}
+	g := evidence.Gate{Name: name, Began: e.clock.At()}
+	command.Ended = func(p rollout.Picture, v rollout.Verdict) {
+		g.Ended = e.clock.At()
+		g.Result, g.Reason, g.Basis, g.Message = string(v.Result), string(v.Reason), string(v.Basis), v.Message
+		if p.Target != nil {
+			g.Release = p.Target.Version
+		}
+	}
+	g.Status = command.Main(ctx)
+	g.Ended = cmp.Or(g.Ended, e.clock.At())
+	_, err = e.cleanFile(file + ".log")
+	if err == nil {
+		g.Recording, err = e.cleanFile(file + ".jsonl")
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("the gate from %s the deploy did not begin: see what it says in gate-%s.log of the results", name, name)
+	case err == nil && g.Result == "" && ctx.Err() == nil:
+		err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see its log in the results", name, g.Status)
+	}
 	e.mu.Lock()
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
 	if g.Result == "" {
-		e.say("the gate from %s the deploy ended with status %d", g.Name, g.Status)
-		return
+		e.say("the gate from %s the deploy ended with status %d", name, g.Status)
+	} else {
+		e.say("the gate from %s the deploy: %s (%s)", name, g.Result, g.Reason+map[bool]string{true: ", " + g.Basis}[g.Basis != ""])
 	}
-	basis := ""
-	if g.Basis != "" {
-		basis = ", " + g.Basis
-	}
-	e.say("the gate from %s the deploy: %s (%s%s)", g.Name, g.Result, g.Reason, basis)
+	return err
 }
 
-// live is the newest code that can run: of the builds of which the release phase did not fail.
+// cleanFile takes out of a file of the gate what a report must not hold, and returns the rest.
+func (e *experiment) cleanFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		data = []byte(e.redactor.Clean(string(data)))
+		err = os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cleaning a file of a gate: %w", err)
+	}
+	return data, nil
+}
+
+// live is the newest code that can run: of the builds whose release phase did not fail.
 func (e *experiment) live(ctx context.Context) (int, error) {
 	e.mu.Lock()
 	releases := slices.Clone(e.run.Releases)
@@ -109,8 +160,8 @@ func (e *experiment) live(ctx context.Context) (int, error) {
 	return 0, errors.New("no release of the run has succeeded")
 }
 
-// over waits until both gates have ended, and old code has told nothing for a while. Old code that does not
-// end is a result, too.
+// over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is
+// a result, too.
 func (e *experiment) over(ctx context.Context) error {
 	live, begun := 0, e.clock.At()
 	for {
@@ -126,16 +177,16 @@ func (e *experiment) over(ctx context.Context) error {
 		if err := e.log.unread(); err != nil {
 			return err
 		}
-		quiet, old := e.log.silence(live)
+		quiet, old := e.log.silence(live, e.up.Load())
 		switch {
 		case live == 0:
 		case quiet >= silence:
 			if old {
-				e.say("old code told of itself for the last time %s ago", span(quiet))
+				e.say("old code printed its last line %s ago", observe.Span(quiet))
 			}
 			return nil
 		case e.clock.At()-begun > patience:
-			e.say("old code still runs after %s; it is not waited for any longer", span(patience))
+			e.say("old code may still run after %s, by what the log has shown; the run does not wait any longer", observe.Span(patience))
 			return nil
 		}
 		if err := e.clock.Sleep(ctx, glance); err != nil {

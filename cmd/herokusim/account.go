@@ -1,4 +1,4 @@
-// This file is for serving an account that can be written to.
+// The command account: it serves an account whose apps are created by requests.
 
 package main
 
@@ -44,20 +44,20 @@ func (c *accountCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	account.Begin()
 	out := &printer{w: stdout, json: c.JSON}
-	return c.serve(ctx, out.noting(account, account), func(address, cert string) []variable {
+	return c.serve(ctx, out.logRequests(account, account), func(address, cert string) []variable {
 		env := []variable{{"HEROKU_HOST", address}, {"HEROKU_API_KEY", orAny(c.Key)}, {"INPUT_API_URL", address}}
 		out.introduceAccount(env, cert)
 		return env
 	}, func() {})
 }
 
-// introduceAccount tells how clients find the account.
+// introduceAccount prints how clients reach the account.
 func (p *printer) introduceAccount(env []variable, cert string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	address, key := env[0].value, env[1].value
 	if p.json {
-		json.NewEncoder(p.w).Encode(map[string]any{"event": "ready", "address": address, "env": named(env)})
+		json.NewEncoder(p.w).Encode(map[string]any{"event": "ready", "address": address, "env": byName(env)})
 		return
 	}
 	fmt.Fprintf(p.w, `An account without apps, which can be written to.

@@ -1,5 +1,5 @@
 // Command herokusim is a simulated Heroku on this machine: for people, and for
-// any client of the Platform API that wants to test itself.
+// the tests of any client of the Platform API.
 //
 //	herokusim [serve] [--speed=1] [--from=0s] [--wait] [--fault=…] SCENARIO
 //	herokusim account [--build=20s] [--size=…] [--fault=…] [TEMPLATE]
@@ -8,12 +8,12 @@
 //	herokusim list
 //	herokusim faults
 //
-// SCENARIO is a name from list or a YAML file. To serve is what it does unless
-// told otherwise: it prints how to point the gate and the official heroku
-// command at it, and then the story as it happens. The story's clock starts at
-// once, or with --wait at the first request. An account has no story: it can be
-// written to, and its apps are what requests make. SIGINT and SIGTERM end both.
-// docs/simulator.md says what it models, and how a scenario is written.
+// SCENARIO is a name from list or a YAML file. The default command is serve: it
+// prints how to point the gate and the official heroku command at the server, and
+// then the story as it happens. The story's clock starts at once, or with --wait
+// at the first request. An account has no story: clients create its apps with
+// requests. SIGINT and SIGTERM end both commands. docs/simulator.md says what the
+// simulator models, and how to write a scenario.
 package main
 
 import (
@@ -62,7 +62,7 @@ func main() {
 	}
 }
 
-// help adds the help of the command that is run unless another one is named.
+// help prints the help of the program, and then that of serve, the default command.
 func help(options kong.HelpOptions, ctx *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Command() != "" {
 		return err
@@ -80,7 +80,7 @@ type showCommand struct {
 	Lines    bool   `help:"Print the lines of the app's log in place of the story."`
 }
 
-// Run prints the story, or the log.
+// Run prints the story or the log.
 func (c *showCommand) Run(stdout io.Writer) error {
 	story, err := play(c.Scenario, nil)
 	if err != nil {
@@ -94,8 +94,8 @@ func (c *showCommand) Run(stdout io.Writer) error {
 		}
 		return nil
 	}
-	for _, what := range story.Telling() {
-		fmt.Fprintln(stdout, told(what))
+	for _, incident := range story.Telling() {
+		fmt.Fprintln(stdout, incidentLine(incident))
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ type checkCommand struct {
 	Files []string `arg:"" help:"Scenario files."`
 }
 
-// Run checks every file, also after a bad one.
+// Run checks all files, and returns all errors.
 func (c *checkCommand) Run(stdout io.Writer) error {
 	var bad []error
 	for _, file := range c.Files {
@@ -119,7 +119,6 @@ func (c *checkCommand) Run(stdout io.Writer) error {
 
 type listCommand struct{}
 
-// Run lists names and what they are about.
 func (listCommand) Run(stdout io.Writer) error {
 	for _, name := range herokusim.Names() {
 		sc, err := herokusim.Load(name)
@@ -133,7 +132,7 @@ func (listCommand) Run(stdout io.Writer) error {
 
 type faultsCommand struct{}
 
-// Run lists the faults with an example of each.
+// Run lists the faults, each with an example.
 func (faultsCommand) Run(stdout io.Writer) error {
 	fmt.Fprint(stdout, "What the API can do wrong, in the words of a scenario file, from and to a time of the story\n(left out: all the time), for every request or those with path in their path:\n\n")
 	for _, k := range herokusim.FaultKinds {
@@ -150,7 +149,7 @@ func (faultsCommand) Run(stdout io.Writer) error {
 	return nil
 }
 
-// play loads a scenario, lets it be changed, and works it out.
+// play loads a scenario and plays it. change, if it is not nil, changes the scenario before.
 func play(name string, change func(*herokusim.Scenario) error) (*herokusim.Story, error) {
 	sc, err := herokusim.Load(name)
 	if err != nil {
@@ -164,7 +163,6 @@ func play(name string, change func(*herokusim.Scenario) error) (*herokusim.Story
 	return sc.Play()
 }
 
-// told is an incident as a line.
-func told(what herokusim.Incident) string {
-	return fmt.Sprintf("%9s  %s", what.At.Round(10*time.Millisecond), what.Text)
+func incidentLine(i herokusim.Incident) string {
+	return fmt.Sprintf("%9s  %s", i.At.Round(10*time.Millisecond), i.Text)
 }

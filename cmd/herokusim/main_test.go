@@ -1,4 +1,4 @@
-// This file tests the program as a shell runs it; the scripts are in testdata.
+// Tests of the program by shell scripts, which are in testdata.
 
 package main
 
@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// await FILE [TEXT] waits until the file is there, and has the text.
+// await FILE [TEXT] waits until the file exists and contains the text.
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	file, text := ts.MkAbs(args[0]), strings.Join(args[1:], " ")
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -49,14 +49,14 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s does not come to have %q:\n%s", args[0], text, data)
 }
 
-// term sends SIGTERM to what runs in the background; kill knows only other signals.
+// term sends SIGTERM to the command in the background; the script command kill has only other signals.
 func term(ts *testscript.TestScript, neg bool, args []string) {
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	}
 }
 
-// get ENV-FILE PATH STATUS asks with the key of the file, and prints status, Date and body.
+// get ENV-FILE PATH STATUS sends a request with the key in the file, and prints status, Date and body.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	env := environmentOf(ts, args[0])
 	r, err := http.NewRequest("GET", env["HEROKU_HOST"]+"/apps/"+env["HEROKU_APP"]+args[1], nil)
@@ -70,7 +70,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d %s\n%s\n", resp.StatusCode, resp.Header.Get("Date"), body)
 }
 
-// ask ENV-FILE METHOD PATH [BODY] asks with the key of the file, and prints status and body.
+// ask ENV-FILE METHOD PATH [BODY] sends a request with the key in the file, and prints status and body.
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	env := environmentOf(ts, args[0])
 	r, err := http.NewRequest(args[1], env["HEROKU_HOST"]+args[2], strings.NewReader(strings.Join(args[3:], "")))
@@ -84,7 +84,7 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d %s", resp.StatusCode, body)
 }
 
-// environmentOf reads what --env-file wrote.
+// environmentOf reads the file that --env-file wrote.
 func environmentOf(ts *testscript.TestScript, file string) map[string]string {
 	env := map[string]string{}
 	for line := range strings.Lines(ts.ReadFile(file)) {
@@ -94,7 +94,7 @@ func environmentOf(ts *testscript.TestScript, file string) map[string]string {
 	return env
 }
 
-// ready FILE checks that the first line is what a program needs, and every line JSON.
+// ready FILE checks that the first line has what a program needs, and that every line is JSON.
 func ready(ts *testscript.TestScript, neg bool, args []string) {
 	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
 		var e struct {
@@ -114,7 +114,7 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// Every example that the list of faults gives is one.
+// The examples in the list of faults can be used.
 func TestFaultExamples(t *testing.T) {
 	t.Parallel()
 	for _, k := range slices.Concat(herokusim.FaultKinds, herokusim.AccountKinds) {
@@ -131,7 +131,7 @@ func TestFaultExamples(t *testing.T) {
 	}
 }
 
-// By HTTPS the links in the answers are HTTPS, too.
+// With HTTPS the links in the answers are HTTPS, too.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewTLSServer(nil) // it has a certificate for 127.0.0.1

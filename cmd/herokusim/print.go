@@ -1,4 +1,4 @@
-// This file is for what is printed while something is served.
+// What serve and account print, as text or as JSON.
 
 package main
 
@@ -13,14 +13,14 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// An event is what is printed of one moment.
+// An event is a line of the output.
 type event struct {
 	Event string // story or request
 	At    time.Duration
 	Text  string
 }
 
-// A printer writes for people, or JSON for programs.
+// A printer writes text for people or JSON for programs.
 type printer struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -37,25 +37,25 @@ func (p *printer) print(e event) {
 	if e.Event == "request" {
 		e.Text = "> " + e.Text
 	}
-	fmt.Fprintln(p.w, told(herokusim.Incident{At: e.At, Text: e.Text}))
+	fmt.Fprintln(p.w, incidentLine(herokusim.Incident{At: e.At, Text: e.Text}))
 }
 
-// noting prints every request with the status of its answer.
-func (p *printer) noting(sim interface{ Now() time.Duration }, handler http.Handler) http.Handler {
+// logRequests prints every request with the status of its answer.
+func (p *printer) logRequests(sim interface{ Now() time.Duration }, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := &noted{ResponseWriter: w, note: func(answer string) {
+		s := &statusWriter{ResponseWriter: w, log: func(answer string) {
 			p.print(event{Event: "request", At: sim.Now(), Text: r.Method + " " + r.URL.RequestURI() + " -> " + answer})
 		}}
-		defer n.once.Do(func() { n.note("no answer") })
-		handler.ServeHTTP(n, r)
+		defer s.once.Do(func() { s.log("no answer") })
+		handler.ServeHTTP(s, r)
 	})
 }
 
-// introduce tells how clients find the server.
+// introduce prints how clients reach the server.
 func (p *printer) introduce(env []variable, story *herokusim.Story, cert string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	names := named(env)
+	names := byName(env)
 	url, app, key := names["HEROKU_HOST"], names["HEROKU_APP"], names["HEROKU_API_KEY"]
 	if p.json {
 		json.NewEncoder(p.w).Encode(map[string]any{
@@ -85,15 +85,15 @@ for the official heroku command:
 	p.trust(cert)
 }
 
-// trust tells what clients need to trust the server, if it answers by HTTPS.
+// trust prints what clients need to trust the certificate, if the server uses HTTPS.
 func (p *printer) trust(cert string) {
 	if cert != "" {
 		fmt.Fprintf(p.w, "both have to trust the certificate:\n\n  SSL_CERT_FILE=%s for the gate, NODE_EXTRA_CA_CERTS=%s for heroku\n\n", cert, cert)
 	}
 }
 
-// named is the environment by its names.
-func named(env []variable) map[string]string {
+// byName turns the environment into a map.
+func byName(env []variable) map[string]string {
 	names := map[string]string{}
 	for _, v := range env {
 		names[v.name] = v.value
@@ -101,16 +101,16 @@ func named(env []variable) map[string]string {
 	return names
 }
 
-// noted tells the status of an answer as it begins, or that there is none.
-type noted struct {
+// A statusWriter logs the status of an answer when the answer begins.
+type statusWriter struct {
 	http.ResponseWriter
 	once sync.Once
-	note func(answer string)
+	log  func(answer string)
 }
 
-func (n *noted) WriteHeader(status int) {
-	n.once.Do(func() { n.note(fmt.Sprint(status)) })
-	n.ResponseWriter.WriteHeader(status)
+func (s *statusWriter) WriteHeader(status int) {
+	s.once.Do(func() { s.log(fmt.Sprint(status)) })
+	s.ResponseWriter.WriteHeader(status)
 }
 
-func (n *noted) Flush() { n.ResponseWriter.(http.Flusher).Flush() }
+func (s *statusWriter) Flush() { s.ResponseWriter.(http.Flusher).Flush() }

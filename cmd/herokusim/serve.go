@@ -1,4 +1,4 @@
-// This file is for serving: the listener, the story as it happens, and how other programs learn the address.
+// The command serve: it listens, prints the story as it happens, and tells other programs the address.
 
 package main
 
@@ -19,7 +19,7 @@ import (
 	"heroku-rollout-gate/gate/herokusim"
 )
 
-// serving is what all that is served has.
+// serving has the flags of serve and account.
 type serving struct {
 	Listen  string        `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Loopback address; with port 0 (${default}) a free one is taken."`
 	Speed   float64       `default:"1" placeholder:"N" help:"Seconds of the story in a second (${default})."`
@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin()
 		if c.Requests {
-			out.noting(sim, sim).ServeHTTP(w, r)
+			out.logRequests(sim, sim).ServeHTTP(w, r)
 			return
 		}
 		sim.ServeHTTP(w, r)
@@ -70,7 +70,7 @@ func (c *serveCommand) Run(ctx context.Context, stdout io.Writer) error {
 		}
 		select {
 		case <-begun:
-			c.tell(ctx, out, sim, story)
+			c.printStory(ctx, out, sim, story)
 		case <-ctx.Done():
 		}
 	})
@@ -87,8 +87,8 @@ func (c *serving) options() herokusim.Options {
 	return herokusim.Options{Speed: c.Speed, From: c.From, Key: c.Key}
 }
 
-// serve answers until ctx ends. When it listens, ready prints how to come there, and returns
-// the environment; then meanwhile runs.
+// serve answers requests until ctx ends. When it listens, it calls ready, which prints how to reach the
+// server and returns the environment for clients. Then it calls meanwhile.
 func (c *serving) serve(ctx context.Context, handler http.Handler, ready func(address, cert string) []variable, meanwhile func()) error {
 	listener, err := listen(c.Listen)
 	if err != nil {
@@ -123,14 +123,14 @@ func (c *serving) serve(ctx context.Context, handler http.Handler, ready func(ad
 	return server.Close()
 }
 
-// trouble adds what the flags make go wrong.
+// trouble adds the faults of the flags to a scenario.
 func (c *serving) trouble(sc *herokusim.Scenario) error {
 	for _, text := range c.Fault {
 		f, err := herokusim.ParseFault(text)
 		if err != nil {
 			return fmt.Errorf("--fault: %w", err)
 		}
-		// In front: of two faults at a time the first one holds.
+		// In front of those of the scenario: if two faults match a request, the first one counts.
 		sc.Faults = append([]herokusim.Fault{f}, sc.Faults...)
 	}
 	if c.Log != "" {
@@ -148,7 +148,7 @@ func listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen address %q: write it as in \"127.0.0.1:8080\"", address)
 	}
-	// It takes any key and tells everything: never for others on the network.
+	// Never serve others on the network: the server accepts any key.
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("listen address %q is not of this machine alone: use 127.0.0.1, [::1] or localhost", address)
 	}
@@ -159,26 +159,26 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// tell prints the story as it happens, to its end.
-func (c *serveCommand) tell(ctx context.Context, out *printer, sim *herokusim.Server, story *herokusim.Story) {
+// printStory prints the story as it happens.
+func (c *serveCommand) printStory(ctx context.Context, out *printer, sim *herokusim.Server, story *herokusim.Story) {
 	over := herokusim.Incident{At: story.End, Text: "the story is over: the app stays as it is now"}
-	for _, what := range append(story.Telling(), over) {
-		if what.At < c.From {
+	for _, incident := range append(story.Telling(), over) {
+		if incident.At < c.From {
 			continue
 		}
 		select {
-		case <-time.After(time.Duration(float64(what.At-sim.Now()) / c.Speed)):
+		case <-time.After(time.Duration(float64(incident.At-sim.Now()) / c.Speed)):
 		case <-ctx.Done():
 			return
 		}
-		out.print(event{Event: "story", At: what.At, Text: what.Text})
+		out.print(event{Event: "story", At: incident.At, Text: incident.Text})
 	}
 }
 
-// A variable is one of the environment that clients need.
+// A variable is an environment variable for clients.
 type variable struct{ name, value string }
 
-// environment is what the gate and the official client take: their address, app and key.
+// environment has the address, the app and the key, for the official client and for the gate.
 func environment(url, app, key string) []variable {
 	return []variable{
 		{"HEROKU_HOST", url}, {"HEROKU_APP", app}, {"HEROKU_API_KEY", key},
@@ -193,7 +193,7 @@ func orAny(key string) string {
 	return key
 }
 
-// writeEnv writes the file in one step: when it is there, it is whole.
+// writeEnv writes a temporary file and renames it, so that nobody reads half of it.
 func writeEnv(file string, env []variable) error {
 	var b strings.Builder
 	for _, v := range env {

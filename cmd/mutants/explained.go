@@ -1,9 +1,8 @@
-// This file is for the survivors that are explained: conditions whose loss no test can
-// notice, each with the reason in words.
+// The list of explained survivors: mutants that no test can notice, each with the reason.
 //
-// The list is a text. A line that begins a survivor is its key, as the program prints
-// it; the lines below it, which are indented, are the reason. Keys have no line numbers,
-// so that they outlive changes elsewhere in the file.
+// The list is a text file. A line that is not indented is the key of a mutant, as the program
+// prints it. The indented lines below it are the reason. Keys have no line numbers, so they stay
+// valid when other parts of the file change.
 
 package main
 
@@ -16,10 +15,10 @@ import (
 	"strings"
 )
 
-// An explanation is why a mutant may survive.
+// An explanation says why a mutant may survive.
 type explanation struct{ key, reason string }
 
-// readExplained reads the list; one that is not there is empty.
+// readExplained reads the list. If there is no such file, the list is empty.
 func readExplained(dir, name string) ([]explanation, error) {
 	if name == "" {
 		return nil, nil
@@ -48,8 +47,8 @@ func readExplained(dir, name string) ([]explanation, error) {
 	return list, nil
 }
 
-// check gives each mutant its explanation, and tells what is wrong with the list.
-func check(all []*mutant, known []explanation) (bad []string) {
+// explain gives each mutant its explanation. It returns what is wrong with the list.
+func explain(all []*mutant, known []explanation) (bad []string) {
 	byKey := map[string]*mutant{}
 	for _, m := range all {
 		byKey[m.key()] = m

@@ -1,4 +1,4 @@
-// This file is for the guards: test binaries, and what they make of a mutant.
+// The guards: test binaries that are run on each mutant.
 
 package main
 
@@ -20,23 +20,24 @@ type guard struct {
 	path  string
 	dir   string
 	flags []string
-	limit time.Duration // a run that takes longer hangs
+	limit time.Duration // a run that takes longer counts as failed: it hangs
 
-	// reached are the mutants that make a difference to a condition in it: the others
-	// need no run. Of subtests that are run by themselves it is told for each.
-	reached  map[int]bool
+	// reached has the mutants that change the value of a condition during the run. No other mutant can
+	// be noticed, so the guard is not run for it.
+	reached map[int]bool
+	// If subtests are run by themselves, pattern is that of the test that they belong to, and each
+	// subtest has its own reached.
+	pattern  string
 	subtests []subtest
-	pattern  string // of the test that these are part of
 }
 
-// A subtest of a guard.
 type subtest struct {
 	name    string
 	reached map[int]bool
 }
 
-// build compiles the tests of the guards with all mutants in them, and runs each once
-// with none chosen. One that has no test to run is left out.
+// build compiles the tests of the guards with all mutants in them, and runs each guard once with no mutant
+// chosen. It leaves out guards that have no test to run.
 func build(dir, tmp, overlay string, specs []string, parallel int) ([]*guard, error) {
 	built := map[string]string{}
 	var guards []*guard
@@ -85,7 +86,7 @@ func build(dir, tmp, overlay string, specs []string, parallel int) ([]*guard, er
 	return guards, nil
 }
 
-// testAll runs the guards on each mutant, until one kills it.
+// testAll runs the guards on each mutant until a guard fails.
 func testAll(mutants []*mutant, guards []*guard, o *options, log io.Writer) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup

@@ -1,21 +1,21 @@
 // Command mutants finds conditions that no test guards. It deletes the conditions of
-// packages one at a time, runs their tests each time, and names every condition whose
+// packages one at a time, runs the tests each time, and names every condition whose
 // loss no test has noticed.
 //
 //	mutants [flags] [PACKAGE ...]
 //
-// Tools for mutation change what a condition says; whether it is needed at all is asked
-// by none of them. Here an operand of && or || is left out, an if or a case is never or
-// always taken, a value of a case or an argument of min or max is dropped. With
-// -statements, single assignments and calls are left out, too.
+// Other tools for mutation testing change what a condition says; they do not ask whether
+// it is needed. This tool leaves out an operand of && or ||, never or always takes an if
+// or a case, or drops a value of a case or an argument of min or max. With -statements
+// it also leaves out single assignments and calls.
 //
-// It is fast, since all mutants are compiled at once: every condition is rewritten into
-// one that an environment variable can switch off, in a copy that the go command takes
-// for the package (its flag -overlay), so the source itself is never changed. A mutant
-// then costs one run of the tests, and no compilation.
+// It is fast, since it compiles all mutants at once: it rewrites every condition, so that
+// an environment variable can switch it off. It does so in a copy, which the go command
+// takes in place of the package (flag -overlay); the source itself never changes. So a
+// mutant costs one run of the tests and no compilation.
 //
-// It ends with status 1 if a mutant survived that the file of explained ones does not
-// list, or if that file lists one that was killed or does not exist.
+// It ends with status 1 if a mutant survived without an explanation in the file
+// explained.txt, or if that file explains a mutant that was killed or does not exist.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	packages   []string
 	guards     guardList
@@ -53,7 +53,7 @@ type options struct {
 	verbose    bool
 }
 
-// guardList is a flag that is given once for each guard.
+// guardList is a flag that can be repeated: once for each guard.
 type guardList []string
 
 func (g *guardList) String() string { return strings.Join(*g, "; ") }
@@ -68,7 +68,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Var(&o.guards, "guard", "a `package` with tests, and flags of its test binary; may be given more than once;\na flag -test.run=PATTERN/ runs the subtests by themselves, as far as they can notice a mutant\n(default: the packages themselves, then the stories and the random roll-outs of ./gate)")
-	flags.StringVar(&o.slow, "slow", "^(TestScripts|TestReckoningGoesOn)$", "a `pattern` of tests that are run last")
+	flags.StringVar(&o.slow, "slow", "^TestScripts$", "a `pattern` of tests that are run last")
 	flags.StringVar(&o.explained, "explained", "cmd/mutants/explained.txt", "the `file` of survivors that are explained; empty for none")
 	flags.StringVar(&o.only, "only", "", "a `pattern`: only mutants whose description matches it")
 	flags.IntVar(&o.sample, "sample", 0, "only so many mutants, spread over all; 0 for all of them")
@@ -92,8 +92,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return o, nil
 }
 
-// defaultGuards are the cheap tests of the packages, what plays the whole gate, and
-// what is left.
+// defaultGuards are first the fast tests of the packages, then the tests that play the whole gate, then the
+// slow tests of the packages.
 func defaultGuards(packages []string, slow string) []string {
 	var quick, rest []string
 	for _, p := range packages {
@@ -105,7 +105,7 @@ func defaultGuards(packages []string, slow string) []string {
 	return append(append(quick, stories, rolls), rest...)
 }
 
-// run is the program, in the module at dir.
+// run is the program. dir is the folder of the module.
 func run(args []string, dir string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
@@ -145,8 +145,7 @@ func run(args []string, dir string, stdout, stderr io.Writer) error {
 	return report(stdout, all, chosen, known)
 }
 
-// choose picks the mutants that are tested: all, or some at the same distance from each
-// other.
+// choose picks the mutants to test: all, or a sample at equal distances.
 func choose(all []*mutant, o *options) ([]*mutant, error) {
 	only, err := regexp.Compile(o.only)
 	if err != nil {
@@ -171,10 +170,10 @@ func choose(all []*mutant, o *options) ([]*mutant, error) {
 	return sample, nil
 }
 
-// report prints the survivors and what is wrong with the explained ones.
+// report prints the survivors, and what is wrong with the list of explained ones.
 func report(out io.Writer, all, tested []*mutant, known []explanation) error {
 	survived, explained := 0, 0
-	bad := check(all, known)
+	bad := explain(all, known)
 	for _, m := range tested {
 		switch {
 		case m.killer == "" && m.reason == "":

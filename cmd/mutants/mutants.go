@@ -1,5 +1,4 @@
-// This file is for the mutants: what they are called, and the copy of the packages that
-// contains all of them.
+// The mutants: their names, and the copy of the packages that contains all of them.
 
 package main
 
@@ -13,7 +12,7 @@ import (
 	"strings"
 )
 
-// A kind is what is done to a condition.
+// A kind is how a mutant changes the code.
 type kind string
 
 const (
@@ -28,19 +27,19 @@ const (
 // A mutant is one condition that is deleted.
 type mutant struct {
 	id     int
-	pkg    string // its folder, from the module's
-	fn     string // the function that it is in
+	pkg    string // its folder, relative to the module
+	fn     string // the function that contains it
 	file   string
 	line   int
 	kind   kind
 	source string // the condition
-	nth    int    // which one of those that are the same up to here
+	nth    int    // its number among mutants with the same key, from 1
 
-	killer string // the test that noticed; empty if none did
-	reason string // why none can; empty if that is not explained
+	killer string // the test that noticed it; empty if none did
+	reason string // why no test can notice it; empty if nobody has explained that
 }
 
-// key names the mutant without its line.
+// key names the mutant without its line number.
 func (m *mutant) key() string {
 	key := fmt.Sprintf("%s %s, %s: %s", m.pkg, m.fn, m.kind, m.source)
 	if m.nth > 1 {
@@ -49,12 +48,12 @@ func (m *mutant) key() string {
 	return key
 }
 
-// String is the mutant for people, with its place.
+// String describes the mutant for people, with file and line.
 func (m *mutant) String() string {
 	return fmt.Sprintf("%s:%d: %s, %s: %s", filepath.Join(m.pkg, m.file), m.line, m.fn, m.kind, m.source)
 }
 
-// A pkg is what is asked of the go command about a package.
+// A pkg is what "go list" says about a package.
 type pkg struct {
 	Dir, ImportPath, Name string
 	Module                struct{ Dir string }
@@ -81,8 +80,8 @@ func goList(dir string, patterns ...string) ([]pkg, error) {
 	return all, nil
 }
 
-// switchFile is added to each package: it says which mutant is chosen, and notes those
-// that would have made a difference to a condition.
+// switchFile is added to each package. It knows which mutant is chosen, and records the mutants that would have
+// changed the value of a condition.
 const switchFile = `package %s
 
 import (
@@ -138,15 +137,15 @@ func mutantPick[T comparable](n int, v, instead T) T {
 }
 `
 
-// Environment variables: the number of the chosen mutant, and the file to which those
-// are written that would have made a difference.
+// Environment variables: the number of the chosen mutant, and the file that records the mutants that would have
+// changed the value of a condition.
 const (
 	chosenVar = "MUTANT_CHOSEN"
 	traceVar  = "MUTANT_TRACE"
 )
 
-// mutate writes the copy of the packages below tmp. It returns the mutants in it, and
-// the file that tells the go command of the copy.
+// mutate writes the copy of the packages into tmp. It returns the mutants in it, and the overlay file for the go
+// command.
 func mutate(dir, tmp string, patterns []string, statements bool) (all []*mutant, overlay string, err error) {
 	packages, err := goList(dir, patterns...)
 	if err != nil {
@@ -182,7 +181,7 @@ func mutate(dir, tmp string, patterns []string, statements bool) (all []*mutant,
 			return nil, "", err
 		}
 	}
-	count(all)
+	number(all)
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return nil, "", err
@@ -191,8 +190,8 @@ func mutate(dir, tmp string, patterns []string, statements bool) (all []*mutant,
 	return all, overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// count tells mutants apart that would have the same key.
-func count(all []*mutant) {
+// number makes the keys of mutants different that would have the same key.
+func number(all []*mutant) {
 	seen := map[string]int{}
 	for _, m := range all {
 		key := m.key()

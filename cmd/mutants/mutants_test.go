@@ -1,4 +1,4 @@
-// The program on a package of which it is known what its tests guard.
+// Tests of the program with testdata/tiny: a package of which we know what its tests guard.
 
 package main
 
@@ -27,7 +27,7 @@ var unguarded = []string{
 	"door.Set, without statement: d.next = nil",
 }
 
-// guarded are the others.
+// guarded are the other mutants of testdata/tiny.
 var guarded = []string{
 	"Ends, without operand: over (of &&)",
 	"Ends, without operand: over (of ||)",
@@ -53,7 +53,7 @@ func mutants(args ...string) (stdout string, err error) {
 	return out.String(), err
 }
 
-// keys are those of the survivors that are printed.
+// keys are the keys of the survivors in the output.
 func keys(stdout string) []string {
 	var keys []string
 	for line := range strings.Lines(stdout) {
@@ -75,9 +75,8 @@ func TestSurvivors(t *testing.T) {
 	}
 }
 
-// Every mutant is there, and none is killed without need: of those that are said to be
-// guarded each is found by its own name.
-func TestList(t *testing.T) {
+// The list has every mutant.
+func TestListHasEveryMutant(t *testing.T) {
 	t.Parallel()
 	out, err := mutants("-statements", "-list")
 	if err != nil {
@@ -94,8 +93,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// A list of explained survivors is held to what is so.
-func TestExplained(t *testing.T) {
+// The list of explained survivors is checked: it may not explain killed or unknown mutants.
+func TestWrongExplanations(t *testing.T) {
 	t.Parallel()
 	all := "# Why each may survive.\n\n"
 	for _, key := range unguarded {
@@ -103,7 +102,7 @@ func TestExplained(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		list string
-		want []string // what is said; nothing: it is well
+		want []string // in the output; nothing: no problem
 	}{
 		"all explained":    {all, nil},
 		"one is missing":   {strings.Replace(all, tiny+unguarded[4]+"\n", "", 1), []string{"key: " + tiny + unguarded[4]}},
@@ -133,8 +132,8 @@ func TestExplained(t *testing.T) {
 	}
 }
 
-// A sample is the same each time, and as large as it was asked for.
-func TestSample(t *testing.T) {
+// A sample is the same each time, and has the right size.
+func TestSampleIsReproducible(t *testing.T) {
 	t.Parallel()
 	samples := map[string]bool{}
 	for range 2 {
@@ -153,7 +152,7 @@ func TestSample(t *testing.T) {
 }
 
 // Guards without a test guard nothing.
-func TestNoTests(t *testing.T) {
+func TestGuardsWithoutTests(t *testing.T) {
 	t.Parallel()
 	var out, log bytes.Buffer
 	err := run([]string{"-guard", "./testdata/tiny -test.run=^Nothing$", "./testdata/tiny"}, ".", &out, &log)
@@ -162,7 +161,7 @@ func TestNoTests(t *testing.T) {
 	}
 }
 
-// What cannot be done is said.
+// Wrong arguments give an error that says what is wrong.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{

@@ -1,5 +1,5 @@
-// This file is for the rewriting of a source file: every condition into one that can be
-// switched off. Text is put in between what is there, so lines stay where they are.
+// Rewriting a source file, so that every condition can be switched off. Text is only inserted within lines, so
+// line numbers stay the same.
 
 package main
 
@@ -26,12 +26,13 @@ type rewriter struct {
 	edits []edit
 }
 
-// An edit puts text in, and takes so many bytes out. Of those at one place the ends of
-// expressions come before beginnings, and are in reverse order.
+// An edit removes bytes and inserts text. At the same place, texts behind an expression come first, the last one
+// added before the others, and then texts in front of an expression.
 type edit struct {
-	at, take int
-	text     string
-	end      bool
+	at     int // the offset in the file
+	remove int // how many bytes
+	text   string
+	end    bool // the text belongs behind an expression
 }
 
 func (r *rewriter) rewrite() ([]byte, error) {
@@ -48,7 +49,7 @@ func (r *rewriter) rewrite() ([]byte, error) {
 	return r.apply(), nil
 }
 
-// nameOf is the name of a function, with its receiver's type, or of what is declared.
+// nameOf is the name of a function, with the type of its receiver, or of another declaration.
 func nameOf(d ast.Decl) string {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
@@ -73,9 +74,9 @@ func nameOf(d ast.Decl) string {
 	return "a declaration"
 }
 
-// walk rewrites what is in n, outer things first.
+// walk rewrites everything in n, from the outside to the inside.
 func (r *rewriter) walk(n ast.Node) {
-	inChain := map[ast.Expr]bool{} // chains whose operands are those of a longer one
+	inChain := map[ast.Expr]bool{} // chains that are part of a longer chain of the same operator
 	labeled := map[ast.Stmt]bool{}
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -84,7 +85,7 @@ func (r *rewriter) walk(n ast.Node) {
 		case *ast.IfStmt:
 			r.condition(n.Cond)
 		case *ast.ForStmt:
-			if n.Cond != nil && operator(n.Cond) != token.LOR { // always would not end
+			if n.Cond != nil && operator(n.Cond) != token.LOR { // not always: the loop would not end
 				r.wrap(n.Cond, never, "")
 			}
 		case *ast.SwitchStmt:
@@ -104,7 +105,7 @@ func (r *rewriter) walk(n ast.Node) {
 	})
 }
 
-// operator is that of a chain of && or ||; ILLEGAL if e is none.
+// operator is && or || if e is a chain of these, and otherwise ILLEGAL.
 func operator(e ast.Expr) token.Token {
 	if b, ok := ast.Unparen(e).(*ast.BinaryExpr); ok && (b.Op == token.LAND || b.Op == token.LOR) {
 		return b.Op
@@ -112,8 +113,8 @@ func operator(e ast.Expr) token.Token {
 	return token.ILLEGAL
 }
 
-// condition is met never and always. Of a chain, one of the two says less than to leave
-// out a single operand does.
+// condition makes e never true, and always true. If e is a chain, one of the two would show less than leaving
+// out a single operand does, so it is skipped.
 func (r *rewriter) condition(e ast.Expr) {
 	if operator(e) != token.LAND {
 		r.wrap(e, always, "")
@@ -135,7 +136,8 @@ func (r *rewriter) chain(e ast.Expr, op token.Token, inChain map[ast.Expr]bool) 
 	}
 }
 
-// choice treats the cases of a switch. One with a value is made one of conditions.
+// choice rewrites the cases of a switch. A switch on a value becomes a switch without one, whose cases are
+// conditions.
 func (r *rewriter) choice(s *ast.SwitchStmt, labeled bool) {
 	var values int
 	for _, c := range s.Body.List {
@@ -147,7 +149,7 @@ func (r *rewriter) choice(s *ast.SwitchStmt, labeled bool) {
 	if s.Tag != nil {
 		text := "mutantTag := "
 		if s.Init != nil {
-			r.edits = append(r.edits, edit{at: r.at(s.Switch), take: len("switch"), text: "{"})
+			r.edits = append(r.edits, edit{at: r.at(s.Switch), remove: len("switch"), text: "{"})
 			text = "switch " + text
 			r.put(s.Body.End(), "}", true)
 		}
@@ -171,7 +173,7 @@ func (r *rewriter) choice(s *ast.SwitchStmt, labeled bool) {
 	}
 }
 
-// call drops single arguments of min and max: another one is there twice then.
+// call drops single arguments of min and max, by putting another argument in their place.
 func (r *rewriter) call(c *ast.CallExpr) {
 	f, ok := c.Fun.(*ast.Ident)
 	if !ok || f.Name != "min" && f.Name != "max" || len(c.Args) < 2 {
@@ -212,7 +214,7 @@ func (r *rewriter) list(stmts []ast.Stmt) {
 	}
 }
 
-// wrap makes the condition e one that is true, or false, if the mutant is chosen.
+// wrap makes the condition e true, or false, if the mutant is chosen.
 func (r *rewriter) wrap(e ast.Expr, k kind, op string) {
 	m := r.mutant(e, k, op)
 	text := fmt.Sprintf("(mutantChosen != %d && mutantSaw(%[1]d, false, ", m.id)
@@ -223,16 +225,13 @@ func (r *rewriter) wrap(e ast.Expr, k kind, op string) {
 	r.put(e.End(), "))", true)
 }
 
-// mutant notes one. Around is what it is in, if that says more.
+// mutant adds a mutant. around is the operator or the call that contains n; empty if there is none.
 func (r *rewriter) mutant(n ast.Node, k kind, around string) *mutant {
 	m := &mutant{
 		id: len(r.mutants) + 1, pkg: r.pkg, fn: r.fn, file: r.name, line: r.file.Line(n.Pos()),
 		kind: k, source: r.source(n.Pos(), n.End()),
 	}
-	switch {
-	case k == noOperand:
-		m.source += " (of " + around + ")"
-	case around != "":
+	if around != "" {
 		m.source += " (of " + around + ")"
 	}
 	r.mutants = append(r.mutants, m)
@@ -241,7 +240,7 @@ func (r *rewriter) mutant(n ast.Node, k kind, around string) *mutant {
 
 func (r *rewriter) at(p token.Pos) int { return r.file.Offset(p) }
 
-// source is the text from one place to another, in one line.
+// source is the source text between two positions, in one line.
 func (r *rewriter) source(from, to token.Pos) string {
 	return strings.Join(strings.Fields(string(r.text[r.at(from):r.at(to)])), " ")
 }
@@ -250,7 +249,7 @@ func (r *rewriter) put(p token.Pos, text string, end bool) {
 	r.edits = append(r.edits, edit{at: r.at(p), text: text, end: end})
 }
 
-// apply makes the edits.
+// apply returns the text with the edits.
 func (r *rewriter) apply() []byte {
 	var begins, ends []edit
 	for _, e := range r.edits {
@@ -268,7 +267,7 @@ func (r *rewriter) apply() []byte {
 	for _, e := range edits {
 		out.Write(r.text[from:e.at])
 		out.WriteString(e.text)
-		from = e.at + e.take
+		from = e.at + e.remove
 	}
 	out.Write(r.text[from:])
 	return out.Bytes()

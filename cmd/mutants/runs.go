@@ -1,5 +1,5 @@
-// This file is for the runs of a test binary: with no mutant, to see which ones it can
-// notice at all, and with each of these.
+// The runs of a test binary: first without a mutant, to find the mutants that it can notice at all, and then
+// with each of these.
 
 package main
 
@@ -23,16 +23,16 @@ import (
 type trial struct {
 	flags    []string
 	mutant   int    // 0: none
-	trace    string // the file for what is reached; empty: nothing is traced
-	parallel int    // how many there are at a time
+	trace    string // the file that records which mutants are reached; empty: do not record
+	parallel int    // how many trials run at the same time
 
-	failed   string // the first test that failed, or what else is wrong; empty if nothing is
+	failed   string // the first test that failed, or another error; empty: all passed
 	idle     bool   // there was no test to run
 	subtests []string
 }
 
-// begun is what a test prints at its beginning, in a verbose run.
-var begun = regexp.MustCompile(`^=== RUN +[^/]+/([^/]+)$`)
+// subtestBegins is what a subtest prints at its beginning in a verbose run.
+var subtestBegins = regexp.MustCompile(`^=== RUN +[^/]+/([^/]+)$`)
 
 // do runs the tests until the first one fails.
 func (g *guard) do(r *trial) {
@@ -55,7 +55,7 @@ func (g *guard) do(r *trial) {
 			}
 			line = strings.TrimSpace(line)
 			r.idle = r.idle || strings.HasSuffix(line, "no tests to run")
-			if m := begun.FindStringSubmatch(line); m != nil {
+			if m := subtestBegins.FindStringSubmatch(line); m != nil {
 				r.subtests = append(r.subtests, m[1])
 			}
 			if strings.HasPrefix(line, "--- FAIL: ") || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
@@ -78,7 +78,7 @@ func (g *guard) do(r *trial) {
 	}
 }
 
-// try runs the guard without a mutant. It tells whether there was a test.
+// try runs the guard without a mutant. It reports whether there was a test.
 func (g *guard) try(trace string, parallel int) (some bool, err error) {
 	r := trial{trace: trace, parallel: 1}
 	if g.pattern != "" {
@@ -138,9 +138,8 @@ func readTrace(name string) (map[int]bool, error) {
 	return reached, errors.Join(err, os.Remove(name))
 }
 
-// test runs the guard with a mutant, and tells which test failed: empty if none did.
-// Subtests that cannot notice the mutant are left out. Of the others, a few are run
-// first: most mutants are noticed by many.
+// test runs the guard with a mutant. It returns the test that failed, or nothing. It leaves out subtests that
+// cannot notice the mutant. It runs a few of the others first, since most mutants make many subtests fail.
 func (g *guard) test(mutant, parallel int) (failed string) {
 	if g.pattern == "" {
 		if !g.reached[mutant] {

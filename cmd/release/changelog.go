@@ -1,4 +1,4 @@
-// What CHANGELOG.md says of a version, and the notes of its release.
+// What CHANGELOG.md says about a version, and the notes of its release on GitHub.
 
 package main
 
@@ -13,8 +13,7 @@ var (
 	linkForm    = regexp.MustCompile(`^\[[^\]]+\]: `)
 )
 
-// changes returns what the changelog says of a version under "## 1.2.3 - 2026-01-31",
-// and of a pre-release under "## [Unreleased]".
+// changes returns the section of a version: "## 1.2.3 - 2026-01-31", or for a pre-release "## [Unreleased]".
 func changes(changelog, version string) (string, error) {
 	want, prerelease := strings.TrimPrefix(version, "v"), strings.Contains(version, "-")
 	if prerelease {
@@ -44,7 +43,7 @@ func changes(changelog, version string) (string, error) {
 	return section, nil
 }
 
-// notes are the text of the release on GitHub.
+// notes is the text of the release on GitHub.
 func (r *release) notes(changes, commit string) string {
 	return fmt.Sprintf("%s\n\n### This version, pinned\n\n"+
 		"```yaml\n- uses: %s@%s # %s\n```\n\n"+

@@ -1,4 +1,4 @@
-// May this commit be released as this version?
+// The command check: may this commit be released as this version?
 
 package main
 
@@ -23,29 +23,29 @@ type release struct {
 	out        io.Writer
 }
 
-// A plan is what the checkout says of the release.
+// A plan is what the checkout says about the release.
 type plan struct {
 	head    string // the commit that is released
-	changes string // what the changelog says
+	changes string // the section of the changelog
 }
 
-// An owner's name has an underscore where an enterprise manages its users.
+// repositoryForm allows an underscore in the owner's name: users that an enterprise manages have one.
 var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$`)
 
-// image is the name of the image: names in registries are in lower case.
+// image is the name of the image. Registries accept lower case only.
 func (r *release) image() string { return "ghcr.io/" + strings.ToLower(r.repository) }
 
-// check reports whether the version may be released, and hands on the name of its image.
+// check returns an error if the version may not be released. It writes the output "image".
 func (r *release) check() error {
 	p, err := r.plan()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(r.out, "%s may be released from %s\n", r.version, p.head)
-	return r.tell("image", r.image())
+	return r.writeOutput("image", r.image())
 }
 
-// plan looks at the version, the checkout, its tags, its changelog and its Dockerfile.
+// plan checks the version, the checkout, its tags, its changelog and its Dockerfile.
 func (r *release) plan() (*plan, error) {
 	if !repositoryForm.MatchString(r.repository) {
 		return nil, fmt.Errorf("repository %q: write it as OWNER/NAME", r.repository)
@@ -62,14 +62,14 @@ func (r *release) plan() (*plan, error) {
 	if _, err := r.git("merge-base", "--is-ancestor", head, "refs/remotes/origin/main"); err != nil {
 		return nil, fmt.Errorf("commit %q is not on the main branch of origin: push it there first, and fetch", head)
 	}
-	if err := r.notOut(); err != nil {
+	if err := r.checkVersion(); err != nil {
 		return nil, err
 	}
 	dockerfile, err := r.git("show", "HEAD:Dockerfile")
 	if err != nil {
 		return nil, err
 	}
-	if err := basesByDigest(dockerfile); err != nil {
+	if err := checkBaseImages(dockerfile); err != nil {
 		return nil, err
 	}
 	changelog, err := r.git("show", "HEAD:CHANGELOG.md")
@@ -80,9 +80,10 @@ func (r *release) plan() (*plan, error) {
 	return &plan{head: head, changes: changes}, err
 }
 
-// notOut refuses a version that is out, or that comes after a newer one. A tag of this very
-// release is not in the way: where its run is run again, the same commit is made again.
-func (r *release) notOut() error {
+// checkVersion refuses a version that is released already, or that is older than a released one. The
+// command commit allows the tag of the version itself: if its workflow run is run again, it makes the
+// same commit again.
+func (r *release) checkVersion() error {
 	v, err := parse(r.version)
 	if err != nil {
 		return err
@@ -103,8 +104,8 @@ func (r *release) notOut() error {
 
 var fromForm = regexp.MustCompile(`(?i)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$`)
 
-// basesByDigest refuses a Dockerfile whose base images can change.
-func basesByDigest(dockerfile string) error {
+// checkBaseImages refuses a Dockerfile whose base images have no digest: such an image can change.
+func checkBaseImages(dockerfile string) error {
 	stages := []string{"scratch"}
 	for line := range strings.Lines(dockerfile) {
 		parts := fromForm.FindStringSubmatch(line)
@@ -120,8 +121,8 @@ func basesByDigest(dockerfile string) error {
 	return nil
 }
 
-// tell hands a finding on to the workflow.
-func (r *release) tell(name, value string) error {
+// writeOutput writes an output of the workflow step. Outside of a workflow it does nothing.
+func (r *release) writeOutput(name, value string) error {
 	path := os.Getenv("GITHUB_OUTPUT")
 	if path == "" {
 		return nil
@@ -135,14 +136,14 @@ func (r *release) tell(name, value string) error {
 	return err
 }
 
-// git returns what git says, without the white space around it.
+// git returns what git prints, without the white space around it.
 func (r *release) git(args ...string) (string, error) {
-	out, err := r.output("", nil, args...)
+	out, err := r.runGit("", nil, args...)
 	return strings.TrimSpace(string(out)), err
 }
 
-// output runs git in the checkout, with an input and more environment.
-func (r *release) output(input string, env []string, args ...string) ([]byte, error) {
+// runGit runs git in the checkout, with an input and additional environment variables.
+func (r *release) runGit(input string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.Command("git", args...) // #nosec G204 -- no shell reads them
 	cmd.Dir = r.dir
 	cmd.Env = append(os.Environ(), env...)

@@ -1,4 +1,4 @@
-// What is refused.
+// Tests of the command check: which releases are refused.
 
 package main
 
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestRefused(t *testing.T) {
+func TestRefusedReleases(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare func(*world)
 		args    []string // "check v1.0.0" if empty
@@ -90,9 +90,9 @@ func TestRefused(t *testing.T) {
 
 var commitArgs = []string{"-digest", digest1, "commit", "v1.0.0"}
 
-func TestCheck(t *testing.T) {
+func TestCheckAcceptsARelease(t *testing.T) {
 	w := newWorld(t)
-	// Tags of other kinds are no versions, and older ones are not in the way.
+	// Tags of other forms are ignored, and older versions are allowed.
 	w.git("push", "--quiet", "origin", "HEAD:refs/tags/v9", "HEAD:refs/tags/v9.9", "HEAD:refs/tags/vendor", "HEAD:refs/tags/v0.9.0", "HEAD:refs/tags/v1.0.0-rc.1", "HEAD:refs/tags/v3.0.0-rc.1")
 	out, err := w.release("check", "v1.0.0")
 	if err != nil || !strings.Contains(out, `v1.0.0 may be released from `+w.git("rev-parse", "HEAD")+"\n") {
@@ -104,7 +104,7 @@ func TestCheck(t *testing.T) {
 	if out, err := w.release("-repository", "jane_acme/heroku-rollout-gate", "check", "v1.0.0"); err != nil {
 		t.Errorf("a user whom an enterprise manages: %v: %s", err, out)
 	}
-	// By hand there is nobody to hand them on to.
+	// Outside of a workflow there are no outputs.
 	if err := os.Unsetenv("GITHUB_OUTPUT"); err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +113,9 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The sections of this repository's own changelog become notes as they are: each begins
-// with what kind of change it is, and says nothing of itself.
-func TestOwnChangelog(t *testing.T) {
+// The sections of this repository's own changelog can be used as notes: each begins with
+// the kind of change, and does not mention itself.
+func TestChangelogOfThisRepository(t *testing.T) {
 	text, err := os.ReadFile("../../CHANGELOG.md")
 	if err != nil {
 		t.Fatal(err)

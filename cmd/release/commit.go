@@ -1,4 +1,4 @@
-// The commit of a release: that of main, but for the image and the workflows.
+// The command commit: the commit of a release is that of main, except for the image and the workflows.
 
 package main
 
@@ -13,20 +13,20 @@ import (
 
 var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// The actions of this repository, and how each names an image: one that the runner starts,
-// and one that starts it by "docker run".
+// The actions of this repository, with what stands before the name of the image. The runner itself starts the
+// image of action.yml; begin/action.yml starts it by "docker run".
 var actions = []struct{ file, scheme string }{
 	{"action.yml", "docker://"},
 	{"begin/action.yml", ""},
 }
 
-// imageLine is the line of an action.yml that names the image: on main the Dockerfile, of
-// which the runner builds it. Its key ends with "image".
+// imageLine is the line of an action.yml that names the image. Its key ends with "image". On main its value is
+// Dockerfile, so that the runner builds the image.
 var imageLine = regexp.MustCompile(`(?mi)^([ -]*[a-z_]*image: *)Dockerfile( +#.*)?$`)
 
-// byDigest returns an action.yml with the image by digest in the place of "Dockerfile".
-// All other bytes stay.
-func byDigest(file, scheme string, action []byte, image, digest string) ([]byte, error) {
+// imageByDigest returns an action.yml in which the image by digest replaces "Dockerfile". It changes
+// nothing else.
+func imageByDigest(file, scheme string, action []byte, image, digest string) ([]byte, error) {
 	if !digestForm.MatchString(digest) {
 		return nil, fmt.Errorf("digest %q: give the one of the pushed image, sha256: and 64 hexadecimal digits", digest)
 	}
@@ -36,8 +36,8 @@ func byDigest(file, scheme string, action []byte, image, digest string) ([]byte,
 	return imageLine.ReplaceAll(action, []byte("${1}"+scheme+image+"@"+digest+"${2}")), nil
 }
 
-// commit makes the commit of the release, without a change of the checkout or a push. The
-// same image gives the same commit.
+// commit makes the commit of the release. It changes nothing in the checkout, and pushes nothing. The same image
+// gives the same commit.
 func (r *release) commit() error {
 	p, err := r.plan()
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *release) commit() error {
 		return err
 	}
 	env := []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}
-	out, err := r.output("", env, "commit-tree", "-p", p.head, "-m", "Release "+r.version, tree)
+	out, err := r.runGit("", env, "commit-tree", "-p", p.head, "-m", "Release "+r.version, tree)
 	if err != nil {
 		return err
 	}
@@ -67,10 +67,10 @@ func (r *release) commit() error {
 			return err
 		}
 	}
-	return r.tell("commit", commit)
+	return r.writeOutput("commit", commit)
 }
 
-// tree is all that the release of a commit holds.
+// tree writes the tree of the release and returns its hash.
 func (r *release) tree(head string) (string, error) {
 	dir, err := os.MkdirTemp("", "release")
 	if err != nil {
@@ -78,11 +78,11 @@ func (r *release) tree(head string) (string, error) {
 	}
 	defer os.RemoveAll(dir)
 	env := []string{"GIT_INDEX_FILE=" + filepath.Join(dir, "index")}
-	// Once a command has failed, the ones after it are not run.
+	// After a command has failed, git runs no further ones.
 	git := func(input string, args ...string) string {
 		var out []byte
 		if err == nil {
-			out, err = r.output(input, env, args...)
+			out, err = r.runGit(input, env, args...)
 		}
 		return strings.TrimSpace(string(out))
 	}
@@ -92,11 +92,11 @@ func (r *release) tree(head string) (string, error) {
 		if a.file != "action.yml" && git("", "ls-files", a.file) == "" {
 			continue
 		}
-		action, failed := r.output("", nil, "show", head+":"+a.file)
+		action, failed := r.runGit("", nil, "show", head+":"+a.file)
 		if failed != nil {
 			return "", failed
 		}
-		if action, failed = byDigest(a.file, a.scheme, action, r.image(), r.digest); failed != nil {
+		if action, failed = imageByDigest(a.file, a.scheme, action, r.image(), r.digest); failed != nil {
 			return "", failed
 		}
 		blob := git(string(action), "hash-object", "-w", "--stdin")

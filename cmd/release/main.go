@@ -1,19 +1,20 @@
-// Command release makes the commit of a released version, which no tool makes: the
-// workflow .github/workflows/release.yml runs it, and .ci/dry-run on any machine.
+// Command release makes the commit of a released version: the workflow
+// .github/workflows/release.yml runs it, and .ci/dry-run on any machine.
 //
 //	release [-repository OWNER/NAME] check VERSION
 //	release [-repository OWNER/NAME] -digest DIGEST [-notes FILE] commit VERSION
 //	release tags VERSION
 //
 // A released version is a commit that is on no branch. Its parent is the commit of main
-// that is released, and it differs from that in two things. action.yml and
+// that is released. It differs from the parent in two things. First, action.yml and
 // begin/action.yml name the image by digest instead of the Dockerfile, so whoever pins the
-// commit has pinned the image. And .github/workflows is left out: the token of a workflow
-// may not push a tag whose workflows differ from those at the tip of every branch, as they
-// do once main has changed them, and there is no permission for it to ask for.
+// commit also pins the image. Second, it has no .github/workflows. The token of a workflow
+// may not push a tag whose workflows differ from those at the tip of every branch, which
+// is so as soon as main has changed its workflows; and there is no permission that would
+// allow it.
 //
-// It runs with the right to publish, so it is made of the standard library alone: no code
-// of others is compiled there.
+// This program runs with the right to publish. So it uses the standard library only, and
+// no code of others is compiled there.
 package main
 
 import (
@@ -42,7 +43,7 @@ also writes to the file GITHUB_OUTPUT, if there is one.
 
 `
 
-// run is the program, in the checkout dir of the commit that is released.
+// run is the program. dir is a checkout of the commit that is released.
 func run(args []string, dir string, stdout, stderr io.Writer) error {
 	r := &release{dir: dir, out: stdout}
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)

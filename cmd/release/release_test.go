@@ -1,4 +1,4 @@
-// Whole releases, with the commands that stand in the release workflow.
+// Tests of whole releases, with the commands of the release workflow.
 
 package main
 
@@ -16,7 +16,7 @@ import (
 
 var published = map[string]string{"v1.0.0": "Release v1.0.0", "v1.0": "Release v1.0.0", "v1": "Release v1.0.0"}
 
-func TestDraft(t *testing.T) {
+func TestDraftJob(t *testing.T) {
 	w := newWorld(t)
 	head, before := w.git("rev-parse", "HEAD"), w.read(filepath.Join(w.dir, "action.yml"))
 	w.must("draft", "v1.0.0", digest1)
@@ -35,7 +35,7 @@ func TestDraft(t *testing.T) {
 		t.Errorf("action.yml (-want +got):\n%s", diff)
 	}
 
-	// The branch, the checkout and its index are as they were.
+	// The branch, the checkout and its index have not changed.
 	if got := w.git("rev-parse", "HEAD", "origin/main"); got != head+"\n"+head {
 		t.Errorf("main moved: %s", got)
 	}
@@ -60,7 +60,7 @@ gh release create v1.0.0 --draft --verify-tag --title v1.0.0 --notes-file .build
 	}
 }
 
-// Both actions are pinned, where there are two of them.
+// If there are two actions, both are pinned.
 func TestBothActions(t *testing.T) {
 	w := newWorld(t)
 	w.write(filepath.Join(w.dir, "begin/action.yml"), begin)
@@ -90,8 +90,8 @@ func TestBothActions(t *testing.T) {
 	}
 }
 
-// The actions of this repository can be pinned: a line that names the image is there once.
-func TestOwnActions(t *testing.T) {
+// The actions of this repository can be pinned: each has exactly one line that names the image.
+func TestActionsOfThisRepositoryCanBePinned(t *testing.T) {
 	for _, a := range actions {
 		text, err := os.ReadFile("../../" + a.file)
 		if os.IsNotExist(err) && a.file != "action.yml" {
@@ -102,13 +102,13 @@ func TestOwnActions(t *testing.T) {
 		if strings.Contains(string(text), "ghcr.io/") && !imageLine.Match(text) {
 			t.Skip("this is the checkout of a release")
 		}
-		if _, err := byDigest(a.file, a.scheme, text, "ghcr.io/owner/name", digest1); err != nil {
+		if _, err := imageByDigest(a.file, a.scheme, text, "ghcr.io/owner/name", digest1); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-func TestPublished(t *testing.T) {
+func TestTagsMoveAfterPublishing(t *testing.T) {
 	w := newWorld(t)
 	w.must("draft", "v1.0.0", digest1)
 	log, err := w.job("tags", "v1.0.0", digest1)
@@ -119,7 +119,7 @@ func TestPublished(t *testing.T) {
 
 	w.publish("v1.0.0")
 	w.write(w.calls, "")
-	for range 2 { // also where it is run again
+	for range 2 { // twice: it can be run again
 		w.must("tags", "v1.0.0", digest1)
 		w.wantTags(published)
 	}
@@ -130,7 +130,7 @@ func TestPublished(t *testing.T) {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 
-	// The draft's job is run again, too: a published release stays as it is.
+	// If the job draft is run again, too, a published release does not change.
 	w.write(w.calls, "")
 	w.must("draft", "v1.0.0", digest1)
 	if calls := w.read(w.calls); strings.Contains(calls, "create") || strings.Contains(calls, "delete") {
@@ -138,9 +138,9 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// GitHub takes no workflow from a workflow: not by a tag either, unless a branch has
-// the same ones. So a release goes through although main has changed its own since.
-func TestWorkflowsOfMainHaveChanged(t *testing.T) {
+// GitHub refuses workflow files that a workflow pushes, also in a tag, unless a branch has the
+// same files. A release must succeed although main has changed its workflows meanwhile.
+func TestReleaseAfterMainChangedItsWorkflows(t *testing.T) {
 	w := newWorld(t)
 	hook := `#!/bin/sh
 while read -r old new ref; do
@@ -188,7 +188,7 @@ func TestNextVersions(t *testing.T) {
 	want["v1.1.0"], want["v1.1"], want["v1"] = "Release v1.1.0", "Release v1.1.0", "Release v1.1.0"
 	w.wantTags(want)
 
-	// The last job of the older version is run again: nothing goes back.
+	// The last job of the older version is run again: no tag moves back.
 	w.git("checkout", "--quiet", "v1.0.0^")
 	w.write(w.calls, "")
 	w.must("tags", "v1.0.0", digest1)
@@ -198,8 +198,8 @@ func TestNextVersions(t *testing.T) {
 	}
 }
 
-// The draft's job stops at any step, and running it again finishes it.
-func TestDraftAgain(t *testing.T) {
+// If the job draft fails at any step, running it again completes it.
+func TestDraftJobRunAgain(t *testing.T) {
 	for name, broken := range map[string]func(*world){
 		"origin": func(w *world) {
 			w.write(filepath.Join(w.origin, "hooks", "pre-receive"), "#!/bin/sh\nexit 1\n")
@@ -239,14 +239,14 @@ func TestDraftAgain(t *testing.T) {
 	}
 }
 
-// ghScript is the stand-in for gh, without its head.
+// ghScript is the fake gh, without the beginning of the script.
 func (w *world) ghScript() string {
 	_, script, _ := strings.Cut(w.read(filepath.Join(w.bin, "gh")), "state=")
 	return "state=" + script
 }
 
-// A pre-release of the version after it does not stand in the way.
-func TestBelowPrerelease(t *testing.T) {
+// A pre-release of a newer version does not prevent a release.
+func TestReleaseBelowAPrerelease(t *testing.T) {
 	w := newWorld(t)
 	w.whole("v2.0.0-rc.1", digest1)
 	w.commit("two")
@@ -258,8 +258,8 @@ func TestBelowPrerelease(t *testing.T) {
 	w.wantTags(want)
 }
 
-// The commit of a release follows from the commit of main, the version and the image.
-func TestSameCommit(t *testing.T) {
+// The commit of a release depends only on the commit of main, the version and the image.
+func TestSameImageGivesSameCommit(t *testing.T) {
 	w := newWorld(t)
 	commit := func(digest, when string) string {
 		t.Helper()
@@ -282,8 +282,8 @@ func TestSameCommit(t *testing.T) {
 	}
 }
 
-// It runs with the right to publish, so no code of others is compiled into it.
-func TestStandardLibraryAlone(t *testing.T) {
+// The program runs with the right to publish, so no code of others may be compiled into it.
+func TestStandardLibraryOnly(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {
 		t.Fatal(err)

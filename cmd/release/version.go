@@ -1,4 +1,4 @@
-// Versions: their form and order, and the tags that follow them.
+// Versions, their form and order, and the command tags: the tags v1 and v1.2, which move to new versions.
 
 package main
 
@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// semantic is a version as semver.org has it, without build metadata, which an image's tag
-// cannot hold.
+// semantic is the form of a version at semver.org, without build metadata: the tag of an image cannot contain
+// the "+".
 var semantic = regexp.MustCompile(`^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?$`)
 
-// A version is three numbers, and what makes it a pre-release: "-rc.1".
+// A version has three numbers, and for a pre-release a suffix such as "-rc.1".
 type version struct {
 	numbers    []int
 	prerelease string
@@ -36,9 +36,8 @@ func parse(text string) (version, error) {
 	return v, nil
 }
 
-// newer are the tags of versions after this one, pre-releases left out. All others are
-// older: also a pre-release of the same numbers, and one of a later version stands in
-// nobody's way.
+// newer returns the tags of newer versions. It leaves out pre-releases: they do not prevent the release of an
+// older version. A pre-release is older than the version with the same numbers.
 func (v version) newer(tags []string) []string {
 	var newer []string
 	for _, tag := range tags {
@@ -53,9 +52,8 @@ func (v version) newer(tags []string) []string {
 	return newer
 }
 
-// following are the tags that move to a version: v1 and v1.2, unless a newer version has
-// taken them.
-func (v version) following(tags []string) []string {
+// movingTags returns the tags that move to a version: v1 and v1.2, unless they are at a newer version.
+func (v version) movingTags(tags []string) []string {
 	if v.prerelease != "" {
 		return nil
 	}
@@ -66,8 +64,8 @@ func (v version) following(tags []string) []string {
 	})
 }
 
-// tags reports which tags move to the version. It is asked when they move: where an older
-// version comes late, nothing goes back.
+// tags writes which tags move to the version, as output "tags". The workflow asks right before it moves them,
+// so that a tag never moves back to an older version.
 func (r *release) tags() error {
 	v, err := parse(r.version)
 	if err != nil {
@@ -77,7 +75,7 @@ func (r *release) tags() error {
 	if err != nil {
 		return err
 	}
-	moving := strings.Join(v.following(strings.Fields(there)), " ")
+	moving := strings.Join(v.movingTags(strings.Fields(there)), " ")
 	fmt.Fprintf(r.out, "to %s move %q\n", r.version, moving)
-	return r.tell("tags", moving)
+	return r.writeOutput("tags", moving)
 }

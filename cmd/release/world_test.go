@@ -1,6 +1,5 @@
-// Repositories that exist for a test: git is the real one, with a bare repository as origin.
-// The commands that talk to GitHub and to the registry are stand-ins that write down how they
-// were called.
+// Repositories for the tests: git is real, with a bare repository as origin. The commands that
+// talk to GitHub and to the registry are fakes that record how they were called.
 
 package main
 
@@ -48,7 +47,7 @@ runs:
         IMAGE: Dockerfile # a release names its image here
 `
 
-// A world is a checkout, its origin, and the stand-ins for gh, docker and go.
+// A world is a checkout, its origin, and the fakes of gh, docker and go.
 type world struct {
 	t             *testing.T
 	dir, origin   string
@@ -56,7 +55,7 @@ type world struct {
 	output, calls string // files
 }
 
-// The test program is cmd/release itself where the stand-in for go calls it.
+// If the fake go calls the test program, it is cmd/release itself.
 func TestMain(m *testing.M) {
 	if os.Getenv("BE_RELEASE") != "" {
 		main()
@@ -95,7 +94,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// It knows the releases that it made: a folder for each, with a file for its state.
+	// The fake gh keeps each release as a file with its state.
 	w.standIn("gh", `state=$RELEASES/$3
 case $2 in
 view) [ -e "$state" ] || exit 1
@@ -108,7 +107,7 @@ esac`)
 	w.standIn("go", `[ "$1 $2" = "run ./cmd/release" ]; shift 2; BE_RELEASE=yes exec "`+self+`" "$@"`)
 	w.write(w.output, "")
 	w.write(w.calls, "")
-	// Git takes its time, so each world is a copy of the first one.
+	// Git is slow, so each world is a copy of the first one.
 	if template.dir != "" {
 		w.copyOf(template)
 		return w
@@ -139,7 +138,7 @@ esac`)
 	return w
 }
 
-// template is the first world as it began, in the folder kept.
+// template is the first world before any test, in the folder kept.
 var (
 	template world
 	kept     string
@@ -157,7 +156,7 @@ func (w *world) copyOf(from world) {
 	w.write(config, strings.ReplaceAll(w.read(config), from.origin, w.origin))
 }
 
-// ownAction is the action.yml of this repository, as it is on main.
+// ownAction is the action.yml of this repository on main.
 func ownAction(t *testing.T) string {
 	t.Helper()
 	action, err := os.ReadFile("../../action.yml")
@@ -173,7 +172,7 @@ func ownAction(t *testing.T) string {
 	return strings.Join(lines, "")
 }
 
-// standIn puts a shell script in the place of a command.
+// standIn replaces a command by a shell script.
 func (w *world) standIn(name, script string) {
 	w.t.Helper()
 	text := "#!/bin/sh\nset -e\n[ " + name + " = go ] || echo \"" + name + " $*\" >>\"$CALLS\"\n" + script + "\n"
@@ -223,7 +222,7 @@ func (w *world) commit(message string) {
 	w.git("fetch", "--quiet")
 }
 
-// release runs the program in a fresh state of the tags, as a job begins.
+// release runs the program after fetching the tags again, as in a new job.
 func (w *world) release(args ...string) (string, error) {
 	w.t.Helper()
 	w.git("fetch", "--quiet", "--tags", "--force")
@@ -233,7 +232,7 @@ func (w *world) release(args ...string) (string, error) {
 	return out.String(), err
 }
 
-// job runs the steps of a job of the release workflow that are commands and are named.
+// job runs the named steps of a job of the release workflow that are commands.
 func (w *world) job(name, version, digest string) (string, error) {
 	w.t.Helper()
 	text, err := os.ReadFile("../../.github/workflows/release.yml")
@@ -255,7 +254,7 @@ func (w *world) job(name, version, digest string) (string, error) {
 	var log strings.Builder
 	for _, step := range workflow.Jobs[name].Steps {
 		if step.Run == "" || strings.HasPrefix(step.Name, "what is published") {
-			continue // gh alone can verify
+			continue // only the real gh can verify
 		}
 		cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", step.Run)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, &log, &log
@@ -269,7 +268,7 @@ func (w *world) job(name, version, digest string) (string, error) {
 	return log.String(), nil
 }
 
-// told is what the last command handed on to the workflow.
+// told is the outputs of the last command.
 func (w *world) told(name string) string {
 	for line := range strings.Lines(w.read(w.output)) {
 		if value, ok := strings.CutPrefix(line, name+"="); ok {
@@ -279,7 +278,7 @@ func (w *world) told(name string) string {
 	return ""
 }
 
-// must runs a job, which has to succeed.
+// must runs a job that has to succeed.
 func (w *world) must(job, version, digest string) string {
 	w.t.Helper()
 	log, err := w.job(job, version, digest)
@@ -289,7 +288,7 @@ func (w *world) must(job, version, digest string) string {
 	return log
 }
 
-// publish is what a person does with the draft.
+// publish does what a person does with the draft.
 func (w *world) publish(version string) {
 	w.t.Helper()
 	w.write(filepath.Join(os.Getenv("RELEASES"), version), "published\n")

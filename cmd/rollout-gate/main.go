@@ -15,11 +15,11 @@ func main() {
 	ctx, interrupt := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup it is ignored, and stays so
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// Outputs are written also when nobody reads the log any more. A signal that is ignored would
-	// also be so in a command that is run.
+	// Catch SIGPIPE, so that the program writes its outputs even if nobody reads the log any more. To ignore it
+	// is not possible: the deploy command would inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	keyboard, noKeyboard := os.Open("/dev/tty")
 	if noKeyboard == nil {
@@ -37,8 +37,8 @@ func main() {
 				sig = <-signals
 			}
 			if interrupted {
-				// Left to the default action, which process 1 of a container does not have, the
-				// exit status would be 2: that of invalid inputs.
+				// The default action would not do: process 1 of a container has none, and the exit
+				// status would be 2, as for invalid inputs.
 				os.Exit(gate.ExitInterrupted)
 			}
 			interrupt()

@@ -1,4 +1,4 @@
-// This file is for an account that can be written to: its options, its apps, and the truth about each of them.
+// An account that clients can write to: its options, its apps, and the truth about each app.
 
 package herokusim
 
@@ -15,27 +15,27 @@ type AccountOptions struct {
 	// Options are as for a played story: Speed, Key, and From, which is the account's
 	// clock at its first request.
 	Options
-	// Template is what every app of the account is like. Of its Types the timing is taken
-	// (the Procfile says which there are). Log, ListLag, ListsHidden, SilentEnd, Metrics,
-	// MetricsIDs, RestartingLine, BootTimeout, Noise (none, if it is nil), Seed, Begins,
+	// Template describes every app of the account. Types only gives the timing of process
+	// types: the Procfile says which types there are. Log, ListLag, ListsHidden, SilentEnd,
+	// Metrics, MetricsIDs, RestartingLine, BootTimeout, Noise (nil: none), Seed, Begins,
 	// App.Space, App.Generation and App.Preboot are as in any scenario. Faults, Budget and
-	// Drain are the account's. Times count from the account's second 0. It has no releases
-	// and events of its own. Nil is a plain account on the Common Runtime.
+	// Drain hold for the whole account. Times count from the account's second 0. A template
+	// has no releases and events. Nil: plain apps on the Common Runtime.
 	Template *Scenario
-	// Build is how long a build takes, and whether it fails; nil is 20 s and no. What a
-	// source says of itself goes first.
+	// Build is how long a build takes, and whether it fails. Nil: 20 s, and it succeeds.
+	// The file behaviour.json of a source overrides it.
 	Build *Build
-	// Sizes are the dyno sizes that the account may use; nil is all that there are.
+	// Sizes are the dyno sizes that the account may use. Nil: all.
 	Sizes []string
-	// MostApps is how many apps the account may have; zero is 100.
+	// MostApps is how many apps the account may have. Zero: 100.
 	MostApps int
-	// ScaleInWindow lets the formation of an app with preboot be changed while old web
-	// dynos are hidden. Heroku refuses that.
+	// ScaleInWindow allows changes of the formation of an app with preboot while old web
+	// dynos are hidden. Heroku refuses them.
 	ScaleInWindow bool
 }
 
-// An Account is an account with the simulated Heroku that can be written to: apps are
-// made, built, scaled, switched, restarted and deleted by requests, as on Heroku itself.
+// An Account is an account at the simulated Heroku that clients can write to: requests
+// create apps, and build, scale, restart and delete them, as on Heroku itself.
 // Inside a testing/synctest bubble clients call it without a socket:
 //
 //	account, err := herokusim.NewAccount(herokusim.AccountOptions{})
@@ -44,17 +44,17 @@ type AccountOptions struct {
 //
 // In real time it is a handler, as for httptest.NewServer(account).
 //
-// Each app has a story that is worked out beforehand: what happens if nobody writes any
-// more. A request that writes adds what it does at "now", and the story is played again.
-// What was before now is not changed by that, and open log sessions go on.
+// The story of each app is computed beforehand, as if nobody would write any more. A
+// writing request adds what it does at "now", and the story is played again. That does
+// not change what was before, and open log sessions go on.
 //
-// The tarball that is uploaded decides what runs: its Procfile says the process types, and
-// by a line "release:" that there is a release phase. How the processes behave is said by
-// its file behaviour.json; see [Behaviour].
+// The uploaded tarball decides what runs. Its Procfile lists the process types; a line
+// "release:" adds a release phase. Its file behaviour.json says how the processes behave;
+// see [Behaviour].
 type Account struct{ *Server }
 
 // NewAccount makes an account without apps. Its clock starts with its first request, or
-// with Begin. An error tells what is wrong with the template.
+// with Begin. The error says what is wrong with the template.
 func NewAccount(o AccountOptions) (*Account, error) {
 	template := Scenario{}
 	if o.Template != nil {
@@ -63,7 +63,7 @@ func NewAccount(o AccountOptions) (*Account, error) {
 	if len(template.Releases) > 0 || len(template.Events) > 0 || template.Young || template.App.Stack != "" || template.App.Name != "" {
 		return nil, errors.New("template: releases, events, young, app.name and app.stack are what requests decide: leave them out")
 	}
-	// What a template says nothing of, routine lines, nobody needs here.
+	// Without a value in the template there are no routine lines: nobody needs them here.
 	if template.Noise == nil {
 		template.Noise = new(float64)
 	}
@@ -83,36 +83,36 @@ func NewAccount(o AccountOptions) (*Account, error) {
 	return &Account{s}, nil
 }
 
-// Apps are all apps that were ever made, in that order; deleted ones, too.
+// Apps returns all apps that were ever created, in that order, also the deleted ones.
 func (a *Account) Apps() []AppTruth {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var all []AppTruth
 	for _, x := range a.apps {
-		a.play(x)
+		a.extend(x)
 		truth := AppTruth{ID: x.story.appID, Name: x.story.appName(a.now()), Created: x.created, Story: x.story}
 		if x.gone {
-			truth.Deleted = orElse(x.deleted, 1) // zero would mean that it is there
+			truth.Deleted = orElse(x.deleted, 1) // zero would mean that it still exists
 		}
 		all = append(all, truth)
 	}
 	return all
 }
 
-// An AppTruth is what the account knows of one app, and no request tells.
+// An AppTruth is what the account knows about an app and no request shows.
 type AppTruth struct {
 	ID, Name string
 	Created  time.Duration // on the account's clock
 	// Deleted is when it was deleted; zero if it was not.
 	Deleted time.Duration
-	// Story is what has happened so far and will, if nobody writes any more. Its
-	// Instances are the truth: each process that ran, also of an app that is deleted.
-	// Its times are those of the account's clock, as Created is.
+	// Story is what has happened so far, and what will happen if nobody writes any more.
+	// Its Instances are the truth: each process that ran, also for a deleted app. Its
+	// times are on the account's clock, like Created.
 	Story *Story
 }
 
-// AccountKinds is what a fault can make go wrong with writing, each as --fault takes it. The ids
-// of the errors are those of the Platform API reference; which of them Heroku chooses is not known.
+// AccountKinds are faults of writing requests, each as --fault takes it. The ids of the errors are from the
+// "Platform API Reference"; which of them Heroku really uses in each case is not known.
 var AccountKinds = []Kind{
 	{"forbidden", "request: POST /apps, status: 403", "the key has no right to make apps"},
 	{"delinquent", "request: POST /apps, status: 402", "the account has not paid, or its way to pay has to be confirmed"},

@@ -1,4 +1,5 @@
-// This file tests an account that is written to: an experiment's whole way, and that each request and answer is Heroku's.
+// Tests of an account with writing requests: a whole experiment. Every request and answer must fit
+// Heroku's schema.
 
 package herokusim
 
@@ -18,15 +19,15 @@ import (
 	"time"
 )
 
-// A writer is a client of an account. What it asks and what it gets is held against the
-// schema, unless it asks for something wrong on purpose.
+// A writer is a client of an account. Its requests and their answers are checked against the
+// schema, except requests that are wrong on purpose.
 type writer struct {
 	t     *testing.T
 	a     *Account
 	asked map[string]bool
 }
 
-// newWriter makes an account, from inside the bubble.
+// newWriter makes an account. Call it inside the synctest bubble.
 func newWriter(t *testing.T, o AccountOptions) *writer {
 	t.Helper()
 	a, err := NewAccount(o)
@@ -36,7 +37,7 @@ func newWriter(t *testing.T, o AccountOptions) *writer {
 	return &writer{t, a, map[string]bool{}}
 }
 
-// ask sends a request; its body is JSON, or none.
+// ask sends a request with a JSON body, or without a body.
 func (w *writer) ask(method, path, body string) (int, map[string]any) {
 	w.t.Helper()
 	var into map[string]any
@@ -47,7 +48,7 @@ func (w *writer) ask(method, path, body string) (int, map[string]any) {
 	return status, into
 }
 
-// list asks for a list.
+// list requests a list.
 func (w *writer) list(path string) []map[string]any {
 	w.t.Helper()
 	var into []map[string]any
@@ -82,7 +83,7 @@ func (w *writer) send(method, path, body string) (int, []byte) {
 	return resp.StatusCode, data
 }
 
-// good wants the request to be done.
+// good sends a request that must succeed.
 func (w *writer) good(method, path, body string) map[string]any {
 	w.t.Helper()
 	status, value := w.ask(method, path, body)
@@ -92,7 +93,7 @@ func (w *writer) good(method, path, body string) map[string]any {
 	return value
 }
 
-// refused wants it not to be done.
+// refused sends a request that must be refused.
 func (w *writer) refused(method, path, body string, want int, id, says string) {
 	w.t.Helper()
 	status, value := w.ask(method, path, body)
@@ -101,7 +102,7 @@ func (w *writer) refused(method, path, body string, want int, id, says string) {
 	}
 }
 
-// tarball packs files.
+// tarball packs files into a gzipped tarball.
 func tarball(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -118,12 +119,12 @@ func tarball(t *testing.T, files map[string]string) []byte {
 	return b.Bytes()
 }
 
-// python are the files of an app whose processes behave so.
+// python returns the files of an app whose processes behave in that way.
 func python(procfile, behaviour string) map[string]string {
 	return map[string]string{"./requirements.txt": "", "./Procfile": procfile, "./app.py": "print()", "./behaviour.json": behaviour}
 }
 
-// upload brings a source to the account, and returns where it is.
+// upload uploads a source, and returns its URL.
 func (w *writer) upload(data []byte) string {
 	w.t.Helper()
 	blob := w.good("POST", "/sources", "")["source_blob"].(map[string]any)
@@ -139,7 +140,7 @@ func (w *writer) upload(data []byte) string {
 	return blob["get_url"].(string)
 }
 
-// build has a source built, and waits for its end.
+// build builds a source, and waits until the build ends.
 func (w *writer) build(app string, files map[string]string, version string) map[string]any {
 	w.t.Helper()
 	url := w.upload(tarball(w.t, files))
@@ -151,8 +152,8 @@ func (w *writer) build(app string, files map[string]string, version string) map[
 	return b
 }
 
-// The whole way of an experiment: what is asked for is what there is, and the truth of the
-// app's own lines is the account's.
+// A whole experiment: every request has its effect, and the lines that the app prints agree
+// with the truth of the account.
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -192,7 +193,7 @@ func TestAccount(t *testing.T) {
 	})
 }
 
-// In real time an account is a handler as any other, and whoever asks at once gets along.
+// In real time an account is an ordinary handler, and it can answer concurrent requests.
 func TestAccountInRealTime(t *testing.T) {
 	t.Parallel()
 	a, err := NewAccount(AccountOptions{Options: Options{Speed: 100, Key: "key"}, Build: &Build{Takes: 10 * time.Second}})
@@ -256,8 +257,8 @@ func TestAccountInRealTime(t *testing.T) {
 	}
 }
 
-// A template that tells a story is refused.
-func TestTemplates(t *testing.T) {
+// A template with a story is refused.
+func TestRefusedTemplates(t *testing.T) {
 	t.Parallel()
 	for says, sc := range map[string]*Scenario{
 		"releases, events, young":         {Events: []Event{{Idle: true}}},

@@ -1,4 +1,4 @@
-// This file is for the form of an answer: headers, errors, pages, ETags.
+// The form of an answer: headers, errors, pages, ETags.
 
 package herokusim
 
@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// An answer is what a request gets when nothing else goes wrong.
+// An answer is what a request gets if no fault prevents it.
 type answer struct {
 	status int
 	header http.Header
@@ -32,11 +32,11 @@ func notFound(what string) *answer {
 	return refusal(http.StatusNotFound, "not_found", "Couldn't find that "+what+".")
 }
 
-// send writes the answer, or as much of it as the fault lets through.
+// send writes the answer, with what the fault does to its body.
 func (a *answer) send(w http.ResponseWriter, r *http.Request, fault *Fault) {
 	body, err := json.Marshal(a.value)
 	if err != nil {
-		panic(err) // our own structs
+		panic(err) // impossible: the values are our own
 	}
 	body = append(body, '\n')
 	sum := sha256.Sum256(body)
@@ -83,34 +83,34 @@ func flush(w http.ResponseWriter) {
 	}
 }
 
-// idOf makes an id that is always the same for the same words.
+// idOf makes an id. The same words always give the same id.
 func idOf(words ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // what says that it is a UUID, of version 4
+	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // the marks of a UUID of version 4
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-// A row is an entry of a list with the values that it can be sorted by.
+// A row is an entry of a list, with the values of the fields by which the list can be sorted.
 type row struct {
 	keys  map[string]string
 	value any
 }
 
-// A wish is what a Range header asks for.
-type wish struct {
+// A listRange is what a Range header asks for.
+type listRange struct {
 	field, from, to string
 	after           bool // from itself is left out
-	most            int
+	most            int  // entries in the page
 	desc            bool
 }
 
-// A list is cut into pages of 200 unless the client says otherwise.
-const usualPage, biggestPage = 200, 1000
+// A page has 200 entries if the client does not ask for another number.
+const defaultPage, maxPage = 200, 1000
 
 // parseRange reads headers such as `version ..; max=10, order=desc` and
-// `id ]0123..; max=200`. Only the named fields can be sorted by, the first is usual.
-func parseRange(header string, fields ...string) (wish, error) {
-	w := wish{field: fields[0], most: usualPage}
+// `id ]0123..; max=200`. A list can be sorted by the given fields; the first is the default.
+func parseRange(header string, fields ...string) (listRange, error) {
+	w := listRange{field: fields[0], most: defaultPage}
 	if header == "" {
 		return w, nil
 	}
@@ -134,8 +134,8 @@ func parseRange(header string, fields ...string) (wish, error) {
 		switch {
 		case name == "max":
 			n, err := strconv.Atoi(value)
-			if err != nil || n < 1 || n > biggestPage {
-				return w, fmt.Errorf("max=%s is not 1 to %d", value, biggestPage)
+			if err != nil || n < 1 || n > maxPage {
+				return w, fmt.Errorf("max=%s is not 1 to %d", value, maxPage)
 			}
 			w.most = n
 		case option == "order=desc":
@@ -148,7 +148,7 @@ func parseRange(header string, fields ...string) (wish, error) {
 	return w, nil
 }
 
-// sortable makes versions compare as numbers.
+// sortable pads versions with zeros, so that they compare as numbers.
 func sortable(field, value string) string {
 	if field == "version" && value != "" {
 		return fmt.Sprintf("%010s", value)
@@ -156,7 +156,7 @@ func sortable(field, value string) string {
 	return value
 }
 
-// page answers with a page of a list.
+// page answers with the page of a list that the Range header asks for.
 func page(r *http.Request, rows []row, fields ...string) *answer {
 	w, err := parseRange(r.Header.Get("Range"), fields...)
 	if err != nil {
@@ -204,7 +204,7 @@ func page(r *http.Request, rows []row, fields ...string) *answer {
 	return a
 }
 
-// readJSON reads a small body; an empty one is an empty object.
+// readJSON reads a small body. An empty body counts as an empty object.
 func readJSON(r *http.Request, into any) error {
 	var body bytes.Buffer
 	if r.Body == nil {

@@ -1,4 +1,5 @@
-// This file asks for everything that the API answers, at many moments of many stories: Heroku's schema and Heroku's own client must agree with each answer.
+// Requests for everything that the API answers, at many moments of many stories. Every answer must fit
+// Heroku's schema and be readable by Heroku's own client library.
 
 package herokusim
 
@@ -21,7 +22,7 @@ func TestEveryAnswerIsHerokus(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
 	moments, each := 24, 1
-	if testing.Short() { // as with the race detector, which finds the same in few of them
+	if testing.Short() { // as with the race detector: it finds the same in a few stories
 		moments, each = 4, 4
 	}
 	t.Run("all", func(t *testing.T) {
@@ -49,17 +50,17 @@ func TestEveryAnswerIsHerokus(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sc.Faults = nil // bad hours are bad on purpose
+				sc.Faults = nil // their answers are wrong on purpose
 				for _, e := range sc.Events {
 					if e.Deploy != nil && e.Deploy.Phase != nil {
-						e.Deploy.Phase.Status = "" // and so is a status that nobody knows
+						e.Deploy.Phase.Status = "" // an unknown status is wrong on purpose, too
 					}
 				}
 				answers(t, tellScenario(t, sc), 2, asked)
 			})
 		}
 	})
-	// What the simulator answers at all; a good answer was seen from each.
+	// These are all endpoints of the simulator. There was a good answer from each.
 	want := []string{
 		"GET /account", "GET /account/rate-limits", "GET /apps", "GET /apps/{}", "GET /apps/{}/builds", "GET /apps/{}/builds/{}", "GET /apps/{}/config-vars",
 		"GET /apps/{}/dynos", "GET /apps/{}/dynos/{}", "GET /apps/{}/features", "GET /apps/{}/features/{}", "GET /apps/{}/formation", "GET /apps/{}/formation/{}",
@@ -71,7 +72,7 @@ func TestEveryAnswerIsHerokus(t *testing.T) {
 	}
 }
 
-// answers asks for everything at so many moments of a story, at most, spread over it.
+// answers requests everything at several moments spread over a story. most is the largest number of moments.
 func answers(t *testing.T, st *Story, most int, asked map[string]bool) {
 	moments := st.moments()
 	n := min(most, len(moments))
@@ -83,12 +84,12 @@ func answers(t *testing.T, st *Story, most int, asked map[string]bool) {
 		}
 		decoded(c, at)
 		if t.Failed() {
-			return // one moment's faults are enough to read
+			return // the errors of one moment are enough to read
 		}
 	}
 }
 
-// moments are those at which something that the API tells changes.
+// moments returns the times at which something in the API changes.
 func (st *Story) moments() []time.Duration {
 	found := map[time.Duration]bool{-time.Second: true, 0: true, st.Gate: true, st.End: true}
 	add := func(at time.Duration) {
@@ -112,7 +113,7 @@ func changes[T any](h history[T], add func(time.Duration)) {
 	}
 }
 
-// everything asks for every list, and for the first and the last of each by all its names.
+// everything requests every list, and the first and last entry of each list by all its keys.
 func everything(c checked, at time.Duration, version string) {
 	st := c.s.apps[0].story
 	state, _ := st.app.get("app", at)
@@ -152,7 +153,7 @@ func ends[T any](all []T) []T {
 	return all
 }
 
-// decoded asks with Heroku's own client, and holds what it reads against the story.
+// decoded sends requests with Heroku's own client library, and compares what it reads with the story.
 func decoded(c checked, at time.Duration) {
 	c.t.Helper()
 	st := c.s.apps[0].story
@@ -166,7 +167,7 @@ func decoded(c checked, at time.Duration) {
 			c.t.Errorf("heroku-go at %s: %s: error %v (-want +got):\n%s", at, what, err, diff)
 		}
 	}
-	all := &heroku.ListRange{Field: "id", Max: biggestPage}
+	all := &heroku.ListRange{Field: "id", Max: maxPage}
 
 	a, err := h.AppInfo(ctx, app)
 	differ("app", err, []any{sc.AppID(), app, state.maintenance, st.stamp(state.released)}, []any{a.ID, a.Name, a.Maintenance, *a.ReleasedAt})
@@ -175,7 +176,7 @@ func decoded(c checked, at time.Duration) {
 	want, got := map[string]string{}, map[string]string{}
 	listed := st.dynos.all(at - sc.ListLag)
 	slices.SortFunc(listed, func(a, b dynoRecord) int { return strings.Compare(a.id, b.id) })
-	for _, d := range listed[:min(len(listed), biggestPage)] {
+	for _, d := range listed[:min(len(listed), maxPage)] {
 		want[d.label] = fmt.Sprint(d.id, d.typ, d.state, d.version, d.release, st.stamp(d.created), st.stamp(d.updated))
 	}
 	for _, d := range dynos {
@@ -193,12 +194,12 @@ func decoded(c checked, at time.Duration) {
 	}
 	differ("formation", err, wanted, read)
 
-	releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: biggestPage, Descending: true})
+	releases, err := h.ReleaseList(ctx, app, &heroku.ListRange{Field: "version", Max: maxPage, Descending: true})
 	clear(want)
 	clear(got)
 	known := st.releases.all(at)
 	slices.SortFunc(known, func(a, b releaseRecord) int { return b.version - a.version })
-	for _, r := range known[:min(len(known), biggestPage)] {
+	for _, r := range known[:min(len(known), maxPage)] {
 		want[fmt.Sprint("v", r.version)] = fmt.Sprint(r.id, r.description, r.status, r.current, r.slug, st.stamp(r.created), st.stamp(r.updated))
 	}
 	for _, r := range releases {

@@ -1,4 +1,4 @@
-// This file is for the apps that a server has: which there are at a time, and how a story that is written to grows.
+// The apps of a server: which apps exist at a time, and how a story changes when clients write.
 
 package herokusim
 
@@ -8,55 +8,56 @@ import (
 	"time"
 )
 
-// An app is one of a server's. The server's lock guards it.
+// An app of a server. The server's lock guards it.
 type app struct {
 	story   *Story
 	created time.Duration
-	deleted time.Duration // when gone
+	deleted time.Duration // if gone
 	gone    bool
-	grows   *growth // nil: a played story, which nobody writes to
-	// changed is closed when the story becomes another one. Nil: nobody waits for that. It is
-	// made by who waits, so that in virtual time it belongs to the same bubble.
+	grows   *growth // nil: clients cannot write to the app
+	// changed is closed when another story replaces the story. Nil: nobody waits for that. The
+	// goroutine that waits makes the channel, so that in virtual time it belongs to its bubble.
 	changed chan struct{}
 }
 
-// A growth is what the story of an app is played from that is written to.
+// A growth is everything from which the story of a writable app is played.
 type growth struct {
 	template *Scenario
 	appID    string
 	created  time.Duration
 	writes   []write
-	until    time.Duration // the story is played so far
+	until    time.Duration // the story is played until then
 }
 
-// A write is what one request did.
+// A write is the effect of one request.
 type write struct {
 	at time.Duration
 	do func(*play)
 }
 
-// A growing story is played ahead so far, and again when less than half of that is left.
+// ahead is how far beyond now the story of a writable app is played. When less than half of that is left, it is
+// played further.
 const ahead = time.Hour
 
-// there reports whether the app is there at that time.
+// there reports whether the app exists at that time.
 func (a *app) there(at time.Duration) bool {
 	return a.created <= at && (!a.gone || at < a.deleted)
 }
 
-// find returns the app of that name or id at that time.
+// find returns the app with that name or id at that time; nil if there is none.
 func (s *Server) find(name string, at time.Duration) (*app, *Story) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.named(name, at)
+	a := s.findLocked(name, at)
 	if a == nil {
 		return nil, nil
 	}
-	s.play(a)
+	s.extend(a)
 	return a, a.story
 }
 
-// named is find for who has the lock.
-func (s *Server) named(name string, at time.Duration) *app {
+// findLocked is find for callers that hold the lock.
+func (s *Server) findLocked(name string, at time.Duration) *app {
 	for _, a := range slices.Backward(s.apps) {
 		if a.there(at) && (name == a.story.appID || name == a.story.appName(at)) {
 			return a
@@ -79,49 +80,49 @@ func (s *Server) allApps(r *http.Request, at time.Duration) []row {
 	return rows
 }
 
-// A glance is an app at one moment: nothing that is written comes between its parts.
-type glance struct {
+// A snapshot is an app at one moment. Its parts belong together: no write comes between them.
+type snapshot struct {
 	story   *Story
 	now     time.Duration
 	gone    bool            // the app was deleted
-	changed <-chan struct{} // closed when the story becomes another one
+	changed <-chan struct{} // closed when another story replaces the story
 }
 
-func (s *Server) glance(a *app) glance {
+func (s *Server) snapshot(a *app) snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a.changed == nil && a.grows != nil {
 		a.changed = make(chan struct{})
 	}
-	s.play(a)
-	return glance{a.story, s.now(), a.gone, a.changed}
+	s.extend(a)
+	return snapshot{a.story, s.now(), a.gone, a.changed}
 }
 
-// play has the story of an app go on when it comes to its end.
-func (s *Server) play(a *app) {
+// extend plays the story of a writable app further when its end comes near.
+func (s *Server) extend(a *app) {
 	if a.grows == nil || a.gone || s.now() < a.grows.until-ahead/2 {
 		return
 	}
-	// What was played can be played on: no write is added.
-	a.become(a.grows.upTo(s.now() + ahead))
+	// No error is possible: the same story could be played before.
+	a.replay(a.grows.upTo(s.now() + ahead))
 }
 
-// upTo is the same story, played further.
+// upTo returns the same growth, to be played further.
 func (g *growth) upTo(until time.Duration) *growth {
 	longer := *g
 	longer.until = until
 	return &longer
 }
 
-// with is the story with one write more.
+// with returns the growth with another write.
 func (g *growth) with(w write) *growth {
 	more := *g.upTo(max(g.until, w.at+ahead))
 	more.writes = append(slices.Clip(more.writes), w)
 	return &more
 }
 
-// become replaces the story of an app, unless the new one cannot be played.
-func (a *app) become(g *growth) error {
+// replay replaces the story of an app. If the new one cannot be played, the old one stays.
+func (a *app) replay(g *growth) error {
 	story, err := g.template.play(g)
 	if err != nil {
 		return err

@@ -1,10 +1,10 @@
-// This file is for the pieces of captures, each with a scenario of the same kind.
+// Pieces of captures, each with a scenario in which the same happens.
 
 package herokusim
 
 import "time"
 
-// A capturedCase is a piece of a capture and a scenario of the same kind.
+// A capturedCase is a piece of a capture, and a scenario in which the same happens.
 type capturedCase struct {
 	file, from, to string
 	drop           string // what the simulator does not model, as a text in the shape
@@ -57,14 +57,14 @@ var capturedCases = map[string]capturedCase{
 		"types: {web: {quantity: 1}}\nevents: [{at: 0s, scheduler: {label: scheduler.2733, takes: 10s}}]", 0, minute},
 	"failed build": {"042", "2019-05-04T19:32:18", "2019-05-04T19:32:51", "",
 		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 30s, fails: true}}}]", 0, minute},
-	// Of the facts about Heroku, which quote them.
+	// These are quoted in the facts about Heroku.
 	"deploy, 2018": {"facts", "2018-08-27T21:36", "2018-08-27T21:38", "Build succeeded",
 		"types: {web: {quantity: 1}}\nevents: [{at: 0s, deploy: {build: {takes: 20s}}}]", 0, 20500 * time.Millisecond},
 	"boot timeout, 2020": {"facts", "2020-06-06T11:16", "2020-06-06T11:17", "",
 		"types: {web: {quantity: 1}}\nevents: [{at: 0s, restart: {all: true}, timing: {web: {crash: 1, r10: true}}}]", 10 * time.Second, 61200 * time.Millisecond},
 	"replacement of the facts": {"facts", "2026-06-09T16:13", "2026-06-09T16:15", "",
 		"types: {web: {quantity: 1}}\nevents: [{at: 0s, restart: {all: true}, timing: {web: {start: 1.2s, term: 1.3s, up: 3s, stop: 30s}}}]", 0, minute},
-	// All that is known of a log with preboot: two lines of the first moment.
+	// Two lines of the first moment are all that is known about a log with preboot.
 	"preboot": {"001", "2015", "2016", "app[api]",
 		"app: {preboot: true}\ntypes: {web: {quantity: 2}}\nevents: [{at: 0s, deploy: {}}]", 0, time.Second},
 }

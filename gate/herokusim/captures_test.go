@@ -1,5 +1,5 @@
-// This file lays the simulated log beside captured ones, as shapes: the same lines with the same
-// words, in an order that differs only where captured orders differ, too.
+// Comparing the simulated log with captured ones: the same lines with the same words. Their order
+// may differ only where it also differs between captures.
 
 package herokusim
 
@@ -19,8 +19,8 @@ import (
 
 const shared = "../../../shared"
 
-// needShared skips where the captures do not lie beside the checkout. In CI they do, but
-// for GitHub's, which has nothing but the checkout.
+// needShared skips the test if the captures are not beside the checkout. In CI they must be
+// there, except on GitHub, which has only the checkout.
 func needShared(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(shared + "/captures"); err == nil {
@@ -52,13 +52,13 @@ var (
 	}
 )
 
-// A stamped is a line as a shape, and when it is stamped.
+// A stamped is the shape of a line, and its stamp.
 type stamped struct {
 	at    string
 	shape string
 }
 
-// shapeOf turns a line of the platform or of the API into its shape; false if it is another one.
+// shapeOf turns a line of the platform or the API into its shape; false for any other line.
 func shapeOf(line string) (stamped, bool) {
 	m := lineForm.FindStringSubmatch(line)
 	if m == nil {
@@ -72,7 +72,7 @@ func shapeOf(line string) (stamped, bool) {
 	}
 	text = strings.TrimRight(text, " ")
 	if rest, ok := strings.CutPrefix(text, "Starting process with command `"); ok && !strings.Contains(rest, "`") {
-		// A command of several lines is as many lines in the log; what follows it stands in the last.
+		// A command of several lines gives several lines in the log; the last one has the rest of the text.
 		text += "`"
 		if api {
 			text += " by user x"
@@ -91,7 +91,8 @@ func shapeOf(line string) (stamped, bool) {
 	return stamped{at, clock + " " + source + "[" + proc + "]: " + text}, true
 }
 
-// shapes are the shapes of lines, in the order of their stamps: printed order is looser.
+// shapes returns the shapes of lines in the order of their stamps, which is more reliable than the order in
+// which they were printed.
 func shapes(lines []string, from, to string) []string {
 	var all []stamped
 	for _, line := range lines {
@@ -112,9 +113,9 @@ var (
 	ofOld = []string{"Stopping ", "Error R12", "Process exited"}
 )
 
-// free reports whether captured logs have the two lines in either order. What is free is listed
-// in captures/README.md: the API's lines of one moment, whole seconds of builds, labels beside
-// each other, and in a replacement what the new process does and what the old one does.
+// free reports whether captured logs have the two lines in either order. captures/README.md lists
+// these cases: lines of the API of the same moment, whole seconds of builds, different labels, and
+// in a replacement lines of the new process and lines of the old one.
 func free(a, b string) bool {
 	where := func(s string) string { return s[strings.Index(s, " ")+1 : strings.Index(s, "]: ")+1] }
 	what := func(s string) string { return s[strings.Index(s, "]: ")+3:] }
@@ -141,8 +142,8 @@ func free(a, b string) bool {
 	return is(a, ofNew) && is(b, ofOld) || is(a, ofOld) && is(b, ofNew)
 }
 
-// normal puts lines into the one order that stands for all orders that may be: of the lines
-// that may come first, always the first by alphabet.
+// normal sorts lines into a unique order among all allowed orders: of the lines that may come
+// next, it always takes the first in the alphabet.
 func normal(lines []string) []string {
 	left, out := slices.Clone(lines), []string{}
 	for len(left) > 0 {
@@ -228,9 +229,9 @@ func TestLogsAsCaptured(t *testing.T) {
 	}
 }
 
-// The comparison notices every small change of the simulated log, whatever the capture:
-// a word, a line, the order, the source, the clock.
-func TestComparisonNotices(t *testing.T) {
+// With every capture, the comparison notices small changes of the simulated log: of a word, a
+// line, the order, the source, the clock.
+func TestComparisonNoticesSmallChanges(t *testing.T) {
 	t.Parallel()
 	for name, c := range capturedCases {
 		good := c.simulated(t)

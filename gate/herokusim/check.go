@@ -1,4 +1,4 @@
-// This file is for refusing scenarios that tell of something impossible.
+// Refusing scenarios with something impossible.
 
 package herokusim
 
@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// problem is what is wrong and the YAML path of where.
+// A problem is what is wrong, and its YAML path.
 type problem struct{ path, reason string }
 
 func (p *problem) Error() string { return p.path + ": " + p.reason }
 
-// check finds the first thing that is wrong with a scenario.
+// check finds the first problem of a scenario; nil if there is none.
 func (sc *Scenario) check() *problem {
 	c := checker{sc: sc}
 	c.app()
@@ -36,7 +36,7 @@ func (sc *Scenario) check() *problem {
 	return c.first
 }
 
-// checker keeps the first problem that it is told.
+// checker keeps the first problem that it finds.
 type checker struct {
 	sc    *Scenario
 	first *problem
@@ -48,8 +48,8 @@ func (c *checker) refuse(bad bool, path, format string, args ...any) {
 	}
 }
 
-// said is the first problem as an error.
-func (c *checker) said() error {
+// err is the first problem as an error, without its path.
+func (c *checker) err() error {
 	if c.first == nil {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (c *checker) said() error {
 
 var (
 	typeName = regexp.MustCompile(`^[-\w]{1,128}$`)
-	// As Heroku's schema has them.
+	// These are from Heroku's schema of the Platform API.
 	appName   = regexp.MustCompile(`^[a-z][a-z0-9-]{1,28}[a-z0-9]$`)
 	spaceName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	hexName   = regexp.MustCompile(`^[0-9a-f]{40}$`)
@@ -71,12 +71,12 @@ var (
 	oneLine   = regexp.MustCompile(`^[^\n\r\x00]*$`)
 )
 
-// What a story may have at most; enough for the largest app over a week.
+// The limits of a story: enough for the largest app for a week.
 const (
-	lastEnd     = 7 * 24 * time.Hour
-	mostDynos   = 10_000
-	mostLines   = 1_000_000
-	mostEarlier = 10_000
+	lastEnd    = 7 * 24 * time.Hour
+	maxDynos   = 10_000
+	maxLines   = 1_000_000
+	maxEarlier = 10_000
 )
 
 func (c *checker) app() {
@@ -109,7 +109,7 @@ func (c *checker) releases() {
 	c.refuse(sc.Young && len(sc.Releases) > 0, "young", "a young app has no releases: leave out one of the two")
 	c.refuse(sc.Earlier < 0 || sc.Earlier > 0 && (len(sc.Releases) == 0 || sc.Earlier >= sc.Releases[0].Version), "earlier",
 		"earlier is a number of versions below the first of releases, which has to be given")
-	c.refuse(sc.Earlier > mostEarlier, "earlier", "earlier is %d: it can be %d", sc.Earlier, mostEarlier)
+	c.refuse(sc.Earlier > maxEarlier, "earlier", "earlier is %d: it can be %d", sc.Earlier, maxEarlier)
 	for i, r := range c.sc.Releases {
 		path := fmt.Sprintf("releases[%d]", i)
 		c.refuse(r.Version < 1, path+".version", "a release needs a version from 1 on, not %d", r.Version)
@@ -144,7 +144,7 @@ func (c *checker) typ(path, name string, t Type) {
 	c.timing(path+".preboot", t.Preboot)
 }
 
-// amount keeps a story from being larger than any machine.
+// amount refuses a story that is too large for any machine.
 func (c *checker) amount() {
 	now := map[string]int{}
 	sum := func() (n int) {
@@ -156,13 +156,13 @@ func (c *checker) amount() {
 	for typ, t := range c.sc.Types {
 		now[typ] = t.Quantity
 	}
-	c.refuse(sum() > mostDynos, "types", "the app has %d dynos: it can have %d", sum(), mostDynos)
+	c.refuse(sum() > maxDynos, "types", "the app has %d dynos: it can have %d", sum(), maxDynos)
 	for i, e := range c.sc.Events {
 		maps.Copy(now, e.Scale)
-		c.refuse(e.Scale != nil && sum() > mostDynos, fmt.Sprintf("events[%d].scale", i), "the app has %d dynos then: it can have %d", sum(), mostDynos)
+		c.refuse(e.Scale != nil && sum() > maxDynos, fmt.Sprintf("events[%d].scale", i), "the app has %d dynos then: it can have %d", sum(), maxDynos)
 	}
 	noise := c.sc.noise() * (c.sc.end() + routine).Seconds()
-	c.refuse(noise > mostLines, "noise", "noise makes about %d lines to the end of the story at %s: they can be %d", int(min(noise, 1e12)), c.sc.end(), mostLines)
+	c.refuse(noise > maxLines, "noise", "noise makes about %d lines to the end of the story at %s: they can be %d", int(min(noise, 1e12)), c.sc.end(), maxLines)
 }
 
 func (c *checker) timings(path string, all map[string]Timing) {
@@ -172,7 +172,7 @@ func (c *checker) timings(path string, all map[string]Timing) {
 	}
 }
 
-// types names the app's process types.
+// types lists the app's process types, for a message.
 func (c *checker) types() string {
 	return strings.Join(slices.Sorted(maps.Keys(c.sc.Types)), ", ")
 }
@@ -198,7 +198,7 @@ func (c *checker) status(path string, status *int) {
 	c.refuse(status != nil && (*status < 0 || *status > 255), path, "an exit status is 0 to 255")
 }
 
-// label checks that a label can be one of the app's, now or after scaling.
+// label checks that the app has a dyno of this label, now or after scaling.
 func (c *checker) label(path, label string) {
 	typ, number, _ := strings.Cut(label, ".")
 	n, err := strconv.Atoi(number)

@@ -1,4 +1,4 @@
-// This file is for refusing impossible events.
+// Refusing impossible events.
 
 package herokusim
 
@@ -29,14 +29,14 @@ func (c *checker) events() {
 	}
 }
 
-// versions are the releases before the story, and the newest of them.
+// versions returns the releases before the story, and the newest of them.
 func (c *checker) versions() (known map[int]bool, newest int) {
 	known = map[int]bool{}
 	past := c.sc.past()
 	for i, r := range past {
 		newest = r.Version
 		known[newest] = true
-		for n := 1; i == 0 && n <= min(c.sc.Earlier, mostEarlier); n++ {
+		for n := 1; i == 0 && n <= min(c.sc.Earlier, maxEarlier); n++ {
 			known[newest-n] = true
 		}
 	}
@@ -100,7 +100,7 @@ func (c *checker) event(path string, e *Event) {
 		c.refuse(e.Say.Label == "" || e.Say.Text == "" || !oneLine.MatchString(c.sayable(e.Say.Text)), path+".say", "say needs a label and one line of text")
 		c.refuse(!word.MatchString(e.Say.Label), path+".say.label", "label %q: use letters, digits, - _ and .", e.Say.Label)
 		c.refuse(e.Say.Source != "" && !word.MatchString(e.Say.Source), path+".say.source", "source %q: use letters, digits, - _ and .", e.Say.Source)
-		c.refuse(e.Say.Times > mostLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, mostLines)
+		c.refuse(e.Say.Times > maxLines, path+".say.times", "say it %d times: a story can have %d lines", e.Say.Times, maxLines)
 		c.refuse(e.Say.Times < 0 || e.Say.Every < 0, path+".say", "times and every cannot be less than zero")
 		c.refuse(e.Say.Times > 1 && e.Say.Every == 0, path+".say", "say it %d times: how often? add every", e.Say.Times)
 	case e.Rename != "":
@@ -110,7 +110,7 @@ func (c *checker) event(path string, e *Event) {
 	}
 }
 
-// sayable is the text without what only a record of Fir's log can hold, a line break.
+// sayable is the text without line breaks on Fir, whose log records may contain them.
 func (c *checker) sayable(text string) string {
 	if c.sc.generation() == "fir" {
 		text = strings.ReplaceAll(text, "\n", "")

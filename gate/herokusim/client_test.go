@@ -1,4 +1,4 @@
-// This file lets the official Heroku client read the simulated Heroku: what it prints must be what the scenario says.
+// The official Heroku client reads the simulated Heroku. It must print what the scenario says.
 
 package herokusim
 
@@ -16,10 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// frozen is fast enough for no test to see the story go on.
+// frozen is a speed so low that no test sees the story go on.
 const frozen = "--speed=0.001"
 
-// several is a story with what the embedded ones do not have.
+// several is a story with things that the embedded ones do not have.
 const several = `about: a console, config vars and a rollback
 app: {name: several}
 types:
@@ -38,7 +38,7 @@ func TestClient(t *testing.T) {
 	for _, c := range []struct {
 		name, scenario string
 		at             time.Duration
-		more           string // commands beside ps, ps --json and releases
+		more           string // commands besides ps, ps --json and releases
 	}{
 		{"before the measured deploy", "measured-deploy", -10 * time.Second, "features"},
 		{"in the measured deploy", "measured-deploy", 6500 * time.Millisecond, "info log"},
@@ -111,8 +111,7 @@ events:
   - {at: 12s, deploy: {}, timing: {web: {up: 1s}}}
 `
 
-// The tail begins with the history, which Fir does not have, and goes on with each
-// line as it comes out.
+// The tail begins with the history (not on Fir), and goes on with each new line.
 func TestClientTail(t *testing.T) {
 	needClient(t)
 	t.Run("cedar", func(t *testing.T) { tails(t, "", 5, "logs", "--tail", "-n", "5") })
@@ -143,7 +142,7 @@ func tails(t *testing.T, app string, history int, args ...string) {
 		if l.String() != line.text {
 			t.Fatalf("line %d is\n%s, not\n%s", i, line.text, l)
 		}
-		// The answer tells its whole second alone, and the stream was opened later.
+		// The answer has only its whole second, and the stream was opened later.
 		printed := opened[0].at + line.came.Sub(opened[0].came)
 		if late := printed - l.Emitted; i >= history && (late < -1100*time.Millisecond || late > 6*time.Second) {
 			t.Errorf("%s of the story was printed at %s: %s", l.Emitted, printed, l)
@@ -154,7 +153,7 @@ func tails(t *testing.T, app string, history int, args ...string) {
 	}
 }
 
-// When its session is over, the stream is not found any more, and the client ends.
+// When its session has expired, the stream is not found any more, and the client ends.
 func TestClientTailEnds(t *testing.T) {
 	needClient(t)
 	t.Parallel()
@@ -170,8 +169,8 @@ func TestClientTailEnds(t *testing.T) {
 }
 
 // The story begins with the client's first request: a slow start changes nothing.
-// ps:wait ends with the first look at a list of nothing but new dynos. With preboot
-// that is long before the last old process ends: that is why there is a gate.
+// ps:wait ends when the list has only new dynos for the first time. With preboot that is
+// long before the last old process ends: that is why the gate exists.
 func TestClientWaits(t *testing.T) {
 	needClient(t)
 	for _, c := range []struct {
@@ -193,7 +192,7 @@ func TestClientWaits(t *testing.T) {
 			if len(looks) < 2 {
 				t.Fatalf("it looked %d times", len(looks))
 			}
-			// An answer tells the whole second it was given in.
+			// An answer has only its whole second.
 			for i, l := range looks {
 				last := i == len(looks)-1
 				if !last && s.story.allNew(l.at, 42) || last && !s.story.allNew(l.at+time.Second, 42) {
@@ -208,7 +207,7 @@ func TestClientWaits(t *testing.T) {
 	}
 }
 
-// Every command of the client that the documents name, and each flag, is one that the client knows.
+// The client knows every command and flag of it that the documents name.
 func TestClientKnowsTheCommandsOfTheDocuments(t *testing.T) {
 	needClient(t)
 	program, err := filepath.EvalSymlinks(*clientFlag)

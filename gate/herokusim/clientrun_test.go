@@ -1,4 +1,4 @@
-// This file runs the official Heroku client against cmd/herokusim, with an eye on every request between them.
+// Running the official Heroku client against cmd/herokusim, and recording every request.
 
 package herokusim
 
@@ -34,13 +34,13 @@ func needClient(t *testing.T) {
 
 const rightKey = "HRKU-0a1b2c3d-0000-4000-8000-123456789abc"
 
-// A simulator is cmd/herokusim as a process, telling one story or serving an account.
+// A simulator is cmd/herokusim as a process. It serves a story or an account.
 type simulator struct {
 	t     *testing.T
-	story *Story // nil of an account
+	story *Story // nil for an account
 	start time.Time
 	url   string
-	// What the client is given.
+	// The environment of the client.
 	key, app string
 
 	mu    sync.Mutex
@@ -103,7 +103,7 @@ func simulateAccount(t *testing.T, flags ...string) *simulator {
 	return s
 }
 
-// serve runs the program, and stands in front of it.
+// serve runs the program, with a proxy in front of it.
 func (s *simulator) serve(args ...string) {
 	t := s.t
 	t.Helper()
@@ -132,7 +132,7 @@ func (s *simulator) serve(args ...string) {
 		t.Fatalf("herokusim does not say where it is: %v", err)
 	}
 	front := httptest.NewServer(&httputil.ReverseProxy{
-		// The host stays: the URLs in answers are to lead through here, too.
+		// Keep the host, so that the URLs in answers lead through this proxy, too.
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 		ModifyResponse: s.saw,
 		FlushInterval:  -1,
@@ -143,7 +143,7 @@ func (s *simulator) serve(args ...string) {
 	s.url = front.URL
 }
 
-// saw notes an exchange, and holds an answer of the API against the schema.
+// saw records an exchange, and checks an answer of the API against the schema.
 func (s *simulator) saw(resp *http.Response) error {
 	r := resp.Request
 	date, err := http.ParseTime(resp.Header.Get("Date"))
@@ -172,7 +172,7 @@ func (s *simulator) saw(resp *http.Response) error {
 	return nil
 }
 
-// asked lists the requests whose path ends so.
+// asked lists the requests whose path has that end.
 func (s *simulator) asked(suffix string) []look {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,12 +221,12 @@ func (s *simulator) command(enough func(line string) bool, args ...string) run {
 	}
 	cmd := exec.CommandContext(ctx, *clientFlag, args...)
 	home := t.TempDir()
-	// The client tells of new terms of service unless it has done so.
+	// Without this file the client shows new terms of service.
 	terms := filepath.Join(home, ".cache", "heroku", "terms-of-service")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(terms), 0o700), os.WriteFile(terms, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	// Whatever else it would ask for on the network is turned off, and seen.
+	// All other requests of the client are turned off; if one comes, the test sees it.
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Errorf("heroku %s asks elsewhere: %s %s", strings.Join(args, " "), r.Method, r.Host)
 		w.WriteHeader(http.StatusForbidden)
@@ -265,7 +265,7 @@ func (s *simulator) command(enough func(line string) bool, args ...string) run {
 	return r
 }
 
-// good runs the client and wants it to succeed.
+// good runs the client, which must succeed.
 func (s *simulator) good(args ...string) string {
 	s.t.Helper()
 	r := s.command(nil, args...)

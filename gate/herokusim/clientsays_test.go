@@ -1,4 +1,4 @@
-// This file writes what the official client is to print, from the story alone.
+// What the official client should print, computed from the story.
 
 package herokusim
 
@@ -20,15 +20,15 @@ type telling struct {
 	at time.Duration
 }
 
-// ago is what the client adds to a time that is not long ago on this machine.
+// ago is what the client adds to a recent time, by this machine's clock.
 var ago = regexp.MustCompile(` \(~ [^)]* ago\)`)
 
-// frame is what the client puts around the words of an error.
+// frame is what the client prints around an error message.
 var frame = regexp.MustCompile(`[›▸\s]+`)
 
 func unframed(text string) string { return frame.ReplaceAllString(text, " ") }
 
-// words are the lines that have any, with single spaces: tables are as wide as they like.
+// words returns the lines that are not empty, with single spaces: the width of tables does not matter.
 func words(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -116,8 +116,8 @@ func dynosOf(t *testing.T, text string) string {
 	return b.String()
 }
 
-// change is a release's description with its status, which the client tells of
-// those that did not succeed.
+// change is a release's description, with its status if the release did not succeed, as the
+// client prints it.
 func change(r releaseRecord, form string) string {
 	what := map[string]string{"pending": "release command executing", "failed": "release command failed", "expired": "release expired"}[r.status]
 	if what == "" {
@@ -165,7 +165,7 @@ func (s telling) features() string {
 		s.st.Scenario.AppName(), box[s.st.Scenario.Metrics], box[app.preboot])
 }
 
-// log is the end of the history: of the platform about one dyno, if it is named.
+// log is the end of the history. If a dyno is named, it has only the platform's lines about that dyno.
 func (s telling) log(most int, dyno string) string {
 	var lines []string
 	for _, l := range s.st.Lines {
@@ -176,8 +176,8 @@ func (s telling) log(most int, dyno string) string {
 	return strings.Join(lines[max(0, len(lines)-most):], "")
 }
 
-// allNew reports whether the list has nothing but dynos that are up and of that
-// release or a newer one, one-off dynos left out.
+// allNew reports whether all dynos in the list are up and have that release or a newer
+// one, without one-off dynos.
 func (st *Story) allNew(at time.Duration, version int) bool {
 	for _, d := range st.dynos.all(at) {
 		if d.typ != "run" && d.typ != "release" && (d.state != "up" || d.version < version) {

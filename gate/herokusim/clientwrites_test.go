@@ -1,4 +1,5 @@
-// This file lets the official Heroku client write to the simulated Heroku: it creates an app, scales it, switches and configures it, and destroys it.
+// The official Heroku client writes to the simulated Heroku: it creates an app, scales it, switches its
+// features, sets config vars, and destroys the app.
 
 package herokusim
 
@@ -65,8 +66,8 @@ func TestClientWrites(t *testing.T) {
 	}
 }
 
-// deliver uploads a source, builds it, and waits until it is released: the official client
-// has no command for that without Git.
+// deliver uploads a source, builds it, and waits until it is released. Without Git the official client
+// has no command for that.
 func (s *simulator) deliver(files map[string]string, version string) {
 	s.t.Helper()
 	send := func(method, url string, body io.Reader, into any) {

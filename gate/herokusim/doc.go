@@ -1,18 +1,17 @@
-// Package herokusim is a simulated Heroku: the Platform API and the log streams of one app, playing a story whose truth is known, or of an account that can be written to.
+// Package herokusim is a simulated Heroku: the Platform API and the log streams of one app, which plays a story whose truth is known, or of an account that clients can write to.
 //
 // A [Scenario] says what happens to the app; it is a YAML file that a person can
-// read and write, or a value that a program builds. [Scenario.Play] works the
-// whole story out beforehand: what every list says from when on, every line of
-// the log, and the truth, which Heroku itself tells nobody: when each process
-// started and ended. A [Server] then only answers for "now".
+// read and write, or a value that a program builds. [Scenario.Play] computes the
+// whole story beforehand: what every list shows at any time, every line of the log,
+// and the truth, which a real Heroku does not show: when each process started and
+// ended. A [Server] then only answers for "now".
 //
-// To an [Account] can be written, as an experiment does: it makes apps, builds, scales
-// and deletes them. Each app has a story, too, which every request that writes lets grow
-// from its moment on.
+// Clients can also write to an [Account], as an experiment does: they create apps, and
+// build, scale and delete them. Each app has a story, too. Every writing request changes
+// what happens in it from then on.
 //
-// It takes nothing from the gate that is tested against it and nothing from
-// Heroku's client library, so that a mistake there is not repeated here.
-// What it imitates is either documented or captured from real apps; where
-// Heroku's behaviour is not known, the scenario decides; docs/simulator.md says
-// of everything which it is.
+// The package uses neither code of the gate, which is tested against it, nor Heroku's
+// client library, so it does not repeat a mistake there. What it imitates is either
+// documented or captured from real apps. Where Heroku's behaviour is not known, the
+// scenario decides. docs/simulator.md says for everything which of these it is.
 package herokusim

@@ -1,5 +1,5 @@
-// This file keeps docs/simulator.md true: its example plays, its tables have every field, its
-// commands are shell.
+// docs/simulator.md is right: its example can be played, its tables have every field, its
+// commands are valid shell.
 
 package herokusim
 
@@ -44,7 +44,7 @@ func TestExampleOfThePagePlays(t *testing.T) {
 	}
 }
 
-// kind is the word of the tables for a type.
+// kind is the name of a type in the tables.
 func kind(t reflect.Type) string {
 	switch t {
 	case durationType:
@@ -75,7 +75,7 @@ func kind(t reflect.Type) string {
 	return t.Name()
 }
 
-// structs lists the types that a scenario is made of.
+// structs lists the types in a scenario.
 func structs(t reflect.Type, into map[string]reflect.Type) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
@@ -118,7 +118,7 @@ func TestTablesOfThePageHaveEveryField(t *testing.T) {
 	}
 }
 
-// The table of behaviour.json has its words, and their kinds.
+// The table of behaviour.json has all fields and their types.
 func TestBehaviourOfThePage(t *testing.T) {
 	t.Parallel()
 	var want, got []string
@@ -145,7 +145,7 @@ func TestBehaviourOfThePage(t *testing.T) {
 	}
 }
 
-// What the words test says is not modelled, the page says, too.
+// The page lists what notModelled in words_test.go lists.
 func TestPageSaysWhatIsNotModelled(t *testing.T) {
 	t.Parallel()
 	part := strings.Join(strings.Fields(between(t, simulatorPage(t), "## What it does not model", "\n## ")), " ")
@@ -172,8 +172,8 @@ func TestFiguresOfThePage(t *testing.T) {
 	}
 }
 
-// What can be chosen to go wrong is all that can, apart from where, when and how often.
-func TestKindsAreAllThatCanGoWrong(t *testing.T) {
+// FaultKinds and LogKinds have all fields of a fault and of the log, except those for where, when and how often.
+func TestFaultAndLogKindsAreComplete(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		kinds []Kind
@@ -222,7 +222,7 @@ func TestCommandsOfThePageAreShell(t *testing.T) {
 	}
 }
 
-// The page lists the scenarios that come along, in their own words.
+// The page lists the scenarios of the package, with their texts.
 func TestScenariosOfThePage(t *testing.T) {
 	t.Parallel()
 	var want string

@@ -1,4 +1,4 @@
-// This file holds the API's errors against the form that Heroku's have.
+// The errors of the API have the form of Heroku's errors.
 
 package herokusim
 
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever the API answers with in vain has Heroku's form of an error.
+// Every refusal of the API has Heroku's form of an error.
 func TestErrorsHaveTheForm(t *testing.T) {
 	t.Parallel()
 	schema, err := schemas()

@@ -1,4 +1,4 @@
-// This file is for the Platform API's bad hours.
+// Faults: how the Platform API answers badly.
 
 package herokusim
 
@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// fault finds what is wrong with a request at that time; nil if nothing is.
+// fault finds the fault for a request at that time; nil if there is none.
 func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 			}
 		}
 		if f.Page > 0 && (f.Page > 1) != strings.Contains(r.Header.Get("Range"), "]") {
-			continue // the first page has no exclusive start, the others have
+			continue // a "]" (an exclusive start) is only in requests for further pages
 		}
 		if f.Share == nil || s.rng.Float64() < *f.Share {
 			return f
@@ -36,7 +36,7 @@ func (s *Server) fault(r *http.Request, now time.Duration) *Fault {
 	return nil
 }
 
-// wait holds the answer back; it tells whether time has passed.
+// wait delays the answer. It reports whether time has passed.
 func (f *Fault) wait(s *Server, r *http.Request) bool {
 	if f.Hang {
 		<-r.Context().Done()
@@ -51,15 +51,15 @@ func (f *Fault) wait(s *Server, r *http.Request) bool {
 	return true
 }
 
-// date is what the answer says of the platform's clock.
+// date sets the Date of the answer.
 func (f *Fault) date(w http.ResponseWriter, now time.Time) {
 	w.Header().Set("Date", now.Add(f.Clock).UTC().Format(http.TimeFormat))
 	if f.NoDate {
-		w.Header()["Date"] = nil // to delete it would not do: one is made up then
+		w.Header()["Date"] = nil // net/http would add a Date if the header were deleted
 	}
 }
 
-// answer gives the bad answer; false if a good one is to be given, perhaps stale or cut.
+// answer writes a bad answer. It returns false if a good answer should follow, perhaps stale or cut.
 func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case f.Reset:
@@ -93,7 +93,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// retryAfter is when to ask again, in the form that is wanted.
+// retryAfter is the value of Retry-After, in the form that RetryAfterAs names.
 func (f *Fault) retryAfter(date string) string {
 	now, err := http.ParseTime(date)
 	if err != nil {
@@ -108,7 +108,7 @@ func (f *Fault) retryAfter(date string) string {
 	return strconv.Itoa(int(f.RetryAfter.Seconds()))
 }
 
-// errorID is Heroku's word for a status.
+// errorID is the id of Heroku's errors with that status.
 func errorID(status int) string {
 	switch status {
 	case 400:
@@ -137,8 +137,8 @@ func errorID(status int) string {
 	return "internal_server_error"
 }
 
-// sleep waits for the time, for a change (if there can be one), or for the end of the
-// request, of which it tells.
+// sleep waits for that time, or until changed is closed (nil: never). It returns false if the request
+// ends before.
 func sleep(r *http.Request, d time.Duration, changed <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -152,10 +152,10 @@ func sleep(r *http.Request, d time.Duration, changed <-chan struct{}) bool {
 	}
 }
 
-// A Kind is one way to go wrong, for people who choose.
+// A Kind describes a kind of fault, for a list that people choose from.
 type Kind struct{ Word, Example, About string }
 
-// FaultKinds are what a fault can do, each by its word in a scenario.
+// FaultKinds are what a fault can do. Word is the field of a scenario.
 var FaultKinds = []Kind{
 	{"status", "status: 503, path: /dynos, from: 30s, to: 90s", "answers with that status, in Heroku's form of an error; 429 with retry-after: 20s, and retry-after-as: date or moment; request in place of path is for one request alone, as in request: PATCH /apps/*/formation"},
 	{"body", `body: "[]", path: /formation`, "answers with that text"},

@@ -1,4 +1,4 @@
-// This file lets anything be a scenario file: it is read, or refused with file, line and reason.
+// A fuzz test: any file is either read as a scenario, or refused with file, line and reason.
 
 package herokusim
 

@@ -1,4 +1,4 @@
-// This file tests that a story which is written to grows at its end alone, by random writes to accounts in random trouble.
+// A write to an app never changes what was before it: tests with random writes to accounts with random faults.
 
 package herokusim
 
@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// past is everything that was so up to a time: what every list said, every line that came
-// out, and what the processes had done.
+// past is everything until a time: what every list showed, every line that came, and what the
+// processes had done.
 func past(st *Story, at time.Duration) map[string][]string {
 	all := map[string][]string{}
 	lists(all, "app", st.app, at)
@@ -53,7 +53,7 @@ func lists[T any](all map[string][]string, name string, h history[T], at time.Du
 	}
 }
 
-// randomTemplate is an account in some trouble.
+// randomTemplate is a template with random faults.
 func randomTemplate(rng *rand.Rand) *Scenario {
 	share, noise := rng.Float64(), rng.Float64()*3
 	return &Scenario{
@@ -99,7 +99,7 @@ func randomWrite(w *writer, rng *rand.Rand) string {
 	return send("PATCH", "", fmt.Sprintf(`{"maintenance": %t}`, rng.IntN(2) == 0))
 }
 
-// pause is how long to wait for the next write: at times to the very moment of something else.
+// pause is how long to wait until the next write: sometimes exactly until something else happens.
 func pause(w *writer, rng *rand.Rand) time.Duration {
 	if rng.IntN(2) == 0 {
 		now, next := w.a.Now(), time.Duration(0)
@@ -115,7 +115,7 @@ func pause(w *writer, rng *rand.Rand) time.Duration {
 	return time.Duration(rng.IntN(4)) * time.Duration(rng.IntN(15_000)) * time.Millisecond
 }
 
-// What was before a write is the same after it, and who follows the log while it grows gets
+// A write does not change what was before it, and a client that follows the log meanwhile gets
 // each line once.
 func TestStoriesGrowAtTheirEnd(t *testing.T) {
 	t.Parallel()
@@ -151,7 +151,7 @@ func growAtRandom(t *testing.T, rng *rand.Rand) {
 		now, before := w.a.Now(), w.a.Apps()[0].Story
 		what := randomWrite(w, rng)
 		was, is := past(before, now), past(w.a.Apps()[0].Story, now)
-		for key := range is { // what the write itself did comes behind what was there
+		for key := range is { // the effect of the write itself comes after that
 			is[key] = is[key][:min(len(is[key]), len(was[key]))]
 			if len(was[key]) == 0 {
 				delete(is, key)
@@ -177,7 +177,7 @@ func growAtRandom(t *testing.T, rng *rand.Rand) {
 	}
 }
 
-// A session whose app is deleted ends, and no new one can be opened.
+// When an app is deleted, its log sessions end, and no new one can be opened.
 func TestSessionOfADeletedAppEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestSessionOfADeletedAppEnds(t *testing.T) {
 	})
 }
 
-// A story to which nobody writes goes on all the same, also for who follows its log.
+// If nobody writes, a story still goes on, also for a client that follows its log.
 func TestStoriesGoOn(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {

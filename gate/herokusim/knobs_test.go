@@ -1,4 +1,4 @@
-// This file tests the words by which a scenario breaks what is taken for true of Heroku.
+// Tests of the fields with which a scenario breaks an assumption about Heroku.
 
 package herokusim
 
@@ -13,7 +13,7 @@ import (
 
 const twoOfPreboot = "app: {preboot: true}\ntypes: {web: {quantity: 2}}\nevents: [{at: 0s, deploy: {}}]\n"
 
-// With lists-hidden the list has both generations until the old one ends; without it the new one alone.
+// With lists-hidden the list has both generations until the old one ends; without it only the new one.
 func TestListsHidden(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string][3]string{
@@ -36,7 +36,7 @@ func TestListsHidden(t *testing.T) {
 	}
 }
 
-// With silent-end what preboot has hidden ends without a line, and nothing else does.
+// With silent-end processes that preboot has hidden end without a line. Others still have one.
 func TestSilentEnd(t *testing.T) {
 	t.Parallel()
 	restart := "  - {at: 6m, scale: {web: 0}}\n"
@@ -50,7 +50,7 @@ func TestSilentEnd(t *testing.T) {
 	}
 }
 
-// A fault of one request leaves all others alone, also those of the same path.
+// A fault with a request does not affect other requests, not even to the same path.
 func TestFaultOfOneRequest(t *testing.T) {
 	t.Parallel()
 	s := NewServer(tellText(t, "types: {web: {quantity: 1}}\nfaults: [{request: GET /apps/*/dynos, status: 503}]\n"), Options{})
@@ -67,8 +67,8 @@ func TestFaultOfOneRequest(t *testing.T) {
 	}
 }
 
-// The notice of lost lines counts what processes print, too.
-func TestLossOfPrintedLinesIsTold(t *testing.T) {
+// The notice of lost lines also counts lines that processes print.
+func TestNoticeCountsPrintedLines(t *testing.T) {
 	t.Parallel()
 	template := &Scenario{Log: Log{Lose: []Lose{{From: 60 * time.Second, To: 70 * time.Second, Notice: "L12"}}}}
 	onAccount(t, AccountOptions{Template: template}, func(w *writer) {

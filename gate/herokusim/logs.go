@@ -1,4 +1,4 @@
-// This file is for log sessions and their streams, and the output of release phases.
+// Log sessions and their streams, and the output of builds and release phases.
 
 package herokusim
 
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// A sessionWish is the body of the request for a session.
-type sessionWish struct {
+// A sessionParams is the body of a request for a session.
+type sessionParams struct {
 	Dyno     string `json:"dyno"`
 	DynoName string `json:"dyno_name"`
 	Type     string `json:"type"`
@@ -26,25 +26,25 @@ type sessionWish struct {
 type session struct {
 	id      string
 	app     *app
-	wish    sessionWish
+	params  sessionParams
 	created time.Duration
 	used    bool
 	pods    bool // labels are like web-848cd4f64d-pvpr2
 }
 
-func (s *Server) newSession(a *app, wish sessionWish, now time.Duration) *session {
+func (s *Server) newSession(a *app, params sessionParams, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fir := s.base.generation() == "fir"
-	// On Fir every session is a tail, asked for or not.
-	wish.Tail = wish.Tail || fir
-	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), app: a, wish: wish, created: now, pods: fir}
+	// On Fir every session is a tail, even if the client does not ask for one.
+	params.Tail = params.Tail || fir
+	x := &session{id: idOf("session", fmt.Sprint(len(s.sessions), now)), app: a, params: params, created: now, pods: fir}
 	s.sessions[x.id] = x
 	return x
 }
 
-// useSession finds a session. Its URL is good for five minutes, and for an hour
-// once it was used, as long as its app is there.
+// useSession finds a session; nil if its URL is not valid. The URL is valid for five minutes, and for an
+// hour if it was used, as long as the app exists.
 func (s *Server) useSession(id string, now time.Duration) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,18 +56,18 @@ func (s *Server) useSession(id string, now time.Duration) *session {
 	return x
 }
 
-// wants reports whether a line passes the session's filters; L11 does not pass any
-// but those for logplex.
+// wants reports whether a line passes the session's filters. L11 passes only a filter
+// for logplex.
 func (x *session) wants(l Line) bool {
-	for _, want := range []string{x.wish.Dyno, x.wish.DynoName, x.wish.Type} {
+	for _, want := range []string{x.params.Dyno, x.params.DynoName, x.params.Type} {
 		if want != "" && l.Proc != want && !strings.HasPrefix(l.Proc, want+".") && !(x.pods && strings.HasPrefix(l.Proc, want+"-")) {
 			return false
 		}
 	}
-	return x.wish.Source == "" || l.Source == x.wish.Source
+	return x.params.Source == "" || l.Source == x.params.Source
 }
 
-// history is the lines that are still kept at that time, at most as many as wanted.
+// history returns the lines that Heroku still keeps at that time, at most as many as the session asks for.
 func (x *session) history(st *Story, now time.Duration) []Line {
 	kept := 1500
 	if st.Scenario.App.Generation == "fir" {
@@ -78,9 +78,9 @@ func (x *session) history(st *Story, now time.Duration) []Line {
 	}
 	var lines []Line
 	to := now
-	for span := time.Second; kept > 0 && len(lines) < x.wish.Lines && to >= st.first(); span *= 2 {
+	for span := time.Second; kept > 0 && len(lines) < x.params.Lines && to >= st.first(); span *= 2 {
 		all := st.Between(to-span, to)
-		for i := len(all) - 1; i >= 0 && kept > 0 && len(lines) < x.wish.Lines; i-- {
+		for i := len(all) - 1; i >= 0 && kept > 0 && len(lines) < x.params.Lines; i-- {
 			l := all[i]
 			if !l.InHistory {
 				continue
@@ -96,7 +96,7 @@ func (x *session) history(st *Story, now time.Duration) []Line {
 	return lines
 }
 
-// stream sends a session: its history, and then what comes.
+// stream sends a session: the history, and then new lines.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	x := s.useSession(strings.TrimPrefix(r.URL.Path, "/logplex/sessions/"), s.Now())
 	if x == nil {
@@ -106,12 +106,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	log := s.base.Log
 	out := &lineWriter{
-		w: w, chunk: log.Chunk, endless: x.pods,
+		w: w, chunk: log.Chunk, noLineEnds: x.pods,
 		events: strings.Contains(r.Header.Get("Accept"), "text/event-stream") && !log.PlainText,
 	}
 	out.begin()
-	joined := s.glance(x.app)
-	if log.L20 && x.wish.Tail {
+	joined := s.snapshot(x.app)
+	if log.L20 && x.params.Tail {
 		out.raw(s.time(joined.now).UTC().Format("2006-01-02T15:04:05.000000+00:00") + " Logplex: Error L20 (Tail sessions forbidden) Tail sessions for this app are forbidden due to log volume.")
 		out.send()
 		return
@@ -119,26 +119,25 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	for _, l := range x.history(joined.story, joined.now) {
 		out.raw(l.String())
 	}
-	if !out.send() || !x.wish.Tail {
+	if !out.send() || !x.params.Tail {
 		return
 	}
 	s.tail(out, r, x, joined)
 }
 
-// tail sends lines as they come out.
-func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glance) {
+// tail sends new lines.
+func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined snapshot) {
 	log := s.base.Log
-	listens := time.Duration(math.MinInt64)
+	tailFrom := time.Duration(math.MinInt64)
 	if log.JoinLoss {
-		// The history is sent before the tail is joined: what comes out in
-		// between is in neither.
-		listens = joined.now + 200*time.Millisecond
+		// The history is sent before the tail is joined. Lines between the two are lost.
+		tailFrom = joined.now + 200*time.Millisecond
 	}
 	end := joined.now + orElse(log.Cut, 15*time.Minute)
-	heard := joined.story.mark(joined.now)
-	spoke := joined.now
+	at := joined.story.mark(joined.now)
+	lastSent := joined.now
 	for {
-		g := s.glance(x.app)
+		g := s.snapshot(x.app)
 		now := g.now
 		if now >= end || g.gone {
 			return
@@ -149,23 +148,23 @@ func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glanc
 		}
 		deaf := log.DeafAfter > 0 && now >= joined.now+log.DeafAfter
 		var lines []Line
-		lines, heard = g.story.since(heard, now)
+		lines, at = g.story.since(at, now)
 		for _, l := range lines {
-			if l.InTail && x.wants(l) && l.Emitted > listens && !deaf {
+			if l.InTail && x.wants(l) && l.Emitted > tailFrom && !deaf {
 				out.raw(l.String())
-				spoke = now
+				lastSent = now
 			}
 		}
-		if log.Heartbeat > 0 && now >= spoke+log.Heartbeat {
+		if log.Heartbeat > 0 && now >= lastSent+log.Heartbeat {
 			out.beat()
-			spoke = now
+			lastSent = now
 		}
 		if !out.send() {
 			return
 		}
-		wake := min(end, g.story.next(heard))
+		wake := min(end, g.story.next(at))
 		if log.Heartbeat > 0 {
-			wake = min(wake, spoke+log.Heartbeat)
+			wake = min(wake, lastSent+log.Heartbeat)
 		}
 		if log.SilentAfter > 0 {
 			wake = min(wake, joined.now+log.SilentAfter)
@@ -176,7 +175,7 @@ func (s *Server) tail(out *lineWriter, r *http.Request, x *session, joined glanc
 	}
 }
 
-// outputStream sends what a build or a release phase prints, from its start to its end.
+// outputStream sends the output of a build or a release phase while it runs.
 func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 	o, ok := s.output(strings.TrimPrefix(r.URL.Path, "/streams/"))
 	if !ok || s.Now() < o.begins {
@@ -197,7 +196,7 @@ func (s *Server) outputStream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// output finds the output of that id.
+// output finds the output with that id, of an app that exists.
 func (s *Server) output(id string) (output, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,14 +208,14 @@ func (s *Server) output(id string) (output, bool) {
 	return output{}, false
 }
 
-// A lineWriter sends lines in the form and the pieces that are wanted.
+// A lineWriter sends lines as text or as server-sent events.
 type lineWriter struct {
-	w       http.ResponseWriter
-	chunk   int
-	events  bool // as server-sent events
-	endless bool // text has no line ends, and events have numbers
-	number  int  // of the newest event
-	buf     bytes.Buffer
+	w          http.ResponseWriter
+	chunk      int  // bytes in a write; zero: everything
+	events     bool // server-sent events
+	noLineEnds bool // text has no line ends, and events have numbers: as on Fir
+	number     int  // of the newest event
+	buf        bytes.Buffer
 }
 
 func (o *lineWriter) begin() {
@@ -233,19 +232,19 @@ func (o *lineWriter) raw(line string) {
 	switch {
 	case o.events:
 		o.number++
-		if o.endless {
+		if o.noLineEnds {
 			fmt.Fprintf(&o.buf, "id: %d\n", o.number)
 		}
-		// A line break within a message stays in its event.
+		// A message with a line break is still one event.
 		fmt.Fprintf(&o.buf, "data: %s\n\n", strings.ReplaceAll(line, "\n", "\ndata: "))
-	case o.endless:
+	case o.noLineEnds:
 		o.buf.WriteString(line)
 	default:
 		o.buf.WriteString(line + "\n")
 	}
 }
 
-// beat sends the heartbeat: a null byte, and a comment among events.
+// beat sends a heartbeat: in text a null byte, among events a comment.
 func (o *lineWriter) beat() {
 	if o.events {
 		io.WriteString(&o.buf, ":\n\n")
@@ -254,7 +253,7 @@ func (o *lineWriter) beat() {
 	o.buf.WriteByte(0)
 }
 
-// send sends what was gathered; false if nobody listens any more.
+// send sends everything in the buffer. It returns false if nobody listens any more.
 func (o *lineWriter) send() bool {
 	for o.buf.Len() > 0 {
 		n := o.buf.Len()

@@ -1,4 +1,4 @@
-// This file tests log streams, in fake time: what comes when, in which form, and what goes wrong when it is told to.
+// Tests of log streams in virtual time: which lines come when, in which form, and with which faults.
 
 package herokusim
 
@@ -39,8 +39,8 @@ func open(t *testing.T, ctx context.Context, s *Server, wish, accept string) io.
 	return resp.Body
 }
 
-// lines reads what comes until the stream ends, each line with the fake time at
-// which it came.
+// lines reads the stream to its end. Each line has the virtual time at which it
+// came.
 func lines(body io.Reader, start time.Time) []string {
 	var got []string
 	for scan := bufio.NewScanner(body); scan.Scan(); {
@@ -66,7 +66,7 @@ func TestTailComesOnTime(t *testing.T) {
 	})
 }
 
-// On Fir nobody has to ask for a tail.
+// On Fir a client gets a tail without asking for it.
 func TestFirAlwaysTails(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "fir")
@@ -79,7 +79,7 @@ func TestFirAlwaysTails(t *testing.T) {
 	})
 }
 
-// Fir's text has no line ends; its events have numbers, and a message of several lines is one of them.
+// On Fir text has no line ends, events have numbers, and a message of several lines is one event.
 func TestFormsOfFir(t *testing.T) {
 	t.Parallel()
 	first, second := "2026-06-09T16:13:37.000000+00:00 app[web.1]: a", "2026-06-09T16:13:38.000000+00:00 app[web.1]: c"
@@ -109,7 +109,7 @@ log: `+c.log+"\n")
 	}
 }
 
-func TestSpeed(t *testing.T) {
+func TestStreamAtHigherSpeed(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "measured-deploy")
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestSpeed(t *testing.T) {
 	})
 }
 
-func TestForms(t *testing.T) {
+func TestStreamForms(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ log, wish, accept, want string }{
 		"history":   {"{}", `{"lines": 2, "dyno": "web.1"}`, "", "S heroku[web.1]: Starting process with command `bundle exec puma -C config/puma.rb`\nS heroku[web.1]: State changed from starting to up\n"},
@@ -163,7 +163,7 @@ func TestForms(t *testing.T) {
 
 const saying = "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 1s, say: {label: web.1, text: tick, every: 1s, times: 9}}\nlog: "
 
-func TestTrouble(t *testing.T) {
+func TestLogFaults(t *testing.T) {
 	t.Parallel()
 	for log, want := range map[string]string{
 		"{}":                           "ticks at 1s 2s 3s 4s 5s 6s 7s 8s 9s",
@@ -200,7 +200,7 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// What comes out while a tail is joined is in neither history nor tail, but in
+// Lines that come while a tail is joined are in neither history nor tail, but in
 // the history of the next session.
 func TestJoinLoss(t *testing.T) {
 	t.Parallel()
@@ -218,7 +218,7 @@ func TestJoinLoss(t *testing.T) {
 func TestStreamsEndWithTheirReader(t *testing.T) {
 	t.Parallel()
 	st := tell(t, "measured-deploy")
-	// A goroutine that is left over makes the bubble fail.
+	// If a goroutine is left, the synctest bubble fails.
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(st, Options{})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -237,7 +237,7 @@ func TestSessionsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		x := s.newSession(s.apps[0], sessionWish{}, s.Now())
+		x := s.newSession(s.apps[0], sessionParams{}, s.Now())
 		time.Sleep(6 * time.Minute)
 		if resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id); resp.StatusCode != 404 {
 			t.Errorf("a session that nobody used for 6 minutes is answered with %d", resp.StatusCode)

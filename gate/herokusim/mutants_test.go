@@ -1,4 +1,4 @@
-// This file makes wrong answers, to see that they are seen.
+// The check of answers against the schema notices wrong answers.
 
 package herokusim
 
@@ -14,10 +14,9 @@ import (
 	"time"
 )
 
-// The check itself is worth something only if it sees what is wrong: every
-// attribute of every kind of answer is left out, renamed and given another type,
-// and one is added to every object.
-func TestWrongAnswersAreSeen(t *testing.T) {
+// For every kind of answer, every attribute is left out, renamed and given another
+// type, and one is added to every object. The check must notice each.
+func TestSchemaCheckNoticesWrongAnswers(t *testing.T) {
 	t.Parallel()
 	all, err := schemas()
 	if err != nil {
@@ -67,7 +66,7 @@ func TestWrongAnswersAreSeen(t *testing.T) {
 	}
 }
 
-// mutants makes wrong answers of a good one, one change each.
+// mutants makes wrong answers of a good one, each with one change.
 func mutants(t *testing.T, body []byte, try func(what string, mutant []byte)) {
 	var root any
 	if err := json.Unmarshal(body, &root); err != nil {
@@ -90,7 +89,7 @@ func mutants(t *testing.T, body []byte, try func(what string, mutant []byte)) {
 				}
 			}
 		case map[string]any:
-			// The keys of a hash of process types are the app's, not Heroku's.
+			// In a hash of process types the app chooses the keys.
 			hash := strings.HasSuffix(where, ".process_types")
 			if !hash {
 				v["invented"] = "value"

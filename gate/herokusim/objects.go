@@ -1,4 +1,4 @@
-// This file is for the objects of the Platform API, with every field that Heroku's published schema has.
+// The objects of the Platform API, with every field of Heroku's published schema.
 
 package herokusim
 
@@ -26,16 +26,15 @@ type person struct {
 
 type object map[string]any
 
-// AppName is the app's name, also where the scenario gives none.
+// AppName is the app's name, or the default if the scenario gives none.
 func (sc *Scenario) AppName() string { return orElse(sc.App.Name, "example") }
 
-// AppID is made from the name.
+// AppID is the app's id. It depends on the name only.
 func (sc *Scenario) AppID() string { return idOf("app", sc.AppName()) }
 
 func (sc *Scenario) generation() string { return orElse(sc.App.Generation, "cedar") }
 
-// A view is the app as the API tells it at one time, in the wording of one
-// version of the API.
+// A view is the app as the API shows it at one time, in one version of the API.
 type view struct {
 	st      *Story
 	at      time.Duration
@@ -52,7 +51,7 @@ func viewOf(r *http.Request, st *Story, at time.Duration) view {
 	}
 }
 
-// base is where the server can be reached: where the request came to.
+// base is the URL of the server, as the request reached it.
 func base(r *http.Request) string {
 	scheme := r.URL.Scheme
 	switch {
@@ -65,7 +64,7 @@ func base(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// find answers for a list, or for one of it; nil if there is no such list.
+// find answers with a list, or with one of its entries; nil if there is no such list.
 func (v view) find(list, one string, r *http.Request) *answer {
 	if n, err := strconv.Atoi(strings.TrimPrefix(one, "v")); err == nil && n > 0 && strings.HasPrefix(list, "releases") {
 		one = strconv.Itoa(n)
@@ -102,7 +101,7 @@ func (v view) find(list, one string, r *http.Request) *answer {
 	return nil
 }
 
-// rows makes rows of the records of this time.
+// rows makes rows of the records at the view's time.
 func rows[T any](v view, h history[T], object func(T) row) []row {
 	var rows []row
 	for _, record := range h.all(v.at) {
@@ -111,7 +110,7 @@ func rows[T any](v view, h history[T], object func(T) row) []row {
 	return rows
 }
 
-// answer finds one row by any of its keys, or gives a page of them.
+// answer finds one row by any of its keys, or answers with a page if one is empty.
 func (v view) answer(what string, rows []row, one string, r *http.Request, fields ...string) *answer {
 	if one == "" {
 		return page(r, rows, fields...)
@@ -140,7 +139,7 @@ func (sc *Scenario) stack() string {
 	return "heroku-24"
 }
 
-// appRow is the app as one of a list.
+// appRow is the app in a list of apps.
 func (v view) appRow() row {
 	app := v.app()
 	return row{map[string]string{"id": v.appRef.ID, "name": v.appRef.Name, "updated_at": app["updated_at"].(time.Time).Format(time.RFC3339)}, app}
@@ -176,7 +175,7 @@ func (v view) app() object {
 	}
 }
 
-// language is what the current code was built as; nil before there is any.
+// language is the language of the current code; nil if there is no code yet.
 func (v view) language() any {
 	for _, r := range v.st.releases.all(v.at) {
 		if r.current && r.source != nil {
@@ -254,7 +253,7 @@ func (s *Server) openSession(r *http.Request, a *app) *answer {
 	if status := s.base.Log.Refused; status != 0 {
 		return refusal(status, errorID(status), "You do not have access to the logs of this app.")
 	}
-	body := sessionWish{Lines: 100}
+	body := sessionParams{Lines: 100}
 	if err := readJSON(r, &body); err != nil {
 		return refusal(http.StatusBadRequest, "bad_request", "Unable to parse the JSON request body.")
 	}

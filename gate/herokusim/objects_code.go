@@ -1,4 +1,4 @@
-// This file is for the objects of the Platform API that are of code: slugs, images, builds, and the config vars of a release.
+// The objects of the Platform API about code: slugs, images, builds, and the config vars of a release.
 
 package herokusim
 
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// configVars are those that a release was made with: as many as the story has set.
+// configVars are the config vars of a release, as far as the story has set some.
 func (v view) configVars(one string) *answer {
 	for _, r := range v.st.releases.all(v.at) {
 		if one == r.id || one == fmt.Sprint(r.version) {
@@ -43,8 +43,8 @@ func (v view) slug(s slugRecord) row {
 
 func imageID(r releaseRecord) string { return idOf("image", r.commit) }
 
-// image answers for one image: a list with it. The platform knows the commit of
-// what it built itself, on Fir.
+// image answers with a list of one image. It has a commit only on Fir, where Heroku
+// built the image itself.
 func (v view) image(id string) *answer {
 	if v.st.Scenario.App.NoImages {
 		return notFound("resource")

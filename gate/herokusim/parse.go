@@ -1,4 +1,4 @@
-// This file is for reading scenarios: those that come with the package, and files.
+// Reading scenarios: those of the package, and files.
 
 package herokusim
 
@@ -37,7 +37,7 @@ func Names() []string {
 	return names
 }
 
-// Load reads the scenario of that name, or the file at that path.
+// Load reads the scenario with that name, or the file at that path.
 func Load(name string) (*Scenario, error) {
 	if data, err := embedded.ReadFile("scenarios/" + name + ".yaml"); err == nil {
 		return Parse(name+".yaml", data)
@@ -52,15 +52,15 @@ func Load(name string) (*Scenario, error) {
 	return Parse(name, data)
 }
 
-// Parse reads a scenario. It refuses what it does not know: a misspelt word
-// would tell another story than the one that was meant.
+// Parse reads a scenario. It refuses unknown words: with a misspelt word the story
+// would be another one than the author wants.
 func Parse(filename string, data []byte) (*Scenario, error) {
 	var sc Scenario
 	file, err := read(data, whole, &sc)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", filename, err)
 	}
-	// Some things show only when it is played, such as a crash of what does not run.
+	// Some problems appear only when it is played, such as a crash of a process that does not run.
 	_, err = sc.Play()
 	if p, ok := errors.AsType[*problem](err); ok {
 		return nil, fmt.Errorf("%s:%d: %s", filename, lineOf(file, p.path), p.reason)
@@ -76,10 +76,10 @@ func ParseFault(text string) (Fault, error) {
 	}
 	c := checker{}
 	c.fault("", f)
-	return f, c.said()
+	return f, c.err()
 }
 
-// ParseLog reads what is wrong with the log, as in "cut: 20s, history: 0".
+// ParseLog reads the faults of the log, as in "cut: 20s, history: 0".
 func ParseLog(text string) (Log, error) {
 	var l Log
 	if err := readOne(text, "log", &l); err != nil {
@@ -87,10 +87,10 @@ func ParseLog(text string) (Log, error) {
 	}
 	c := checker{sc: &Scenario{Log: l}}
 	c.log()
-	return l, c.said()
+	return l, c.err()
 }
 
-// readOne reads the words of one mapping, with or without its braces.
+// readOne reads one mapping, with or without its braces.
 func readOne(text, what string, into any) error {
 	words := strings.TrimSpace(text)
 	if !strings.HasPrefix(words, "{") {
@@ -106,15 +106,15 @@ func readOne(text, what string, into any) error {
 // YAML writes the scenario as Parse reads it.
 func (sc *Scenario) YAML() ([]byte, error) { return yaml.Marshal(sc) }
 
-// read reads one document. Its errors begin with the line.
+// read reads one document. Its errors begin with the line number.
 func read(data []byte, what string, into any) (*ast.File, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if err := bounded(data); err != nil {
+	if err := checkLimits(data); err != nil {
 		return nil, err
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, placed(err)
+		return nil, withLine(err)
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return nil, &nodeError{1, "nothing is here: a scenario begins with \"types:\", as in \"types: {web: {quantity: 1}}\""}
@@ -131,20 +131,19 @@ func read(data []byte, what string, into any) (*ast.File, error) {
 	if err == nil {
 		err = yaml.NodeToValue(body, into, yaml.Strict())
 	}
-	return file, placed(err)
+	return file, withLine(err)
 }
 
-// What the YAML library is given at most: it goes down into brackets and lists
-// of lists without a bound of its own.
+// The limits of a file: the YAML library itself limits neither the size nor the depth.
 const (
-	longest = 1 << 20
-	deepest = 20
+	maxBytes = 1 << 20 // bytes
+	maxDepth = 20
 )
 
-// bounded looks at the tokens before the YAML library makes a tree of them.
-func bounded(data []byte) error {
-	if len(data) > longest {
-		return &nodeError{1, fmt.Sprintf("the file has %d bytes, the most is %d: make the story shorter", len(data), longest)}
+// checkLimits checks the tokens before the YAML library makes a tree of them.
+func checkLimits(data []byte) error {
+	if len(data) > maxBytes {
+		return &nodeError{1, fmt.Sprintf("the file has %d bytes, the most is %d: make the story shorter", len(data), maxBytes)}
 	}
 	depth, dashes, line := 0, 0, 0
 	for _, t := range lexer.Tokenize(string(data)) {
@@ -159,17 +158,17 @@ func bounded(data []byte) error {
 		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
 			dashes++
 		}
-		if depth > deepest || dashes > deepest {
-			return &nodeError{line, fmt.Sprintf("more than %d brackets or dashes stand in one another: a scenario needs fewer than 10", deepest)}
+		if depth > maxDepth || dashes > maxDepth {
+			return &nodeError{line, fmt.Sprintf("more than %d brackets or dashes stand in one another: a scenario needs fewer than 10", maxDepth)}
 		}
 	}
 	return nil
 }
 
-var twice = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)
+var duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]$`)
 
-// placed puts the line before what is wrong, also where the YAML library says it.
-func placed(err error) error {
+// withLine puts the line number before an error, also before one of the YAML library.
+func withLine(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -181,13 +180,13 @@ func placed(err error) error {
 		return &nodeError{1, err.Error()}
 	}
 	line, reason := bad.GetToken().Position.Line, bad.GetMessage()
-	if m := twice.FindStringSubmatch(reason); m != nil {
+	if m := duplicateKey.FindStringSubmatch(reason); m != nil {
 		return &nodeError{line, fmt.Sprintf("%q is here a second time, after line %s: keep one of them", m[1], m[2])}
 	}
 	return &nodeError{line, "this is not YAML: " + reason + "; check indentation (by spaces), colons, quotes and brackets in this line and before"}
 }
 
-// lineOf finds the line of a YAML path; of the nearest part of it that exists.
+// lineOf finds the line of a YAML path, or of the longest part of the path that exists.
 func lineOf(file *ast.File, where string) int {
 	for ; where != ""; where = where[:max(0, strings.LastIndexAny(where, ".["))] {
 		p, err := yaml.PathString("$." + where)

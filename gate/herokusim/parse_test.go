@@ -1,4 +1,4 @@
-// This file tests that scenarios are read, written, and refused with file and line.
+// Tests that scenarios are read, written, and refused with file and line.
 
 package herokusim
 
@@ -16,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// refusals are the bad files of testdata with what is said of them.
+// refusals are the bad files of testdata with their error messages.
 func refusals(t testing.TB) map[string]struct{ text, want string } {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/refused.txtar")
@@ -51,7 +51,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Every sentence that check and shape can refuse with has a bad file above.
+// Every error message of check and shape has a bad file in testdata.
 func TestEveryRefusalHasAFile(t *testing.T) {
 	t.Parallel()
 	said := ""
@@ -138,7 +138,7 @@ func TestWrittenScenariosReadTheSame(t *testing.T) {
 	}
 }
 
-// A scenario that a program builds is refused, too, with the path in place of the line.
+// A bad scenario that a program builds is refused, too, with the path instead of the line.
 func TestRefusesBuiltScenarios(t *testing.T) {
 	t.Parallel()
 	sc := &Scenario{Types: map[string]Type{"web": {Quantity: 1}}, Events: []Event{{Rollback: &Rollback{To: 3}}}}
@@ -167,7 +167,7 @@ func TestByteOrderMark(t *testing.T) {
 	}
 }
 
-// The YAML library goes down into these without a bound of its own.
+// The YAML library itself has no limit for the depth of these.
 func TestDeepFiles(t *testing.T) {
 	t.Parallel()
 	for _, piece := range []string{"[", "{", "- ", "? ", "{a: ", "&a ", "!x "} {

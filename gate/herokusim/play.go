@@ -1,4 +1,4 @@
-// This file is for working a scenario out: a queue of what comes next, and the app's parts.
+// Playing a scenario: a queue of planned moments, and the state of the app.
 
 package herokusim
 
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// play works out a scenario. It goes from one planned moment to the next, and
-// each may plan further ones; whatever is planned asks again, when its time has
-// come, whether it still holds.
+// play plays a scenario. It goes from one planned moment to the next, and each
+// moment may plan further ones. When the time of a moment has come, its function
+// first checks that nothing has cancelled it meanwhile.
 type play struct {
 	sc    *Scenario
-	grows *growth // nil but for an app that is written to
+	grows *growth // only for an app that clients can write to; otherwise nil
 	st    *Story
 	rng   *rand.Rand
 	now   time.Duration
@@ -30,11 +30,11 @@ type play struct {
 	byVer   map[int]releaseRecord
 	types   map[string]formationRecord
 	slots   map[string][]*slot // by process type, in order of the labels
-	rolls   map[string]int     // by process type: number of the roll-out that goes on
+	rolls   map[string]int     // by process type: the number of the newest roll-out
 	lines   []draft
-	bad     *problem // what could not be played; nothing more happens then
-	event   string   // the path of the event that happens
-	grown   bool     // a release with code was made
+	bad     *problem // why the scenario cannot be played; the play stops then
+	event   string   // the YAML path of the current event
+	grown   bool     // there was a release with code
 	over    bool     // the app was deleted
 	procs   []*process
 }
@@ -42,30 +42,30 @@ type play struct {
 // A slot is one label of the formation.
 type slot struct {
 	record  dynoRecord
-	proc    *process   // behind the record; nil if none
-	hidden  []*process // that ran behind it before, and may still run
-	turns   int        // counts new processes: what was planned for an earlier one is void
+	proc    *process   // the process of the record; nil if there is none
+	hidden  []*process // earlier processes of the label, which may still run
+	turns   int        // counts the processes: moments that were planned for an earlier one are cancelled
 	crashes int        // in a row
 	gone    bool
-	leaving bool // a pod on Fir whose successor was started
+	leaving bool // on Fir: a pod whose successor was started
 }
 
 // A process is an instance while it is played.
 type process struct {
-	n        int // in Story.Instances; -1 before the start
+	index    int // in Story.Instances; -1 before the start
 	label    string
 	version  int
 	stopping bool
 	ended    bool
-	plan     int            // number of its newest end: a newer one voids the older
-	stop     *time.Duration // how long it lives after SIGTERM, if its source says it
+	plan     int            // counts the plans for its end: a newer plan cancels the older one
+	stop     *time.Duration // how long it lives after SIGTERM; nil: the source does not say it
 	hidden   bool           // by preboot
-	listed   string         // its key in the dyno list, if it is there although it is hidden
+	listed   string         // its key in the dyno list, if ListsHidden lists it although it is hidden
 }
 
-func (p *process) runs() bool { return p != nil && p.n >= 0 && !p.ended }
+func (p *process) runs() bool { return p != nil && p.index >= 0 && !p.ended }
 
-// Play works the story out. The same scenario gives the same story.
+// Play computes the story. The same scenario always gives the same story.
 func (sc *Scenario) Play() (*Story, error) {
 	if bad := sc.check(); bad != nil {
 		return nil, fmt.Errorf("scenario: %w", bad)
@@ -73,7 +73,7 @@ func (sc *Scenario) Play() (*Story, error) {
 	return sc.play(nil)
 }
 
-// play works out a story, or one that grows.
+// play computes the story of a scenario, or with grows that of a writable app.
 func (sc *Scenario) play(grows *growth) (*Story, error) {
 	p := &play{
 		sc: sc, grows: grows,
@@ -101,21 +101,20 @@ func (sc *Scenario) play(grows *growth) (*Story, error) {
 	if p.bad != nil {
 		return nil, fmt.Errorf("scenario: %w", p.bad)
 	}
-	p.print()
+	p.finishLines()
 	slices.SortStableFunc(p.st.Instances, func(a, b Instance) int { return int(a.Start - b.Start) })
 	return p.st, nil
 }
 
-// fail ends the play: this event is not possible, or the story too large.
+// fail ends the play: an event is not possible, or the story is too large.
 func (p *play) fail(path, format string, args ...any) {
 	if p.bad == nil {
 		p.bad = &problem{path, fmt.Sprintf(format, args...)}
 	}
 }
 
-// nothing refuses an event that finds nothing to act on: silence would tell
-// another story than the one that was meant.
-func (p *play) nothing(format string, args ...any) {
+// noEffect refuses an event that would have no effect: the author expects one.
+func (p *play) noEffect(format string, args ...any) {
 	p.fail(p.event, "%s at %s: nothing would happen; leave the event out, or change its time or label", fmt.Sprintf(format, args...), p.now)
 }
 
@@ -139,7 +138,7 @@ func (sc *Scenario) end() time.Duration {
 	return last + 10*time.Minute
 }
 
-// usualSize is the dyno type of whatever does not say it.
+// usualSize is the default dyno type.
 func (sc *Scenario) usualSize() string {
 	switch {
 	case sc.App.Generation == "fir":
@@ -150,7 +149,7 @@ func (sc *Scenario) usualSize() string {
 	return "standard-1x"
 }
 
-// begin sets the app up and plans the releases and events.
+// begin makes the app and plans the releases and events.
 func (p *play) begin() {
 	past := p.sc.past()
 	p.now = -time.Hour
@@ -162,7 +161,7 @@ func (p *play) begin() {
 		metrics: p.sc.Metrics, metricsChanged: orElse(p.sc.MetricsChanged, -300*24*time.Hour), released: p.now,
 	}
 	if p.grows != nil {
-		p.create()
+		p.createApp()
 		return
 	}
 	p.st.app.put("app", p.now, p.app)
@@ -173,8 +172,8 @@ func (p *play) begin() {
 			p.st.formation.put(typ, p.now, p.types[typ])
 		}
 	}
-	p.young()
-	p.earlier(past)
+	p.addYoungReleases()
+	p.addEarlierReleases(past)
 	for _, r := range past {
 		p.after(r.At-p.now, func() {
 			p.version = r.Version - 1
@@ -185,13 +184,13 @@ func (p *play) begin() {
 		e := &p.sc.Events[i]
 		p.after(e.At-p.now, func() {
 			p.event = fmt.Sprintf("events[%d]", i)
-			p.happen(e)
+			p.apply(e)
 		})
 	}
 }
 
-// happen does what an event says.
-func (p *play) happen(e *Event) {
+// apply does what an event says.
+func (p *play) apply(e *Event) {
 	switch {
 	case e.Deploy != nil:
 		p.deploy(e.Deploy, e.Timing)
@@ -243,7 +242,7 @@ func (p *play) say(s *Say) {
 func (p *play) fir() bool   { return p.sc.App.Generation == "fir" }
 func (p *play) space() bool { return p.sc.App.Space != "" }
 
-// prebooted reports whether the type's old processes run on unlisted.
+// prebooted reports whether old processes of the type keep running unlisted, by preboot.
 func (p *play) prebooted(typ string) bool {
 	return p.app.preboot && typ == "web" && !p.space()
 }
@@ -255,7 +254,7 @@ func (p *play) bootTimeout() time.Duration {
 	return p.sc.BootTimeout
 }
 
-// after plans something. What is planned for now happens now.
+// after plans a function call. If d is zero or less, it calls the function at once.
 func (p *play) after(d time.Duration, do func()) {
 	if d <= 0 {
 		do()

@@ -1,4 +1,4 @@
-// This file is for what happens to the dynos of the formation: they turn, start, crash and stop.
+// The dynos of the formation: their labels turn to new processes, which start, crash and stop.
 
 package herokusim
 
@@ -28,8 +28,8 @@ func (p *play) roll(typ, why string, timing map[string]Timing) {
 	}
 }
 
-// turn gives a label a new process. The record shows the new one at once; the
-// old one lives on unlisted, for seconds, or with preboot for minutes.
+// turn gives a label a new process. The record in the dyno list shows the new process at
+// once. The old one keeps running unlisted, for seconds, or with preboot for minutes.
 func (p *play) turn(s *slot, why string, t times) {
 	state := s.record.state
 	if state == "idle" {
@@ -55,21 +55,21 @@ func (p *play) turn(s *slot, why string, t times) {
 		}
 	}
 	s.crashes = 0
-	p.renew(s)
+	p.newRecord(s)
 	p.boot(s, t)
 	s.hidden = slices.DeleteFunc(s.hidden, func(h *process) bool { return !h.runs() })
 	for i, h := range s.hidden {
-		// With preboot the earlier hidden ones are kept alive, too.
+		// With preboot the end of earlier hidden processes is put off, too.
 		if h == old || preboot && !t.leaveHidden {
-			// The newest of them, the last, ends exactly when told.
+			// The last is the newest: it ends at the exact time, the others a bit earlier.
 			earlier := time.Duration(len(s.hidden)-1-i) * 40 * time.Millisecond
 			p.stop(h, t.term-earlier, t.stop, t.status)
 		}
 	}
 }
 
-// renew gives the label a record of its own for a new process.
-func (p *play) renew(s *slot) {
+// newRecord gives the label a new record, for a new process.
+func (p *play) newRecord(s *slot) {
 	s.turns++
 	s.proc = nil
 	f := p.types[s.record.typ]
@@ -80,22 +80,22 @@ func (p *play) renew(s *slot) {
 	p.st.dynos.put(s.record.label, p.now, s.record)
 }
 
-// state changes the state of the record.
-func (p *play) state(s *slot, state string) {
+// setState changes the state of the record.
+func (p *play) setState(s *slot, state string) {
 	s.record.state, s.record.updated = state, p.now
 	p.st.dynos.put(s.record.label, p.now, s.record)
 }
 
-// boot starts the process of a new record, which comes up or crashes.
+// boot starts the process of a new record. It comes up or crashes.
 func (p *play) boot(s *slot, t times) {
 	turn, d := s.turns, s.record
-	proc := &process{n: -1, label: d.label, version: d.version}
+	proc := &process{index: -1, label: d.label, version: d.version}
 	s.proc = proc
 	p.after(t.start, func() {
 		if s.turns != turn {
 			return
 		}
-		p.born(proc, d, false)
+		p.started(proc, d, false)
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	})
 	fails := t.crash == Always || s.crashes < int(t.crash)
@@ -111,8 +111,8 @@ func (p *play) boot(s *slot, t times) {
 		case s.turns != turn || proc.ended:
 		case !fails:
 			p.heroku(d.label, "State changed from starting to up")
-			p.st.Instances[proc.n].Up = p.now
-			p.state(s, "up")
+			p.st.Instances[proc.index].Up = p.now
+			p.setState(s, "up")
 		case t.r10:
 			p.heroku(d.label, fmt.Sprintf("Error R10 (Boot timeout) -> Web process failed to bind to $PORT within %d seconds of launch", int(p.bootTimeout().Seconds())))
 			p.heroku(d.label, "Stopping process with SIGKILL")
@@ -123,8 +123,9 @@ func (p *play) boot(s *slot, t times) {
 	})
 }
 
-// crashed ends the listed process by itself and plans its return: the first
-// time at once, then after a rest, unless the scenario says when.
+// crashed ends the listed process by itself and plans its restart: at once after the
+// first crash, and after t.back after further ones. back, if it is not nil, overrides
+// both; less than zero means never.
 func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
 	p.exit(s.proc, status)
 	s.crashes++
@@ -141,24 +142,24 @@ func (p *play) crashed(s *slot, status int, t times, back *time.Duration) {
 			return
 		}
 		p.heroku(s.record.label, "State changed from "+state+" to crashed")
-		p.state(s, "crashed")
+		p.setState(s, "crashed")
 		if rest < 0 {
-			return // it stays crashed
+			return
 		}
 		p.after(rest, func() {
 			if s.turns != turn {
 				return
 			}
 			p.heroku(s.record.label, "State changed from crashed to starting")
-			p.renew(s)
+			p.newRecord(s)
 			p.boot(s, t)
 		})
 	})
 }
 
-// born is the moment in which a process begins to run.
-func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
-	proc.n = len(p.st.Instances)
+// started records that a process begins to run.
+func (p *play) started(proc *process, d dynoRecord, oneOff bool) {
+	proc.index = len(p.st.Instances)
 	p.procs = append(p.procs, proc)
 	id := d.id
 	if p.sc.MetricsIDs == "other" {
@@ -166,19 +167,19 @@ func (p *play) born(proc *process, d dynoRecord, oneOff bool) {
 	}
 	i := Instance{Label: d.label, Type: d.typ, Version: d.version, ID: d.id, OneOff: oneOff, Start: p.now, metricsID: id, reports: p.app.metrics && p.now >= p.app.metricsChanged}
 	if src := p.byVer[d.version].source; src != nil && !oneOff {
-		i.runs(src.behaviour, p.st.appID)
+		i.setProgram(src.behaviour, p.st.appID)
 		proc.stop = src.behaviour.stop()
 	}
 	p.st.Instances = append(p.st.Instances, i)
 }
 
-// exit is the moment in which a process ends.
+// exit records that a process ends. If it does not run, nothing happens.
 func (p *play) exit(proc *process, status int) {
 	if !proc.runs() {
 		return
 	}
 	proc.ended = true
-	p.st.Instances[proc.n].Exit = orElse(p.now, 1) // zero would mean that it runs
+	p.st.Instances[proc.index].Exit = orElse(p.now, 1) // zero would mean that it runs
 	if proc.listed != "" {
 		p.st.dynos.drop(proc.listed, p.now)
 	}
@@ -188,8 +189,8 @@ func (p *play) exit(proc *process, status int) {
 	p.heroku(proc.label, fmt.Sprintf("Process exited with status %d", status))
 }
 
-// stop plans the end of a process; a later plan for the same process replaces
-// it, as long as the process has not been told yet.
+// stop plans SIGTERM and the end of a process. A later plan replaces it, until the
+// process has received SIGTERM.
 func (p *play) stop(proc *process, term, stop time.Duration, status int) {
 	if proc.stopping {
 		return
@@ -204,7 +205,7 @@ func (p *play) stop(proc *process, term, stop time.Duration, status int) {
 			return
 		}
 		proc.stopping = true
-		p.st.Instances[proc.n].Term = p.now
+		p.st.Instances[proc.index].Term = p.now
 		p.heroku(proc.label, "Stopping all processes with SIGTERM")
 		if stop < grace {
 			p.after(stop, func() { p.exit(proc, status) })

@@ -1,4 +1,4 @@
-// This file is for what people and the platform do to dynos between releases, and for Fir's pods.
+// What people and Heroku do to dynos between releases: restart, scale, crash, sleep. And the pods of Fir.
 
 package herokusim
 
@@ -13,7 +13,7 @@ import (
 
 func (p *play) restart(r *Restart, timing map[string]Timing) {
 	if r.Type != "" && len(p.staying(r.Type)) == 0 {
-		p.nothing("restart of %s, which has no dyno", r.Type)
+		p.noEffect("restart of %s, which has no dyno", r.Type)
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if r.All || r.Type == typ {
@@ -27,11 +27,11 @@ func (p *play) restart(r *Restart, timing map[string]Timing) {
 
 func (p *play) cycle(label string, timing map[string]Timing) { p.replace(label, "Cycling", timing) }
 
-// replace turns one label.
+// replace turns one label to a new process.
 func (p *play) replace(label, why string, timing map[string]Timing) {
 	s := p.find(label)
 	if s == nil {
-		p.nothing("%s is not there", label)
+		p.noEffect("%s is not there", label)
 		return
 	}
 	t := p.times(s.record.typ, timing, 0, 1)
@@ -42,7 +42,7 @@ func (p *play) replace(label, why string, timing map[string]Timing) {
 	p.turn(s, why, t)
 }
 
-// find returns the label's slot. On Fir "web.2" is the second pod of web.
+// find returns the slot of a label; nil if there is none. On Fir "web.2" is the second pod of web.
 func (p *play) find(label string) *slot {
 	typ, number, _ := strings.Cut(label, ".")
 	for i, s := range p.staying(typ) {
@@ -56,7 +56,7 @@ func (p *play) find(label string) *slot {
 func (p *play) crash(c *Crash, timing map[string]Timing) {
 	s := p.find(c.Label)
 	if s == nil {
-		p.nothing("%s is not there", c.Label)
+		p.noEffect("%s is not there", c.Label)
 		return
 	}
 	status := 1
@@ -66,26 +66,26 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 	if c.Instance == "hidden" {
 		for _, h := range s.hidden {
 			if h.runs() {
-				p.exit(h, status) // no state line: the label's state is that of the new one
+				p.exit(h, status) // without a state line: the state is that of the new process
 				return
 			}
 		}
-		p.nothing("no process of %s is hidden", c.Label)
+		p.noEffect("no process of %s is hidden", c.Label)
 		return
 	}
 	if !s.proc.runs() {
-		p.nothing("no process of %s runs", c.Label)
+		p.noEffect("no process of %s runs", c.Label)
 		return
 	}
 	if c.InPlace && s.record.state != "up" {
-		p.nothing("%s is not up", c.Label)
+		p.noEffect("%s is not up", c.Label)
 		return
 	}
 	if c.InPlace {
 		p.exit(s.proc, status)
-		s.proc = &process{n: -1, label: s.record.label, version: s.record.version}
-		p.born(s.proc, s.record, false)
-		p.st.Instances[s.proc.n].Up = p.now
+		s.proc = &process{index: -1, label: s.record.label, version: s.record.version}
+		p.started(s.proc, s.record, false)
+		p.st.Instances[s.proc.index].Up = p.now
 		return
 	}
 	back := c.Back
@@ -99,18 +99,18 @@ func (p *play) crash(c *Crash, timing map[string]Timing) {
 	p.crashed(s, status, t, back)
 }
 
-// rename gives the app another name. Its id stays.
+// rename gives the app another name. The id stays.
 func (p *play) rename(to string) {
 	p.app.name = to
 	p.st.app.put("app", p.now, p.app)
 }
 
-// scale changes the formation. With preboot Heroku refuses that while old dynos
-// are hidden; the scenario may do it all the same.
-func (p *play) scale(to map[string]int, timing map[string]Timing) { p.form(to, nil, timing) }
+// scale changes quantities. With preboot Heroku refuses that while old dynos are
+// hidden; a scenario may do it anyway.
+func (p *play) scale(to map[string]int, timing map[string]Timing) { p.setFormation(to, nil, timing) }
 
-// form changes quantities, and sizes of types that are among them.
-func (p *play) form(to map[string]int, sizes map[string]string, timing map[string]Timing) {
+// setFormation changes the quantities of process types, and their sizes if sizes has them.
+func (p *play) setFormation(to map[string]int, sizes map[string]string, timing map[string]Timing) {
 	changed := slices.Sorted(maps.Keys(to))
 	resized := map[string]bool{}
 	for _, typ := range changed {
@@ -121,7 +121,7 @@ func (p *play) form(to map[string]int, sizes map[string]string, timing map[strin
 		p.types[typ] = f
 		p.st.formation.put(typ, p.now, f)
 	}
-	p.api(p.scaled(changed))
+	p.api(p.scaledText(changed))
 	for _, typ := range changed {
 		f := p.types[typ]
 		if resized[typ] {
@@ -130,13 +130,13 @@ func (p *play) form(to map[string]int, sizes map[string]string, timing map[strin
 		p.grow(typ, f.quantity, timing)
 		for staying := p.staying(typ); len(staying) > f.quantity; staying = p.staying(typ) {
 			i := len(staying) - 1
-			p.remove(staying[i], p.leaving(typ, timing, i, len(staying)))
+			p.remove(staying[i], p.removalTimes(typ, timing, i, len(staying)))
 		}
 	}
 }
 
-// scaled is the line of the API that tells the quantities of these types.
-func (p *play) scaled(types []string) string {
+// scaledText is the API's log line about the new quantities of these types.
+func (p *play) scaledText(types []string) string {
 	var said []string
 	for _, typ := range types {
 		f := p.types[typ]
@@ -145,7 +145,7 @@ func (p *play) scaled(types []string) string {
 	return fmt.Sprintf("Scaled to %s by user %s", strings.Join(said, " "), user)
 }
 
-// grow adds labels to a type. Captured: such a start has no state line before it.
+// grow adds labels to a type. In captures such a start has no state line before it.
 func (p *play) grow(typ string, to int, timing map[string]Timing) {
 	from := len(p.staying(typ))
 	for i := from; i < to; i++ {
@@ -158,7 +158,7 @@ func (p *play) grow(typ string, to int, timing map[string]Timing) {
 	}
 }
 
-// staying lists the type's slots but for pods that are being replaced.
+// staying lists the slots of a type, without pods that are being replaced.
 func (p *play) staying(typ string) []*slot {
 	return slices.DeleteFunc(slices.Clone(p.slots[typ]), func(s *slot) bool { return s.leaving })
 }
@@ -166,11 +166,11 @@ func (p *play) staying(typ string) []*slot {
 func (p *play) add(typ, label string) *slot {
 	s := &slot{record: dynoRecord{typ: typ, label: label}}
 	p.slots[typ] = append(p.slots[typ], s)
-	p.renew(s)
+	p.newRecord(s)
 	return s
 }
 
-// remove takes a label off the list; its process is told to stop.
+// remove removes a label from the dyno list and stops its process.
 func (p *play) remove(s *slot, t times) {
 	typ := s.record.typ
 	p.slots[typ] = slices.DeleteFunc(p.slots[typ], func(x *slot) bool { return x == s })
@@ -193,17 +193,17 @@ func (p *play) idle(timing map[string]Timing) {
 			continue
 		}
 		found = true
-		t := p.leaving("web", timing, i, len(p.slots["web"]))
+		t := p.removalTimes("web", timing, i, len(p.slots["web"]))
 		p.heroku(s.record.label, "Idling")
 		p.heroku(s.record.label, "State changed from up to down")
 		s.turns++
-		p.state(s, "idle")
+		p.setState(s, "idle")
 		s.hidden = append(s.hidden, s.proc)
 		p.stop(s.proc, t.term, t.stop, t.status)
 		s.proc = nil
 	}
 	if !found {
-		p.nothing("no web dyno is up")
+		p.noEffect("no web dyno is up")
 	}
 }
 
@@ -216,16 +216,16 @@ func (p *play) wake(timing map[string]Timing) {
 		found = true
 		p.heroku(s.record.label, "Unidling")
 		p.heroku(s.record.label, "State changed from down to starting")
-		p.renew(s)
+		p.newRecord(s)
 		p.boot(s, p.times("web", timing, i, len(p.slots["web"])))
 	}
 	if !found {
-		p.nothing("no web dyno sleeps")
+		p.noEffect("no web dyno sleeps")
 	}
 }
 
-// rollPods replaces the pods of a type. New pods have names of their own; the
-// old ones stay listed until they are told to stop.
+// rollPods replaces the pods of a type. New pods have new names; old pods stay
+// listed until they receive SIGTERM.
 func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Timing) {
 	n := max(len(old), p.types[typ].quantity)
 	for i, s := range old {
@@ -238,7 +238,7 @@ func (p *play) rollPods(typ string, old []*slot, roll int, timing map[string]Tim
 	}
 }
 
-// swap starts a pod and stops another one later.
+// swap starts a new pod, and later stops the old one.
 func (p *play) swap(old *slot, t times) {
 	typ := old.record.typ
 	if old.leaving {
@@ -255,8 +255,8 @@ func (p *play) swap(old *slot, t times) {
 	})
 }
 
-// pod makes up a name like web-848cd4f64d-pvpr2: one part for the release, one
-// for the pod.
+// pod makes a name like web-848cd4f64d-pvpr2: its second part stands for the release,
+// the third for the pod.
 func (p *play) pod(typ string) string {
 	const letters = "bcdfghjklmnpqrstvwxz2456789"
 	var name [5]byte
@@ -266,8 +266,8 @@ func (p *play) pod(typ string) string {
 	return fmt.Sprintf("%s-%s-%s", typ, strings.ReplaceAll(p.current.id, "-", "")[:10], name[:])
 }
 
-// sizeName writes a size as the API does: Standard-1X, Performance-L-RAM, Private-S;
-// those of Fir are in small letters.
+// sizeName writes a size as the API does: Standard-1X, Performance-L-RAM, Private-S.
+// The sizes of Fir are in lower case.
 func sizeName(size string) string {
 	first, rest, _ := strings.Cut(size, "-")
 	if first == "dyno" || first == "" {

@@ -1,4 +1,4 @@
-// This file is for what was before a story: its releases, and those of a new app.
+// The releases before a story, and those of a new app.
 
 package herokusim
 
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// past is the releases before the story.
+// past returns the releases before the story, or the default ones.
 func (sc *Scenario) past() []Past {
 	if len(sc.Releases) == 0 && !sc.Young {
 		return []Past{{Version: 40, At: -48 * time.Hour}, {Version: 41, At: -24 * time.Hour}}
@@ -18,8 +18,8 @@ func (sc *Scenario) past() []Past {
 // youngVersions is how many releases a new app begins with.
 const youngVersions = 2
 
-// young makes them. They carry no code.
-func (p *play) young() {
+// addYoungReleases makes the releases of a new app. They have no code.
+func (p *play) addYoungReleases() {
 	if !p.sc.Young {
 		return
 	}
@@ -33,13 +33,13 @@ func (p *play) young() {
 	}
 }
 
-// earlier notes the releases of which nothing but the record is left.
-func (p *play) earlier(past []Past) {
+// addEarlierReleases makes the releases before past. Only their records matter.
+func (p *play) addEarlierReleases(past []Past) {
 	for n := p.sc.Earlier; n > 0; n-- {
 		version, at := past[0].Version-n, p.now-time.Duration(n)*24*time.Hour
 		r := releaseRecord{id: p.uuid(), description: fmt.Sprintf("Deploy %08x", version), status: "succeeded", version: version, eligible: true, created: at, updated: at}
 		r.commit = fmt.Sprintf("%040x", version)
-		if n > 20 && at < -30*24*time.Hour { // its code is destroyed
+		if n > 20 && at < -30*24*time.Hour { // Heroku has deleted its code
 			r.status, r.eligible = "expired", false
 			p.byVer[version] = r
 			p.st.releases.put(r.id, at, r)

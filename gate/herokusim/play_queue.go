@@ -1,4 +1,4 @@
-// This file is for what is planned, and for chance.
+// The queue of planned moments, and random numbers.
 
 package herokusim
 
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// chance decides what is worked out after the play. A story that grows has one of its own
-// for each kind of thing, so that what comes later does not change what was before.
-func (p *play) chance(kind uint64) *rand.Rand {
+// random returns the random numbers for what is computed after the play. A writable app has
+// separate ones for each kind, so that later writes do not change what was before.
+func (p *play) random(kind uint64) *rand.Rand {
 	if p.grows == nil {
 		return p.rng
 	}
@@ -24,10 +24,10 @@ func uuid(rng *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, 0x8000|b>>48&0x3fff, b&0xffffffffffff)
 }
 
-// A moment is something planned.
+// A moment is a planned function call.
 type moment struct {
 	at  time.Duration
-	seq int // of two at the same time the one that was planned first is first
+	seq int // at the same time, the moment that was planned first comes first
 	do  func()
 }
 

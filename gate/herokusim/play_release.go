@@ -1,4 +1,4 @@
-// This file is for releases: deploys with their builds, config changes, rollbacks, release phases.
+// Releases: deploys with their builds, config changes, rollbacks, release phases.
 
 package herokusim
 
@@ -20,7 +20,7 @@ func (p *play) deploy(d *Deploy, timing map[string]Timing) {
 	p.build(d, commit, nil, timing)
 }
 
-// build makes a release of a commit, perhaps of a source that was uploaded.
+// build makes a release of a commit. src is the uploaded source; nil if there is none.
 func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Timing) {
 	build := buildRecord{id: p.uuid(), status: "pending", commit: commit, source: src, created: p.now, updated: p.now}
 	put := func() {
@@ -35,7 +35,7 @@ func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Ti
 			p.st.slugs.put(slug, p.now, slugRecord{id: slug, commit: commit, source: src, created: p.now})
 		}
 		build.slug = slug
-		build.release = p.release(p.deployed(commit), releaseRecord{slug: slug, commit: commit, source: src, vars: p.current.vars}, d.Phase, timing)
+		build.release = p.release(p.deployDescription(commit), releaseRecord{slug: slug, commit: commit, source: src, vars: p.current.vars}, d.Phase, timing)
 		put()
 	}
 	if d.Build == nil {
@@ -62,9 +62,9 @@ func (p *play) build(d *Deploy, commit string, src *source, timing map[string]Ti
 	})
 }
 
-// deployed describes a release with new code. Of a container app Heroku names the
-// process types, each with its image; captured with one type only.
-func (p *play) deployed(commit string) string {
+// deployDescription describes a release with new code. For a container app it has the
+// process types, each with its image. (The capture has only one type.)
+func (p *play) deployDescription(commit string) string {
 	if p.sc.App.Stack != "container" {
 		return "Deploy " + commit[:min(8, len(commit))]
 	}
@@ -93,9 +93,8 @@ func (p *play) rollback(r *Rollback, timing map[string]Timing) {
 	p.release(fmt.Sprintf("Rollback to v%d", r.To), p.byVer[r.To], r.Phase, timing)
 }
 
-// release makes the next release, of that code and those config vars, and returns
-// its id. Without a phase it has succeeded, in Heroku's sense of the word, in the
-// same moment.
+// release makes the next release, with the code and the config vars of another one,
+// and returns its id. Without a release phase it gets the status succeeded at once.
 func (p *play) release(description string, of releaseRecord, phase *Phase, timing map[string]Timing) string {
 	if phase == nil {
 		phase = of.source.phase()
@@ -111,7 +110,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 		return r.id
 	}
 	r.status = orElse(phase.Status, r.status)
-	p.keep(r)
+	p.putRelease(r)
 	p.api(fmt.Sprintf("Running release v%d commands by user %s", r.version, user))
 	p.phase(r, phase)
 	p.after(phase.Takes, func() {
@@ -119,7 +118,7 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 		case p.over:
 		case phase.Fails:
 			r.status = "failed"
-			p.keep(r)
+			p.putRelease(r)
 		default:
 			p.succeed(r, timing)
 		}
@@ -127,30 +126,30 @@ func (p *play) release(description string, of releaseRecord, phase *Phase, timin
 	return r.id
 }
 
-// keep notes what a release is now.
-func (p *play) keep(r releaseRecord) {
+// putRelease records the current state of a release.
+func (p *play) putRelease(r releaseRecord) {
 	r.updated = p.now
 	p.byVer[r.version] = r
 	p.st.releases.put(r.id, p.now, r)
 }
 
-// succeed makes a release the current one and turns the dynos to it.
+// succeed makes a release the current one, and turns the dynos to it.
 func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	r.status, r.eligible = "succeeded", true
 	p.api(fmt.Sprintf("Release v%d created by user %s", r.version, user))
 	if r.version < p.current.version {
-		p.keep(r) // overtaken by a newer one
+		p.putRelease(r) // a newer release was faster
 		return
 	}
 	if p.current.version > 0 {
-		// Not through keep: to stop being current is no change that Heroku dates.
+		// Not by putRelease: Heroku does not change updated_at of the release that stops being current.
 		before := p.byVer[p.current.version]
 		before.current = false
 		p.byVer[before.version] = before
 		p.st.releases.put(before.id, p.now, before)
 	}
 	r.current = true
-	p.keep(r)
+	p.putRelease(r)
 	p.current = r
 	p.app.released = p.now
 	p.st.app.put("app", p.now, p.app)
@@ -160,15 +159,15 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	first := !p.grown
 	p.grown = true
 	if r.source != nil {
-		p.declare(r.source, first)
+		p.setProcessTypes(r.source, first)
 	}
-	if first && p.sc.Young { // an app that is not young only seems to begin
+	if first && p.sc.Young { // only a young app has no formation before its first code
 		for typ, f := range p.types {
 			f.created, f.updated = p.now-180*time.Millisecond, p.now-180*time.Millisecond
 			p.types[typ] = f
 			p.st.formation.put(typ, p.now, f)
 		}
-		p.api(p.scaled(slices.Sorted(maps.Keys(p.types))))
+		p.api(p.scaledText(slices.Sorted(maps.Keys(p.types))))
 	}
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if first {
@@ -179,8 +178,8 @@ func (p *play) succeed(r releaseRecord, timing map[string]Timing) {
 	}
 }
 
-// phase runs the release command in its one-off dyno, a bit within the time
-// that the release is pending.
+// phase runs the release command in a one-off dyno. The dyno starts a bit after the
+// release became pending, and ends a bit before the release does.
 func (p *play) phase(r releaseRecord, phase *Phase) {
 	begins, ends := min(time.Second, phase.Takes/4), phase.Takes-min(500*time.Millisecond, phase.Takes/10)
 	status := 0
@@ -206,7 +205,7 @@ func (p *play) phase(r releaseRecord, phase *Phase) {
 	})
 }
 
-// oneOff runs a dyno outside the formation, on the current release.
+// oneOff runs a one-off dyno with the current release.
 func (p *play) oneOff(o OneOff, typ string) {
 	p.api(fmt.Sprintf("Starting process with command `%s` by user %s", orElse(o.Command, "bash"), user))
 	o.StartLine = o.StartLine || typ == "scheduler"
@@ -219,18 +218,18 @@ func (p *play) runOneOff(o OneOff, typ string, r releaseRecord) {
 		state: "starting", release: r.id, version: r.version, created: p.now, updated: p.now,
 	}
 	p.st.dynos.put(d.label, p.now, d)
-	proc := &process{n: -1, label: d.label, version: d.version}
+	proc := &process{index: -1, label: d.label, version: d.version}
 	boot := 600 * time.Millisecond
 	if o.Takes > 0 {
 		boot = min(boot, o.Takes/4)
 	}
-	p.born(proc, d, true)
+	p.started(proc, d, true)
 	if o.StartLine {
 		p.heroku(d.label, fmt.Sprintf("Starting process with command `%s`", d.command))
 	}
 	p.after(boot, func() {
 		p.heroku(d.label, "State changed from starting to up")
-		p.st.Instances[proc.n].Up = p.now
+		p.st.Instances[proc.index].Up = p.now
 		d.state, d.updated = "up", p.now
 		p.st.dynos.put(d.label, p.now, d)
 	})

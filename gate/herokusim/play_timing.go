@@ -1,13 +1,13 @@
-// This file is for how long things take where the scenario does not say it.
+// How long things take: what the scenario says, and the defaults.
 
 package herokusim
 
 import "time"
 
-// times is a Timing worked out for one label.
+// times is a Timing for one label, with all defaults.
 type times struct {
-	turn, start, up time.Duration // up counts from the turn
-	term, stop      time.Duration // of the old process
+	turn, start, up time.Duration // start and up count from the turn
+	term, stop      time.Duration // of the old process; stop counts from term
 	status          int
 	crash           Crashes
 	r10             bool
@@ -15,7 +15,8 @@ type times struct {
 	leaveHidden     bool
 }
 
-// A process that does not end within grace is killed, and is gone a moment later.
+// Heroku kills a process that does not end within grace after SIGTERM. It has ended a moment later,
+// after killed.
 const (
 	grace  = 30 * time.Second
 	killed = grace + 57*time.Millisecond
@@ -29,14 +30,14 @@ func stopTime(stop time.Duration) time.Duration {
 	return stop
 }
 
-// times works out the timing of label i of n: what the event says, then what
-// the process type says, then what is usual.
+// times computes the timing of label i of n. What the event says comes before what
+// the process type says, and that before the defaults.
 func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 	said := event[typ]
 	if p.prebooted(typ) {
-		said = said.over(p.sc.Types[typ].Preboot)
+		said = said.withDefaults(p.sc.Types[typ].Preboot)
 	}
-	said = said.over(p.sc.Types[typ].Timing)
+	said = said.withDefaults(p.sc.Types[typ].Timing)
 	pick := func(s *Span, otherwise time.Duration) time.Duration {
 		if s == nil {
 			return otherwise
@@ -54,7 +55,7 @@ func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 		t.up = t.start + time.Second
 	}
 	if said.Turn != nil || p.space() {
-		t.turn = pick(said.Turn, p.batch(said, usualUp, i, n))
+		t.turn = pick(said.Turn, p.quarterTurn(said, usualUp, i, n))
 	}
 	t.stop = pick(said.Stop, 150*time.Millisecond)
 	switch {
@@ -79,10 +80,9 @@ func (p *play) times(typ string, event map[string]Timing, i, n int) times {
 	return t
 }
 
-// leaving is the timing of a label that gets no new process: nothing hides its
-// old one, so that preboot plays no part, and what its process type usually
-// takes to be replaced neither.
-func (p *play) leaving(typ string, event map[string]Timing, i, n int) times {
+// removalTimes is the timing of a label that is removed. Neither preboot nor the process
+// type's usual time until SIGTERM matters, since no new process replaces the old one.
+func (p *play) removalTimes(typ string, event map[string]Timing, i, n int) times {
 	said := event[typ]
 	if said.Term == nil && said.Exit == nil {
 		said.Term = After(900 * time.Millisecond)
@@ -90,9 +90,9 @@ func (p *play) leaving(typ string, event map[string]Timing, i, n int) times {
 	return p.times(typ, map[string]Timing{typ: said}, i, n)
 }
 
-// batch is when label i turns in a roll-out by quarters: each quarter a second
-// after the one before it is up.
-func (p *play) batch(said Timing, usualUp time.Duration, i, n int) time.Duration {
+// quarterTurn is when label i turns in a roll-out by quarters. Each quarter turns a
+// second after the one before is up.
+func (p *play) quarterTurn(said Timing, usualUp time.Duration, i, n int) time.Duration {
 	size := max(1, (n+3)/4)
 	var turn time.Duration
 	for last := size - 1; last < i; last += size {
@@ -105,8 +105,8 @@ func (p *play) batch(said Timing, usualUp time.Duration, i, n int) time.Duration
 	return turn
 }
 
-// over fills what t leaves open with what the other says.
-func (t Timing) over(other Timing) Timing {
+// withDefaults fills what t does not say from another Timing.
+func (t Timing) withDefaults(other Timing) Timing {
 	or := func(mine, others *Span) *Span {
 		if mine != nil {
 			return mine

@@ -1,4 +1,4 @@
-// This file is for what requests do to an app that is written to: it comes to be, its code declares process types, it is deleted.
+// What writing requests do to an app: create it, declare process types with code, change features, delete it.
 
 package herokusim
 
@@ -10,31 +10,31 @@ import (
 	"time"
 )
 
-// afterAll is behind the number of everything that is planned while the story is played:
-// what was there at the moment of a write was there before it.
+// afterAll is larger than the number of any moment that is planned while the story is
+// played. So at the time of a write, everything else that happens at that time comes first.
 const afterAll = 1 << 40
 
-// create begins an app that is written to: as a new one, and with what was written so far.
-func (p *play) create() {
+// createApp begins a writable app as a new app, and plans the writes so far.
+func (p *play) createApp() {
 	p.now = p.grows.created
 	p.app.released, p.app.prebootChanged, p.app.metricsChanged = p.now, p.now, p.now
 	p.st.app.put("app", p.now, p.app)
-	p.young()
+	p.addYoungReleases()
 	for i, w := range p.grows.writes {
 		heap.Push(&p.queue, moment{w.at, afterAll + i, func() { w.do(p) }})
 	}
 }
 
-// declare makes the formation what the Procfile says: a new type has no dyno, but for the
-// web process of the first release.
-func (p *play) declare(src *source, first bool) {
+// setProcessTypes gives the formation the process types of the Procfile. A new type has no dyno,
+// except web in the first release, which has one.
+func (p *play) setProcessTypes(src *source, first bool) {
 	for _, typ := range slices.Sorted(maps.Keys(p.types)) {
 		if _, still := src.types[typ]; still {
 			continue
 		}
 		for staying := p.staying(typ); len(staying) > 0; staying = p.staying(typ) {
 			i := len(staying) - 1
-			p.remove(staying[i], p.leaving(typ, nil, i, len(staying)))
+			p.remove(staying[i], p.removalTimes(typ, nil, i, len(staying)))
 		}
 		delete(p.types, typ)
 		p.st.formation.drop(typ, p.now)
@@ -63,7 +63,7 @@ func (sc *Scenario) newSize() string {
 	return sc.usualSize()
 }
 
-// setVars makes a release with other config vars: nil takes one away.
+// setVars makes a release with changed config vars. A nil value removes a variable.
 func (p *play) setVars(change map[string]*string) {
 	vars := maps.Clone(p.current.vars)
 	if vars == nil {
@@ -82,13 +82,13 @@ func (p *play) setVars(change map[string]*string) {
 	p.release(verb+" "+strings.Join(names, ", ")+" config vars", r, nil, nil)
 }
 
-// again makes a release of the code of an older one.
-func (p *play) again(description string, of int) {
+// releaseAgain makes a release with the code of an older one.
+func (p *play) releaseAgain(description string, of int) {
 	p.release(description, p.byVer[of], nil, nil)
 }
 
-// feature switches a feature of the app.
-func (p *play) feature(name string, enabled bool) {
+// switchFeature switches a feature of the app.
+func (p *play) switchFeature(name string, enabled bool) {
 	switch name {
 	case "preboot":
 		p.app.preboot, p.app.prebootChanged = enabled, p.now
@@ -98,22 +98,22 @@ func (p *play) feature(name string, enabled bool) {
 	p.st.app.put("app", p.now, p.app)
 }
 
-// end deletes the app: all its processes are told to stop, and nothing more begins.
+// end deletes the app: all its processes receive SIGTERM, and nothing more begins.
 func (p *play) end() {
 	p.over = true
 	for _, typ := range slices.Sorted(maps.Keys(p.slots)) {
 		for _, s := range slices.Clone(p.slots[typ]) {
-			p.remove(s, p.leaving(typ, nil, 0, 1))
+			p.remove(s, p.removalTimes(typ, nil, 0, 1))
 		}
 	}
 	for _, proc := range p.procs {
-		t := p.leaving("web", nil, 0, 1)
+		t := p.removalTimes("web", nil, 0, 1)
 		p.stop(proc, t.term, t.stop, t.status)
 	}
 }
 
-// runs makes a process one of a source's.
-func (i *Instance) runs(b Behaviour, app string) {
+// setProgram gives an instance the behaviour of its source.
+func (i *Instance) setProgram(b Behaviour, app string) {
 	if b.Code == 0 {
 		return
 	}
@@ -121,9 +121,9 @@ func (i *Instance) runs(b Behaviour, app string) {
 	i.Code, i.Process = b.Code, strings.ReplaceAll(idOf("process", app, i.ID, i.Start.String()), "-", "")[:16]
 }
 
-// shut reports whether Heroku refuses to change the formation: with preboot, as long as
+// formationLocked reports whether Heroku refuses to change the formation: with preboot, while
 // old web processes run that the list does not show.
-func (st *Story) shut(at time.Duration) bool {
+func (st *Story) formationLocked(at time.Duration) bool {
 	app, _ := st.app.get("app", at)
 	return app.preboot && slices.ContainsFunc(st.Instances, func(i Instance) bool {
 		d, listed := st.dynos.get(i.Label, at)

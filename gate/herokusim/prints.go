@@ -1,4 +1,5 @@
-// This file is for what processes print themselves, which is worked out only when somebody reads it: a busy app prints more than can be kept.
+// What processes print themselves. It is computed only when somebody reads it: a busy app prints more than
+// fits into memory.
 
 package herokusim
 
@@ -14,46 +15,46 @@ import (
 	"time"
 )
 
-// A program is what prints: it is the same for all processes of one source.
+// A program says what a process prints. It is the same for all processes of a source.
 type program struct {
-	code  int // zero: it prints nothing of itself
-	lines int // a second, of padding
+	code  int // zero: it prints nothing
+	lines int // lines of padding a second
 }
 
 const (
-	// loaded is how long a program takes from the process's start to its first line.
-	loaded = 200 * time.Millisecond
-	// said is how long a line takes from the program to the log.
-	said = 2 * time.Millisecond
-	// Padding comes out so often, in bursts: the log's own batches.
+	// loadTime is the time from the start of a process to its first line.
+	loadTime = 200 * time.Millisecond
+	// printDelay is how long a line takes from the process to the log.
+	printDelay = 2 * time.Millisecond
+	// burst is the interval in which lines of padding come, as the log collects them.
 	burst = 100 * time.Millisecond
-	// again is how much later a doubled line comes.
-	again = 300 * time.Millisecond
+	// doubleDelay is how much later the copy of a doubled line comes.
+	doubleDelay = 300 * time.Millisecond
 )
 
-// A mark is how far a log was read: so many of the lines that were played, and those that
-// were printed by then. A story that grows may have further ones of the same moment; they
-// are behind the ones that were there.
+// A mark is how far a reader has read the log. When clients write to an app, further played
+// lines of the same moment may come; they are behind the ones that were there, so a count
+// of lines is safe.
 type mark struct {
-	played  int
-	printed time.Duration
+	played  int           // how many of the story's Lines
+	printed time.Duration // all lines that processes have printed until then
 }
 
 func (st *Story) mark(at time.Duration) mark { return mark{st.firstAfter(at), at} }
 
-// firstAfter is the number of the first line that is played after that time.
+// firstAfter is the index of the first played line that comes after that time.
 func (st *Story) firstAfter(at time.Duration) int {
 	return sort.Search(len(st.Lines), func(i int) bool { return st.Lines[i].Emitted > at })
 }
 
-// since is what came out after the mark, to that time.
+// since returns the lines that came after the mark, until that time.
 func (st *Story) since(m mark, to time.Duration) ([]Line, mark) {
 	end := mark{max(m.played, st.firstAfter(to)), to}
 	return merge(st.Lines[m.played:end.played], st.printed(m.printed, to)), end
 }
 
-// Between are the lines that come out after from, and not after to, lost ones too: those of
-// the platform, and what the processes print.
+// Between returns all lines that come after from and not after to, also the lost ones: those
+// of Heroku, and those that the processes print.
 func (st *Story) Between(from, to time.Duration) []Line {
 	lines, _ := st.since(st.mark(from), to)
 	return lines
@@ -68,7 +69,7 @@ func merge(played, printed []Line) []Line {
 	return all
 }
 
-// first is when the first line comes out.
+// first is when the first line may come.
 func (st *Story) first() time.Duration {
 	first := time.Duration(math.MaxInt64)
 	if len(st.Lines) > 0 {
@@ -80,30 +81,30 @@ func (st *Story) first() time.Duration {
 	return first
 }
 
-// next is when a line may come out again.
+// next is when the next line after the mark may come.
 func (st *Story) next(m mark) time.Duration {
 	next := time.Duration(math.MaxInt64)
 	if m.played < len(st.Lines) {
 		next = st.Lines[m.played].Emitted
 	}
-	shift := st.lag() > 0 // then lines come at any time
+	shift := st.maxDelay() > 0 // delayed lines can come at any time
 	for i := range st.Instances {
 		x := &st.Instances[i]
-		if x.program.code == 0 || x.Exit != 0 && x.Exit+said+burst+st.lag() < m.printed {
+		if x.program.code == 0 || x.Exit != 0 && x.Exit+printDelay+burst+st.maxDelay() < m.printed {
 			continue
 		}
-		begins := x.Start + loaded + said
+		begins := x.Start + loadTime + printDelay
 		switch at := m.printed; {
 		case at < begins:
 			next = min(next, begins)
 		case shift:
 			next = min(next, at+burst)
 		case x.program.lines > 0:
-			next = min(next, batch(at)+burst)
+			next = min(next, burstStart(at)+burst)
 		default:
 			next = min(next, begins+((at-begins)/time.Second+1)*time.Second)
-			if x.Term != 0 && x.Term+said+time.Millisecond > at {
-				next = min(next, x.Term+said+time.Millisecond)
+			if x.Term != 0 && x.Term+printDelay+time.Millisecond > at {
+				next = min(next, x.Term+printDelay+time.Millisecond)
 			}
 		}
 	}
@@ -115,33 +116,33 @@ func (st *Story) next(m mark) time.Duration {
 	return next
 }
 
-// lag is how much later than usual a line may come.
-func (st *Story) lag() time.Duration {
-	var lag time.Duration
+// maxDelay is how much later than usual a line can come at most.
+func (st *Story) maxDelay() time.Duration {
+	var delay time.Duration
 	if late := st.Scenario.Log.Late; late != nil {
-		lag = late.By
+		delay = late.By
 	}
 	if st.Scenario.Log.Double > 0 {
-		lag += again
+		delay += doubleDelay
 	}
-	return lag
+	return delay
 }
 
-// printed are the lines of all processes that come out after from, and not after to.
+// printed returns the lines of all processes that come after from and not after to.
 func (st *Story) printed(from, to time.Duration) []Line {
 	var lines []Line
-	lag := st.lag()
+	delay := st.maxDelay()
 	for n := range st.Instances {
 		i := &st.Instances[n]
-		if i.program.code == 0 || i.Start > to || i.Exit != 0 && i.Exit+said+burst+lag < from {
+		if i.program.code == 0 || i.Start > to || i.Exit != 0 && i.Exit+printDelay+burst+delay < from {
 			continue
 		}
 		emit := func(comes, at time.Duration, text string) {
 			l := Line{Emitted: comes, Stamp: st.Time(at).Truncate(time.Microsecond), Source: "app", Proc: i.Label, Text: text, InTail: true, InHistory: true}
-			lines = st.troubled(lines, l, from, to)
+			lines = st.addDisturbed(lines, l, from, to)
 		}
-		i.signs(st, from-lag, to, emit)
-		i.padding(from-lag, to, emit)
+		i.truthLines(st, from-delay, to, emit)
+		i.padding(from-delay, to, emit)
 	}
 	if len(lines) > 1 {
 		slices.SortStableFunc(lines, func(a, b Line) int {
@@ -151,49 +152,49 @@ func (st *Story) printed(from, to time.Duration) []Line {
 	return lines
 }
 
-// signs are the lines of the truth: one a second, and one at SIGTERM.
-func (i *Instance) signs(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
-	begins, term := i.Start+loaded, time.Duration(math.MaxInt64)
+// truthLines emits the lines that show the truth: one a second, and one at SIGTERM.
+func (i *Instance) truthLines(st *Story, from, to time.Duration, emit func(comes, at time.Duration, text string)) {
+	begins, term := i.Start+loadTime, time.Duration(math.MaxInt64)
 	if i.Term != 0 && i.Term+time.Millisecond >= begins {
 		term = i.Term + time.Millisecond
 	}
-	sign := func(word string, n int, at time.Duration) {
-		if at+said <= from || at+said > to || i.Exit != 0 && at >= i.Exit {
+	truthLine := func(word string, n int, at time.Duration) {
+		if at+printDelay <= from || at+printDelay > to || i.Exit != 0 && at >= i.Exit {
 			return
 		}
-		emit(at+said, at+said, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
+		emit(at+printDelay, at+printDelay, fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, i.Code, i.Process, i.Label, n, st.Time(at).UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
-	seconds := func(at time.Duration) int { // how many lines of the seconds come until then
+	seconds := func(at time.Duration) int { // how many of the lines a second come until then
 		if at < begins {
 			return 0
 		}
 		return int((at-begins)/time.Second) + 1
 	}
 	if term != math.MaxInt64 {
-		sign("sigterm", seconds(term), term)
+		truthLine("sigterm", seconds(term), term)
 	}
-	for k := max(0, seconds(from-said)-1); ; k++ {
+	for k := max(0, seconds(from-printDelay)-1); ; k++ {
 		at := begins + time.Duration(k)*time.Second
-		if at+said > to || i.Exit != 0 && at >= i.Exit {
+		if at+printDelay > to || i.Exit != 0 && at >= i.Exit {
 			return
 		}
 		n := k
 		if at > term {
 			n++
 		}
-		sign("alive", n, at)
+		truthLine("alive", n, at)
 	}
 }
 
-// padding are the lines that only make the log busy.
+// padding emits the lines that only make the log busy.
 func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Duration, text string)) {
 	rate := time.Duration(i.program.lines)
 	if rate == 0 {
 		return
 	}
-	begins, ends := i.Start+loaded, min(to, i.ends())
-	// A burst has what was printed since the one before it.
-	for at := batch(max(from, begins)) - burst; at < ends; at += burst {
+	begins, ends := i.Start+loadTime, min(to, i.ends())
+	// A burst has the lines that were printed since the burst before.
+	for at := burstStart(max(from, begins)) - burst; at < ends; at += burst {
 		comes := at + burst
 		if comes <= from || comes > to {
 			continue
@@ -206,12 +207,12 @@ func (i *Instance) padding(from, to time.Duration, emit func(comes, at time.Dura
 	}
 }
 
-// batch is when the burst begins that a time is in.
-func batch(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
+// burstStart is when the burst begins to which a time belongs.
+func burstStart(at time.Duration) time.Duration { return at - ((at%burst)+burst)%burst }
 
 var filler = " " + strings.Repeat("lorem ipsum ", 5)
 
-// ends is when the process ends: never, as far as is known, for one that runs on.
+// ends is when the process ends, or the largest time if it still runs.
 func (i *Instance) ends() time.Duration {
 	if i.Exit == 0 {
 		return math.MaxInt64
@@ -219,8 +220,9 @@ func (i *Instance) ends() time.Duration {
 	return i.Exit
 }
 
-// troubled adds a line, with what is wrong with the log, if it comes out in that time.
-func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
+// addDisturbed adds a line if it comes between from and to. It may be late, lost or doubled, as the
+// scenario says.
+func (st *Story) addDisturbed(lines []Line, l Line, from, to time.Duration) []Line {
 	log := st.Scenario.Log
 	if log.Late != nil && chance(l, "late") < log.Late.Share {
 		l.Emitted += log.Late.By
@@ -237,13 +239,13 @@ func (st *Story) troubled(lines []Line, l Line, from, to time.Duration) []Line {
 	}
 	comes(l)
 	if log.Double > 0 && chance(l, "double") < log.Double {
-		l.Emitted += again
+		l.Emitted += doubleDelay
 		comes(l)
 	}
 	return lines
 }
 
-// chance is a number from 0 to 1 that is always the same for the same line and question.
+// chance is a number from 0 to 1. It is always the same for the same line and question.
 func chance(l Line, question string) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(question + l.Proc + l.Text))

@@ -1,4 +1,4 @@
-// This file tests what processes print, against the truth about them.
+// The lines that processes print agree with the truth.
 
 package herokusim
 
@@ -13,8 +13,8 @@ import (
 
 var sign = regexp.MustCompile(`^(\S+) app\[(\S+)\]: (alive|sigterm) code=(\d+) process=([0-9a-f]{16}) dyno=(\S+) n=(\d+) at=(\S+)$`)
 
-// What the processes print is the truth: each prints from its beginning to its end, in each
-// second, whatever the platform does.
+// Each process prints a line every second from its beginning to its end, whatever the platform
+// does.
 func TestProcessesPrintTheTruth(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ first, second, feature string }{
@@ -52,7 +52,7 @@ func TestProcessesPrintTheTruth(t *testing.T) {
 	}
 }
 
-// checkPrinted holds lines against the truth of a deleted app.
+// checkPrinted compares lines with the truth about a deleted app.
 func checkPrinted(t *testing.T, app AppTruth, lines []string) {
 	t.Helper()
 	type run struct {
@@ -101,7 +101,7 @@ func checkPrinted(t *testing.T, app AppTruth, lines []string) {
 			}
 		}
 		end := min(i.Exit, app.Deleted) // nobody reads the log of a deleted app
-		near("the beginning", r.first, i.Start, 0, loaded)
+		near("the beginning", r.first, i.Start, 0, loadTime)
 		near("the end", r.last, end, time.Second, 0)
 		if i.Term > 0 && i.Term < app.Deleted {
 			near("SIGTERM", r.sigterm, i.Term, 0, 2*time.Millisecond)
@@ -112,7 +112,7 @@ func checkPrinted(t *testing.T, app AppTruth, lines []string) {
 	}
 }
 
-// A busy app costs nothing that is not read: 1,000 lines a second for an hour.
+// Lines of a busy app that nobody reads cost nothing: 1,000 lines a second for an hour.
 func TestBusyApp(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

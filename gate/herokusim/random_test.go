@@ -1,4 +1,4 @@
-// This file plays scenarios that nobody thought of: whatever happens, log, lists and truth must tell the same.
+// Random scenarios: log, lists and truth must always agree.
 
 package herokusim
 
@@ -18,7 +18,7 @@ func TestRandomStories(t *testing.T) {
 		sc := randomScenario(seed)
 		st, err := sc.Play()
 		for ; err != nil; st, err = sc.Play() {
-			// An event that finds nothing to act on is refused: the story goes without it.
+			// An event without effect is refused: leave it out.
 			var n int
 			p, ok := errors.AsType[*problem](err)
 			if !ok || !strings.Contains(p.reason, "nothing would happen") {
@@ -87,12 +87,12 @@ func randomScenario(seed int64) *Scenario {
 	sc.Events = slices.DeleteFunc(sc.Events, func(e Event) bool {
 		c := checker{sc: sc}
 		c.event("", &e)
-		return c.said() != nil
+		return c.err() != nil
 	})
 	return sc
 }
 
-// contradiction finds what does not fit together in a story.
+// contradiction finds a contradiction in a story; empty if there is none.
 func contradiction(st *Story) string {
 	alive := map[string]int{}
 	for _, l := range st.Lines {
@@ -117,7 +117,7 @@ func contradiction(st *Story) string {
 			return fmt.Sprintf("the log has %d processes too many for %s:\n%s", n, label, strings.Join(platform(st, label), "\n"))
 		}
 	}
-	// Whatever is listed as up runs, now and then.
+	// At some moments: every dyno that is listed as up really runs.
 	for at := time.Duration(0); at < st.End; at += 7 * time.Second {
 		for _, d := range st.dynos.all(at) {
 			if d.state != "up" {
@@ -127,7 +127,7 @@ func contradiction(st *Story) string {
 			for _, i := range st.Instances {
 				runs = runs || i.ID == d.id && i.Running(at)
 			}
-			// A crash shows in the list some tens of milliseconds late.
+			// The list shows a crash some tens of milliseconds late.
 			if !runs && d.state == "up" {
 				if later, ok := st.dynos.get(d.label, at+50*time.Millisecond); ok && later.state == "up" && later.id == d.id {
 					return fmt.Sprintf("%s is listed as up at %s and does not run", d.label, at)

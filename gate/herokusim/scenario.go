@@ -1,52 +1,52 @@
-// This file is for the words of a scenario: what can be written in the YAML, or built from Go.
+// The words of a scenario, in YAML or in Go.
 
 package herokusim
 
 import "time"
 
-// A Scenario is a story of one app. Times are told from its second 0.
+// A Scenario says what happens to one app. Times count from second 0 of the story.
 type Scenario struct {
 	About  string `yaml:"about,omitempty"`
 	Source string `yaml:"source,omitempty"`
 	// Begins is the platform's clock at second 0.
 	Begins time.Time `yaml:"begins,omitempty"`
-	// Seed decides every "random" choice; the same seed tells the same story.
+	// Seed is the seed of all random numbers. The same seed gives the same story.
 	Seed int64 `yaml:"seed,omitempty"`
 	App  App   `yaml:"app,omitempty"`
 	// BootTimeout is the app's boot timeout on Heroku. Zero means 60 s.
 	BootTimeout time.Duration `yaml:"boot-timeout,omitempty"`
 	// Types is the formation at the start of the first release.
 	Types map[string]Type `yaml:"types"`
-	// Releases are those before the story; the dynos run the last of them. None
-	// means v40 two days and v41 one day before.
+	// Releases are the releases before the story; the dynos run the last one. None means
+	// v40 two days before and v41 one day before.
 	Releases []Past `yaml:"releases,omitempty"`
-	// Young says that no release before the story carries code, so that nothing runs: as of
-	// a new app there are v1 and v2, and no formation.
+	// Young makes a new app: it has releases v1 and v2 without code, and no formation, so
+	// nothing runs.
 	Young bool `yaml:"young,omitempty"`
-	// Earlier is how many of the versions right before the first of Releases were
-	// releases, too, each with code of its own, a day after the other. Those that are older
-	// than 30 days and 20 releases have expired.
+	// Earlier is how many more releases there were before the first of Releases, one a
+	// day, each with its own code. Those that are more than 20 versions before it and older
+	// than 30 days have expired.
 	Earlier int `yaml:"earlier,omitempty"`
-	// Gate is when the deploy step ends and the gate is started. Nil means 2 s.
+	// Gate is when the deploy step ends and the gate starts. Nil means 2 s.
 	Gate *time.Duration `yaml:"gate,omitempty"`
-	// Ends is where the story stops: the app stays as it is then. Zero means
+	// Ends is the end of the story. After that the app stays as it is. Zero means
 	// 10 minutes after the last event.
 	Ends time.Duration `yaml:"ends,omitempty"`
 	// ListLag is how old the dyno list is when it is answered.
 	ListLag time.Duration `yaml:"list-lag,omitempty"`
-	// Noise is how many routine lines the log has in a second. Nil means 0.1.
+	// Noise is how many routine lines a second the log has. Nil means 0.1.
 	Noise *float64 `yaml:"noise,omitempty"`
 	// Metrics turns runtime metrics on. MetricsIDs is "dyno" (the default: they
-	// carry the dyno's API id) or "other".
+	// contain the dyno's API id) or "other".
 	Metrics    bool   `yaml:"metrics,omitempty"`
 	MetricsIDs string `yaml:"metrics-ids,omitempty"`
-	// MetricsChanged is when the feature was last switched: a process that was started
-	// before does not report. Zero means 300 days before.
+	// MetricsChanged is when the feature was last switched. A process that started before
+	// does not report metrics. Zero means 300 days before.
 	MetricsChanged time.Duration `yaml:"metrics-changed,omitempty"`
-	// RestartingLine prints "Restarting" with preboot, too. Not known of Heroku.
+	// RestartingLine prints "Restarting" with preboot, too. Nobody has seen that on Heroku.
 	RestartingLine bool `yaml:"restarting-line,omitempty"`
 	// ListsHidden keeps old processes in the dyno list that preboot hides. SilentEnd ends
-	// them without an exit line. Neither is known of Heroku.
+	// them without an exit line. Nobody has seen either on Heroku.
 	ListsHidden bool `yaml:"lists-hidden,omitempty"`
 	SilentEnd   bool `yaml:"silent-end,omitempty"`
 	// Budget is how many requests the account has left at first. Nil means 4500.
@@ -71,7 +71,7 @@ type App struct {
 	// PrebootChanged is when the feature was last switched. Zero means 30 days before.
 	PrebootChanged time.Duration `yaml:"preboot-changed,omitempty"`
 	Maintenance    bool          `yaml:"maintenance,omitempty"`
-	// NoFeatures makes the features answer 404, NoImages the OCI images.
+	// NoFeatures answers requests for features with 404, NoImages those for OCI images.
 	NoFeatures bool `yaml:"no-features,omitempty"`
 	NoImages   bool `yaml:"no-images,omitempty"`
 }
@@ -81,14 +81,14 @@ type Type struct {
 	Quantity int    `yaml:"quantity"`
 	Size     string `yaml:"size,omitempty"`    // empty means standard-1x, private-s, or dyno-1c-0.5gb on Fir
 	Command  string `yaml:"command,omitempty"` // empty means one made up from the type
-	// Timing holds for every event that does not say otherwise.
+	// Timing is the default for every event.
 	Timing Timing `yaml:"timing,omitempty"`
-	// Preboot goes before it where old and new processes run side by side by preboot.
+	// Preboot overrides Timing when old and new processes run side by side by preboot.
 	Preboot Timing `yaml:"preboot,omitempty"`
 }
 
-// Past is a release before the story. It is played like a deploy, so that its
-// old dynos may still be on their way out when the story begins.
+// Past is a release before the story. It is played like a deploy, so its old dynos
+// may still run when the story begins.
 type Past struct {
 	Version int               `yaml:"version"`
 	At      time.Duration     `yaml:"at"`
@@ -96,11 +96,11 @@ type Past struct {
 	Timing  map[string]Timing `yaml:"timing,omitempty"`
 }
 
-// Timing says how long the dynos of one type take. Every time but Stop and Back
-// counts from when the record of the label turns to its new process.
+// Timing says how long the dynos of one type take. All times except Turn, Stop and
+// Back count from when the record of the label turns to its new process.
 type Timing struct {
-	// Turn is when the record turns, from the event on. Nil means at once, or in
-	// a Private Space and on Fir a quarter of the dynos after the other.
+	// Turn is the time from the event until the record turns. Nil means at once; in a
+	// Private Space and on Fir one quarter of the dynos after the other.
 	Turn *Span `yaml:"turn,omitempty"`
 	// Start is when the new process is started. Nil means 1.1 s.
 	Start *Span `yaml:"start,omitempty"`
@@ -110,28 +110,28 @@ type Timing struct {
 	// the boot timeout and 130 s, and 11 s more for every further label; on Fir
 	// half a second after the new pod is up.
 	Term *Span `yaml:"term,omitempty"`
-	// Stop is how long the old process lives after SIGTERM. Nil means 0.15 s; from
-	// 30 s on it is killed, with R12, 30 s after SIGTERM.
+	// Stop is how long the old process lives after SIGTERM. Nil means 0.15 s. With 30 s
+	// or more it is killed 30 s after SIGTERM, with R12.
 	Stop *Span `yaml:"stop,omitempty"`
-	// Exit is when the old process ends; it can be told in place of Term.
+	// Exit is when the old process ends; give either Term or Exit.
 	Exit *Span `yaml:"exit,omitempty"`
 	// Status is the exit status of the old process. Nil means 143.
 	Status *int `yaml:"status,omitempty"`
-	// Crash is how often the new process crashes before it is up, when it would
-	// have been up; Always for ever.
+	// Crash is how often the new process crashes at the moment in which it would be up.
+	// Always means for ever.
 	Crash Crashes `yaml:"crash,omitempty"`
 	// R10 makes these crashes boot timeouts.
 	R10 bool `yaml:"r10,omitempty"`
-	// Back is how long a crashed dyno rests from its second crash on (after the
-	// first it starts again at once). Nil means 20 minutes, at once in a space.
+	// Back is how long a crashed dyno rests after its second and each further crash
+	// (after the first it starts again at once). Nil means 20 minutes; in a space at once.
 	Back *time.Duration `yaml:"back,omitempty"`
-	// LeaveHidden lets old processes that are already hidden end when they would
-	// have. Without it a new turn under preboot gives them a new end.
+	// LeaveHidden does not change when old processes end that are hidden already.
+	// Without it a new turn under preboot puts off their end.
 	LeaveHidden bool `yaml:"leave-hidden,omitempty"`
 }
 
-// Event is one thing that happens. Exactly one of the fields after At and
-// Timing is set.
+// Event is something that happens. Exactly one of the fields after At and Timing
+// is set.
 type Event struct {
 	At     time.Duration     `yaml:"at"`
 	Timing map[string]Timing `yaml:"timing,omitempty"` // by process type
@@ -149,19 +149,19 @@ type Event struct {
 	Scheduler   *OneOff        `yaml:"scheduler,omitempty"`
 	AddOn       *OneOff        `yaml:"add-on,omitempty"` // its type is the label up to the dot
 	Say         *Say           `yaml:"say,omitempty"`
-	Preboot     *bool          `yaml:"preboot,omitempty"`     // the feature is switched
-	Maintenance *bool          `yaml:"maintenance,omitempty"` // the mode is switched
-	Rename      string         `yaml:"rename,omitempty"`      // the app's new name; the old one is not found any more
+	Preboot     *bool          `yaml:"preboot,omitempty"`     // switches the feature
+	Maintenance *bool          `yaml:"maintenance,omitempty"` // switches the mode
+	Rename      string         `yaml:"rename,omitempty"`      // the app's new name; the old name answers 404 from then on
 }
 
 // Deploy is a release with new code.
 type Deploy struct {
-	Commit string `yaml:"commit,omitempty"` // empty means one made up
+	Commit string `yaml:"commit,omitempty"` // empty means a random one
 	Build  *Build `yaml:"build,omitempty"`
 	Phase  *Phase `yaml:"phase,omitempty"`
 }
 
-// Build is what comes before the release. Without it the build is already over.
+// Build comes before the release. Without it the build has already ended.
 type Build struct {
 	Takes time.Duration `yaml:"takes"`
 	Fails bool          `yaml:"fails,omitempty"`
@@ -171,7 +171,7 @@ type Build struct {
 type Phase struct {
 	Takes  time.Duration `yaml:"takes"`
 	Fails  bool          `yaml:"fails,omitempty"`
-	Status string        `yaml:"status,omitempty"` // has this status meanwhile; empty means pending
+	Status string        `yaml:"status,omitempty"` // of the release meanwhile; empty means pending
 	Output string        `yaml:"output,omitempty"`
 }
 
@@ -201,11 +201,11 @@ type Crash struct {
 	// label that the list does not show.
 	Instance string `yaml:"instance,omitempty"`
 	Status   *int   `yaml:"status,omitempty"` // nil means 1
-	// Back is when the dyno starts again. Nil means at once. Never: see Stays.
+	// Back is how long the dyno stays crashed. Nil means that it starts again at once.
 	Back  *time.Duration `yaml:"back,omitempty"`
-	Stays bool           `yaml:"stays,omitempty"` // it stays crashed
-	// InPlace starts the container again at once, under the same record: the log tells of
-	// the exit, and of nothing else.
+	Stays bool           `yaml:"stays,omitempty"` // it stays crashed for ever
+	// InPlace starts the process again at once, under the same record: the log shows the
+	// exit and nothing else.
 	InPlace bool `yaml:"in-place,omitempty"`
 }
 
@@ -215,8 +215,8 @@ type OneOff struct {
 	Command string        `yaml:"command,omitempty"` // empty means "bash"
 	Takes   time.Duration `yaml:"takes,omitempty"`   // zero means to the end of the story
 	Status  int           `yaml:"status,omitempty"`
-	// StartLine prints a start line, as the platform did for run dynos until
-	// about 2023; scheduler dynos always have it.
+	// StartLine prints a start line, as Heroku did for run dynos until about 2023.
+	// Scheduler dynos always have one.
 	StartLine bool `yaml:"start-line,omitempty"`
 }
 

@@ -1,4 +1,4 @@
-// This file reads the schema that Heroku publishes with its Go client, and checks an answer against it.
+// Checking answers against the schema that Heroku publishes with its Go client.
 
 package herokusim
 
@@ -22,8 +22,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// later is what Heroku's schema does not have in the copy that heroku-go 5.5.0
-// carries (September 2025), and where it is published.
+// later has parts of Heroku's schema that are not in the copy in heroku-go 5.5.0
+// (September 2025), with the place where they are published.
 var later = []struct{ where, schema, source string }{
 	{"definitions/app/properties/generation", `{"type": ["object"], "properties": {"id": {"type": ["string"], "format": "uuid"}, "name": {"type": ["string"]}}}`, platformAPI},
 	{"definitions/formation/properties/dyno_size", `{"type": ["object"], "properties": {"id": {"type": ["string"], "format": "uuid"}, "name": {"type": ["string"]}}}`, platformAPI},
@@ -57,7 +57,7 @@ var laterSDK = []struct{ where, schema, source string }{
 	{"definitions/app/properties/generation", `{"type": ["string"], "enum": ["cedar", "fir"]}`, "npm package heroku 11.10.0, lib/apps/generation"},
 }
 
-// refused is the form of an error; the schema does not tell it.
+// refused is the form of an error, which the schema does not have.
 const refused = `{"type": ["object"], "additionalProperties": false, "required": ["id", "message"],
 	"properties": {"id": {"type": ["string"], "pattern": "^[a-z_]+$"}, "message": {"type": ["string"], "minLength": 1}, "url": {"type": ["string"]}}}`
 
@@ -67,7 +67,7 @@ type published struct {
 	refusals *jsonschema.Schema
 }
 
-// A link is an endpoint: what it answers, and how.
+// A link is an endpoint, with the forms of its requests and answers.
 type link struct {
 	method, href, rel string
 	path              *regexp.Regexp
@@ -95,7 +95,7 @@ var schemas = sync.OnceValues(func() (map[string]*published, error) {
 	return all, nil
 })
 
-// schemaOf is that of the version which a request asks for.
+// schemaOf is the schema of the version that a request asks for.
 func schemaOf(r *http.Request) (*published, error) {
 	all, err := schemas()
 	if strings.Contains(r.Header.Get("Accept"), "version=3.sdk") {
@@ -174,7 +174,7 @@ func publish(text []byte, sdk bool) (*published, error) {
 	return p, nil
 }
 
-// place puts a later part into the schema.
+// place adds a part of later to the schema.
 func place(root any, where, schema string, replace bool) error {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
 	if err != nil {
@@ -198,7 +198,7 @@ func place(root any, where, schema string, replace bool) error {
 	return nil
 }
 
-// withoutHyper takes out "$schema", which names hyper-schemas that are not on this machine.
+// withoutHyper removes "$schema", which names hyper-schemas that are not available offline.
 func withoutHyper(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -215,8 +215,8 @@ func withoutHyper(v any) {
 	}
 }
 
-// exact makes every object of the schema have its properties, all of them and no
-// others. The schema says so of most with "strictProperties", a word of Heroku's own.
+// exact makes all properties of every object required, and forbids others. For most
+// objects the schema says so with "strictProperties", Heroku's own keyword.
 func exact(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -251,13 +251,13 @@ func (p *ecmaPattern) MatchString(s string) bool {
 
 func (p *ecmaPattern) String() string { return (*regexp2.Regexp)(p).String() }
 
-// check tells what is wrong with an answer.
+// check returns what is wrong with an answer.
 func (p *published) check(method, path string, status int, header http.Header, body []byte) error {
 	_, err := p.find(method, path, status, header, body)
 	return err
 }
 
-// find tells which endpoint gave a good answer; empty for a refusal.
+// find returns which endpoint gave a good answer; empty for a refusal.
 func (p *published) find(method, path string, status int, header http.Header, body []byte) (endpoint string, err error) {
 	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	if kind != "application/json" {
@@ -282,7 +282,7 @@ func (p *published) find(method, path string, status int, header http.Header, bo
 	return l.method + " " + l.href, l.schema.Validate(value)
 }
 
-// input tells what is wrong with the body of a request. Of two forms, one has to do.
+// input returns what is wrong with the body of a request. If there are two forms, it has to fit one of them.
 func (p *published) input(method, path string, body []byte) error {
 	err := fmt.Errorf("the schema has no such endpoint")
 	for _, l := range p.links {
@@ -303,7 +303,7 @@ func (p *published) input(method, path string, body []byte) error {
 	return err
 }
 
-// checked is a server whose answers are all checked on their way.
+// checked is a transport to a server that checks all answers.
 type checked struct {
 	t     *testing.T
 	s     *Server
@@ -335,7 +335,7 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// get asks for a path in one version; the answer is checked on its way.
+// get requests a path in one version of the API, and checks the answer.
 func (c checked) get(path, version string) {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), "GET", "https://api.heroku.com"+path, nil)

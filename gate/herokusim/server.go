@@ -1,4 +1,4 @@
-// This file is for the server: its clock, who may ask, and which answer a request gets.
+// The server: its clock, its rate limit, and which answer a request gets.
 
 package herokusim
 
@@ -15,33 +15,33 @@ import (
 
 // Options are how a story is served.
 type Options struct {
-	// Speed is how many seconds of the story pass in one. Zero means 1.
+	// Speed is how many seconds of the story pass in a real second. Zero means 1.
 	Speed float64
-	// From is where in the story the server begins; it may be before second 0.
+	// From is the time of the story at which the server begins. It may be less than 0.
 	From time.Duration
-	// Key is the API key that is right. Empty means that any is.
+	// Key is the only valid API key. Empty means that any key is valid.
 	Key string
 }
 
-// A Server answers as Heroku would at that time of the story.
+// A Server answers requests as Heroku would at the current time of the story.
 type Server struct {
-	// base is the scenario whose faults, budget and seed hold for all requests.
+	// base has the faults, the budget, the seed and the faults of the log for all requests.
 	base    *Scenario
 	start   time.Time // the platform's clock at second 0
 	options Options
-	writing *writing // what writing needs; nil for a played story, which can only be read
+	writing *writing // for writing requests; nil: clients can only read
 
 	mu       sync.Mutex
 	begun    time.Time
 	requests []Request
 	rng      *rand.Rand
-	tokens   float64 // left of the rate limit
-	filled   time.Duration
+	tokens   float64       // requests left in the rate limit
+	filled   time.Duration // when tokens was computed
 	sessions map[string]*session
-	apps     []*app // in the order of their making
+	apps     []*app // in the order of their creation
 }
 
-// A Request is one that the server got.
+// A Request is a request that the server received.
 type Request struct {
 	Method, Path string
 	At           time.Duration
@@ -67,7 +67,7 @@ func newServer(base *Scenario, start time.Time, o Options) *Server {
 	}
 }
 
-// Begin starts the clock, if nothing has yet.
+// Begin starts the clock, if it does not run yet.
 func (s *Server) Begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,7 @@ func (s *Server) Now() time.Duration {
 	return s.now()
 }
 
-// now is for who has the lock.
+// now is Now for callers that hold the lock.
 func (s *Server) now() time.Duration {
 	if s.begun.IsZero() {
 		return s.options.From
@@ -100,10 +100,10 @@ func (s *Server) Clock() time.Time { return s.time(s.Now()) }
 
 func (s *Server) time(at time.Duration) time.Time { return s.start.Add(at) }
 
-// stamp is a time as the API tells it: in whole seconds.
+// stamp is a time as the API writes it, in whole seconds.
 func (s *Server) stamp(at time.Duration) time.Time { return s.time(at).UTC().Truncate(time.Second) }
 
-// until is how long it really takes until a time of the story.
+// until is how much real time is left until a time of the story.
 func (s *Server) until(at time.Duration) time.Duration {
 	left := at - s.Now()
 	if s.options.Speed != 1 {
@@ -112,14 +112,14 @@ func (s *Server) until(at time.Duration) time.Duration {
 	return left
 }
 
-// Requests lists what was asked so far, streams included.
+// Requests lists all requests so far, also those for log streams.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// ServeHTTP answers, under any host.
+// ServeHTTP answers a request to any host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Begin()
 	now := s.Now()
@@ -152,13 +152,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// The rate limit: so many requests at most, so many more each minute.
+// The rate limit ("Platform API Reference"): the number of requests at most, and how many come back each minute.
 const (
 	bucket = 4500
 	refill = 75
 )
 
-// spend takes one request from the account's budget, and tells what is left.
+// spend takes cost requests from the account's budget. It returns how many are left, and false if
+// there are too few.
 func (s *Server) spend(now time.Duration, cost float64) (left int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,7 +196,7 @@ func (s *Server) api(r *http.Request, now time.Duration, fault *Fault) *answer {
 	return a
 }
 
-// route finds what a path means.
+// route finds the answer for a method and a path.
 func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer {
 	if !strings.Contains(r.Header.Get("Accept"), "application/") && r.Header.Get("Accept") != "" && r.Header.Get("Accept") != "*/*" {
 		return refusal(http.StatusNotAcceptable, "not_acceptable", "Send an Accept header of application/vnd.heroku+json; version=3.")
@@ -221,14 +222,14 @@ func (s *Server) route(r *http.Request, now time.Duration, fault *Fault) *answer
 	return a
 }
 
-// look answers for what there is at that time; nil if the path means nothing.
+// look answers a reading request at that time, or opens a log session; nil if there is no such path.
 func (s *Server) look(r *http.Request, parts []string, at time.Duration) *answer {
 	path := strings.Join(parts, "/")
 	switch {
 	case path == "account":
 		return reply(account(s.stamp))
 	case path == "account/rate-limits":
-		return reply(nil) // filled in by who knows the budget
+		return reply(nil) // the caller, api, fills in the budget
 	case path == "apps" || path == "users/~/apps":
 		return page(r, s.allApps(r, at), "id", "name", "updated_at")
 	case parts[0] != "apps" || len(parts) < 2 || len(parts) > 5:

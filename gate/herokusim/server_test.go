@@ -1,4 +1,4 @@
-// This file tests the form of answers: refusals, pages, headers, the rate limit, bad hours.
+// Tests of the form of answers: refusals, pages, headers, the rate limit, faults.
 
 package herokusim
 
@@ -23,7 +23,7 @@ func service(s *Server, key string) *heroku.Service {
 	return heroku.NewService(&http.Client{Transport: &heroku.Transport{BearerToken: key, Transport: s.Transport()}})
 }
 
-// ask makes a request as a person with a key would.
+// ask sends a request with a key.
 func ask(t *testing.T, s *Server, method, path string, header ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "https://api.heroku.com"+path, nil)
@@ -76,7 +76,7 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 	}
 }
 
-// The sizes that the official client has prices of (npm package heroku 11.10.0, ps:type).
+// The sizes for which the official client has prices (npm package heroku 11.10.0, ps:type).
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	for size := range strings.FieldsSeq("Basic Eco Performance-M Performance-L Performance-L-RAM Performance-XL Performance-2XL Private-S Private-L-RAM Private-2XL Shield-M Shield-XL Standard-1X Standard-2X dyno-1c-0.5gb dyno-32c-64gb") {
@@ -178,8 +178,8 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// So many requests come back each minute.
-func TestRefill(t *testing.T) {
+// Each minute some requests come back.
+func TestBudgetComesBack(t *testing.T) {
 	t.Parallel()
 	s := NewServer(tellText(t, "types: {web: {quantity: 1}}\nbudget: 10\n"), Options{})
 	if left, _ := s.spend(0, 0); left != 10 {

@@ -1,4 +1,4 @@
-// This file tests what a log session shows and how long it lives.
+// Tests of what a log session shows and how long it lives.
 
 package herokusim
 
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// L11 passes the filters of its session, as every line: whoever asks for some lines does not see it.
+// The filters of a session also apply to L11: most filters hide it.
 func TestL11InAFilteredSession(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, saying+"{cut: 20s, lose: [{from: 2s, to: 8s, notice: L11}]}\n")
@@ -29,14 +29,14 @@ func TestL11InAFilteredSession(t *testing.T) {
 	}
 }
 
-// On Cedar "web" is the process type web alone, on Fir its pods are web-….
+// On Cedar the filter "web" matches the process type web only. On Fir it matches the pods web-….
 func TestFilterByProcessType(t *testing.T) {
 	t.Parallel()
 	for label, want := range map[string][2]bool{
 		"web.1": {true, true}, "web-admin.1": {false, true}, "web-848cd4f64d-pvpr2": {false, true}, "webhook.1": {false, false}, "web": {true, true},
 	} {
 		for i, pods := range []bool{false, true} {
-			x := &session{wish: sessionWish{Dyno: "web"}, pods: pods}
+			x := &session{params: sessionParams{Dyno: "web"}, pods: pods}
 			if got := x.wants(Line{Source: "heroku", Proc: label}); got != want[i] {
 				t.Errorf("%s, pods %t: %t", label, pods, got)
 			}
@@ -44,8 +44,8 @@ func TestFilterByProcessType(t *testing.T) {
 	}
 }
 
-// Without a tail there is nothing to forbid.
-func TestL20IsOfTails(t *testing.T) {
+// L20 forbids tails only.
+func TestL20ForbidsTailsOnly(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nlog: {l20: true}\n")
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestSessionLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(tell(t, "plain-restart"), Options{})
 		s.Begin()
-		fresh, used := s.newSession(s.apps[0], sessionWish{}, 0), s.newSession(s.apps[0], sessionWish{Lines: 1}, 0)
+		fresh, used := s.newSession(s.apps[0], sessionParams{}, 0), s.newSession(s.apps[0], sessionParams{Lines: 1}, 0)
 		status := func(x *session) int {
 			resp, _ := ask(t, s, "GET", "/logplex/sessions/"+x.id)
 			return resp.StatusCode
@@ -81,10 +81,10 @@ func TestSessionLife(t *testing.T) {
 	})
 }
 
-func TestHistoryIsOf1500Lines(t *testing.T) {
+func TestHistoryHas1500Lines(t *testing.T) {
 	t.Parallel()
 	st := tellText(t, "types: {web: {quantity: 1}}\nnoise: 0\nevents:\n  - {at: 0s, say: {label: web.1, text: tick, every: 1ms, times: 2000}}\n")
-	x := &session{wish: sessionWish{Lines: 9999}}
+	x := &session{params: sessionParams{Lines: 9999}}
 	if n := len(x.history(st, time.Minute)); n != 1500 {
 		t.Errorf("%d lines are kept, not 1500", n)
 	}

@@ -1,4 +1,4 @@
-// This file is for the form of a scenario file: every word that it may have, and what may stand there.
+// Checking the form of a scenario file: which words it may have, and which values.
 
 package herokusim
 
@@ -20,13 +20,13 @@ var (
 	crashesType  = reflect.TypeFor[Crashes]()
 )
 
-// longTime is the longest time that a file may have; sums of such times are still times.
+// longTime is the longest time in a file. Sums of such times do not overflow.
 const longTime = 2000 * 24 * time.Hour
 
-// whole is the name of what has no name in the file.
+// whole is the name of the outermost mapping in messages.
 const whole = "a scenario"
 
-// fields lists the words of a struct in the order in which it has them.
+// fields returns the YAML names of the fields of a struct, in their order, and the types by name.
 func fields(t reflect.Type) (names []string, types map[string]reflect.Type) {
 	types = map[string]reflect.Type{}
 	for f := range t.Fields() {
@@ -37,8 +37,8 @@ func fields(t reflect.Type) (names []string, types map[string]reflect.Type) {
 	return names, types
 }
 
-// shape compares a node with the Go type that it is for. The YAML library would
-// refuse most of this, too, but in words of Go, and often without the line.
+// shape checks that a node fits a Go type. The YAML library would refuse most
+// mistakes, too, but with Go types in its messages, and often without the line.
 func shape(name string, node ast.Node, t reflect.Type) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -60,7 +60,7 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 		}
 		return shape(name, node, durationType)
 	case t == crashesType:
-		return nil // it looks itself
+		return nil // Crashes.UnmarshalYAML checks it
 	case t == durationType:
 		d, err := time.ParseDuration(value(node))
 		if err := want(err == nil && isText(node), node, "%s is not a time: write it as in \"90s\" or \"1m30s\"", given(node)); err != nil {
@@ -105,14 +105,14 @@ func shape(name string, node ast.Node, t reflect.Type) error {
 
 const noAnchors = "anchors (&), aliases (*), merges (<<) and tags (!) are not for scenarios: write the value out where it is needed"
 
-// structure wants the words of t and no others.
+// structure checks a mapping that may only have the fields of the struct t.
 func structure(name string, node ast.Node, t reflect.Type) error {
 	names, types := fields(t)
 	return mapping(name, names[0], node, func(key, value ast.Node) error {
 		word := key.GetToken().Value
 		field, known := types[word]
 		if !known {
-			return atNode(key, fmt.Sprintf("unknown field %q: %s", word, instead(word, name, names)))
+			return atNode(key, fmt.Sprintf("unknown field %q: %s", word, suggest(word, name, names)))
 		}
 		return shape(word, value, field)
 	})
@@ -148,8 +148,8 @@ func each(name string, list *ast.SequenceNode, t reflect.Type) error {
 	return nil
 }
 
-// instead tells what to write in place of a word that is not known.
-func instead(word, where string, names []string) string {
+// suggest says what to write in place of an unknown word.
+func suggest(word, where string, names []string) string {
 	best, least := "", len(word)/3+2
 	for _, name := range names {
 		if d := distance(word, name); d < least {
@@ -162,7 +162,7 @@ func instead(word, where string, names []string) string {
 	return fmt.Sprintf("%s has %s", where, strings.Join(names, ", "))
 }
 
-// distance counts the letters to add, to take away or to change.
+// distance is the edit distance of two words: how many letters to add, to remove or to change.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -212,7 +212,7 @@ func value(node ast.Node) string {
 	return ""
 }
 
-// given tells what stands there in place of what should.
+// given describes a node, for a message that something else is expected.
 func given(node ast.Node) string {
 	switch node.(type) {
 	case ast.MapNode:

@@ -1,4 +1,4 @@
-// This file is for a source that was uploaded: what its tarball says of the processes, and what building it prints.
+// Uploaded sources: what the tarball says about the processes, and what its build prints.
 
 package herokusim
 
@@ -19,62 +19,62 @@ import (
 	"time"
 )
 
-// What an upload may have at most.
+// The limits of an upload. Sizes are in bytes.
 const (
-	mostUpload  = 16 << 20
-	mostUnpack  = 64 << 20
-	mostEntries = 10_000
-	mostText    = 64 << 10 // of a file that is read
+	maxUpload  = 16 << 20
+	maxUnpack  = 64 << 20
+	maxEntries = 10_000
+	maxText    = 64 << 10 // of each file
 )
 
-// A Behaviour is how the processes of a source behave: its file behaviour.json, beside the
-// Procfile. Everything in it may be left out. The experiment's real app reads the same
-// file, so that both do the same.
+// A Behaviour is the file behaviour.json, beside the Procfile. It says how the processes of a
+// source behave. Every field is optional. The experiment's real app reads the same file, so
+// that it does the same.
 //
-// With Code each process prints, from a moment after its start line on, one line a second
-// on its standard output, as in
+// If Code is set, each process prints one line a second on its standard output, from a moment
+// after its start line on:
 //
 //	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
 //
-// and at SIGTERM one that begins with "sigterm" in place of "alive". The process is
-// Instance.Process, n counts the lines of both kinds from 0.
+// At SIGTERM it prints such a line that begins with "sigterm" instead of "alive". The process
+// is Instance.Process; n counts the lines of both kinds from 0.
 type Behaviour struct {
-	// Code is the version of the code, from 1 on. Without it the processes print nothing.
+	// Code is the version of the code, from 1 on. Zero: the processes print nothing.
 	Code int `json:"code"`
-	// Stop is how many seconds a process goes on after SIGTERM; from 30 on it is killed.
-	// Nil is what the template says, which says 0.15 s where it says nothing.
+	// Stop is how many seconds a process lives after SIGTERM. With 30 or more it is killed.
+	// Nil: as the template says, by default 0.15 s.
 	Stop *float64 `json:"stop"`
-	// Lines is how many lines a second each process prints beside those of the truth; they
-	// begin with "padding".
+	// Lines is how many further lines a second each process prints. They begin with
+	// "padding".
 	Lines int `json:"lines"`
-	// Crashes: it ends by itself, with status 1, when it would be up.
+	// Crashes ends each process by itself, with status 1, at the time when it would be up.
 	Crashes bool `json:"crashes"`
-	// Build and Release are of the build and of the release phase, which there is only with
-	// a line "release:" in the Procfile. Its command takes 5 s where nothing is said.
+	// Build and Release describe the build and the release phase. There is a release phase
+	// only with a line "release:" in the Procfile. Without Release it takes 5 s.
 	Build   *Duty `json:"build"`
 	Release *Duty `json:"release"`
 }
 
-// A Duty takes seconds, and may fail.
+// A Duty is how long a build or a release phase takes, and whether it fails.
 type Duty struct {
 	Seconds float64 `json:"seconds"`
 	Fails   bool    `json:"fails"`
 }
 
 const (
-	mostSeconds = 7200
-	mostPadding = 10_000
+	maxSeconds = 7200
+	maxPadding = 10_000
 )
 
 func (b Behaviour) check() error {
-	bad := func(seconds float64) bool { return !(seconds >= 0 && seconds <= mostSeconds) }
+	bad := func(seconds float64) bool { return !(seconds >= 0 && seconds <= maxSeconds) }
 	switch {
 	case b.Code < 0:
 		return fmt.Errorf("behaviour.json: code is %d: give a number from 1 on", b.Code)
-	case b.Lines < 0 || b.Lines > mostPadding || b.Lines > 0 && b.Code == 0:
-		return fmt.Errorf("behaviour.json: lines is %d: give 0 to %d, and a code", b.Lines, mostPadding)
+	case b.Lines < 0 || b.Lines > maxPadding || b.Lines > 0 && b.Code == 0:
+		return fmt.Errorf("behaviour.json: lines is %d: give 0 to %d, and a code", b.Lines, maxPadding)
 	case b.Stop != nil && bad(*b.Stop), b.Build != nil && bad(b.Build.Seconds), b.Release != nil && bad(b.Release.Seconds):
-		return fmt.Errorf("behaviour.json: seconds are 0 to %d", mostSeconds)
+		return fmt.Errorf("behaviour.json: seconds are 0 to %d", maxSeconds)
 	}
 	return nil
 }
@@ -89,21 +89,21 @@ func (b Behaviour) stop() *time.Duration {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// A source is what a tarball says. It is never changed.
+// A source is what a tarball says. It does not change.
 type source struct {
 	url, version, checksum string
-	language               string            // empty: no buildpack takes it
-	types                  map[string]string // by process type, its command
+	language               string            // empty: no buildpack accepts it
+	types                  map[string]string // the command of each process type
 	release                string            // the command of the release phase
 	behaviour              Behaviour
-	bad                    string // why no build can succeed
+	bad                    string // why no build can succeed; empty: it can
 }
 
-// commit is how the code is called: the version that its sender gave it.
+// commit is the name of the code: the version that its sender gave it, or a part of its checksum.
 func (s *source) commit() string { return orElse(s.version, s.checksum[:40]) }
 
-// languages are the files by which a buildpack takes a source as its own, in the order in
-// which Heroku tries (Dev Center, "Buildpacks").
+// languages are the files by which buildpacks recognise a source, in the order in which Heroku
+// tries them (Dev Center, "Buildpacks").
 var languages = []struct{ file, language, buildpack string }{
 	{"Gemfile", "Ruby", "ruby"}, {"package.json", "Node.js", "nodejs"}, {"requirements.txt", "Python", "python"}, {"Pipfile", "Python", "python"},
 	{"poetry.lock", "Python", "python"}, {"uv.lock", "Python", "python"}, {"composer.json", "PHP", "php"}, {"go.mod", "Go", "go"},
@@ -111,7 +111,7 @@ var languages = []struct{ file, language, buildpack string }{
 
 var declared = regexp.MustCompile(`^([A-Za-z0-9_-]{1,128}):\s*(.+?)\s*$`)
 
-// readSource reads a tarball. What is wrong with it makes the build fail, as on Heroku.
+// readSource reads a tarball. If it is invalid, its build fails, as on Heroku.
 func readSource(tarball []byte) *source {
 	sum := sha256.Sum256(tarball)
 	s := &source{checksum: hex.EncodeToString(sum[:]), types: map[string]string{}}
@@ -150,21 +150,21 @@ func readSource(tarball []byte) *source {
 	return s
 }
 
-// unpack returns the files at the top of a tarball. Only short ones have their text.
+// unpack returns the files at the top of a tarball, each with its text, at most maxText.
 func unpack(tarball []byte) (map[string]string, error) {
 	zipped, err := gzip.NewReader(bytes.NewReader(tarball))
 	if err != nil {
 		return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 	}
 	files := map[string]string{}
-	whole := &io.LimitedReader{R: zipped, N: mostUnpack}
+	whole := &io.LimitedReader{R: zipped, N: maxUnpack}
 	for archive, n := tar.NewReader(whole), 0; ; n++ {
 		header, err := archive.Next()
 		switch {
 		case err == io.EOF:
 			return files, nil
-		case whole.N <= 0 || n >= mostEntries:
-			return nil, fmt.Errorf("the source is too large: %d MB unpacked and %d files are the most", mostUnpack>>20, mostEntries)
+		case whole.N <= 0 || n >= maxEntries:
+			return nil, fmt.Errorf("the source is too large: %d MB unpacked and %d files are the most", maxUnpack>>20, maxEntries)
 		case err != nil:
 			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 		}
@@ -172,7 +172,7 @@ func unpack(tarball []byte) (map[string]string, error) {
 		if header.Typeflag != tar.TypeReg || strings.Contains(name, "/") {
 			continue
 		}
-		text, err := io.ReadAll(io.LimitReader(archive, mostText))
+		text, err := io.ReadAll(io.LimitReader(archive, maxText))
 		if err != nil {
 			return nil, fmt.Errorf("the source is no gzipped tarball: %w", err)
 		}
@@ -180,7 +180,7 @@ func unpack(tarball []byte) (map[string]string, error) {
 	}
 }
 
-// says is what building it prints.
+// says is the output of the build.
 func (s *source) says(stack string, fails bool) []string {
 	lines := []string{"-----> Building on the Heroku-" + strings.TrimPrefix(stack, "heroku-") + " stack"}
 	if s.language == "" {
@@ -197,7 +197,7 @@ func (s *source) says(stack string, fails bool) []string {
 	return append(lines, "-----> Discovering process types", "       Procfile declares types -> "+orElse(names, "(none)"), "-----> Compressing...", "       Done: 1M", "-----> Launching...")
 }
 
-// phase is the release phase of this code; nil without one.
+// phase is the release phase of this code; nil if there is none.
 func (s *source) phase() *Phase {
 	if s == nil || s.release == "" {
 		return nil

@@ -1,4 +1,4 @@
-// This file lets anything be a source: it can be built and run, or the build fails and says why.
+// A fuzz test: any source can either be built and run, or its build fails and says why.
 
 package herokusim
 

@@ -1,4 +1,4 @@
-// This file tests code on its way: sources, their upload, builds, release phases, releases, and what the processes print.
+// Tests of uploads, builds, release phases, releases, and what the processes print.
 
 package herokusim
 
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// put sends something to a URL that is not the API's.
+// put sends data to a URL outside of the API.
 func (w *writer) put(method, url string, data []byte, header ...string) (int, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, url, bytes.NewReader(data))
@@ -42,7 +42,7 @@ func (w *writer) form(updates string) {
 	}
 }
 
-// A source is put once, without key and type, and comes back as it was put.
+// A source is uploaded without API key and Content-Type, and comes back as it was.
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
@@ -58,7 +58,7 @@ func TestUpload(t *testing.T) {
 			{"GET", nil, nil, 404, "NoSuchKey"},
 			{"PUT", []byte("x"), []string{"Authorization", "Bearer key"}, 400, "InvalidArgument"},
 			{"PUT", []byte("x"), []string{"Content-Type", "application/gzip"}, 403, "SignatureDoesNotMatch"},
-			{"PUT", make([]byte, mostUpload+1), nil, 400, "EntityTooLarge"},
+			{"PUT", make([]byte, maxUpload+1), nil, 400, "EntityTooLarge"},
 			{"GET", nil, nil, 404, "NoSuchKey"},
 			{"PUT", []byte("code"), nil, 200, ""},
 			{"GET", nil, nil, 200, "code"},
@@ -74,12 +74,12 @@ func TestUpload(t *testing.T) {
 	})
 }
 
-// A build has an output, and an end; when it succeeds, there are a slug and a release of it.
+// A build has an output and an end. If it succeeds, it has made a slug and a release.
 func TestBuilds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		files  map[string]string
-		data   []byte // in place of files
+		data   []byte // instead of files
 		status string
 		says   string
 	}{
@@ -91,7 +91,7 @@ func TestBuilds(t *testing.T) {
 		"no tarball":          {data: []byte("PK"), status: "failed", says: "no gzipped tarball"},
 		"half a tarball":      {data: tarball(t, python(plain, `{"code": 1}`))[:60], status: "failed", says: "no gzipped tarball"},
 		"nothing":             {data: []byte{}, status: "failed", says: "no gzipped tarball"},
-		"too much":            {files: map[string]string{"requirements.txt": "", "zeros": strings.Repeat("\x00", mostUnpack)}, status: "failed", says: "too large"},
+		"too much":            {files: map[string]string{"requirements.txt": "", "zeros": strings.Repeat("\x00", maxUnpack)}, status: "failed", says: "too large"},
 		"unknown behaviour":   {files: python(plain, `{"colour": "red"}`), status: "failed", says: "colour"},
 		"bad behaviour":       {files: python(plain, `{"code": -1}`), status: "failed", says: "give a number from 1 on"},
 		"padding without end": {files: python(plain, `{"code": 1, "lines": 1000000}`), status: "failed", says: "lines is 1000000"},
@@ -130,8 +130,8 @@ func TestBuilds(t *testing.T) {
 	}
 }
 
-// The formation is what the Procfile says: of new types only the first web process runs, and
-// what it does not name any more is stopped.
+// The formation has the types of the Procfile. Of new types only the first web process runs. Types
+// that the Procfile does not have any more are stopped.
 func TestProcfile(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
@@ -163,7 +163,7 @@ func TestProcfile(t *testing.T) {
 	})
 }
 
-// A release phase that fails leaves the dynos alone; config changes and rollbacks have one, too.
+// A failed release phase does not change the dynos. Config changes and rollbacks have a release phase, too.
 func TestReleasePhaseOfASource(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
@@ -193,7 +193,7 @@ func TestReleasePhaseOfASource(t *testing.T) {
 	})
 }
 
-// A restart gives each dyno of it another process, and no release.
+// A restart gives each of its dynos a new process. It makes no release.
 func TestRestarts(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]int{"/dynos": 4, "/dynos/web": 3, "/dynos/web.2": 1, "/dynos/worker.1": 1} {

@@ -1,4 +1,4 @@
-// This file is for a story that was worked out: the truth, and what every list and the log say when.
+// A played story: the truth, and what every list and the log show at any time.
 
 package herokusim
 
@@ -14,15 +14,16 @@ type Story struct {
 	Scenario *Scenario
 	// Start is the platform's clock at second 0.
 	Start time.Time
-	// Gate is when the gate is to be started, End where the story stops.
+	// Gate is when the gate should start. End is the end of the story.
 	Gate, End time.Duration
 	// Instances is the truth: every process that ran, in the order of their starts.
 	Instances []Instance
-	// Lines is the log in the order in which lines come out, lost ones too.
+	// Lines is the log in the order in which lines come, also the lost ones. What processes
+	// print themselves is not in it; see Between.
 	Lines []Line
 
 	appID     string
-	made      time.Duration // when the app was
+	made      time.Duration // when the app was created
 	app       history[appRecord]
 	dynos     history[dynoRecord]
 	formation history[formationRecord]
@@ -37,22 +38,22 @@ type Instance struct {
 	Label   string
 	Type    string
 	Version int    // of its release
-	ID      string // of the dyno record that it began under
-	OneOff  bool   // not of the formation
+	ID      string // of the dyno record at its start
+	OneOff  bool   // not in the formation
 	Start   time.Duration
-	// Up is when it was up, if it ever was.
+	// Up is when it came up. Zero: it never did.
 	Up time.Duration
-	// Term is when it got SIGTERM, if it did.
+	// Term is when it received SIGTERM. Zero: it never did.
 	Term time.Duration
 	// Exit is when it ended. Zero: it still runs at the end of the story.
 	Exit time.Duration
-	// Process is the id that the process itself prints, and Code the version of its code:
-	// of an app of an Account, whose source says a code. Else they are empty.
+	// Process is the id that the process itself prints, and Code the version of its code.
+	// Only apps of an Account have them, if behaviour.json of the source has a code.
 	Process string
 	Code    int
 
 	metricsID string
-	reports   bool // runtime metrics
+	reports   bool // it writes runtime metrics
 	program   program
 }
 
@@ -73,8 +74,8 @@ func (st *Story) OldRunning(at time.Duration, version int) []Instance {
 	return old
 }
 
-// LastOldExit tells when the last of the formation's processes of a release
-// before version ended; false if one still runs at the end, or none ever ran.
+// LastOldExit returns when the last process of the formation with a release before
+// version ended; false if one still runs at the end, or none ever ran.
 func (st *Story) LastOldExit(version int) (time.Duration, bool) {
 	var last time.Duration
 	found := false
@@ -92,8 +93,8 @@ func (st *Story) LastOldExit(version int) (time.Duration, bool) {
 	return last, found
 }
 
-// Code is the commit of the code of a release, also where the API does not tell it, and whether the
-// release has succeeded by that time.
+// Code is the commit of a release, even if the API does not show it, and whether the release has succeeded at
+// that time.
 func (st *Story) Code(version int, at time.Duration) (commit string, succeeded bool) {
 	for _, r := range st.releases.all(at) {
 		if r.version == version {
@@ -103,7 +104,7 @@ func (st *Story) Code(version int, at time.Duration) (commit string, succeeded b
 	return "", false
 }
 
-// ReleaseID is the id of a release; empty if the story never has it.
+// ReleaseID is the id of a release; empty if the story has no such release.
 func (st *Story) ReleaseID(version int) string {
 	for id, steps := range st.releases {
 		if steps[0].value.version == version {
@@ -122,7 +123,7 @@ func (st *Story) appName(at time.Duration) string {
 	return orElse(app.name, st.Scenario.AppName())
 }
 
-// stamp is a time as the API tells it: in whole seconds.
+// stamp is a time as the API writes it, in whole seconds.
 func (st *Story) stamp(at time.Duration) time.Time {
 	return st.Time(at).UTC().Truncate(time.Second)
 }
@@ -133,7 +134,7 @@ type output struct {
 	lines        []string
 }
 
-// A history keeps what the records of one kind were, from when on.
+// A history has all versions of the records of one kind, by their keys, each with its time.
 type history[T any] map[string][]step[T]
 
 type step[T any] struct {
@@ -142,7 +143,7 @@ type step[T any] struct {
 	value T
 }
 
-// put notes what the record is from now on. Times never go back.
+// put adds a version of a record. Its time is not before that of the last version.
 func (h *history[T]) put(key string, at time.Duration, value T) {
 	if *h == nil {
 		*h = history[T]{}
@@ -150,12 +151,12 @@ func (h *history[T]) put(key string, at time.Duration, value T) {
 	(*h)[key] = append((*h)[key], step[T]{at: at, value: value})
 }
 
-// drop notes that the record is no more.
+// drop records that the record does not exist from then on.
 func (h *history[T]) drop(key string, at time.Duration) {
 	(*h)[key] = append((*h)[key], step[T]{at: at, gone: true})
 }
 
-// get tells what the record was at that time.
+// get returns the record at that time; false if it did not exist.
 func (h history[T]) get(key string, at time.Duration) (T, bool) {
 	steps := h[key]
 	n := sort.Search(len(steps), func(i int) bool { return steps[i].at > at })
@@ -166,7 +167,7 @@ func (h history[T]) get(key string, at time.Duration) (T, bool) {
 	return steps[n-1].value, true
 }
 
-// all tells what all the records were at that time, in the order of their keys.
+// all returns all records at that time, in the order of their keys.
 func (h history[T]) all(at time.Duration) []T {
 	var values []T
 	for _, key := range slices.Sorted(maps.Keys(h)) {
@@ -177,7 +178,7 @@ func (h history[T]) all(at time.Duration) []T {
 	return values
 }
 
-// The records. Their times are of the story; the API's wording is added later.
+// The records. Their times are times of the story. A view turns them into objects of the API.
 type (
 	appRecord struct {
 		name           string
@@ -205,7 +206,7 @@ type (
 		version                  int
 		slug, commit             string
 		phase, current, eligible bool
-		source                   *source           // of the code, where it was uploaded
+		source                   *source           // nil: the code was not uploaded
 		vars                     map[string]string // the config vars
 		created, updated         time.Duration
 	}

@@ -1,4 +1,4 @@
-// This file tests the stories themselves: that the truth, the lists and the log tell the same.
+// Tests of the stories: the truth, the lists and the log must agree.
 
 package herokusim
 
@@ -86,7 +86,7 @@ func TestMeasuredSeconds(t *testing.T) {
 			t.Errorf("%d old processes run at %s, want %d", got, at, want)
 		}
 	}
-	// The list shows only new dynos from second 0 on, the log the rest.
+	// From second 0 on the list shows only new dynos; the log shows the others.
 	for _, d := range st.dynos.all(0) {
 		if d.version != 42 || d.state != "starting" {
 			t.Errorf("%s at 0s: v%d %s", d.label, d.version, d.state)
@@ -138,7 +138,7 @@ func TestPrivateSpaceRollsQuarters(t *testing.T) {
 	}
 }
 
-func TestPhases(t *testing.T) {
+func TestReleasePhases(t *testing.T) {
 	t.Parallel()
 	failed := tell(t, "phase-fails")
 	if n := len(failed.OldRunning(failed.End, 42)); n != 2 {
@@ -183,8 +183,8 @@ func TestFirPodsStayListedUntilTheyAreStopped(t *testing.T) {
 	}
 }
 
-// Whatever happens, the books balance: per label, starts less exits is what runs.
-func TestBooksBalance(t *testing.T) {
+// In every story, for each label, starts minus exits is the number of running processes.
+func TestStartsMinusExitsRun(t *testing.T) {
 	t.Parallel()
 	mixed := tellText(t, `
 app: {preboot: true}
@@ -232,7 +232,7 @@ events:
 	}
 }
 
-func TestHiddenOnesAreKeptAlive(t *testing.T) {
+func TestHiddenProcessesLiveLonger(t *testing.T) {
 	t.Parallel()
 	const head = "app: {preboot: true}\ntypes: {web: {quantity: 1}}\nevents:\n  - {at: 0s, deploy: {}}\n  - {at: 100s, config: {}"
 	if last, _ := tellText(t, head+"}\n").LastOldExit(42); last < 280*time.Second {
@@ -252,7 +252,7 @@ func TestPlayIsTheSameEveryTime(t *testing.T) {
 	stamps := map[time.Time]bool{}
 	for _, l := range a.Lines {
 		if l.Proc == "api" {
-			continue // these come together
+			continue // these have the same stamp
 		}
 		if stamps[l.Stamp] {
 			t.Errorf("two lines of %s", l.Stamp)

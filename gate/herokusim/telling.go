@@ -1,4 +1,4 @@
-// This file is for telling a story to a person: what Heroku says and what is true, in one line of time.
+// A story as a list for people: what Heroku says and what is true, in the order of time.
 
 package herokusim
 
@@ -12,13 +12,13 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// An Incident is one thing that a person should know of.
+// An Incident is an entry of the list.
 type Incident struct {
 	At   time.Duration
 	Text string
 }
 
-// Telling is the story from second 0 on, in the order of time.
+// Telling returns what happens in the story from second 0 on, in the order of time.
 func (st *Story) Telling() []Incident {
 	var all []Incident
 	add := func(at time.Duration, format string, args ...any) {
@@ -74,8 +74,8 @@ func (st *Story) Telling() []Incident {
 		}
 	}
 	add(st.Gate, "the gate is started")
-	// By text, too: releases come from a map, and the story is to be told in one
-	// way. What follows from the rest comes last.
+	// Releases come from a map in random order, so incidents of the same time are
+	// sorted by their text. Conclusions ("nothing of …") come last.
 	follows := func(i Incident) int { return strings.Index(i.Text, "nothing of ") }
 	slices.SortFunc(all, func(a, b Incident) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(follows(a), follows(b)), strings.Compare(a.Text, b.Text))
@@ -93,17 +93,17 @@ func (st *Story) current(at time.Duration) int {
 	return 0
 }
 
-// runs reports whether anything of the formation runs a release then.
+// runs reports whether a process of the formation runs the release at that time.
 func (st *Story) runs(at time.Duration, version int) bool {
 	return slices.ContainsFunc(st.Instances, func(i Instance) bool { return !i.OneOff && i.Version == version && i.Running(at) })
 }
 
-// what is wrong, in the words of a scenario, without when.
+// what describes the fault in the words of a scenario, without its times.
 func (f Fault) what() string {
 	f.From, f.To = 0, 0
 	text, err := yaml.MarshalWithOptions(f, yaml.Flow(true))
 	if err != nil {
-		panic(err) // our own struct
+		panic(err) // impossible: the value is our own
 	}
 	return strings.TrimSpace(string(text))
 }

@@ -1,4 +1,4 @@
-// This file tests how a story is told to a person.
+// Tests of the list of a story for people.
 
 package herokusim
 
@@ -19,7 +19,7 @@ func told(st *Story) string {
 	return b.String()
 }
 
-// What is left is counted against the release that is current then.
+// The number of old processes that are left depends on the release that is current then.
 func TestTellingOfTwoReleases(t *testing.T) {
 	t.Parallel()
 	text := told(tellText(t, `types: {web: {quantity: 1, timing: {start: 1s, up: 2s, term: 3s, stop: 1s}}}

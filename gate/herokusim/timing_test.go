@@ -1,4 +1,4 @@
-// A type's timing for preboot is for preboot alone.
+// The timing of a process type for preboot has no effect without preboot.
 
 package herokusim
 
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestTimingOfPreboot(t *testing.T) {
+func TestPrebootTimingNeedsPreboot(t *testing.T) {
 	t.Parallel()
 	for preboot, want := range map[string]time.Duration{"true": 100 * time.Second, "false": 3 * time.Second} {
 		st := tellText(t, `

@@ -1,4 +1,4 @@
-// This file is for calling the server without a socket, as tests in fake time must.
+// Calling the server without a socket, as tests in virtual time must.
 
 package herokusim
 
@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// Transport calls the server directly. It holds no sockets: inside a
-// testing/synctest bubble a socket would stop the fake time for good.
+// Transport calls the server directly, without sockets: inside a testing/synctest
+// bubble a goroutine that waits for a socket would stop the virtual time for good.
 func (s *Server) Transport() http.RoundTripper { return direct{s} }
 
 type direct struct{ handler http.Handler }
@@ -43,8 +43,8 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 			if err, ok := what.(error); what != nil && (!ok || !errors.Is(err, http.ErrAbortHandler)) {
 				panic(what)
 			}
-			// A stream whose reader has gone did not end well, even if the
-			// handler just returned.
+			// If the reader of a stream has gone, the answer ends with an error,
+			// even if the handler returned normally.
 			err := ctx.Err()
 			if err == nil && what != nil {
 				err = errReset
@@ -62,7 +62,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
 	case <-w.begun:
 	case <-ctx.Done():
-		// The handler may have ended the context itself, by being done.
+		// The handler itself ends the context when it returns.
 		select {
 		case <-w.begun:
 		default:
@@ -85,7 +85,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errReset = fmt.Errorf("read: connection reset by peer: %w", io.ErrUnexpectedEOF)
 
-// A pipeWriter is the handler's side.
+// A pipeWriter is the ResponseWriter of the handler.
 type pipeWriter struct {
 	header http.Header
 	pipe   *io.PipeWriter

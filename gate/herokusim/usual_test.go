@@ -1,4 +1,4 @@
-// This file holds the usual times, one test a row of "What it models" in docs/simulator.md.
+// Tests of the default times, one for each row of "What it models" in docs/simulator.md.
 
 package herokusim
 
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// stamps lists when the label's lines that begin so come.
+// stamps lists when lines of the label with that beginning come.
 func stamps(st *Story, label, text string) (at []time.Duration) {
 	for _, l := range st.Lines {
 		if l.Proc == label && l.Source == "heroku" && strings.HasPrefix(l.Text, text) && l.Emitted >= 0 {
@@ -53,7 +53,8 @@ func TestUsualTimes(t *testing.T) {
 	}
 }
 
-// At once after the first crash, then after 20 minutes each time; in a space at once.
+// A dyno restarts at once after its first crash, and after 20 minutes each further time; in a space
+// always at once.
 func TestRestAfterCrashes(t *testing.T) {
 	t.Parallel()
 	for app, want := range map[string][]time.Duration{
@@ -70,7 +71,7 @@ func TestRestAfterCrashes(t *testing.T) {
 	}
 }
 
-// The usual dyno type is one that the place has, also of one-off dynos.
+// The default dyno type exists where the app runs, also for one-off dynos.
 func TestUsualSize(t *testing.T) {
 	t.Parallel()
 	for app, want := range map[string]string{"{}": "Standard-1X", "{space: west}": "Private-S", "{space: west, generation: fir}": "dyno-1c-0.5gb"} {
@@ -82,7 +83,7 @@ func TestUsualSize(t *testing.T) {
 	}
 }
 
-// Each process reports every 20 seconds.
+// Each process reports metrics every 20 seconds.
 func TestMetricsInterval(t *testing.T) {
 	t.Parallel()
 	at := stamps(tellText(t, "types: {web: {quantity: 1}}\nmetrics: true\nnoise: 0\nends: 5m\n"), "web.1", "source=web.1 dyno=heroku.")

@@ -1,4 +1,4 @@
-// This file is for the two kinds of value that YAML does not know: a span of time over labels, and a count of crashes.
+// Two kinds of value that YAML does not have: a time for each of several labels, and a number of crashes.
 
 package herokusim
 
@@ -11,8 +11,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Span is a time for each of several labels: the first has First, the last
-// Last, and those between are spread evenly. In YAML: `5s` or `[5s, 8s]`.
+// A Span is a time for each of several labels. The first label has First, the last
+// has Last, and the others are spread evenly between. In YAML: `5s` or `[5s, 8s]`.
 type Span struct{ First, Last time.Duration }
 
 // After is the same time for every label.
@@ -58,7 +58,7 @@ func (s Span) MarshalYAML() (any, error) {
 // Crashes counts how often a new process crashes.
 type Crashes int
 
-// Always is more crashes than can be counted.
+// Always means that the process crashes again and again.
 const Always Crashes = -1
 
 // UnmarshalYAML reads a number or the word always.
@@ -84,7 +84,7 @@ func (c Crashes) MarshalYAML() (any, error) {
 	return int(c), nil
 }
 
-// nodeError is a bad value and where it stands.
+// A nodeError is a problem with its line.
 type nodeError struct {
 	line   int
 	reason string

@@ -1,5 +1,5 @@
-// This file compares the words of the log: what the simulator prints is captured, and what is
-// captured it prints, or the list here says that it does not.
+// The wording of the log: every line that the simulator prints was captured, and it can print every
+// captured line, except those in the lists here.
 
 package herokusim
 
@@ -32,7 +32,7 @@ var notModelled = []string{
 	"app[api]: bundle exec rake db:migrate", // the second line of a command
 }
 
-// notCaptured are beginnings of lines that are printed without a capture of 2018 or later.
+// notCaptured are beginnings of printed lines that are in no capture of 2018 or later.
 var notCaptured = []string{
 	"heroku[DYNO]: Error R15 (Memory quota vastly exceeded)", // from Heroku's list of errors
 }
@@ -42,7 +42,7 @@ var (
 	scaled   = regexp.MustCompile(`Scaled to (\S+@N:SIZE ?)+`)
 	deployed = regexp.MustCompile(`Deployed \S+ \(IMAGE\)`)
 	r10      = regexp.MustCompile(`to \$PORT within \d+`)
-	remark   = regexp.MustCompile(`(  .*| \([\w.-]+/[^)]*\))$`) // behind lines in the facts
+	remark   = regexp.MustCompile(`(  .*| \([\w.-]+/[^)]*\))$`) // at the end of lines in the facts
 )
 
 // wording is a shape without its clock, its label and its process types.
@@ -58,7 +58,7 @@ func listed(list []string, w string) bool {
 	return slices.ContainsFunc(list, func(start string) bool { return strings.HasPrefix(w, start) })
 }
 
-// modern lists the words of all captures of 2018 and later, and of the facts.
+// modern lists the wordings of all captures of 2018 and later, and of the facts.
 func modern(t *testing.T) map[string]string {
 	t.Helper()
 	needShared(t)
@@ -81,7 +81,7 @@ func modern(t *testing.T) map[string]string {
 	return found
 }
 
-// everyWording lists the wordings of every scenario that there is.
+// everyWording lists the wordings of all scenarios.
 func everyWording(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -128,7 +128,7 @@ func everyWording(t *testing.T) map[string]string {
 	return found
 }
 
-func TestWordsAsCaptured(t *testing.T) {
+func TestWordingIsAsCaptured(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes long, and nothing runs beside it")
@@ -144,7 +144,7 @@ func TestWordsAsCaptured(t *testing.T) {
 			t.Errorf("captured in %s, and never printed: %s", captured[w], w)
 		}
 	}
-	// Nothing is on a list without need.
+	// The lists have no entry that is not needed.
 	for _, start := range notModelled {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(captured)), func(w string) bool { return strings.HasPrefix(w, start) }) {
 			t.Errorf("%q is captured nowhere", start)

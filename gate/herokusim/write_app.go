@@ -1,4 +1,4 @@
-// This file is for writing apps: they are made, changed and deleted, with their features and config vars.
+// Requests that create, change and delete apps, and change their features and config vars.
 
 package herokusim
 
@@ -7,19 +7,19 @@ import (
 	"net/http"
 )
 
-// names are what the names of apps are made of that get none.
+// names are the parts of the names that Heroku makes up for new apps.
 var names = [2][]string{
 	{"quiet", "bright", "distant", "gentle", "hollow", "narrow", "plain", "steady"},
 	{"basin", "canyon", "delta", "fjord", "harbor", "meadow", "ridge", "summit"},
 }
 
-func (c *edit) createApp() *answer {
-	var wish struct {
+func (c *writeRequest) createApp() *answer {
+	var params struct {
 		Name   *string
 		Region any
 		Stack  any
 	}
-	if bad := c.read(&wish); bad != nil {
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
 	w, there := c.s.writing, 0
@@ -32,64 +32,64 @@ func (c *edit) createApp() *answer {
 		return invalid("You've reached the limit of %d apps.", w.options.MostApps)
 	}
 	w.made++
-	name := c.unused()
-	if wish.Name != nil {
-		if bad := c.nameable(*wish.Name); bad != nil {
+	name := c.unusedName()
+	if params.Name != nil {
+		if bad := c.checkName(*params.Name); bad != nil {
 			return bad
 		}
-		name = *wish.Name
+		name = *params.Name
 	}
 	template := *c.s.base
 	template.App.Name = name
 	c.app = &app{created: c.now, grows: &growth{template: &template, appID: idOf("app", name, fmt.Sprint(w.made)), created: c.now}}
-	if err := c.app.become(c.app.grows.upTo(c.now + ahead)); err != nil {
+	if err := c.app.replay(c.app.grows.upTo(c.now + ahead)); err != nil {
 		return refusal(http.StatusServiceUnavailable, "service_unavailable", "The simulated Heroku cannot go on: "+err.Error())
 	}
 	c.s.apps = append(c.s.apps, c.app)
-	return reply(c.view().app()).as(http.StatusCreated)
+	return reply(c.view().app()).withStatus(http.StatusCreated)
 }
 
-// unused makes up a name that no app has.
-func (c *edit) unused() string {
+// unusedName makes up a name that no app has.
+func (c *writeRequest) unusedName() string {
 	rng := c.s.writing.rng
 	for {
 		name := fmt.Sprintf("%s-%s-%05d", names[0][rng.IntN(len(names[0]))], names[1][rng.IntN(len(names[1]))], rng.IntN(100000))
-		if c.s.named(name, c.now) == nil {
+		if c.s.findLocked(name, c.now) == nil {
 			return name
 		}
 	}
 }
 
-// nameable refuses a name that an app cannot have.
-func (c *edit) nameable(name string) *answer {
+// checkName refuses a name that the app cannot have.
+func (c *writeRequest) checkName(name string) *answer {
 	if !appName.MatchString(name) {
 		return invalid("Name must start with a letter, end with a letter or digit and can only contain lowercase letters, digits, and dashes.")
 	}
-	if other := c.s.named(name, c.now); other != nil && other != c.app {
+	if other := c.s.findLocked(name, c.now); other != nil && other != c.app {
 		return invalid("Name %s is already taken", name)
 	}
 	return nil
 }
 
-func (c *edit) updateApp() *answer {
-	var wish struct {
+func (c *writeRequest) updateApp() *answer {
+	var params struct {
 		Name        *string
 		Maintenance *bool
 	}
-	if bad := c.read(&wish); bad != nil {
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	if wish.Name != nil {
-		if bad := c.nameable(*wish.Name); bad != nil {
+	if params.Name != nil {
+		if bad := c.checkName(*params.Name); bad != nil {
 			return bad
 		}
 	}
-	if bad := c.do(func(p *play) {
-		if wish.Name != nil {
-			p.rename(*wish.Name)
+	if bad := c.change(func(p *play) {
+		if params.Name != nil {
+			p.rename(*params.Name)
 		}
-		if wish.Maintenance != nil {
-			p.app.maintenance = *wish.Maintenance
+		if params.Maintenance != nil {
+			p.app.maintenance = *params.Maintenance
 			p.st.app.put("app", p.now, p.app)
 		}
 	}); bad != nil {
@@ -98,55 +98,55 @@ func (c *edit) updateApp() *answer {
 	return reply(c.view().app())
 }
 
-func (c *edit) deleteApp() *answer {
+func (c *writeRequest) deleteApp() *answer {
 	last := c.view().app()
-	if bad := c.do((*play).end); bad != nil {
+	if bad := c.change((*play).end); bad != nil {
 		return bad
 	}
 	c.app.deleted, c.app.gone = c.now, true
 	return reply(last)
 }
 
-func (c *edit) updateFeature() *answer {
-	var wish struct{ Enabled *bool }
-	if bad := c.read(&wish); bad != nil {
+func (c *writeRequest) updateFeature() *answer {
+	var params struct{ Enabled *bool }
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	f := c.shown("features", c.one, http.StatusOK)
+	f := c.current("features", c.one, http.StatusOK)
 	if f.status != http.StatusOK {
 		return f
 	}
 	name := f.value.(object)["name"].(string)
-	if wish.Enabled == nil {
+	if params.Enabled == nil {
 		return invalid("Require params: enabled.")
 	}
 	web, _ := c.app.story.formation.get("web", c.now)
-	if name == "preboot" && *wish.Enabled && (small.MatchString(web.size) || c.s.base.App.Space != "") {
+	if name == "preboot" && *params.Enabled && (small.MatchString(web.size) || c.s.base.App.Space != "") {
 		return invalid("Preboot is not available for %s dynos.", orElse(web.size, "private"))
 	}
-	if bad := c.do(func(p *play) { p.feature(name, *wish.Enabled) }); bad != nil {
+	if bad := c.change(func(p *play) { p.switchFeature(name, *params.Enabled) }); bad != nil {
 		return bad
 	}
-	return c.shown("features", name, http.StatusOK)
+	return c.current("features", name, http.StatusOK)
 }
 
-func (c *edit) updateVars() *answer {
-	var wish map[string]*string
-	if bad := c.read(&wish); bad != nil {
+func (c *writeRequest) updateVars() *answer {
+	var params map[string]*string
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	now := c.shown("config-vars", "", http.StatusOK).value.(object)
+	now := c.current("config-vars", "", http.StatusOK).value.(object)
 	changed := map[string]*string{}
-	for name, value := range wish {
+	for name, value := range params {
 		old, set := now[name]
 		if value == nil && set || value != nil && (!set || old != *value) {
 			changed[name] = value
 		}
 	}
-	if len(changed) > 0 { // else there is no release
-		if bad := c.do(func(p *play) { p.setVars(changed) }); bad != nil {
+	if len(changed) > 0 { // without changes Heroku makes no release
+		if bad := c.change(func(p *play) { p.setVars(changed) }); bad != nil {
 			return bad
 		}
 	}
-	return c.shown("config-vars", "", http.StatusOK)
+	return c.current("config-vars", "", http.StatusOK)
 }

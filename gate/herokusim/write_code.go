@@ -1,4 +1,4 @@
-// This file is for writing code: sources, their upload, builds, and releases of what was built.
+// Requests that upload sources, build them, and release what was built.
 
 package herokusim
 
@@ -9,30 +9,30 @@ import (
 	"strings"
 )
 
-// An upload is a source, from when it was asked for.
+// An upload is the place for a source. tarball is nil before the upload.
 type upload struct{ tarball []byte }
 
-// sources begins the path to which a source is uploaded.
+// sources is the beginning of the path to which a source is uploaded.
 const sources = "/sources/"
 
-func (c *edit) createSource() *answer {
+func (c *writeRequest) createSource() *answer {
 	w := c.s.writing
 	w.made++
 	id := idOf("source", fmt.Sprint(w.made))
 	w.uploads[id] = &upload{}
 	url := base(c.r) + sources + id + ".tgz"
-	return reply(object{"source_blob": object{"get_url": url, "put_url": url}}).as(http.StatusCreated)
+	return reply(object{"source_blob": object{"get_url": url, "put_url": url}}).withStatus(http.StatusCreated)
 }
 
-// blob takes a source, or gives it back. On Heroku its URL leads to Amazon S3, and is signed:
-// whoever adds a key, or a type of content that was not signed, is refused there.
+// blob stores a source or returns it. On Heroku the URL is a signed one of Amazon S3, which refuses
+// requests with an API key, or with a Content-Type that was not signed.
 func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	var data bytes.Buffer
 	var large error
 	if r.Method == http.MethodPut {
-		_, large = data.ReadFrom(http.MaxBytesReader(nil, r.Body, mostUpload))
+		_, large = data.ReadFrom(http.MaxBytesReader(nil, r.Body, maxUpload))
 	}
-	status, text := s.stored(r, data.Bytes(), large != nil)
+	status, text := s.putOrGet(r, data.Bytes(), large != nil)
 	if status != http.StatusOK {
 		w.Header().Set("Content-Type", "application/xml")
 		text = []byte("<Error><Code>" + string(text) + "</Code></Error>\n")
@@ -41,8 +41,9 @@ func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	w.Write(text)
 }
 
-// stored keeps what was put, or returns it; or what Amazon calls the mistake.
-func (s *Server) stored(r *http.Request, data []byte, large bool) (status int, text []byte) {
+// putOrGet stores data, or returns what is stored. If the status is not 200, the text is Amazon's
+// code of the error.
+func (s *Server) putOrGet(r *http.Request, data []byte, large bool) (status int, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	put := r.Method == http.MethodPut
@@ -68,76 +69,76 @@ func (s *Server) stored(r *http.Request, data []byte, large bool) (status int, t
 	return http.StatusMethodNotAllowed, []byte("MethodNotAllowed")
 }
 
-func (c *edit) createBuild() *answer {
-	var wish struct {
+func (c *writeRequest) createBuild() *answer {
+	var params struct {
 		Blob *struct {
 			URL, Version, Checksum *string
 		} `json:"source_blob"`
 	}
-	if bad := c.read(&wish); bad != nil {
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	if wish.Blob == nil || wish.Blob.URL == nil {
+	if params.Blob == nil || params.Blob.URL == nil {
 		return invalid("Require params: source_blob.")
 	}
-	_, id, _ := strings.Cut(*wish.Blob.URL, sources)
+	_, id, _ := strings.Cut(*params.Blob.URL, sources)
 	up := c.s.writing.uploads[strings.TrimSuffix(id, ".tgz")]
 	if up == nil {
 		return invalid("The simulated Heroku builds only what was uploaded to it.")
 	}
 	src := readSource(up.tarball)
-	src.url = *wish.Blob.URL
-	if wish.Blob.Version != nil {
-		src.version = *wish.Blob.Version
+	src.url = *params.Blob.URL
+	if params.Blob.Version != nil {
+		src.version = *params.Blob.Version
 	}
 	build := *c.s.writing.options.Build
 	if b := src.behaviour.Build; b != nil {
 		build = Build{Takes: seconds(orElse(b.Seconds, build.Takes.Seconds())), Fails: b.Fails}
 	}
 	build.Fails = build.Fails || src.bad != ""
-	if bad := c.do(func(p *play) { p.build(&Deploy{Build: &build}, src.commit(), src, nil) }); bad != nil {
+	if bad := c.change(func(p *play) { p.build(&Deploy{Build: &build}, src.commit(), src, nil) }); bad != nil {
 		return bad
 	}
 	for key, steps := range c.app.story.builds {
 		if steps[0].at == c.now && steps[0].value.source == src {
-			return c.shown("builds", key, http.StatusCreated)
+			return c.current("builds", key, http.StatusCreated)
 		}
 	}
 	return refusal(http.StatusInternalServerError, "internal_server_error", "The build is lost.")
 }
 
-func (c *edit) createRelease() *answer {
-	var wish struct{ Release, Slug, Description *string }
-	if bad := c.read(&wish); bad != nil {
+func (c *writeRequest) createRelease() *answer {
+	var params struct{ Release, Slug, Description *string }
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
 	of, description := releaseRecord{}, ""
 	for _, r := range c.app.story.releases.all(c.now) {
 		switch {
-		case wish.Release != nil && r.id == *wish.Release:
+		case params.Release != nil && r.id == *params.Release:
 			of, description = r, fmt.Sprintf("Rollback to v%d", r.version)
-		case wish.Release == nil && wish.Slug != nil && r.slug == *wish.Slug:
+		case params.Release == nil && params.Slug != nil && r.slug == *params.Slug:
 			of, description = r, "Deploy "+r.commit[:min(8, len(r.commit))]
 		}
 	}
 	switch {
-	case wish.Release == nil && wish.Slug == nil:
+	case params.Release == nil && params.Slug == nil:
 		return invalid("Require params: slug.")
-	case of.version == 0 && wish.Release != nil:
+	case of.version == 0 && params.Release != nil:
 		return notFound("release")
 	case of.version == 0:
 		return notFound("slug")
 	case !of.eligible:
 		return invalid("Cannot roll back to v%d: it is not eligible.", of.version)
-	case wish.Release == nil && wish.Description != nil:
-		description = *wish.Description
+	case params.Release == nil && params.Description != nil:
+		description = *params.Description
 	}
-	if bad := c.do(func(p *play) { p.again(description, of.version) }); bad != nil {
+	if bad := c.change(func(p *play) { p.releaseAgain(description, of.version) }); bad != nil {
 		return bad
 	}
 	newest := 0
 	for _, r := range c.app.story.releases.all(c.now) {
 		newest = max(newest, r.version)
 	}
-	return c.shown("releases", fmt.Sprint(newest), http.StatusCreated)
+	return c.current("releases", fmt.Sprint(newest), http.StatusCreated)
 }

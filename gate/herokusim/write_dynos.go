@@ -1,4 +1,4 @@
-// This file is for writing the formation, and for restarts.
+// Requests that change the formation or restart dynos.
 
 package herokusim
 
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An update is what a request wants of one process type.
+// An update is a change of one process type.
 type update struct {
 	Type     string
 	Quantity *quantity
@@ -21,7 +21,7 @@ type update struct {
 // (npm package heroku 11.10.0, ps:scale).
 type quantity struct {
 	n    int
-	more bool // than there are
+	more bool // n is relative to the current quantity
 }
 
 // UnmarshalJSON reads a number or text.
@@ -35,44 +35,44 @@ func (q *quantity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// mostOfType is how many dynos a process type may have (Dev Center, "Dyno Scaling and
-// Process Limits"); of the small sizes one.
-const mostOfType = 100
+// maxOfType is how many dynos a process type may have, except of small sizes, which may
+// have one (Dev Center, "Dyno Scaling and Process Limits").
+const maxOfType = 100
 
-func (c *edit) updateFormation() *answer {
-	var wish struct{ Updates []update }
-	if bad := c.read(&wish); bad != nil {
+func (c *writeRequest) updateFormation() *answer {
+	var params struct{ Updates []update }
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	if wish.Updates == nil {
+	if params.Updates == nil {
 		return invalid("Require params: updates.")
 	}
-	if bad := c.form(wish.Updates); bad != nil {
+	if bad := c.updateAll(params.Updates); bad != nil {
 		return bad
 	}
 	values := []any{}
 	for _, f := range c.app.story.formation.all(c.now) {
-		if slices.ContainsFunc(wish.Updates, func(u update) bool { return u.Type == f.typ || u.Type == f.id }) {
+		if slices.ContainsFunc(params.Updates, func(u update) bool { return u.Type == f.typ || u.Type == f.id }) {
 			values = append(values, c.view().formation(f).value)
 		}
 	}
 	return reply(values)
 }
 
-func (c *edit) updateType() *answer {
-	var wish update
-	if bad := c.read(&wish); bad != nil {
+func (c *writeRequest) updateType() *answer {
+	var params update
+	if bad := c.read(&params); bad != nil {
 		return bad
 	}
-	wish.Type = c.one
-	if bad := c.form([]update{wish}); bad != nil {
+	params.Type = c.one
+	if bad := c.updateAll([]update{params}); bad != nil {
 		return bad
 	}
-	return c.shown("formation", c.one, http.StatusOK)
+	return c.current("formation", c.one, http.StatusOK)
 }
 
-// form changes the formation, or tells why not. A batch is done as a whole or not at all.
-func (c *edit) form(updates []update) *answer {
+// updateAll changes the formation, or answers why it does not. It makes either all changes or none.
+func (c *writeRequest) updateAll(updates []update) *answer {
 	to, sizes := map[string]int{}, map[string]string{}
 	for _, u := range updates {
 		f, ok := c.typ(u.Type)
@@ -89,19 +89,19 @@ func (c *edit) form(updates []update) *answer {
 				quantity += f.quantity
 			}
 		}
-		if bad := c.allowed(f, size, quantity); bad != nil {
+		if bad := c.checkUpdate(f, size, quantity); bad != nil {
 			return bad
 		}
 		to[f.typ], sizes[f.typ] = quantity, size
 	}
-	if c.app.story.shut(c.now) && !c.s.writing.options.ScaleInWindow {
+	if c.app.story.formationLocked(c.now) && !c.s.writing.options.ScaleInWindow {
 		return invalid("Cannot change formation for a preboot app until preboot is complete")
 	}
-	return c.do(func(p *play) { p.form(to, sizes, nil) })
+	return c.change(func(p *play) { p.setFormation(to, sizes, nil) })
 }
 
 // typ finds a process type by its name or id.
-func (c *edit) typ(name string) (formationRecord, bool) {
+func (c *writeRequest) typ(name string) (formationRecord, bool) {
 	for _, f := range c.app.story.formation.all(c.now) {
 		if f.typ == name || f.id == name {
 			return f, true
@@ -110,11 +110,11 @@ func (c *edit) typ(name string) (formationRecord, bool) {
 	return formationRecord{}, false
 }
 
-// allowed refuses sizes and quantities that a process type cannot have.
-func (c *edit) allowed(f formationRecord, size string, quantity int) *answer {
+// checkUpdate refuses sizes and quantities that a process type cannot have.
+func (c *writeRequest) checkUpdate(f formationRecord, size string, quantity int) *answer {
 	app, own := c.s.base.App, c.s.writing.options.Sizes
 	state, _ := c.app.story.app.get("app", c.now)
-	most := mostOfType
+	most := maxOfType
 	if small.MatchString(size) {
 		most = 1
 	}
@@ -133,11 +133,11 @@ func (c *edit) allowed(f formationRecord, size string, quantity int) *answer {
 	return nil
 }
 
-func (c *edit) restartAll() *answer {
+func (c *writeRequest) restartAll() *answer {
 	return c.restart(Restart{All: true})
 }
 
-func (c *edit) restartOne() *answer {
+func (c *writeRequest) restartOne() *answer {
 	for _, d := range c.app.story.dynos.all(c.now) {
 		_, formed := c.typ(d.typ)
 		switch {
@@ -151,9 +151,9 @@ func (c *edit) restartOne() *answer {
 	return notFound("dyno")
 }
 
-func (c *edit) restart(r Restart) *answer {
-	if bad := c.do(func(p *play) { p.restart(&r, nil) }); bad != nil {
+func (c *writeRequest) restart(r Restart) *answer {
+	if bad := c.change(func(p *play) { p.restart(&r, nil) }); bad != nil {
 		return bad
 	}
-	return reply(object{}).as(http.StatusAccepted)
+	return reply(object{}).withStatus(http.StatusAccepted)
 }

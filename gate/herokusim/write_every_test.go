@@ -1,4 +1,4 @@
-// This file tests every request that writes: that it and its answer are Heroku's, and that the page has it.
+// Tests of every writing request: it and its answer fit Heroku's schema, and docs/simulator.md lists it.
 
 package herokusim
 
@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Whatever can be written is on the page.
-func TestPageListsWhatCanBeWritten(t *testing.T) {
+// docs/simulator.md lists all writing requests.
+func TestPageListsWritingRequests(t *testing.T) {
 	t.Parallel()
 	var want, got []string
 	for _, x := range writes {
@@ -31,7 +31,7 @@ func TestPageListsWhatCanBeWritten(t *testing.T) {
 	}
 }
 
-// In a Private Space and on Fir the same is written, with their sizes, and without preboot.
+// The same requests work in a Private Space and on Fir, with their sizes, and without preboot.
 func TestWritesInSpaces(t *testing.T) {
 	t.Parallel()
 	for size, app := range map[string]App{"Private-M": {Space: "west"}, "dyno-1c-4gb": {Space: "west", Generation: "fir"}} {
@@ -69,8 +69,8 @@ func TestWritesInSpaces(t *testing.T) {
 	}
 }
 
-// Every write is asked for and answered as the schema has it, and so is everything that can
-// be read after each.
+// Every writing request and its answer fit the schema, and so does everything that can be read
+// after each.
 func TestEveryWriteIsHerokus(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

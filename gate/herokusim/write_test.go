@@ -1,4 +1,4 @@
-// This file tests what can be written to an account, what is refused, and in which words.
+// Tests of writing requests: what they do, what is refused, and with which message.
 
 package herokusim
 
@@ -26,12 +26,12 @@ func onAccount(t *testing.T, o AccountOptions, play func(w *writer)) {
 	})
 }
 
-// story is that of the app "shop".
+// story is the story of the app "shop".
 func (w *writer) story() *Story { return w.a.Apps()[0].Story }
 
 const plain = "web: python app.py\nworker: python app.py\n"
 
-// What is wrong is refused, and changes nothing.
+// Wrong requests are refused, and change nothing.
 func TestRefusedWrites(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{Sizes: []string{"basic", "Standard-1X", "standard-2x"}, MostApps: 2}, func(w *writer) {
@@ -64,7 +64,7 @@ func TestRefusedWrites(t *testing.T) {
 			{"PATCH", "/apps/shop/formation/web", `{"size": "private-s"}`, 422, "invalid_params", "private-s"},
 			{"PATCH", "/apps/shop/formation/web", `{"size": "dyno-1c-0.5gb"}`, 422, "invalid_params", "dyno-1c"},
 			{"PATCH", "/apps/shop/formation/web", `{"size": "performance-m"}`, 403, "forbidden", "Performance-M"},
-			// A batch is done as a whole or not at all.
+			// Either all updates are made or none.
 			{"PATCH", "/apps/shop/formation", `{"updates": [{"type": "worker", "quantity": 1}, {"type": "web", "quantity": 5}]}`, 422, "invalid_params", "more than 1"},
 			{"PATCH", "/apps/shop/features/nothing", `{"enabled": true}`, 404, "not_found", "that feature"},
 			{"PATCH", "/apps/shop/features/preboot", `{}`, 422, "invalid_params", "enabled"},
@@ -88,7 +88,8 @@ func TestRefusedWrites(t *testing.T) {
 	})
 }
 
-// Preboot needs the larger sizes, and keeps them; while old dynos are hidden, the formation stays.
+// Preboot needs the larger sizes, and forbids smaller ones. While old dynos are hidden, the formation
+// cannot be changed.
 func TestPrebootAndTheFormation(t *testing.T) {
 	t.Parallel()
 	for _, allowed := range []bool{false, true} {
@@ -129,7 +130,7 @@ func TestQuantities(t *testing.T) {
 	})
 }
 
-// sendWrong sends what the schema does not have, although Heroku takes it.
+// sendWrong sends a request that the schema does not have, although Heroku accepts it.
 func (w *writer) sendWrong(method, path, body string) (int, []byte) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, "https://api.heroku.com"+path, strings.NewReader(body))
@@ -148,7 +149,7 @@ func (w *writer) sendWrong(method, path, body string) (int, []byte) {
 	return resp.StatusCode, data
 }
 
-// A release comes of new values alone, keeps the others, and its description names them.
+// Only new values make a release. It keeps the other config vars, and its description names the changed ones.
 func TestConfigVars(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
@@ -173,8 +174,8 @@ func TestConfigVars(t *testing.T) {
 	})
 }
 
-// An app goes by its new name alone; a name that is free again makes another app.
-func TestNames(t *testing.T) {
+// A renamed app is found by its new name only. A name that is free again can be used for another app.
+func TestAppNames(t *testing.T) {
 	t.Parallel()
 	onAccount(t, AccountOptions{}, func(w *writer) {
 		first := w.good("PATCH", "/apps/shop", `{"name": "store", "maintenance": true}`)
@@ -201,7 +202,7 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// What can go wrong with an account on request, does, and in the id that it is listed with.
+// Every fault in AccountKinds works, and its error has the id in the list.
 func TestAccountKinds(t *testing.T) {
 	t.Parallel()
 	for _, k := range AccountKinds {

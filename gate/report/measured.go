@@ -41,7 +41,7 @@ func measuredSection(e Ending) string {
 		fmt.Fprintf(&b, "- and %d more\n", types-mostMeasured)
 	}
 	fmt.Fprintf(&b, "- The dyno list: %s. The log: %s.\n", behind(f.List), behind(f.Log))
-	return folded("What this run tells of Heroku", b.String())
+	return folded("What this run shows of Heroku", b.String())
 }
 
 // measuredType puts the figures of a process type into sentences.

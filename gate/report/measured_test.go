@@ -51,7 +51,7 @@ func figuresOf(types ...measure.Type) measure.Figures {
 
 func TestMeasuredSection(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<details><summary>What this run tells of Heroku</summary>\n\n", "\n</details>\n"
+	const begin, end = "<details><summary>What this run shows of Heroku</summary>\n\n", "\n</details>\n"
 	const delays = "- The dyno list: at most 0.3s behind. The log: 1.9s to 2.4s behind.\n"
 	part := webOf(10, 190.8, 307.8, 450)
 	part.Told, part.FirstKill, part.LastKill, part.Stops = 9, missed("of 1 of 10 old dynos: it is not known which process an exit belongs to"), missed("of 1 of 10 old dynos: it is not known which process an exit belongs to"), 9
@@ -100,7 +100,7 @@ func TestMeasuredSectionIsFoldedInTheSummary(t *testing.T) {
 	s.ending.Measured = figuresOf(webOf(10, 190.8, 307.8, 450))
 	tell(t, w.report(false), s)
 	page := w.file("GITHUB_STEP_SUMMARY")
-	if !strings.Contains(page, "\n\n<details><summary>What this run tells of Heroku</summary>\n\n- **web**: SIGTERM 3m11s") {
+	if !strings.Contains(page, "\n\n<details><summary>What this run shows of Heroku</summary>\n\n- **web**: SIGTERM 3m11s") {
 		t.Errorf("the page is\n%s", page)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"heroku-rollout-gate/gate/spelling"
 )
 
-// platformSilent is how long lists may be missing before they, and nothing else, explain a time-out.
+// If lists have been missing for this long at the deadline, only they are blamed for the time-out.
 const platformSilent = time.Minute
 
 // decide checks in this order how the wait may end:
@@ -26,10 +26,10 @@ const platformSilent = time.Minute
 //  7. there is no obstacle: the gate opens
 //  8. the deadline
 //
-// It changes nothing. It returns nil if the gate has to wait.
+// It changes nothing. It returns nil if the gate has to wait, and during a head start, which only observes.
 func (r *Rollout) decide() *Verdict {
 	if r.ahead() && r.end == "" && (r.outages.refusal == nil || r.outages.refusal.Kind != observe.Internal) {
-		return nil // the head start only observes
+		return nil
 	}
 	for _, ending := range []func() *Verdict{r.refused, r.interrupted, r.badInput, r.failedDeploy, r.otherCode, r.crashed, r.open, r.timedOut} {
 		if v := ending(); v != nil {
@@ -45,7 +45,7 @@ func (r *Rollout) interrupted() *Verdict {
 		return nil
 	}
 	known := r.oldCode()
-	if r.unshown != "" || r.lists.full == nil || r.nothingKnown(&r.status) != nil {
+	if r.unshown != "" || r.lists.full == nil || r.tooLittleKnown(&r.status) != nil {
 		known = NotKnown
 	}
 	return &Verdict{Result: Cancelled, Reason: Interrupted, Message: fmt.Sprintf("interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)}

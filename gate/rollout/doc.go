@@ -8,18 +8,27 @@
 //	r.Apply(observation)          // whenever something is observed
 //	if v, ok := r.Verdict(); ok { // the wait is over
 //
-// The rule: an old process counts as alive from the moment at which it may exist until its end was seen, or until the
-// longest time that it can live is over. These words are used in all files:
+// The gate opens when the release was deployed, all new dynos are up, and no old process can still run. Each old process
+// counts as alive until its end was seen, or until the longest time that it can live is over. These words are used in
+// all files:
 //
-//   - look: one view of the platform's lists of dynos, formation and releases
-//   - label: a slot of the formation, such as web.1; one process after another runs under it
-//   - record: the dyno that a look shows under a label; it says something about one process at the most
-//   - hidden: a process that may run under a label and is not that of the record
-//   - hold: the longest time that a hidden process can live
-//   - target: the release that the gate waits for; whatever is of an earlier release is old
+//   - look: one view of the platform's lists of dynos, formation and releases; a full look has all three
+//   - label: a slot of the formation, such as web.1; one process after another runs under it. On Fir, a label is the name
+//     of a pod, which only one process ever has
+//   - record: the dyno that a look shows under a label. It describes one process; older ones may still run
+//   - hidden: a process that may run under a label and is not the one that the record describes
+//   - hold: the longest time that a hidden process can live, counted from the replacement of its record
+//   - target: the release that the gate waits for; a process of an earlier release is old
+//   - ledger: the lines of the log about one label; they add up to the number of its processes that are alive
+//   - doubt: a reason why the log does not prove that no old process is left
+//   - head start: the gate watches the app before the deploy, and the wait begins after it
+//   - obstacle: something that keeps the gate shut
 //
-// Read judge.go and doubts.go first: they are the rule. The other files, in the order in which an observation passes
-// through them:
+// A time.Time is in the platform's time. A time.Duration is a moment on the gate's own clock, counted from the start of
+// the gate, unless its comment says how long something lasts.
+//
+// Read judge.go and doubts.go first: they say until when an old process counts as alive. obstacles.go and open.go are
+// the rest of the rule. The files, in the order in which an observation passes through them:
 //
 //   - rollout.go: the fold: each observation changes the state, and then everything is judged
 //   - waited.go: how long the wait has lasted, and when holds end, as people read it

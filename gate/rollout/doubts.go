@@ -9,19 +9,19 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A doubt is one reason. docs/how-it-knows.md explains each by its name.
+// A doubt is one such reason. docs/how-it-knows.md explains each by its name.
 type doubt struct {
 	name string
 	says string // in words, unless there is a function words
 	is   func(e *evidence, t *timer) bool
 	// words says it, where the words are not always the same.
 	words func(e *evidence) string
-	// counting: it only means that processes could not be counted. Runtime metrics can settle that, see listedAlone.
-	counting bool
+	// metricsSettle: it only concerns the number of processes, and not whether something starts or stops right now.
+	// Runtime metrics can settle it, see listedAlone.
+	metricsSettle bool
 }
 
-// ExitDue is the normal reason of a hold, which people need not be told: the log flows, and an old process has not ended
-// yet.
+// ExitDue is the normal reason of a hold: the log flows, and an old process has not ended yet. Messages leave it out.
 const ExitDue = "an exit is still to come"
 
 const (
@@ -49,12 +49,12 @@ var streamDoubts = []doubt{
 	}},
 }
 
-// doubts are all doubts. The first one that applies is told.
+// doubts are all doubts about a label, those about the log first. The first one that applies is told.
 var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.since.IsZero()
 	}},
-	{name: "history-short", counting: true, says: historyShort, is: func(e *evidence, t *timer) bool {
+	{name: "history-short", metricsSettle: true, says: historyShort, is: func(e *evidence, t *timer) bool {
 		return t.pending(e.hiddenGoneAt)
 	}},
 	{name: "ledger-broken", is: func(e *evidence, _ *timer) bool {
@@ -63,17 +63,17 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
 		return e.balance.StartDue
 	}},
-	{name: "start-missing", counting: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
+	{name: "start-missing", metricsSettle: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
 		return e.startMissing
 	}},
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
 	}},
-	{name: "exit-due", counting: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
+	{name: "exit-due", metricsSettle: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive > e.listedRunning
 	}},
 	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
-		return t.pending(e.stoppedBy)
+		return t.pending(e.killDeadline)
 	}},
 	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
 		return e.listedRunning == 1 &&
@@ -93,7 +93,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 }...)
 
 // hardDoubts are those that runtime metrics cannot settle.
-var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.counting })
+var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.metricsSettle })
 
 // Doubts says why old processes may still run, for each label and for each process type that may have more than the
 // list has shown: "web.1: …".

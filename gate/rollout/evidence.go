@@ -12,8 +12,8 @@ import (
 // A list that is late by no more than this counts as on time.
 const usualLag = 250 * time.Millisecond
 
-// evidence is what a judgement of a label needs. It is made for one judgement and not kept. A moment that does not
-// apply is in the past.
+// evidence is what a judgement of a label needs. It is made for one judgement and not kept. A moment that does not apply
+// is in the past: nothing waits for it.
 type evidence struct {
 	roster    *roster
 	label     *label
@@ -21,31 +21,31 @@ type evidence struct {
 	oldRecord bool // its record is of an old release
 	listedOld bool // the same, and the record is not that of a dyno that sleeps
 	newUp     bool // a new dyno is up or asleep, by the list or by the log
-	// nothingOld: no old process can be hidden behind the record, or of the process type.
-	nothingOld    bool
+	// noOldPossible: the label came by scaling up after the release, or the app had no code before the target.
+	noOldPossible bool
 	listedRunning int  // 1 if the list shows a running dyno
 	startMissing  bool // the ledger lacks the start of that dyno
 
 	limit        time.Duration // when no hidden process can live any more
 	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
-	hiddenGoneAt time.Duration // when all have ended that were hidden when the ledger began
-	// beganLate: one of those may have lived beyond the release, so that only hiddenGoneAt says that it is gone, and
-	// not its exit.
-	beganLate     bool
-	quietAt       time.Duration // when the passing of time changes the balance
-	metricsUntil  time.Duration // until when an old process counts as alive by its metrics
-	metricsSilent bool          // no dyno has reported since then: maybe the log has stopped, and not the process
-	stoppedBy     time.Duration // when the last process that was asked to stop must have ended
-	crashListed   time.Duration // from when on a list shows the last crash
-	crashes       []time.Time   // since the first new record
-	listLagsUntil time.Duration // until when the list is behind the log, or seems to be
+	hiddenGoneAt time.Duration // when every process must have ended that was hidden when the ledger began
+	// beganLate: one of them may have ended after the release, and the log may not show that exit. That it is gone is
+	// then only presumed.
+	beganLate           bool
+	balanceChangesAt    time.Duration // when the passing of time changes the balance
+	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
+	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
+	killDeadline        time.Duration // when the last process that was asked to stop must have ended
+	crashListed         time.Duration // from when on a list shows the last crash
+	crashes             []time.Time   // since the first new record
+	listLagsUntil       time.Duration // until when the list is behind the log, or seems to be
 }
 
 // longAgo is before every other moment.
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb, nothingOld: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: longAgo}
+	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: longAgo}
 	if r.notInFormation(lb.typ) {
 		e.droppedUntil = r.droppedUntil(lb.typ)
 	}
@@ -69,18 +69,18 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.limit = r.limit(lb, b.Announced)
-	e.quietAt = e.due(b.QuietFrom, 0)
+	e.balanceChangesAt = e.due(b.QuietFrom, 0)
 	last := e.lastMetric()
-	e.metricsUntil = e.due(last, metricLife)
-	e.metricsSilent = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
+	e.aliveByMetricsUntil = e.due(last, metricLife)
+	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
 	if b.LastTerm.After(b.LastExit) {
-		e.stoppedBy = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
+		e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}
 	e.crashListed, e.crashes = e.due(b.CrashExit, observe.ListLag), b.CrashesAfter(lb.firstNewRecordAt)
 	return e
 }
 
-// due is the moment that is so long after a time of the platform.
+// due is the moment on the gate's clock that is so long after a time of the platform.
 func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 	return e.roster.clock.Due(t.Add(after))
 }
@@ -107,8 +107,8 @@ func (e *evidence) seeRecord() {
 	}
 }
 
-// learnListDelay measures how far the list is behind the log: the log says that a dyno is up, and the list that it is
-// starting. It seems so, too, if the list shows an old dyno and the log says that a new one is up.
+// learnListDelay measures how far the list is behind the log: the log says that a dyno is up, and the list says that it
+// is starting. The list may also be behind if it shows an old dyno and the log says that a new one is up.
 func (e *evidence) learnListDelay() {
 	b, r, lb := &e.balance, e.roster, e.label
 	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)

@@ -43,7 +43,7 @@ type Doubt struct {
 // Doubts are all doubts, in their order.
 var Doubts = func() (all []Doubt) {
 	for _, d := range doubts {
-		all = append(all, Doubt{d.name, d.says, d.counting})
+		all = append(all, Doubt{d.name, d.says, d.metricsSettle})
 	}
 	return all
 }()

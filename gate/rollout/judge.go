@@ -9,34 +9,35 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// judge hears four witnesses. An old process of a label may run
+// judge asks four witnesses, in this order:
 //
-//  1. as long as the dyno list shows one;
-//  2. as long as an old process reports runtime metrics, and until no report has come for a minute in
-//     which other processes did report;
-//  3. until the log, or the metrics of the listed dyno alone, prove that none is left (proven),
-//  4. or until the longest time that an old process can live is over (presumed).
+//  1. The dyno list. As long as it shows an old process, one runs.
+//  2. Runtime metrics. As long as an old process reports, and for a minute after that, one runs. If no other process has
+//     reported since, the log may have stopped: then only the limit (4) counts.
+//  3. The log. If there is no doubt, no old process is left: that is proven. It stays proven once it is confirmed, see
+//     proof. A doubt that only concerns the count is settled if only the listed dyno reports metrics.
+//  4. The limit. When the longest time that an old process can live is over, none is left: that is presumed.
 //
 // judge remembers nothing. What the label has to remember is part of the judgement.
 func judge(e *evidence, t *timer) judgement {
 	j := e.undecided()
-	t.wakeAt(e.quietAt)
+	t.wakeAt(e.balanceChangesAt)
 	switch {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
-	case e.listedOld: // 1: whatever was proven before
-		t.lookPending(e.droppedUntil, e.roster.look)
+	case e.listedOld: // 1
+		t.lookPending(e.droppedUntil, e.roster.look) // from then on it counts as a one-off dyno
 		return j.alive(0, observe.Never, oldListed)
-	case e.nothingOld:
+	case e.noOldPossible:
 		return j.proven()
 	}
-	reports, limit := t.pending(e.metricsUntil) || e.metricsSilent, max(e.limit, e.metricsUntil)
+	reports, limit := t.pending(e.aliveByMetricsUntil) || e.noReportSince, max(e.limit, e.aliveByMetricsUntil)
 	doubt := firstDoubt(doubts, e, t)
 	switch {
-	case doubt != "":
+	case doubt != "": // it is told first
 	case reports: // 2
 		doubt = oldReports
-	case e.beganLate:
+	case e.beganLate: // those that the log cannot count are gone by now, but nobody saw that
 		doubt, limit = historyShort, e.hiddenGoneAt
 	}
 	first, last, byMetrics := e.balance.FirstStop, e.balance.LastStop, false
@@ -53,7 +54,7 @@ func judge(e *evidence, t *timer) judgement {
 		}
 		return j.proven()
 	}
-	if t.pending(limit) { // 4
+	if t.pending(limit) { // 4; where the count is in doubt, one process is assumed
 		return j.alive(max(1, e.balance.Alive-e.listedRunning), limit, doubt)
 	}
 	return j.presumed(limit, doubt)
@@ -66,8 +67,8 @@ const (
 	noEnd      = "its end is not in the log"
 )
 
-// judgePod judges a pod on Fir, or a one-off dyno. Their names are never used again, so while one is listed, its
-// record is all there is.
+// judgePod judges a pod on Fir, or a one-off dyno. Only one process ever has its name, so while it is listed, the record
+// says all. When it left the list, it is being stopped, and has as long as where dynos are replaced in place.
 func judgePod(e *evidence, t *timer) judgement {
 	j, exit := e.undecided(), e.balance.LastExit
 	j.proof = e.label.proof
@@ -76,7 +77,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	case e.listedOld:
 		return j.alive(0, observe.Never, oldListed)
 	case !e.roster.wasOld(e.label) && !e.cameAndWent():
-		// It is new, or the log reported it only before the first look.
+		// It is new, or it was gone before the first look.
 		return j.proven()
 	case exit.After(e.balance.LastStart) && exit.After(e.roster.clock.Latest(e.endsAfter())):
 		if !exit.Before(e.roster.target.released) {
@@ -89,16 +90,16 @@ func judgePod(e *evidence, t *timer) judgement {
 	return j.presumed(limit, noEnd)
 }
 
-// cameAndWent reports whether a pod was started before the release was finished, and came and went between two
-// looks, so that only the log reported it.
+// cameAndWent reports whether only the log has reported a pod, first after the first look and before the release was
+// finished: it may have run old code between two looks.
 func (e *evidence) cameAndWent() bool {
 	r, lb := e.roster, e.label
-	return lb.lowest == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) && lb.firstSeen.Before(r.target.finishedAt)
+	return lb.lowestVersion == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) && lb.firstSeen.Before(r.target.finishedAt)
 }
 
-// endsAfter is from when on an exit ends a pod or one-off dyno for good. An exit before the last look that lists it
-// was that of a container, which was started again without a line. If there are more exits than starts, an exit
-// before the first look that lacks it may also be such a one.
+// endsAfter is the moment after which an exit is the end of a pod or one-off dyno. Before that, only its container may have
+// exited, which the platform starts again without a line: so it was if a later look lists the pod. If the log shows more
+// exits than starts, that has happened, and only an exit after the first look that lacks the pod is its end.
 func (e *evidence) endsAfter() time.Duration {
 	if e.balance.Alive < 0 {
 		return e.label.leftAt
@@ -106,9 +107,9 @@ func (e *evidence) endsAfter() time.Duration {
 	return e.label.listedAt
 }
 
-// judgeNeverListed judges what neither a look nor a line has shown: an old dyno of the type may have left the list
-// before the gate came. It is proven that none is left if the log goes back far enough, or if the gate has watched
-// the roll-out from the beginning.
+// judgeNeverListed judges what neither a look nor a line has shown: an old dyno of the type may have left the list before
+// the gate came. None is left if the log goes back far enough to show it, or if it must have ended before the gate came
+// (proven), or by now (presumed).
 func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	var j judgement
 	if typ.logCovers || r.nothingOld(typ) {
@@ -126,11 +127,12 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 		}
 	}
 	limit := r.clock.GateTime(typ.lastScaledDown.created, typ.lastScaledDown.seen) + typ.hold
-	overBefore := limit <= r.firstLook.AskedAt // the hold was over before the gate came
+	overBefore := limit <= r.firstLook.AskedAt // it was scaled down so long ago
 	if r.rolling() {
-		// A dyno may have left the list before the wait's first look, or between two looks without any dyno.
-		limit = max(r.waitLook.AskedAt, typ.reappeared) + typ.hold
-		overBefore = r.waitLook == r.firstLook && typ.reappeared == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
+		// A dyno may have left the list before the wait's first look, or while looks showed no dyno of the type. If the
+		// first look shows no new dyno, the roll-out had not begun.
+		limit = max(r.waitLook.AskedAt, typ.reappearedAt) + typ.hold
+		overBefore = r.waitLook == r.firstLook && typ.reappearedAt == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
 	}
 	switch {
 	case t.pending(limit):
@@ -144,7 +146,7 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 // A judgement is what is known about the old processes of one label.
 type judgement struct {
 	listed int           // 1 if an old process is listed
-	hidden int           // how many others may be alive
+	hidden int           // how many others count as alive; 0: also if they cannot be counted
 	basis  Basis         // how it is known that none is left; empty: one may be left
 	until  time.Duration // when the hold on the label is over; observe.Never: nobody knows
 	why    string        // why there is no proof
@@ -170,7 +172,7 @@ func (j judgement) alive(hidden int, until time.Duration, why string) judgement 
 	return j
 }
 
-// proven: no old process is left, and the log or metrics prove it.
+// proven: no old process is left, and that was observed.
 func (j judgement) proven() judgement {
 	j.basis = Proven
 	return j

@@ -113,7 +113,7 @@ func (r *Rollout) oldCode() Knowledge {
 	switch {
 	case r.verdict != nil && r.verdict.Result == Passed:
 		return Knowledge(r.verdict.Basis)
-	case s.holdUntil != 0 || len(s.types) == 0:
+	case s.holdUntil != 0 || len(s.types) == 0 || r.awaited(): // until the release is deployed, old code can start again
 		return Basis("").Known(s.oldListed)
 	case s.presumed:
 		return ByLimit

@@ -32,8 +32,8 @@ const (
 )
 
 // setHolds updates the hold of each process type, which is how long a process of it can live after the record of its
-// label was replaced. It also updates what begins the hold on prebooted web dynos: a release does, too, even before a
-// look or a line shows its dynos.
+// label was replaced. It also updates the events that begin the hold on old web dynos anew where there is preboot. A
+// release is one, too, even before a look or a line shows its dynos.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
 		t.hold = r.holdOf(t)
@@ -52,8 +52,9 @@ func (r *roster) setHolds() {
 	}
 }
 
-// prebooted reports whether preboot replaces web dynos, or may have. The platform only says whether it is on now.
-// Preboot counts as on if it was ever seen on, or was switched after the target's release or shortly before it.
+// prebooted reports whether preboot replaces web dynos, or may have. The platform only says whether it is on now. Preboot
+// counts as on if the platform did not say, if it was ever seen on, or if it was switched after the target's release or
+// shortly before it.
 func (r *roster) prebooted() bool {
 	p := r.preboot
 	switch {
@@ -113,8 +114,8 @@ func (r *roster) bootTimeout() time.Duration {
 	return max(boot, r.observedBootTimeout)
 }
 
-// limit is when no hidden process of the label can live any more: the hold, after the record was replaced or after the
-// last announced restart.
+// limit is when no hidden process of the label can live any more: the hold, counted from the last event that may have
+// replaced its record. restart is the last one that the log announced.
 func (r *roster) limit(lb *label, restart time.Time) time.Duration {
 	rec := lb.record
 	if last := lb.lastRecord; last != nil && !r.old(last) {
@@ -150,8 +151,8 @@ func (r *roster) limit(lb *label, restart time.Time) time.Duration {
 	return from + lb.typ.hold
 }
 
-// releasedWithin is when a hold begins that would have begun at from. A release that is made during the hold replaces
-// the web dynos once more, even if no look and no line has shown that yet, and so the hold begins anew.
+// releasedWithin is when a hold begins that began at from. A release during the hold replaces the web dynos once more, even
+// if no look and no line has shown that yet, and so the hold begins anew.
 func (r *roster) releasedWithin(from, hold time.Duration) time.Duration {
 	for _, t := range r.replacedAt { // the oldest first
 		if at := r.clock.GateTime(t, r.look.AskedAt); at <= from+hold {

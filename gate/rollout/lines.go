@@ -28,7 +28,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	}
 	lb := r.labels[l.Label]
 	if lb == nil {
-		// A look still shows labels above the bound. An old line of a forgotten dyno is no news.
+		// Looks add labels beyond the bound, too. An old line of a forgotten dyno is no news.
 		if len(r.labels) >= maxLabels || !l.Stamp.After(r.forgotten[l.Label]) {
 			return n
 		}
@@ -61,7 +61,7 @@ func (r *roster) enter(lb *label, l observe.Line, at time.Duration) bool {
 	if l.Stamp.Before(lb.firstSeen) {
 		lb.firstSeen = l.Stamp
 	}
-	// The hold begins anew when a new web dyno is announced.
+	// The hold begins anew when the log announces that a web dyno is replaced.
 	replaced := l.Kind == observe.Replace || l.From == "up" && l.To == "starting"
 	if replaced && lb.typ.name == "web" {
 		r.webRenewals.Note(l.Stamp)
@@ -88,7 +88,7 @@ func (r *roster) seeFault(l *observe.Line) {
 	}
 }
 
-// seeLog handles a change of the log stream. After a gap every ledger begins anew: a lost line may have been a start.
+// seeLog handles a change of the log stream. A gap empties every ledger: a lost line may have been a start.
 func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 	r.log.see(s, at)
 	for _, lb := range r.labels {

@@ -23,7 +23,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	}
 	r.seeTypes(l, at)
 	logWhole := !r.log.since.IsZero() && !r.clock.Platform(l.AskedAt).Before(r.log.since)
-	listed := map[string]*observe.Dyno{} // of two records of one label, the older one
+	listed := map[string]*observe.Dyno{} // of two records of one label, that of the lower version
 	for i := range l.Dynos {
 		if d := &l.Dynos[i]; listed[d.Name] == nil || d.Version < listed[d.Name].Version {
 			listed[d.Name] = d
@@ -52,20 +52,20 @@ func (r *roster) seeReleases(releases []observe.Release) {
 	slices.SortFunc(r.replacedAt, time.Time.Compare)
 }
 
-// seeRecord handles a listed dyno. logWhole: the log was whole when the look was asked for.
+// seeRecord handles a listed dyno. logWhole: the log begins before the look was asked for.
 func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	lb := r.labels[d.Name]
 	if lb == nil {
 		lb = r.addLabel(d.Name, r.types[d.Type], d.CreatedAt)
 	}
-	if lb.lowest == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
+	if lb.lowestVersion == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
 		lb.cameLater, lb.lateRecordID = true, d.ID
 	}
 	if t := r.types[d.Type]; lb.typ != t { // it was guessed from a line of the log
 		lb.typ, r.order = t, nil
 	}
-	if lb.lowest == 0 || d.Version < lb.lowest {
-		lb.lowest = d.Version
+	if lb.lowestVersion == 0 || d.Version < lb.lowestVersion {
+		lb.lowestVersion = d.Version
 	}
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
@@ -85,7 +85,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	r.noteNew(lb)
 }
 
-// addLabel adds a label. then is when the event happened that reported it.
+// addLabel adds a label. then is the time of the event that first reported it.
 func (r *roster) addLabel(name string, typ *processType, then time.Time) *label {
 	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then}
 	r.labels[name], r.order = lb, nil
@@ -93,7 +93,7 @@ func (r *roster) addLabel(name string, typ *processType, then time.Time) *label 
 }
 
 // guessType guesses the process type of a label that was never listed: the longest known type that the label
-// begins with, or else the part before the dot. One-off dynos are named so, too.
+// begins with, or else the part before the dot, as in run.1234.
 func (r *roster) guessType(label string) *processType {
 	best := ""
 	for name := range r.types {
@@ -126,7 +126,8 @@ func (r *roster) noteNew(lb *label) {
 
 // seeMissing handles a label that is not listed.
 func (r *roster) seeMissing(lb *label, at time.Duration) {
-	// A pod that only the log has reported may have been listed until just now.
+	// A pod that only the log has reported may have been listed between two looks. It counts as gone from the list only
+	// since a look that was asked for after the log had reported it.
 	if lb.leftAt == 0 || !lb.missed && r.look.AskedAt > lb.leftAt && (r.fir() || lb.typ.oneOff) {
 		lb.leftAt, lb.missed = at, true
 	}

@@ -13,8 +13,8 @@ const (
 	// Each running dyno reports about every 20 s ("Log Runtime Metrics", Dev Center). When three reports are missing,
 	// the process counts as ended.
 	metricLife = 60 * time.Second
-	// A process that reports without a longer pause than this shows that the log flows: reports of other processes
-	// would have arrived, too.
+	// Reports that are no further apart than this show that the log flows: those of other processes would have arrived,
+	// too.
 	metricPause = 30 * time.Second
 	// A process reports only if it was started after metrics were switched on ("Log Runtime Metrics", Dev Center). No
 	// process is older than a day, since dynos are restarted daily ("Automatic Dyno Restarts", Dev Center); the rest
@@ -64,27 +64,32 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 // is not documented that the two are the same, so only a match counts.)
 func (e *evidence) lastMetric() time.Time {
 	// A gap empties the ledger, but the label remembers its last exit.
-	explained := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
+	knownExit := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
 	target, last := e.roster.target, time.Time{}
 	for uuid, s := range e.label.metrics {
 		version, listed := e.roster.versions[uuid]
 		old := version < target.version && (listed || s.first.Before(target.released))
-		if old && s.last.After(explained) {
+		if old && s.last.After(knownExit) {
 			last = later(last, s.last)
 		}
 	}
 	return last
 }
 
-// allReport reports whether every running process must report, since metrics were on when it was started.
+// allReport reports whether every running process is sure to report, since metrics were on when it was started.
 func (r *roster) allReport() bool {
 	m := r.metrics.feature
 	return m.Enabled && !m.ChangedAt.IsZero() && m.ChangedAt.Before(r.target.released.Add(-longestRun))
 }
 
-// listedAlone reports whether metrics prove that no other process of the label runs beside the listed dyno: in this run
-// another one did report beside it, the log shows an exit after its last report, and since then only the listed dyno
-// has reported for a minute, while nothing started or stopped. If so, it returns the first and the last of the exits.
+// listedAlone reports whether metrics prove that no other process of the label runs beside the listed dyno. They do if
+//
+//   - all processes report, and in this run another one did report beside the listed dyno;
+//   - the log shows an exit after the last report of each other process;
+//   - for a minute since then, only the listed dyno has reported;
+//   - there is no other doubt, such as that something starts or stops.
+//
+// If so, it also returns the first and the last of the exits.
 func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
 	r, lb := e.roster, e.label
 	own := e.ownReports()

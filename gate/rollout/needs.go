@@ -54,8 +54,8 @@ const (
 )
 
 const (
-	// While the log flows, looks only guard against lost lines: when all new dynos are up, while the release is awaited,
-	// and while dynos are replaced.
+	// While the log flows, looks only guard against lost lines: quietGuard when all new dynos are up, awaitedGuard while
+	// the release is awaited, and movingGuard while dynos are replaced.
 	quietGuard   = 75 * time.Second
 	awaitedGuard = 50 * time.Second
 	movingGuard  = 20 * time.Second
@@ -67,7 +67,7 @@ const (
 	// needed.
 	refreshEvery = 150 * time.Second
 	refreshBlind = time.Minute
-	// prebootLife is how long the answer is valid whether preboot is on.
+	// prebootLife is how long an answer about preboot stays valid.
 	prebootLife = 150 * time.Second
 )
 
@@ -91,9 +91,9 @@ func (r *Rollout) Needs() []Need {
 // needsAhead lists what the core needs during the head start: the dynos and the formation before the deploy, and then
 // looks that find what the log may have missed.
 func (r *Rollout) needsAhead() []Need {
-	guard := Need{Kind: Guard, Every: namedGuard, Full: true, Why: "the watch is ahead of the deploy, and the log tells of changes: lines may be lost"}
+	guard := Need{Kind: Guard, Every: namedGuard, Full: true, Why: "the deploy has not begun, and the log reports changes: lines may be lost"}
 	if !r.roster.log.flows() {
-		guard.Every, guard.Why = refreshBlind, "the watch is ahead of the deploy, and the log does not tell of changes"
+		guard.Every, guard.Why = refreshBlind, "the deploy has not begun, and the log does not report changes"
 	}
 	needs := []Need{guard}
 	// The count of processes begins with what runs when the log is already whole.
@@ -101,7 +101,7 @@ func (r *Rollout) needsAhead() []Need {
 		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
 	}
 	if r.lists.unseen && r.roster.rolling() { // each pod has a new name, and may come and go between two looks
-		needs = append(needs, Need{Kind: Change, Why: "the log tells of a change of dynos"})
+		needs = append(needs, Need{Kind: Change, Why: "the log reports a change of dynos"})
 	}
 	if !r.roster.preboot.Known {
 		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
@@ -115,7 +115,7 @@ func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 // ready reports whether only a look is missing.
 func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
 
-// apiSettled reports whether the lists must show by now what the log has reported of releases.
+// apiSettled reports whether the lists have had time to show what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
 // guard is the next look if nothing happens.
@@ -128,33 +128,33 @@ func (r *Rollout) guard() Need {
 	inQuestion := r.awaited() || r.unshownSince >= 0
 	switch {
 	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
-		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log tells of what ends: lines may be lost"}
+		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log reports what ends: lines may be lost"}
 	case !covers:
-		return Need{Kind: Guard, Why: "the log may not tell of every change"}
+		return Need{Kind: Guard, Why: "the log may not report every change"}
 	case r.awaited() && r.target.ToAsk() != "" && !r.target.ReleasesBehind():
 		return Need{Kind: Guard, Every: namedGuard, Why: "the release is awaited, and asked for by itself: lines may be lost"}
 	case inQuestion && !r.target.ReleasesBehind():
-		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log tells when it comes: lines may be lost"}
+		return Need{Kind: Guard, Every: awaitedGuard, Why: "the release is awaited, and the log reports it: lines may be lost"}
 	}
-	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log tells of it: lines may be lost"}
+	return Need{Kind: Guard, Every: movingGuard, Why: "dynos are replaced, and the log reports it: lines may be lost"}
 }
 
 // change is the look that is needed if the newest one may not show all that has happened.
 func (r *Rollout) change() []Need {
-	kind, why := Change, "the log tells of a change of dynos"
+	kind, why := Change, "the log reports a change of dynos"
 	switch {
 	case r.target.NeedsHistory():
 		why = "older releases have to be known"
 	case r.target.ReleasesBehindLog():
-		why = "the log tells of a release that is not listed"
+		why = "the log reports a release that is not listed"
 	case r.status.listLags:
 		why = "a dyno is up by the log, and not by the list"
 	case !r.lists.unseen:
 		return nil
 	case r.lists.apiNews():
-		why = "the log tells of a change to the app"
-	case !r.status.upByLog:
-		kind, why = MoreChange, "the log tells of a change of dynos, and more are to come"
+		why = "the log reports a change to the app"
+	case !r.status.allUpByEither:
+		kind, why = MoreChange, "the log reports a change of dynos, and more will follow"
 	}
 	return []Need{{Kind: kind, Why: why}}
 }
@@ -174,7 +174,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
 	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
-	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists show soon what the log tells of the release")
+	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
@@ -190,8 +190,8 @@ func (r *Rollout) questions() (needs []Need) {
 		}
 	}
 	flows, ro := r.roster.log.flows(), r.roster
-	add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not tell of every change to formation and releases"})
-	add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing tells of changes to formation and releases"})
+	add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not report every change to formation and releases"})
+	add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing reports changes to formation and releases"})
 	// Preboot is asked for again once for all dynos of a roll-out.
 	switched := ro.prebootAskedAt < r.targetAt || ro.prebootStale() && r.status.up >= r.status.wanted
 	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})

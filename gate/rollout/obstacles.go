@@ -41,9 +41,9 @@ func (r *Rollout) since(begun time.Duration, holds bool) time.Duration {
 	return begun
 }
 
-// findObstacle is the first obstacle by a status; nil: there is none, and the gate may open.
+// findObstacle is the first obstacle in a status; nil: there is none, and the gate may open.
 func (r *Rollout) findObstacle(s *fleetStatus) *obstacle {
-	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseNotShown, r.proofMissing, r.nothingKnown} {
+	for _, find := range []func(*fleetStatus) *obstacle{r.noRelease, r.dynosMissing, r.releaseNotShown, r.proofMissing, r.tooLittleKnown} {
 		if o := find(s); o != nil {
 			return o
 		}
@@ -204,13 +204,13 @@ func (r *Rollout) proofMissing(s *fleetStatus) *obstacle {
 	}
 	return &obstacle{
 		waits:  "proof that old dynos are gone, which is only presumed",
-		missed: fmt.Sprintf("it is not proven that every old dyno has ended (%s), and the input \"require-proof\" is set", s.doubt()),
+		missed: fmt.Sprintf("it is not proven that every old dyno has ended (%s), and the input \"require-proof\" is set", s.whyPresumed()),
 		next:   "see that the log can be read whole, or do not require proof; that none runs any more is only presumed", reason: Unproven,
 	}
 }
 
-// nothingKnown: the gate knows too little to open, and the next looks will show more.
-func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
+// tooLittleKnown: the gate knows too little to open, and the next looks will show more.
+func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 	// An empty formation counts only if the app never had another one, and only after some time.
 	emptyFormation := len(r.lists.full.Formation) == 0 &&
 		(r.roster.formationSeen || len(s.types) > 0 || r.now-max(r.roster.firstLook.AskedAt, r.began) < replaceHold)
@@ -225,7 +225,7 @@ func (r *Rollout) nothingKnown(s *fleetStatus) *obstacle {
 	return nil
 }
 
-// lastLook: only a look that confirms everything is missing, or the time to settle.
+// lastLook: nothing is missing but a look that confirms it, or the time to settle.
 func (r *Rollout) lastLook() *obstacle {
 	o := &obstacle{waits: "a last look at the app", next: `raise the input "timeout"`, reason: OldDynosRemain, look: true}
 	if r.cfg.Settle > 0 {

@@ -17,7 +17,7 @@ func (r *Rollout) open() *Verdict {
 	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
 		return nil
 	}
-	// There must have been no obstacle when the look was asked for, too.
+	// By what is known now, there must have been no obstacle when the look was asked for.
 	then := r.roster.statusAt(l.AskedAt)
 	if r.findObstacle(&then) != nil {
 		return nil
@@ -25,8 +25,8 @@ func (r *Rollout) open() *Verdict {
 	return r.passed(&then)
 }
 
-// doubt is why it is not proven that no old process is left: the reason of the first type of which it is not.
-func (s *fleetStatus) doubt() string {
+// whyPresumed is why it is only presumed that no old process is left: the reason of the first such type.
+func (s *fleetStatus) whyPresumed() string {
 	i := slices.IndexFunc(s.types, func(t typeStatus) bool { return t.Basis == Presumed })
 	if i < 0 {
 		return ""
@@ -39,7 +39,7 @@ func (r *Rollout) passed(then *fleetStatus) *Verdict {
 	if then.presumed {
 		v.Basis = Presumed
 	}
-	how := Fill(Knowledge(v.Basis).Words().Message, then.doubt())
+	how := Fill(Knowledge(v.Basis).Words().Message, then.whyPresumed())
 	switch {
 	case v.Basis != Proven:
 	case then.byMetrics:

@@ -232,7 +232,7 @@ func (r *Rollout) limitOf(typ string) time.Time {
 	for i := range r.status.labels {
 		e := &r.status.labels[i].evidence
 		switch {
-		case e.label.typ.name != typ || e.nothingOld:
+		case e.label.typ.name != typ || e.noOldPossible:
 		case e.listedOld:
 			return time.Time{}
 		case r.roster.fir() || e.label.typ.oneOff:

@@ -15,15 +15,15 @@ type processType struct {
 	observe.Formation               // as last listed; with a quantity of 0 if a release has dropped the type
 	inFormation       bool          // the formation has it, or had it
 	everWanted        bool          // the formation has wanted dynos of it
-	lastScaledDown    creation      // when it was last scaled, if that may have been down
-	wholeAt           time.Duration // when the last look with as many dynos as wanted was asked for; longAgo: there was none
+	lastScaledDown    creation      // when it was last scaled in a way that may have been down
+	allListedAt       time.Duration // when the last look with as many dynos as wanted was asked for; longAgo: there was none
 	absent            bool          // the newest look shows no dyno of it
-	reappeared        time.Duration // when a look showed it again, after one without it
+	reappearedAt      time.Duration // when a look showed it again, after one without it
 	logCovers         bool          // the log has reported every dyno of it that was never listed
 
 	// These follow from the rest and from the target, see classify and setHolds:
 	oneOff  bool          // its dynos are one-off dynos
-	inScope bool          // its dynos keep the gate shut
+	inScope bool          // the gate waits for its dynos
 	hold    time.Duration // how long a process of it can hide
 }
 
@@ -31,7 +31,7 @@ type processType struct {
 func (r *roster) processType(name string) *processType {
 	t := r.types[name]
 	if t == nil {
-		t = &processType{name: name, wholeAt: longAgo}
+		t = &processType{name: name, allListedAt: longAgo}
 		r.types[name] = t
 		r.classify()
 	}
@@ -52,7 +52,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
 			// Scaling up alone removes no dyno from the list.
-			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveBeenLess(f.Quantity == before[t])) && !r.allNew(t) {
+			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveDipped(f.Quantity == before[t])) && !r.allListedSinceFinish(t) {
 				t.lastScaledDown = creation{f.UpdatedAt, at}
 			}
 		}
@@ -68,28 +68,28 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	}
 	for _, t := range r.types {
 		if t.absent && shown[t] > 0 {
-			t.reappeared = at
+			t.reappearedAt = at
 		}
 		if shown[t] >= t.Quantity {
-			t.wholeAt = l.AskedAt
+			t.allListedAt = l.AskedAt
 		}
 		t.absent = t.inFormation && shown[t] == 0
 	}
 	r.classify()
 }
 
-// mayHaveBeenLess reports whether a type that was scaled since the last look may have been scaled down and up
-// again. That is possible if it wants as many dynos as before (same), or if looks were far apart, as they are
-// before the target is known. It is not possible if the log was whole: then the log shows what stopped.
-func (r *roster) mayHaveBeenLess(same bool) bool {
+// mayHaveDipped reports whether a type that was scaled since the last look may have been scaled down and up again. That
+// is possible if it wants as many dynos as before (same), or if looks were far apart, as they are before the target is
+// known. If the log was whole meanwhile, it does not matter: the log shows what stopped.
+func (r *roster) mayHaveDipped(same bool) bool {
 	logged := r.log.flows() && !r.log.since.IsZero() && !r.log.since.After(r.clock.Platform(r.formationAt))
 	return (same || r.target.version == 0) && !logged
 }
 
-// allNew reports whether every dyno of a type was listed after the release was finished. A dyno that was not
+// allListedSinceFinish reports whether every dyno of a type was listed after the release was finished. A dyno that was not
 // listed then, and leaves the list now, is new.
-func (r *roster) allNew(t *processType) bool {
-	return r.target.finished && t.wholeAt >= r.clock.Due(r.target.finishedAt.Add(observe.ListLag))
+func (r *roster) allListedSinceFinish(t *processType) bool {
+	return r.target.finished && t.allListedAt >= r.clock.Due(r.target.finishedAt.Add(observe.ListLag))
 }
 
 // noteScaling notes when the formation was scaled.
@@ -127,8 +127,8 @@ func (r *roster) isOneOff(t *processType) bool {
 }
 
 // notInFormation reports whether no look has shown the type in a formation. Either a release has dropped it, and its
-// dynos are being stopped. Or an add-on starts one-off dynos of it, such as advanced-scheduler.8375: they are still
-// listed when dropped dynos must have ended.
+// dynos are being stopped. Or an add-on starts one-off dynos of it, such as advanced-scheduler.8375: such dynos are still
+// listed when those of a dropped type must have ended.
 func (r *roster) notInFormation(t *processType) bool { return r.formationSeen && !t.inFormation }
 
 // droppedUntil is when the dynos of a type must have ended if the target has dropped it.

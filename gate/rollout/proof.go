@@ -21,9 +21,10 @@ type stage int
 const (
 	// unproven: there is a doubt.
 	unproven stage = iota
-	// seen: there is none now. A break of the log ends this stage: the break may hide the line that says otherwise.
+	// seen: there is none now. A break of the log ends this stage: it may hide a line that would disprove the proof.
 	seen
-	// confirmed: a look that was asked for late enough agrees. A break does not end this stage.
+	// confirmed: a look that was asked for late enough agrees. A break does not end this stage, but a line that
+	// arrives during the break does, and so does a doubt while the log flows.
 	confirmed
 	// sealed: it was confirmed, and then a gap emptied the ledger. A process that has ended does not come back.
 	sealed
@@ -60,7 +61,7 @@ func (p proof) afterGap() proof {
 	return proof{}
 }
 
-// afterLateLine is the proof after a line that comes while the log is broken: the proof may have lacked it.
+// afterLateLine is the proof after a line that arrives while the log is broken: the proof was made without that line.
 func (p proof) afterLateLine() proof {
 	if p.stage == sealed {
 		return p

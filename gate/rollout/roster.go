@@ -35,7 +35,7 @@ type roster struct {
 	observedBootTimeout time.Duration // the longest boot timeout that an R10 in the log names
 
 	look, firstLook *observe.Look // the newest look, and the first
-	waitLook        *observe.Look // the first look of the wait itself; those of a head start are far apart
+	waitLook        *observe.Look // the first look of the wait itself, and not of a head start
 	waitFrom        time.Duration // when the wait began
 	formationAt     time.Duration // when the newest look with a formation was asked for
 	formationSeen   bool          // there was one
@@ -82,22 +82,22 @@ type boundary struct {
 
 // label is one slot of the formation, or one pod on Fir.
 type label struct {
-	name         string
-	typ          *processType
-	record       *observe.Dyno // in the newest look; nil: the label is not listed
-	lastRecord   *observe.Dyno // the last record before the label left the list; nil: it never left
-	recordSeen   time.Duration // when record was first seen
-	leftAt       time.Duration // when a look first lacked the label; 0: it is listed
-	missed       bool          // a look lacks the label that was asked for after the log had reported it
-	listedAt     time.Duration // when the last look that shows the label was asked for
-	lowest       int           // the lowest version of its records; 0: it was never listed
-	firstSeen    time.Time     // the time of the earliest event that is known of it
-	cameLater    bool          // the first look lacked the label, and a later one shows it
-	lateRecordID string        // the id of its first record then
-	newest       creation      // of its new records
+	name          string
+	typ           *processType
+	record        *observe.Dyno // in the newest look; nil: the label is not listed
+	lastRecord    *observe.Dyno // the last record before the label left the list; nil: it never left
+	recordSeen    time.Duration // when record was first seen
+	leftAt        time.Duration // when a look first lacked the label; 0: it is listed
+	missed        bool          // a look that was asked for after the log had reported the label does not show it
+	listedAt      time.Duration // when the last look that shows the label was asked for
+	lowestVersion int           // the lowest version of its records; 0: it was never listed
+	firstSeen     time.Time     // the time of the earliest event that is known of it
+	cameLater     bool          // the first look lacked the label, and a later one shows it
+	lateRecordID  string        // the id of the record in that look
+	newest        creation      // the newest creation among its new records
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
-	ranAt              time.Time // when that look was asked for, if the record was up; zero: it was not
+	ranAt              time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
 	firstNewRecordAt   time.Time // when its first new record was created
 	upAt               time.Time // when a new record of it first was up
 	listLags           bool      // the list was late with it
@@ -131,7 +131,9 @@ func (r *roster) proofCanLast() bool { return r.target.finished && r.app.ID != "
 func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version }
 
 // wasOld reports whether an old dyno was ever listed under the label.
-func (r *roster) wasOld(lb *label) bool { return lb.lowest > 0 && lb.lowest < r.target.version }
+func (r *roster) wasOld(lb *label) bool {
+	return lb.lowestVersion > 0 && lb.lowestVersion < r.target.version
+}
 
 // news is what an observation means beyond the roster.
 type news struct {
@@ -164,9 +166,9 @@ func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 	return n
 }
 
-// aim sets the target as it was last listed, and when the app's first release with code was made. If the target is
-// another release than before, aim compares all labels with it, and reports that.
-func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
+// setTarget sets the target as it was last listed, and when the app's first release with code was made. If the target is
+// another release than before, setTarget compares all labels with it, and reports that.
+func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed bool) {
 	before := r.target
 	if rel != nil {
 		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
@@ -174,7 +176,7 @@ func (r *roster) aim(rel *observe.Release, firstCode time.Time) (changed bool) {
 	if changed = r.target.version != before.version; changed {
 		for _, t := range r.types {
 			t.logCovers = false
-			if before.finished { // what was scaled down since then is old now
+			if before.finished { // what was scaled down after the target of before is old for this one
 				t.lastScaledDown = creation{later(t.lastScaledDown.created, t.UpdatedAt), r.look.AskedAt}
 			}
 		}

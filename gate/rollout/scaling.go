@@ -33,8 +33,8 @@ func (r *roster) scaledUp(lb *label) bool {
 		!lb.firstSeen.Before(rec.CreatedAt.Add(-ledger.StampSlack))
 }
 
-// scaledBefore reports whether the formation was scaled so shortly before a time that a process which was started
-// then may have come of it.
+// scaledBefore reports whether the formation was scaled so shortly before a time that a process of that time may be the
+// result.
 func (r *roster) scaledBefore(t time.Time) bool {
 	return slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return !s.After(t.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
@@ -42,7 +42,7 @@ func (r *roster) scaledBefore(t time.Time) bool {
 }
 
 // scaledSince is the same, but only if the scaling was certainly later than from. If there was an earlier one, too, the
-// process may have come of that.
+// process may be the result of that.
 func (r *roster) scaledSince(from, t time.Time) bool {
 	return r.scaledBefore(t) && !slices.ContainsFunc(r.scalings, func(s time.Time) bool {
 		return s.Before(from.Add(ledger.StampSlack)) && !t.After(s.Add(scaledSoon))
@@ -50,12 +50,12 @@ func (r *roster) scaledSince(from, t time.Time) bool {
 }
 
 // cameWithFirstCode reports whether a process type came with the app's first release with code, so that nothing of it
-// ran before. It is also true if both times are unknown; so its callers compare with a known time, too.
+// ran before. It is also true if both times are unknown, so callers must also compare with a known time.
 func (r *roster) cameWithFirstCode(t *processType) bool {
 	return t.CreatedAt.Sub(r.target.firstCode).Abs() <= typesBefore
 }
 
-// nothingOld reports whether a process type can have no old process.
+// nothingOld reports whether a process type cannot have an old process.
 func (r *roster) nothingOld(t *processType) bool {
 	return r.cameWithFirstCode(t) && !r.target.firstCode.Before(r.target.released)
 }
@@ -64,7 +64,7 @@ func (r *roster) nothingOld(t *processType) bool {
 // when the log begins, the answer does not matter: that is a doubt of its own.
 func (r *roster) nothingBefore(lb *label) bool {
 	since := r.log.since
-	// The label is newer than the first look, and the log goes back before that, and before what a late list shows.
+	// The label is newer than the first look, and the log goes back before that look, by more than a list can be late.
 	first := r.clock.Platform(r.firstLook.AskedAt)
 	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
 		return true
@@ -87,8 +87,8 @@ func (r *roster) nothingBefore(lb *label) bool {
 	if lb.cameLater && r.scaledSince(since, start) {
 		return true
 	}
-	// Or it came by scaling up, and the log goes back so far that it would show anything else that starts a process,
-	// apart from a release.
+	// Or it came by scaling up, and the log goes back so far that it would show any other reason of the start, except a
+	// release.
 	longest := max(lb.typ.hold, r.bootTimeout())
 	released := func(t time.Time) bool { return !t.After(start.Add(ledger.StampSlack)) && start.Sub(t) < releaseSoon }
 	return r.scaledBefore(start) && start.Before(r.target.released) && !start.Before(since.Add(longest)) && !slices.ContainsFunc(r.releasedAt, released)

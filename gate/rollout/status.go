@@ -18,8 +18,8 @@ type fleetStatus struct {
 
 	wanted, up, old, oldListed int           // sums over the types
 	holdUntil                  time.Duration // when the last hold is over; 0: there is none, observe.Never: nobody knows
-	presumed                   bool          // of a type it is only presumed that no old process is left
-	byMetrics                  bool          // of a label runtime metrics prove it
+	presumed                   bool          // for at least one type it is only presumed that no old process is left
+	byMetrics                  bool          // for at least one label runtime metrics prove it
 
 	firstUp, lastUp, firstStopped time.Time
 	oldGone                       time.Time // when the last old process was gone, but not before the release was finished; zero: there was none
@@ -28,11 +28,11 @@ type fleetStatus struct {
 	crashes               int // of new dynos
 	firstCrash, lastCrash toldCrash
 
-	wake, lookAt time.Duration // see timer
-	askMetrics   bool          // see timer
-	listLags     bool          // a dyno is up by the log and not yet by the list, or seems to be
-	upByLog      bool          // all new dynos that are wanted are up, by the list or by the log
-	crashedSince time.Duration // since when a listed new dyno has been crashed; observe.Never: none is
+	wake, lookAt  time.Duration // see timer
+	askMetrics    bool          // see timer
+	listLags      bool          // a dyno is up by the log and not yet by the list, or seems to be
+	allUpByEither bool          // all new dynos that are wanted are up, by the list or by the log
+	crashedSince  time.Duration // since when a listed new dyno has been crashed; observe.Never: none is
 }
 
 // A labelStatus is the evidence on a label and the judgement of it.
@@ -45,9 +45,9 @@ type labelStatus struct {
 // A typeStatus adds up the judgements of the labels of one process type.
 type typeStatus struct {
 	TypePicture
-	upByLog   int  // new dynos that are up, by the list or by the log
-	presumed  bool // of a label it is only presumed that no old process is left
-	logCovers bool // see judgement
+	upByEither int  // new dynos that are up, by the list or by the log
+	presumed   bool // for at least one label it is only presumed that no old process is left
+	logCovers  bool // see judgement
 }
 
 // update judges every label in scope, and remembers what the labels and types have to remember. It reuses the memory of
@@ -117,7 +117,7 @@ func (r *roster) typesInScope() []*processType {
 
 // status judges the labels, and adds the judgements up.
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
-	s := fleetStatus{labels: labels, upByLog: true}
+	s := fleetStatus{labels: labels, allUpByEither: true}
 	t := &timer{now: at, wake: observe.Never, lookAt: observe.Never}
 	types, index := r.typesInScope(), map[*processType]int{}
 	for i, typ := range types {
@@ -159,7 +159,7 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 	t.OldListed += l.listed
 	t.OldHidden += l.hidden
 	if l.newUp {
-		t.upByLog++
+		t.upByEither++
 	}
 	t.addOld(&l.judgement)
 	if l.label.record == nil {
@@ -214,7 +214,7 @@ func (s *fleetStatus) addType(t *typeStatus) {
 	s.up += t.Up
 	s.old += t.OldListed + t.OldHidden
 	s.oldListed += t.OldListed
-	s.upByLog = s.upByLog && t.upByLog >= t.Wanted
+	s.allUpByEither = s.allUpByEither && t.upByEither >= t.Wanted
 }
 
 // earlier is the earlier of two times. Zero is no time.

@@ -48,7 +48,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	}
 	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
 	switch {
-	case s.holdUntil != 0 || len(s.types) == 0:
+	case s.holdUntil != 0 || len(s.types) == 0 || !rel.Deployed():
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, a process that ends later is not old
 		t.times.OldGone = s.oldGone

@@ -1,4 +1,4 @@
-// What is sent and what is not, what is tried again, and what is said of a no.
+// What is sent and what is not, what is tried again, and what an error says.
 
 package account
 
@@ -111,7 +111,7 @@ func TestMakeAndDelete(t *testing.T) {
 	}
 }
 
-// Nothing is deleted, or changed, of which id and name are not those of an app of ours.
+// An app whose id and name are not those of an app of ours is neither deleted nor changed.
 func TestNothingElseIsTouched(t *testing.T) {
 	t.Parallel()
 	other := `200 {"id":"01234567-89ab-cdef-0123-456789abcdef","name":"shop"}`
@@ -165,6 +165,7 @@ func TestPermit(t *testing.T) {
 		"POST https://api.heroku.com.example.com/apps":            false,
 		"POST http://api.heroku.com/apps":                         false,
 		"DELETE https://api.heroku.com/apps/mine%2Fx":             false,
+		"DELETE https://api.heroku.com/apps/mine/dynos/..":        false,
 	} {
 		method, url, _ := strings.Cut(what, " ")
 		req, err := http.NewRequest(method, url, nil)
@@ -205,7 +206,7 @@ func TestGone(t *testing.T) {
 	})
 }
 
-// An error tells whether something may have been made of it.
+// An error says whether something may have been made.
 func TestInVain(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{`422 {"id":"invalid_params"}`: true, `500 {"id":"x"}`: false, "reset": false, "dial": true} {

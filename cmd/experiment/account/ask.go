@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
 )
@@ -25,127 +24,81 @@ func (c *Client) Upload(ctx context.Context, archive []byte) (string, error) {
 	if err != nil {
 		return "", c.refused(op, err)
 	}
-	u, err := url.Parse(place.SourceBlob.PutURL)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return "", errors.New(op + ": Heroku sent an address that cannot be used")
-	}
-	ctx, cancel := context.WithTimeout(ctx, attempt)
-	defer cancel()
-	// Not by heroku-go, which would add the key, and a content type, for which the address is not signed.
-	req := (&http.Request{Method: http.MethodPut, URL: u, Host: u.Host, Header: http.Header{},
-		Body: io.NopCloser(bytes.NewReader(archive)), ContentLength: int64(len(archive))}).WithContext(ctx)
-	res, err := c.sender.Transport.RoundTrip(req)
-	if err != nil {
-		return "", fmt.Errorf("%s: %s", op, c.sender.Redactor.Clean(err.Error()))
-	}
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		return "", fmt.Errorf("%s: its place answered %d", op, res.StatusCode)
+	if _, err := c.elsewhere(ctx, http.MethodPut, place.SourceBlob.PutURL, archive); err != nil {
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
 	return place.SourceBlob.GetURL, nil
 }
 
-// A Build is one build of an app.
-type Build struct {
-	ID, Status, ReleaseID string
-	output                string
-}
-
-// Build begins to build what was uploaded.
-func (c *Client) Build(ctx context.Context, a App, from, checksum, version string) (Build, error) {
-	var o heroku.BuildCreateOpts
-	o.SourceBlob.URL, o.SourceBlob.Checksum, o.SourceBlob.Version = &from, &checksum, &version
-	b, err := c.service.BuildCreate(ctx, a.ID, o)
-	if err != nil {
-		return Build{}, c.refused("building the app "+a.Name, err)
-	}
-	return buildOf(b), nil
-}
-
-// Built tells how a build goes.
-func (c *Client) Built(ctx context.Context, a App, id string) (Build, error) {
-	b, err := c.service.BuildInfo(ctx, a.ID, id)
-	if err != nil {
-		return Build{}, c.refused("asking how the build goes", err)
-	}
-	return buildOf(b), nil
-}
-
-func buildOf(b *heroku.Build) Build {
-	build := Build{ID: b.ID, Status: b.Status, output: b.OutputStreamURL}
-	if b.Release != nil {
-		build.ReleaseID = b.Release.ID
-	}
-	return build
-}
-
-// Output is the end of what a build printed, at most so many lines; empty if it cannot be read.
-func (c *Client) Output(ctx context.Context, b Build, lines int) string {
-	u, err := url.Parse(b.output)
+// elsewhere sends a request to an address that Heroku gave, and returns the answer. It does without heroku-go, which
+// would add the key, and a content type, for which the address of an upload is not signed.
+func (c *Client) elsewhere(ctx context.Context, method, address string, body []byte) (string, error) {
+	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return ""
+		return "", errors.New("the address that Heroku sent cannot be used")
 	}
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
-	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{"Accept": {"text/plain"}}}).WithContext(ctx)
+	req := (&http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{"Accept": {"text/plain"}},
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body))}).WithContext(ctx)
 	res, err := c.sender.Transport.RoundTrip(req)
 	if err != nil {
-		return ""
+		return "", errors.New(c.sender.Redactor.Clean(err.Error()))
 	}
 	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return "", fmt.Errorf("its place answered %d", res.StatusCode)
+	}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxBody)) // what came until it broke is of use
-	all := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(string(text), "\x00", ""), "")), "\n")
+	return string(text), nil
+}
+
+// Build begins to build what was uploaded.
+func (c *Client) Build(ctx context.Context, a App, from, checksum, version string) (*heroku.Build, error) {
+	var o heroku.BuildCreateOpts
+	o.SourceBlob.URL, o.SourceBlob.Checksum, o.SourceBlob.Version = &from, &checksum, &version
+	b, err := c.service.BuildCreate(ctx, a.ID, o)
+	return b, c.refused("building the app "+a.Name, err)
+}
+
+// Built tells how a build goes.
+func (c *Client) Built(ctx context.Context, a App, id string) (*heroku.Build, error) {
+	b, err := c.service.BuildInfo(ctx, a.ID, id)
+	return b, c.refused("asking how the build goes", err)
+}
+
+// Output is the end of what a build printed, at most so many lines; empty if it cannot be read.
+func (c *Client) Output(ctx context.Context, b *heroku.Build, lines int) string {
+	text, _ := c.elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
+	all := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")), "\n")
 	return c.sender.Redactor.Clean(strings.Join(all[max(0, len(all)-lines):], "\n"))
 }
 
-// A Release is one release of an app.
-type Release struct {
-	ID, Status string
-	Version    int
-	Created    time.Time
-}
-
 // Release asks for one release.
-func (c *Client) Release(ctx context.Context, a App, id string) (Release, error) {
+func (c *Client) Release(ctx context.Context, a App, id string) (*heroku.Release, error) {
 	r, err := c.service.ReleaseInfo(ctx, a.ID, id)
-	if err != nil {
-		return Release{}, c.refused("reading a release", err)
-	}
-	return Release{ID: r.ID, Status: r.Status, Version: r.Version, Created: r.CreatedAt}, nil
+	return r, c.refused("reading a release", err)
 }
 
-// Releases asks for the newest releases, so that the answer is written down.
+// Releases asks for the newest releases, for the record.
 func (c *Client) Releases(ctx context.Context, a App) error {
 	_, err := c.service.ReleaseList(ctx, a.ID, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
 	return c.refused("reading the releases", err)
 }
 
-// A Dyno is one record of the dyno list.
-type Dyno struct {
-	ID, Label, Type, State string
-	Version                int
-}
-
 // Dynos asks for the dyno list.
-func (c *Client) Dynos(ctx context.Context, a App) ([]Dyno, error) {
+func (c *Client) Dynos(ctx context.Context, a App) (heroku.DynoListResult, error) {
 	list, err := c.service.DynoList(ctx, a.ID, nil)
-	if err != nil {
-		return nil, c.refused("reading the dyno list", err)
-	}
-	all := make([]Dyno, len(list))
-	for i, d := range list {
-		all[i] = Dyno{ID: d.ID, Label: d.Name, Type: d.Type, State: d.State, Version: d.Release.Version}
-	}
-	return all, nil
+	return list, c.refused("reading the dyno list", err)
 }
 
-// Dyno asks for one dyno by its id, so that the answer is written down.
+// Dyno asks for one dyno by its id, for the record.
 func (c *Client) Dyno(ctx context.Context, a App, id string) error {
 	_, err := c.service.DynoInfo(ctx, a.ID, id)
 	return c.refused("reading a dyno", err)
 }
 
-// Scale sets how many dynos of each type there are, and of which size; without a size that stays.
+// Scale sets how many dynos of each type there are, and their size; without a size that stays as it is.
 func (c *Client) Scale(ctx context.Context, a App, quantities map[string]int, size string) error {
 	var o heroku.FormationBatchUpdateOpts
 	for _, t := range slices.Sorted(maps.Keys(quantities)) {

@@ -1,5 +1,5 @@
-// This file is for what may be asked. What is not on the list is not sent, and what changes something is
-// sent to an app of our own alone.
+// This file is for the list of allowed requests. A request that is not on it is not sent, and a request that changes an
+// app is only sent to an app of ours.
 
 package account
 
@@ -11,70 +11,38 @@ import (
 	"sync"
 )
 
-// host is the one that may see the key.
+// host alone may see the key.
 const host = "api.heroku.com"
 
-// anywhere are the requests that are about no app of ours: an asterisk is one segment.
-var anywhere = []struct{ method, path string }{
-	{http.MethodPost, "/apps"},
-	{http.MethodPost, "/sources"},
-	{http.MethodGet, "/apps/*"},
+// allowed are the requests that are sent: method and path, where an asterisk is one segment. ours: the app must be ours.
+var allowed = []struct {
+	request string
+	ours    bool
+}{
+	{"POST /apps", false}, {"POST /sources", false}, {"GET /apps/*", false},
+	{"DELETE /apps/*", true},
+	{"POST /apps/*/builds", true}, {"GET /apps/*/builds/*", true},
+	{"GET /apps/*/dynos", true}, {"GET /apps/*/dynos/*", true},
+	{"DELETE /apps/*/dynos", true}, {"DELETE /apps/*/dynos/*", true},
+	{"PATCH /apps/*/features/log-runtime-metrics", true}, {"PATCH /apps/*/features/preboot", true},
+	{"PATCH /apps/*/formation", true},
+	{"POST /apps/*/log-sessions", true},
+	{"GET /apps/*/releases", true}, {"GET /apps/*/releases/*", true},
 }
 
-// ours are those below an app of ours.
-var ours = []struct{ method, path string }{
-	{http.MethodDelete, ""},
-	{http.MethodGet, "/builds/*"},
-	{http.MethodPost, "/builds"},
-	{http.MethodGet, "/dynos"},
-	{http.MethodGet, "/dynos/*"},
-	{http.MethodDelete, "/dynos"},
-	{http.MethodDelete, "/dynos/*"},
-	{http.MethodPatch, "/features/log-runtime-metrics"},
-	{http.MethodPatch, "/features/preboot"},
-	{http.MethodGet, "/formation"},
-	{http.MethodPatch, "/formation"},
-	{http.MethodPost, "/log-sessions"},
-	{http.MethodGet, "/releases"},
-	{http.MethodGet, "/releases/*"},
-}
+// A guard knows the ids of the apps that are ours.
+type guard struct{ apps sync.Map }
 
-// A guard knows which apps are ours, by their ids.
-type guard struct {
-	mu   sync.Mutex
-	apps map[string]bool
-}
+func (g *guard) own(id string) { g.apps.Store(id, true) }
 
-func (g *guard) own(id string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.apps == nil {
-		g.apps = map[string]bool{}
-	}
-	g.apps[id] = true
-}
-
-func (g *guard) owns(id string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return id != "" && g.apps[id]
-}
-
-// permit refuses a request that is not on the lists.
+// permit refuses a request that is not allowed.
 func (g *guard) permit(req *http.Request) error {
 	where := req.URL.EscapedPath()
-	if req.URL.Scheme == "https" && req.URL.Host == host && (req.Host == "" || req.Host == host) && req.URL.RawQuery == "" {
-		for _, a := range anywhere {
-			if match, _ := path.Match(a.path, where); match && req.Method == a.method {
-				return nil
-			}
-		}
-		id, below, deep := strings.Cut(strings.TrimPrefix(where, "/apps/"), "/")
-		if deep {
-			below = "/" + below
-		}
-		for _, a := range ours {
-			if match, _ := path.Match(a.path, below); match && req.Method == a.method && strings.HasPrefix(where, "/apps/") && g.owns(id) {
+	if path.Clean(where) == where && req.URL.Scheme == "https" && req.URL.Host == host && (req.Host == "" || req.Host == host) && req.URL.RawQuery == "" {
+		id, _, _ := strings.Cut(strings.TrimPrefix(where, "/apps/"), "/")
+		_, ours := g.apps.Load(id)
+		for _, a := range allowed {
+			if match, _ := path.Match(a.request, req.Method+" "+where); match && (ours || !a.ours) {
 				return nil
 			}
 		}

@@ -1,4 +1,4 @@
-// This file is for the platform's no, in words that say what to do next.
+// This file is for what Heroku refuses, in words that say what to do next.
 
 package account
 
@@ -13,49 +13,44 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 )
 
-// A Refusal is an answer that is a no.
+// A Refusal is an answer of Heroku that refuses a request.
 type Refusal struct {
-	// Op is what was being done.
-	Op string
-	// Status is that of the answer, ID the platform's word for the error, Said its sentence.
-	Status   int
-	ID, Said string
+	Op     string // what was being done
+	Status int
+	Said   string // Heroku's sentence
 }
 
 func (r *Refusal) Error() string {
-	text := fmt.Sprintf("%s: Heroku answered %d: %s", r.Op, r.Status, strings.TrimRight(oneLine(r.Said), "."))
-	if hint := r.hint(); hint != "" {
+	text, hint := r.Op+": "+r.answer(), hints[r.Status]
+	if r.Status >= 500 {
+		hint = "Heroku has trouble: see status.heroku.com"
+	}
+	if hint != "" {
 		text += "; " + hint
 	}
 	return text
 }
 
-// hint says what to do.
-func (r *Refusal) hint() string {
-	switch {
-	case r.Status == http.StatusUnauthorized:
-		return "give a key that is valid in HEROKU_API_KEY: `heroku authorizations:create --scope global --short` makes one"
-	case r.Status == http.StatusPaymentRequired:
-		return "Heroku wants a way to pay for the account before it gives such dynos: see its billing page"
-	case r.Status == http.StatusForbidden:
-		return "the key may not do that: an experiment needs one of scope global, of an account that may make apps"
-	case r.Status == http.StatusTooManyRequests:
-		return "the account's budget of requests is used up: try again in some minutes"
-	case r.Status >= 500:
-		return "Heroku has trouble: see status.heroku.com"
-	}
-	return ""
+func (r *Refusal) answer() string {
+	return fmt.Sprintf("Heroku answered %d: %s", r.Status, strings.TrimRight(oneLine(r.Said), "."))
 }
 
-// refused makes a Refusal of what heroku-go returned, if the platform answered; otherwise it says that
-// it did not. nil stays nil.
+// hints say what to do about a status.
+var hints = map[int]string{
+	http.StatusUnauthorized:    "give a key that is valid in HEROKU_API_KEY: `heroku authorizations:create --scope global --short` makes one",
+	http.StatusPaymentRequired: "Heroku wants a way to pay for the account before it gives such dynos: see its billing page",
+	http.StatusForbidden:       "the key may not do that: an experiment needs one of scope global, of an account that may make apps",
+	http.StatusTooManyRequests: "the account's budget of requests is used up: try again in some minutes",
+}
+
+// refused makes a Refusal of an error of heroku-go, if Heroku answered. Otherwise it says that Heroku did not. nil stays
+// nil.
 func (c *Client) refused(op string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if said, ok := errors.AsType[heroku.Error](err); ok {
-		clean := c.sender.Redactor.Clean
-		return &Refusal{Op: op, Status: said.StatusCode, ID: clean(said.ID), Said: clean(said.Error())}
+		return &Refusal{Op: op, Status: said.StatusCode, Said: c.sender.Redactor.Clean(said.Error())}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", op, err)
@@ -74,15 +69,15 @@ type unsent string
 
 func (u unsent) Error() string { return string(u) }
 
-// InVain reports whether an error means that nothing was made: Heroku said no, or was never asked.
+// InVain reports whether an error means that nothing was made: Heroku refused, or the request never left.
 func InVain(err error) bool {
 	no, ok := errors.AsType[*Refusal](err)
 	_, never := errors.AsType[unsent](err)
 	return ok && no.Status/100 == 4 || never
 }
 
-// Forbids reports whether an error is a no that asking again does not change. An app that was just made may
-// not be known everywhere for a moment, so 404 is none.
+// Forbids reports whether an error is a refusal that asking again does not change. 404 is not: for a moment not every
+// part of Heroku knows a new app.
 func Forbids(err error) bool {
 	r, ok := errors.AsType[*Refusal](err)
 	return ok && (r.Status == http.StatusUnauthorized || r.Status == http.StatusPaymentRequired || r.Status == http.StatusForbidden)

@@ -1,5 +1,5 @@
-// This file is for one request: it is let through or not, sent, tried again if that does no harm, and
-// written down with its answer.
+// This file is for one request: sender permits it or not, sends it, tries again if that does no harm, and records
+// request and answer.
 
 package account
 
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// attempt is how long one try may take, and retry for how long a request is tried again.
+	// attempt is how long one try may take. retry is how long a request is tried again, with waits that grow.
 	attempt   = 30 * time.Second
 	retry     = 90 * time.Second
 	firstWait = time.Second
@@ -30,7 +30,7 @@ type sender struct {
 	Options
 }
 
-// RoundTrip sends a request. What makes something is sent once: a second try could make it twice.
+// RoundTrip sends a request. It sends a POST only once, because a second try could make something twice.
 func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.permit(req); err != nil {
 		return nil, err
@@ -46,8 +46,8 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	begun, wait := s.Clock.At(), firstWait
 	for {
 		res, err := s.once(req, sent)
-		passing := err != nil || res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500
-		if !passing || req.Method == http.MethodPost || req.Context().Err() != nil || s.Clock.At()-begun > retry {
+		temporary := err != nil || res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500
+		if !temporary || req.Method == http.MethodPost || req.Context().Err() != nil || s.Clock.At()-begun > retry {
 			return res, err
 		}
 		if err := s.Clock.Sleep(req.Context(), wait); err != nil {
@@ -57,7 +57,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// once sends it once, reads the answer whole, and writes both down.
+// once sends a request once, reads the whole answer, and records both.
 func (s *sender) once(req *http.Request, sent []byte) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), attempt)
 	defer cancel()

@@ -70,7 +70,7 @@ def live():
         until = due if end is None else min(due, end)
         if signal.sigtimedwait({signal.SIGTERM}, max(0, until - time.monotonic())) and end is None:
             say("sigterm")
-            end = time.monotonic() + BEHAVIOUR.get("stop", 0)
+            end = time.monotonic() + (BEHAVIOUR.get("stop") or 0)
     os._exit(143)
 
 

@@ -1,63 +1,52 @@
-// Package evidence is what one run of a plan left behind, and the truth in it: the answers of the
-// platform, the log, the recordings of the gates, and when each process of the app last ran. It is
-// pure: who made the run fills it in, who judges it reads it.
+// Package evidence is the record of one run of a plan, and the truth in it: the answers of the platform, the
+// log, the recordings of the gates, and when each process of the app last ran. It is pure: cmd/experiment fills it
+// in, package findings reads it.
 //
-//   - evidence.go: the run
-//   - clock.go: the platform's clock, and what of a gate it tells
+//   - evidence.go: the run, and Heroku's clock
 //   - redact.go: what a report must not hold
-//   - truth.go: the lines of the app, and what they tell of its processes
+//   - truth.go: the lines of the app, and what they say of its processes
 package evidence
 
 import "time"
 
-// A Run is one plan, from the app's making to its end. Every At is time since Start on a clock that
-// does not jump; in a simulated run it is the platform's own time, however fast that passes.
+// A Run is one plan, from the making of the app to its deletion. Every At is time since Start on a clock that
+// does not jump. In a simulated run it is the time of the simulated Heroku, however fast that passes.
 type Run struct {
-	// Plan is its name, as in "measured-deploy"; About is what happens in it, for people.
-	Plan  string `json:"plan"`
-	About string `json:"about"`
-	// Simulated: it ran against the simulated Heroku, and says nothing of the real one.
-	Simulated bool      `json:"simulated"`
-	Start     time.Time `json:"start"` // by the clock of the machine that ran it
-	// Program is the version of this program; empty if it is not known.
-	Program string `json:"program,omitempty"`
+	Plan      string    `json:"plan"`      // its name, as in "measured-deploy"
+	About     string    `json:"about"`     // what happens in it
+	Simulated bool      `json:"simulated"` // it says nothing of the real Heroku
+	Start     time.Time `json:"start"`     // by the clock of the machine that ran it
 
-	Preboot bool `json:"preboot"` // the plan switches it on
-	Metrics bool `json:"metrics"` // the plan switches log-runtime-metrics on
-	// Types are the process types and how many dynos of each the plan begins with.
-	Types map[string]int `json:"types"`
-	// Stop is how long a process goes on after SIGTERM; from 30 s on the platform kills it.
-	Stop time.Duration `json:"stop"`
-	// ReadKey: the gates used a key of their own, of scope read, and not the one that makes the app.
-	ReadKey bool `json:"readKey"`
+	Preboot bool           `json:"preboot"` // the plan switches it on
+	Metrics bool           `json:"metrics"` // the plan switches log-runtime-metrics on
+	Types   map[string]int `json:"types"`   // the process types, and how many dynos of each the plan begins with
+	Stop    time.Duration  `json:"stop"`    // how long a process goes on after SIGTERM; Heroku kills it after 30 s
+	ReadKey bool           `json:"readKey"` // the gates had a key of their own, and Heroku refused to change the app with it
 
-	Steps    []Step    `json:"steps"`
-	Releases []Release `json:"releases"` // that the builds of the run made, in that order
-	Gates    []Gate    `json:"gates"`    // in the order in which they began
-	Requests []Request `json:"-"`        // of the experiment itself, in the order in which they were sent
-	Log      []Line    `json:"-"`        // in the order in which lines came
-	Gaps     []Gap     `json:"gaps"`     // of the experiment's own reading of the log
-	// Processes is the truth, from the app's lines alone.
-	Processes []Process `json:"processes"`
-	// Padding is how many lines the app printed only to be busy; they are not in Log.
-	Padding int `json:"padding,omitempty"`
-	// Failed says why the run was not made to its end; empty if it was.
-	Failed string `json:"failed,omitempty"`
+	Steps     []Step    `json:"steps"`
+	Releases  []Release `json:"releases"`          // of the builds of the run, in their order
+	Gates     []Gate    `json:"gates"`             // in the order in which they began
+	Requests  []Request `json:"-"`                 // of the experiment itself, in the order of their answers
+	Log       []Line    `json:"-"`                 // in the order in which the lines came
+	Gaps      []Gap     `json:"gaps"`              // of the experiment's own reading of the log
+	Read      time.Time `json:"read"`              // until when the log was read, by its stamps
+	Processes []Process `json:"processes"`         // the truth, from the app's lines alone
+	Padding   int       `json:"padding,omitempty"` // how many lines only made the log busy; they are not in Log
+	Failed    string    `json:"failed,omitempty"`  // why the run broke off; empty if it did not
 }
 
 // A Step is one thing that the experiment did to the app.
 type Step struct {
 	At   time.Duration `json:"at"`
-	Done time.Duration `json:"done"` // when the platform had answered, or the build was over
+	Done time.Duration `json:"done"` // when Heroku had answered, or the build was over
 	What string        `json:"what"` // in words: "build code 2", "restart web.1", "scale web to 3"
-	// Refused is the platform's no; empty if it did what it was asked. In the preboot window a scaling
-	// may be refused, and that is a result.
+	// Refused is why it was not done. In the preboot window Heroku may refuse to scale, which is a result.
 	Refused string `json:"refused,omitempty"`
 }
 
 // A Release is one that a build of the run made.
 type Release struct {
-	Code    int       `json:"code"`    // which version of the app's code, 1 for the first
+	Code    int       `json:"code"`    // the version of the app's code, from 1
 	Version int       `json:"version"` // v3 is 3
 	ID      string    `json:"id"`
 	Commit  string    `json:"commit"` // the label that the build was given
@@ -66,12 +55,10 @@ type Release struct {
 
 // A Gate is one run of the gate beside the experiment.
 type Gate struct {
-	// Name is "before" for the one that began before the deploy, "after" for the one that came after it.
-	Name string `json:"name"`
-	// Began and Ended are of the run. What its recording calls 0 is Began, to some milliseconds.
+	Name  string        `json:"name"` // "before" if it began before the deploy, otherwise "after"
 	Began time.Duration `json:"began"`
 	Ended time.Duration `json:"ended"`
-	// Recording is its recording, whole, without key; each line is JSON.
+	// Recording has a line of JSON for each observation, without the key. Its time 0 is Began.
 	Recording []byte `json:"-"`
 	Status    int    `json:"status"` // its exit status
 	// Result, Reason, Basis and Message are those of its verdict; Release is the version that it waited for.
@@ -82,29 +69,92 @@ type Gate struct {
 	Release int    `json:"release,omitempty"`
 }
 
-// A Request is one that the experiment sent, with its answer, both without key, address and e-mail.
+// A Request is one of the experiment, with its answer, both without key, address and e-mail.
 type Request struct {
 	At     time.Duration `json:"at"` // when it was sent
 	Took   time.Duration `json:"took"`
 	Method string        `json:"method"`
-	Path   string        `json:"path"`           // without the host
-	Sent   string        `json:"sent,omitempty"` // the body
-	// Status is that of the answer; 0 if there was none, and then Error says why.
-	Status int       `json:"status,omitempty"`
-	Date   time.Time `json:"date,omitzero"` // the platform's clock, in whole seconds
-	Body   string    `json:"body,omitempty"`
-	Error  string    `json:"error,omitempty"`
+	Path   string        `json:"path"`             // without the host
+	Sent   string        `json:"sent,omitempty"`   // the body
+	Status int           `json:"status,omitempty"` // of the answer; 0 if there was none, and then Error says why
+	Date   time.Time     `json:"date,omitzero"`    // the platform's clock, in whole seconds
+	Body   string        `json:"body,omitempty"`
+	Error  string        `json:"error,omitempty"`
 }
 
 // A Line is one line of the log.
 type Line struct {
 	At   time.Duration // when it came
-	Text string        // as it came, with stamp and source
+	Text string        // with stamp and source
 }
 
-// A Gap is a time of which lines may be missing.
+// A Gap is a time in which lines of the log may be missing.
 type Gap struct {
 	From   time.Time `json:"from,omitzero"` // by the stamps of the log; zero: from the beginning
 	To     time.Time `json:"to,omitzero"`   // zero: to the end
 	Reason string    `json:"reason"`
+}
+
+// Meets reports whether the gap and the time between two moments have a part in common.
+func (g Gap) Meets(from, to time.Time) bool {
+	return (g.From.IsZero() || g.From.Before(to)) && (g.To.IsZero() || g.To.After(from))
+}
+
+// Clock returns Heroku's time at Start, give or take give. The Date of an answer is cut to whole seconds, but many
+// answers together narrow it down. Without any answer it is the machine's own clock, and give is 0.
+func (r *Run) Clock() (start time.Time, give time.Duration) {
+	var earliest, latest time.Time
+	for _, q := range r.Requests {
+		if q.Date.IsZero() {
+			continue
+		}
+		// The Date was written between request and answer, and then cut.
+		if low := q.Date.Add(-q.At - q.Took); earliest.IsZero() || low.After(earliest) {
+			earliest = low
+		}
+		if high := q.Date.Add(time.Second - q.At); latest.IsZero() || high.Before(latest) {
+			latest = high
+		}
+	}
+	if earliest.IsZero() {
+		return r.Start, 0
+	}
+	if latest.Before(earliest) { // the clocks of several servers differ
+		earliest, latest = latest, earliest
+	}
+	give = latest.Sub(earliest) / 2
+	return earliest.Add(give), give
+}
+
+// LastOld returns the process of code older than this that printed the latest line; false if there was none.
+func (r *Run) LastOld(code int) (last Process, any bool) {
+	for _, p := range r.Processes {
+		if p.Code < code && p.Last.After(last.Last) {
+			last, any = p, true
+		}
+	}
+	return last, any
+}
+
+// Awaited is the code that a gate has to wait for: at least code 2, also if the gate waited for another release by
+// mistake.
+func (r *Run) Awaited(g Gate) int {
+	code := 2
+	for _, release := range r.Releases {
+		if release.Version == g.Release {
+			code = max(code, release.Code)
+		}
+	}
+	return code
+}
+
+// After is how long after the last line of old code a gate opened; below zero is too early. It is false if the gate did
+// not open, or there was no old code.
+func (r *Run) After(g Gate) (after time.Duration, opened bool) {
+	last, any := r.LastOld(r.Awaited(g))
+	if g.Result != "passed" || !any {
+		return 0, false
+	}
+	start, _ := r.Clock()
+	return start.Add(g.Ended).Sub(last.Last), true
 }

@@ -1,4 +1,4 @@
-// What may not leave the machine: keys, addresses, e-mail, and where logs and uploads are.
+// What may not leave the machine: keys, addresses, e-mail, and the places of logs and uploads.
 
 package evidence
 
@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// A Redactor takes out of texts what a report must not hold. It may be used by several goroutines.
+// A Redactor replaces in texts what a report must not hold. Several goroutines may use it at once.
 type Redactor struct {
 	mu      sync.Mutex
-	secrets []string // with what stands for each, by turns
+	secrets []string // pairs: a secret, and what replaces it
 }
 
-// Hide has a secret replaced wherever it stands.
+// Hide makes Clean replace a secret wherever it is.
 func (r *Redactor) Hide(secret, by string) {
 	if len(secret) < 4 {
 		return // it would be found in ordinary words
@@ -37,7 +37,7 @@ var (
 	ipv6   = regexp.MustCompile(`(?i)[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`)
 )
 
-// Clean is a text without them. In JSON it stays JSON.
+// Clean returns the text without secrets, addresses and e-mail. JSON stays JSON.
 func (r *Redactor) Clean(text string) string {
 	r.mu.Lock()
 	all := strings.NewReplacer(r.secrets...)
@@ -48,7 +48,7 @@ func (r *Redactor) Clean(text string) string {
 	return ipv6.ReplaceAllStringFunc(text, address)
 }
 
-// address stands for one; what only looks like one, such as a time of day, stays.
+// address replaces an address. What only looks like one, such as a time of day, stays.
 func address(s string) string {
 	if _, err := netip.ParseAddr(s); err != nil {
 		return s

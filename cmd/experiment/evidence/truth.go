@@ -1,5 +1,4 @@
-// The truth: the app's own lines, each printed by a living process about itself. No line of the
-// platform is looked at here.
+// The truth: the lines of the app, each printed by a process about itself. No line of the platform is used.
 
 package evidence
 
@@ -16,8 +15,8 @@ import (
 //
 //	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
 //
-// and Sigterm the one line that it prints when it gets SIGTERM, with the same fields. n counts the lines of
-// the process from 0, of both kinds, so that a lost one shows. The clock is that of the process.
+// Sigterm begins the one line that it prints when it gets SIGTERM, with the same fields. n counts both kinds of
+// lines of the process from 0, so that a lost line shows. The time is by the clock of the process.
 const (
 	Alive   = "alive"
 	Sigterm = "sigterm"
@@ -25,11 +24,14 @@ const (
 	Padding = "padding"
 )
 
-// Every is how far apart the lines of a living process are.
-const Every = time.Second
+// Every is the time between two lines of a process. Late is how late a line of the log may come.
+const (
+	Every = time.Second
+	Late  = 10 * time.Second
+)
 
-// A Sign is one such line.
-type Sign struct {
+// An AppLine is one line that begins with Alive or Sigterm.
+type AppLine struct {
 	Sigterm bool
 	Code    int
 	Process string
@@ -39,7 +41,7 @@ type Sign struct {
 }
 
 // String is the line as the app prints it.
-func (s Sign) String() string {
+func (s AppLine) String() string {
 	word := Alive
 	if s.Sigterm {
 		word = Sigterm
@@ -48,66 +50,62 @@ func (s Sign) String() string {
 		s.At.UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
-var signForm = regexp.MustCompile(`^\S+ app\[([\w.-]+)\]: (alive|sigterm) code=(\d{1,9}) process=(\w+) dyno=(\S+) n=(\d{1,9}) at=(\S+)$`)
+var appLine = regexp.MustCompile(`^\S+ app\[([\w.-]+)\]: (alive|sigterm) code=(\d{1,9}) process=(\w+) dyno=(\S+) n=(\d{1,9}) at=(\S+)$`)
 
-// ReadSign reads a line of the log, with its stamp and source. It returns false for all lines that
-// are no sign: only a dyno's own output is one, whatever other lines quote.
-func ReadSign(line string) (Sign, bool) {
-	m := signForm.FindStringSubmatch(line)
+// ReadAppLine reads a line of the log, with its stamp and source. It is false for every other line, also for one
+// that only quotes such a line: the source must be the dyno itself.
+func ReadAppLine(line string) (AppLine, bool) {
+	m := appLine.FindStringSubmatch(line)
 	if m == nil || m[1] != m[5] {
-		return Sign{}, false
+		return AppLine{}, false
 	}
 	at, err := time.Parse(time.RFC3339Nano, m[7])
 	code, _ := strconv.Atoi(m[3]) // digits alone
 	n, _ := strconv.Atoi(m[6])
-	return Sign{Sigterm: m[2] == Sigterm, Code: code, Process: m[4], Dyno: m[5], N: n, At: at}, err == nil
+	return AppLine{Sigterm: m[2] == Sigterm, Code: code, Process: m[4], Dyno: m[5], N: n, At: at}, err == nil
 }
 
-// A Process is one run of the app's program, as it told of itself.
+// A Process is one run of the app's program, by its own lines.
 type Process struct {
 	ID    string    `json:"id"`
 	Code  int       `json:"code"`
 	Dyno  string    `json:"dyno"`  // its label, as in "web.1"
-	First time.Time `json:"first"` // its first line, by its own clock
-	Last  time.Time `json:"last"`  // its last one: it ran then
-	// Sigterm is when it got SIGTERM; zero if it told of none.
+	First time.Time `json:"first"` // the time of its first line
+	Last  time.Time `json:"last"`  // the time of its last line: it ran then
+	// Sigterm is when it got SIGTERM; zero if it printed no such line.
 	Sigterm time.Time `json:"sigterm,omitzero"`
 	// Missing is how many of its lines between the first and the last never came.
 	Missing int `json:"missing,omitempty"`
-	// Open: the log had a gap, or ended, before the next line was due, so that it may have run longer
-	// than Last tells.
+	// Open: the log had a gap, or ended, before the next line was due. So the process may have run on after Last.
 	Open bool `json:"open,omitempty"`
-
-	lines int
-	last  int // number of the last line
-	first int
 }
 
-// A Truth collects signs. Lines may come twice and in any order.
+// A Truth collects the lines of the app. They may come twice and in any order.
 type Truth struct {
-	processes map[string]*Process
-	seen      map[string]map[int]bool
+	processes map[string]*collected
 }
 
-// See takes in a line of the log, and reports whether it was a sign of life.
-func (t *Truth) See(line string) bool {
-	s, ok := ReadSign(line)
+type collected struct {
+	Process
+	first, last int // numbers of lines
+	seen        map[int]bool
+}
+
+// Add collects a line of the log. It is false if the line is none of the app's.
+func (t *Truth) Add(line string) (AppLine, bool) {
+	s, ok := ReadAppLine(line)
 	if !ok {
-		return false
-	}
-	if t.processes == nil {
-		t.processes, t.seen = map[string]*Process{}, map[string]map[int]bool{}
+		return s, false
 	}
 	p := t.processes[s.Process]
 	if p == nil {
-		p = &Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At, Last: s.At, first: s.N, last: s.N}
-		t.processes[s.Process], t.seen[s.Process] = p, map[int]bool{}
+		p = &collected{Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At, Last: s.At}, s.N, s.N, map[int]bool{}}
+		if t.processes == nil {
+			t.processes = map[string]*collected{}
+		}
+		t.processes[s.Process] = p
 	}
-	if t.seen[s.Process][s.N] {
-		return true
-	}
-	t.seen[s.Process][s.N] = true
-	p.lines++
+	p.seen[s.N] = true
 	if s.At.Before(p.First) {
 		p.First = s.At
 	}
@@ -118,21 +116,18 @@ func (t *Truth) See(line string) bool {
 	if s.Sigterm {
 		p.Sigterm = s.At
 	}
-	return true
+	return s, true
 }
 
-// Processes are all that told of themselves, in the order of their first lines. read is until when
-// the log was read, by its stamps; gaps are the times of which lines may be missing.
+// Processes returns all processes, in the order of their first lines. The log was read until read, by its stamps, with
+// these gaps.
 func (t *Truth) Processes(read time.Time, gaps []Gap) []Process {
 	var all []Process
 	for _, p := range t.processes {
-		q := *p
-		q.Missing = q.last - q.first + 1 - q.lines
-		due := q.Last.Add(2 * Every)
-		q.Open = due.After(read) || slices.ContainsFunc(gaps, func(g Gap) bool {
-			return (g.From.IsZero() || g.From.Before(due)) && (g.To.IsZero() || g.To.After(q.Last))
-		})
-		all = append(all, q)
+		p.Missing = p.last - p.first + 1 - len(p.seen)
+		due := p.Last.Add(2 * Every)
+		p.Open = due.Add(Late).After(read) || slices.ContainsFunc(gaps, func(g Gap) bool { return g.Meets(p.Last, due) })
+		all = append(all, p.Process)
 	}
 	slices.SortFunc(all, func(a, b Process) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.ID, b.ID)) })
 	return all

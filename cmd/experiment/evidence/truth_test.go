@@ -11,15 +11,15 @@ import (
 var second0 = time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
 
 func sign(code int, process, dyno string, n int, at time.Duration) string {
-	s := Sign{Code: code, Process: process, Dyno: dyno, N: n, At: second0.Add(at)}
+	s := AppLine{Code: code, Process: process, Dyno: dyno, N: n, At: second0.Add(at)}
 	return fmt.Sprintf("%s app[%s]: %s", s.At.Add(40*time.Millisecond).Format("2006-01-02T15:04:05.000000-07:00"), dyno, s)
 }
 
-func TestReadSign(t *testing.T) {
+func TestReadAppLine(t *testing.T) {
 	t.Parallel()
 	good := "2026-06-09T16:13:36.290000+00:00 app[web.1]: alive code=2 process=5f0c dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z"
-	s, ok := ReadSign(good)
-	if want := (Sign{Code: 2, Process: "5f0c", Dyno: "web.1", N: 17, At: time.Date(2026, 6, 9, 16, 13, 36, 250e6, time.UTC)}); !ok || s != want {
+	s, ok := ReadAppLine(good)
+	if want := (AppLine{Code: 2, Process: "5f0c", Dyno: "web.1", N: 17, At: time.Date(2026, 6, 9, 16, 13, 36, 250e6, time.UTC)}); !ok || s != want {
 		t.Errorf("read %+v, %v, want %+v", s, ok, want)
 	}
 	if text := s.String(); text != good[len("2026-06-09T16:13:36.290000+00:00 app[web.1]: "):] {
@@ -36,8 +36,8 @@ func TestReadSign(t *testing.T) {
 		"2026-06-09T16:13:36+00:00 app[web.1]: alive code=2 process=5f0c dyno=web.1 n=17",
 		"2026-06-09T16:13:36+00:00 app[web.1]: padding code=2 process=5f0c dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z",
 	} {
-		if s, ok := ReadSign(bad); ok {
-			t.Errorf("%q is taken for a sign: %+v", bad, s)
+		if s, ok := ReadAppLine(bad); ok {
+			t.Errorf("%q is taken for a line of the app: %+v", bad, s)
 		}
 	}
 }
@@ -46,14 +46,14 @@ func TestTruth(t *testing.T) {
 	t.Parallel()
 	var truth Truth
 	for n := range 5 {
-		truth.See(sign(1, "old", "web.1", n, time.Duration(n)*time.Second))
+		truth.Add(sign(1, "old", "web.1", n, time.Duration(n)*time.Second))
 	}
-	truth.See(sign(1, "old", "web.1", 6, 6*time.Second)) // the line before it was lost
-	truth.See(sign(1, "old", "web.1", 2, 2*time.Second)) // once more
-	truth.See(sign(2, "new", "web.1", 1, 31*time.Second))
-	truth.See(sign(2, "new", "web.1", 0, 30*time.Second)) // late
-	if truth.See("2026-06-09T16:00:03+00:00 heroku[web.1]: Process exited with status 143") {
-		t.Error("a line of the platform is taken for a sign")
+	truth.Add(sign(1, "old", "web.1", 6, 6*time.Second)) // the line before it was lost
+	truth.Add(sign(1, "old", "web.1", 2, 2*time.Second)) // once more
+	truth.Add(sign(2, "new", "web.1", 1, 31*time.Second))
+	truth.Add(sign(2, "new", "web.1", 0, 30*time.Second)) // late
+	if _, ok := truth.Add("2026-06-09T16:00:03+00:00 heroku[web.1]: Process exited with status 143"); ok {
+		t.Error("a line of the platform is taken for a line of the app")
 	}
 	all := truth.Processes(second0.Add(time.Minute), nil)
 	if len(all) != 2 || all[0].ID != "old" || all[1].ID != "new" {
@@ -71,7 +71,7 @@ func TestTruth(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	var truth Truth
-	truth.See(sign(1, "old", "web.1", 0, 10*time.Second))
+	truth.Add(sign(1, "old", "web.1", 0, 10*time.Second))
 	at := func(s int) time.Time { return second0.Add(time.Duration(s) * time.Second) }
 	for name, c := range map[string]struct {
 		read time.Time

@@ -78,3 +78,13 @@ func allCrash(m *maker) {
 		return all
 	}
 }
+
+// oneUp has a new dyno up beside those that crash.
+func oneUp(m *maker) {
+	records := m.records
+	m.records = func(at time.Duration) []dyno {
+		all := records(at)
+		all[1].State = "up"
+		return all
+	}
+}

@@ -3,6 +3,7 @@
 package findings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ type proc struct {
 	label       string
 	code        int
 	first, last time.Duration
-	sigterm     time.Duration // 0: none was told
+	sigterm     time.Duration // 0: it printed none
 	open        bool
 	clock       time.Duration // how far the clock of its dyno is ahead
 	quiet       bool          // the log has neither its start nor its exit
@@ -45,17 +46,22 @@ type maker struct {
 	old int
 	// date is how far the Date of answers is ahead, and late how late lines come.
 	date, late time.Duration
-	// hold is when the gate's hold ends; trouble and preboot are what it was told.
-	hold    time.Duration
-	told    []observe.Observation
-	silent  time.Duration // from the beginning on, no list of releases is read
-	noTurn  bool          // no label goes from up to starting
-	noGates bool
+	// hold is when the gate's hold ends; observed are further observations of it.
+	hold time.Duration
+	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none; below 0: it
+	// had none.
+	second     time.Duration
+	secondEnds string
+	read       time.Duration // until when the log was read
+	observed   []observe.Observation
+	silent     time.Duration // from the beginning on, no list of releases is read
+	noTurn     bool          // no label goes from up to starting
+	noGates    bool
 }
 
 // newMaker is the measured deploy in small, as it is assumed to be.
 func newMaker() *maker {
-	m := &maker{old: 404, hold: 454 * sec, metrics: map[string]string{}, run: evidence.Run{
+	m := &maker{old: 404, hold: 454 * sec, read: 600 * sec, metrics: map[string]string{}, run: evidence.Run{
 		Plan: "made-up", Start: began, Preboot: true, Types: map[string]int{"web": 2},
 		Releases: []evidence.Release{{Code: 1, Version: 3, ID: "r3", Created: began.Add(10 * sec)}, {Code: 2, Version: 4, ID: "r4", Created: began.Add(100 * sec)}},
 	}}
@@ -139,12 +145,12 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 		}
 		n := 0
 		for at := p.first; at <= p.last; at += sec {
-			s := evidence.Sign{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
+			s := evidence.AppLine{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
 			n++
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(at), p.label, s))
 		}
 		if p.sigterm > 0 {
-			s := evidence.Sign{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
+			s := evidence.AppLine{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
 			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(p.sigterm), p.label, s))
 			say(p.sigterm-sec/10, p.label, "Stopping all processes with SIGTERM")
 		}
@@ -159,19 +165,26 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	}
 	slices.Sort(lines)
 	for _, text := range lines {
-		truth.See(text)
+		truth.Add(text)
 		at, err := time.Parse(time.RFC3339Nano, text[:32])
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Log = append(r.Log, evidence.Line{At: at.Sub(began) + m.late + sec/10, Text: text})
 	}
-	r.Processes = truth.Processes(began.Add(600*sec), r.Gaps)
+	r.Read = began.Add(m.read)
+	r.Processes = truth.Processes(r.Read, r.Gaps)
 	m.ask(t, &r)
 	if m.noGates {
 		return &r
 	}
-	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t)}}
+	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t, m.hold)}}
+	if m.second != 0 {
+		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Result: m.secondEnds, Release: 4, Recording: m.recording(t, m.second)})
+		if m.second < 0 {
+			r.Gates[1].Recording, _, _ = bytes.Cut(r.Gates[1].Recording, []byte("\n"))
+		}
+	}
 	return &r
 }
 
@@ -202,18 +215,18 @@ func (m *maker) ask(t *testing.T, r *evidence.Run) {
 	}
 }
 
-// recording is what a gate was told that had no log, so that its hold ends when the maker says.
-func (m *maker) recording(t *testing.T) []byte {
+// recording is the recording of a gate without a log, so that its hold ends when the maker says.
+func (m *maker) recording(t *testing.T, hold time.Duration) []byte {
 	t.Helper()
 	all := []any{struct {
 		Recording int            `json:"rolloutGateRecording"`
 		Config    rollout.Config `json:"config"`
-	}{1, rollout.Config{App: "app", PrebootHold: m.hold - 100*sec}}}
-	told := m.told
-	if told == nil {
-		told = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}
+	}{1, rollout.Config{App: "app", PrebootHold: hold - 100*sec}}}
+	observed := m.observed
+	if observed == nil {
+		observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}
 	}
-	for _, o := range told {
+	for _, o := range observed {
 		all = append(all, o)
 	}
 	look := observe.Look{AskedAt: 12 * sec, Formation: []observe.Formation{{Type: "web", Quantity: 2, CreatedAt: began.Add(-time.Hour), UpdatedAt: began.Add(-time.Hour)}},

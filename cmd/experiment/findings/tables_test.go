@@ -54,7 +54,7 @@ func TestInert(t *testing.T) {
 	}
 }
 
-// The figures are those that the gate reckons with, as its documents tell them.
+// The figures are the gate's, as its documents have them.
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../docs/how-it-knows.md")
@@ -62,7 +62,7 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]time.Duration{
-		"DefaultBootTimeout": time.Minute, "prebootTraffic": bootAndTraffic - time.Minute, "prebootDelay": killsBegin, "prebootPerDyno": perDyno, "replaceHold": plainHold,
+		"DefaultBootTimeout": time.Minute, "prebootTraffic": bootAndTraffic - time.Minute, "prebootDelay": killsBegin, "prebootPerDyno": perDyno, "replaceHold": replaceHold,
 	} {
 		m := regexp.MustCompile("(?m)^\\| (\\w+) \\| `" + name + "` \\|").FindSubmatch(page)
 		if m == nil {
@@ -75,7 +75,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// What is said of a gate, by when it opened and when old code last told of itself.
+// What the report says of a gate, by when it opened and when old code printed its last line.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	gate := func(ended time.Duration, result, reason, basis string, release int) evidence.Gate {
@@ -88,15 +88,15 @@ func TestVerdicts(t *testing.T) {
 		wrong   bool
 		change  func(*maker)
 	}{
-		"in time":           {gate: gate(302*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "1.0 s after the last sign of old code"},
-		"late":              {gate: gate(454*sec, "passed", "rolled-out", "presumed", 4), verdict: "passed, presumed", truth: "153.0 s after the last sign of old code"},
-		"too early":         {gate: gate(300*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"not at all":        {gate: gate(300*sec, "timed-out", "old-dynos-remain", "", 4), verdict: "timed-out, old-dynos-remain", truth: "it did not open; web.2 of code 1 told of itself until 16:05:01.000"},
-		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"of another":        {gate: gate(300*sec, "passed", "rolled-out", "proven", 9), verdict: "passed, proven", truth: "TOO EARLY: web.2 of code 1 told of itself 1.0 s later", wrong: true},
-		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open; web.2 of code 1 told of itself until 16:05:01.000"},
+		"in time":           {gate: gate(302*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "1.0 s after the last line of old code"},
+		"late":              {gate: gate(454*sec, "passed", "rolled-out", "presumed", 4), verdict: "passed, presumed", truth: "153.0 s after the last line of old code"},
+		"too early":         {gate: gate(300*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"not at all":        {gate: gate(300*sec, "timed-out", "old-dynos-remain", "", 4), verdict: "timed-out, old-dynos-remain", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
+		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"of another":        {gate: gate(300*sec, "passed", "rolled-out", "proven", 9), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
+		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
 		"without a verdict": {gate: gate(300*sec, "", "", "", 0), verdict: "none", truth: "it ended without a verdict"},
-		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last sign of old code that came; the log has a gap there",
+		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last line of old code that came; the log has a gap there",
 			change: func(m *maker) { m.run.Gaps = []evidence.Gap{{From: began.Add(300 * sec), To: began.Add(305 * sec)}} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestVerdicts(t *testing.T) {
 			run := m.make(t)
 			run.Gates = []evidence.Gate{c.gate}
 			v := Verdicts(run)[0]
-			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || (v.At-(c.gate.Ended-100*sec)).Abs() > sec/10 {
+			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || v.At != after(c.gate.Ended-100*sec) {
 				t.Errorf("it is %+v", v)
 			}
 		})
@@ -118,7 +118,7 @@ func TestVerdicts(t *testing.T) {
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	text := Together(newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t))
-	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
+	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    In plan made-up, 1 of 2 ended", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -150,15 +150,15 @@ func TestTimeline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []string
-			for _, m := range Timeline(c.run.make(t)) {
-				all = append(all, after(m.After)+": "+m.Heroku+", "+m.List)
+			for _, row := range newView(c.run.make(t)).timeline() {
+				all = append(all, row[0]+": "+row[2]+", "+row[3])
 			}
 			if got := strings.Join(all, "; "); got != c.want {
 				t.Errorf("it is\n%s\nwant\n%s", got, c.want)
 			}
 		})
 	}
-	if all := Timeline(&evidence.Run{Start: began}); all != nil {
+	if all := newView(&evidence.Run{Start: began}).timeline(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)
 	}
 }

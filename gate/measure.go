@@ -1,4 +1,4 @@
-// What a run told of Heroku: measured beside the wait, and again from recordings.
+// Measuring how Heroku behaved: during a wait, and from recordings (replay --measure).
 
 package gate
 
@@ -12,22 +12,23 @@ import (
 	"heroku-rollout-gate/gate/rollout"
 )
 
-// A measuring is a measure that does no harm: a bug in it ends no wait, and nothing is told then.
-type measuring struct {
+// A safeMeasure is a measure that recovers from a panic: a bug in the measure must not end the wait. After a
+// panic it returns no figures.
+type safeMeasure struct {
 	measure *measure.Measure
 	broken  bool
 }
 
-func newMeasuring() *measuring { return &measuring{measure: &measure.Measure{}} }
+func newSafeMeasure() *safeMeasure { return &safeMeasure{measure: &measure.Measure{}} }
 
-func (m *measuring) see(o observe.Observation) {
+func (m *safeMeasure) see(o observe.Observation) {
 	defer m.rescue()
 	if !m.broken {
 		m.measure.See(o)
 	}
 }
 
-func (m *measuring) figures(p rollout.Picture) (f measure.Figures) {
+func (m *safeMeasure) figures(p rollout.Picture) (f measure.Figures) {
 	defer m.rescue()
 	if m.broken {
 		return f
@@ -35,17 +36,16 @@ func (m *measuring) figures(p rollout.Picture) (f measure.Figures) {
 	return m.measure.Figures(p)
 }
 
-func (m *measuring) rescue() {
+func (m *safeMeasure) rescue() {
 	if recover() != nil {
 		m.broken = true
 	}
 }
 
-// measureFlag is that of a replay.
+// measureFlag is a flag of replay.
 const measureFlag = "measure"
 
-// measure tells what the recordings have shown of Heroku. Those that cannot be read are named, and the
-// others are measured all the same.
+// measure prints the figures of recordings. It names those that cannot be read, and measures the others.
 func (c *Command) measure(files []string, json bool) int {
 	status := ExitPassed
 	var runs []report.MeasuredRun
@@ -72,15 +72,14 @@ func (c *Command) measure(files []string, json bool) int {
 	return status
 }
 
-// measureFile measures one recording.
 func (c *Command) measureFile(file string) (figures measure.Figures, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return figures, fmt.Errorf("opening the recording: %w", err)
 	}
 	defer f.Close()
-	m := newMeasuring()
-	picture, _, err := replay(f, c.Version, m.see, func(rollout.Picture) {}, nil)
+	m := newSafeMeasure()
+	picture, _, err := replayRecording(f, c.Version, m.see, func(rollout.Picture) {}, nil)
 	if err != nil {
 		return figures, fmt.Errorf("measuring %q: %w", file, err)
 	}

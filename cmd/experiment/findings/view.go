@@ -1,0 +1,222 @@
+// One run, read so that it can be judged: lines, lists and processes by one clock, that of Heroku.
+
+package findings
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/logtail"
+	"heroku-rollout-gate/gate/observe"
+)
+
+// slack is how far two clocks of Heroku may differ, with what is known of each.
+const slack = 2 * time.Second
+
+// A view is a run, and what can be read from it.
+type view struct {
+	run *evidence.Run
+	// start is Heroku's time when the run began, give or take give.
+	start time.Time
+	give  time.Duration
+
+	lines      []line // of the platform, as they came
+	lists      []answer[dyno]
+	releases   []answer[release]
+	recordings []*recording
+	target     evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
+	finished   time.Time        // when Heroku called the target finished; zero if it did not
+}
+
+// A line is a line of the platform about a process.
+type line struct {
+	observe.Line
+	came time.Time
+	text string
+}
+
+// An answer is a list, and when it was asked for and came.
+type answer[T any] struct {
+	asked, came time.Time
+	request     *evidence.Request
+	all         []T
+}
+
+type dyno struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	State   string `json:"state"`
+	Release struct {
+		Version int `json:"version"`
+	} `json:"release"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+type release struct {
+	Version   int       `json:"version"`
+	Status    string    `json:"status"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+func newView(r *evidence.Run) *view {
+	v := &view{run: r, recordings: readRecordings(r)}
+	v.start, v.give = r.Clock()
+	for _, l := range r.Log {
+		if parsed, ok := logtail.Parse([]byte(l.Text)); ok {
+			v.lines = append(v.lines, line{parsed, v.time(l.At), l.Text})
+		}
+	}
+	v.lists, v.releases = readAnswers[dyno](v, "/dynos"), readAnswers[release](v, "/releases")
+	if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
+		v.target = r.Releases[i]
+	}
+	for _, x := range each(v.releases) {
+		if x.Version == v.target.Version && x.Status == "succeeded" && v.finished.IsZero() {
+			v.finished = x.UpdatedAt
+		}
+	}
+	return v
+}
+
+// readAnswers reads all answers of one list.
+func readAnswers[T any](v *view, list string) (all []answer[T]) {
+	for i := range v.run.Requests {
+		q := &v.run.Requests[i]
+		if q.Method != "GET" || q.Status/100 != 2 || pathOf(q) != list {
+			continue
+		}
+		a := answer[T]{asked: v.time(q.At), came: v.time(q.At + q.Took), request: q}
+		if json.Unmarshal([]byte(q.Body), &a.all) == nil {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// each yields every record of lists, with its list.
+func each[T any](lists []answer[T]) iter.Seq2[*answer[T], T] {
+	return func(yield func(*answer[T], T) bool) {
+		for i := range lists {
+			for _, x := range lists[i].all {
+				if !yield(&lists[i], x) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pathOf is the path of a request below its app.
+func pathOf(q *evidence.Request) string {
+	rest, ok := strings.CutPrefix(q.Path, "/apps/")
+	_, below, deep := strings.Cut(rest, "/")
+	if !ok || !deep {
+		return q.Path
+	}
+	return "/" + below
+}
+
+// time is Heroku's time at a moment of the run.
+func (v *view) time(at time.Duration) time.Time { return v.start.Add(at) }
+
+// since is how long after the end of the release a time is, for people.
+func (v *view) since(t time.Time) string {
+	return fmt.Sprintf("%+.1fs", t.Sub(v.finished).Round(100*time.Millisecond).Seconds())
+}
+
+// typeOf is the process type of a label.
+func typeOf(label string) string {
+	typ, _, _ := strings.Cut(label, ".")
+	return typ
+}
+
+// isOld reports whether a dyno is of a release before the target.
+func (v *view) isOld(d dyno) bool { return d.Release.Version < v.target.Version }
+
+// isNew reports whether a dyno is of the target.
+func (v *view) isNew(d dyno) bool { return d.Release.Version == v.target.Version }
+
+// old returns the processes of code before the target that still ran when the target was finished: those that preboot
+// kept, or all others.
+func (v *view) old(preboot bool) (all []evidence.Process) {
+	for _, p := range v.run.Processes {
+		kept := v.run.Preboot && typeOf(p.Dyno) == "web"
+		if !v.finished.IsZero() && p.Code < v.target.Code && p.Last.After(v.finished) && kept == preboot {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// lives reports whether one of the processes printed a line after a time.
+func lives(all []evidence.Process, t time.Time) bool {
+	return slices.ContainsFunc(all, func(p evidence.Process) bool { return p.Last.After(t) })
+}
+
+// last returns the process that printed the latest line.
+func last(all []evidence.Process) evidence.Process {
+	return slices.MaxFunc(all, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
+}
+
+// whole reports whether the log was read from one time to another without a gap, also the lines that come late.
+func (v *view) whole(from, to time.Time) bool {
+	return !to.Add(evidence.Late).After(v.run.Read) && !slices.ContainsFunc(v.run.Gaps, func(g evidence.Gap) bool { return g.Meets(from, to) })
+}
+
+// of returns the lines of one kind under a label.
+func (v *view) of(label string, kind observe.LineKind) (all []line) {
+	for _, l := range v.lines {
+		if l.Label == label && l.Kind == kind {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// ofFormation reports whether a label is of a process type of the plan. One-off dynos are not.
+func (v *view) ofFormation(label string) bool {
+	_, is := v.run.Types[typeOf(label)]
+	return is
+}
+
+// lastLine is what a process printed last, as the log has it.
+func (v *view) lastLine(p evidence.Process) string {
+	for _, l := range slices.Backward(v.run.Log) {
+		if s, ok := evidence.ReadAppLine(l.Text); ok && s.Process == p.ID && s.At.Equal(p.Last) {
+			return l.Text
+		}
+	}
+	return fmt.Sprintf("process %s of %s, code %d, printed until %s", p.ID, p.Dyno, p.Code, p.Last.UTC().Format(time.RFC3339Nano))
+}
+
+// show is an answer as a line: what was asked when, and what of the answer matters.
+func (v *view) show(q *evidence.Request, what string) string {
+	if what != "" {
+		what = ": " + what
+	}
+	return fmt.Sprintf("%s %s %s %d%s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, pathOf(q), q.Status, what)
+}
+
+// showDynos is a dyno list as a line, with some of its records.
+func (v *view) showDynos(l *answer[dyno], of func(dyno) bool) string {
+	var all []string
+	for _, d := range l.all {
+		if of(d) {
+			all = append(all, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
+		}
+	}
+	return v.show(l.request, strings.Join(all, ", "))
+}
+
+// came is a line with when it came.
+func came(text string, at time.Time) string {
+	return fmt.Sprintf("%s came at %s", text, at.UTC().Format("15:04:05.0"))
+}

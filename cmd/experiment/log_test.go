@@ -1,0 +1,82 @@
+// A log that falls silent before the end of the run proves no end of any process, and the report says so.
+
+package main
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
+	"heroku-rollout-gate/gate/observe"
+)
+
+func TestLogFallsSilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var silent atomic.Bool
+		pl := prepare(t, quick(t))
+		pl.world.transport = wire{pl.world.transport, breaking{line: func(line string) []string {
+			if silent.Load() {
+				return nil
+			}
+			// The first SIGTERM is that of the scaling.
+			silent.Store(line > "2026-06-09T16:02" && strings.Contains(line, "]: sigterm code=1"))
+			return []string{line}
+		}}}
+		pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
+		run, err := pl.e.play(t.Context())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, pl.out.String())
+		}
+		hidden := 0
+		for _, p := range run.Processes {
+			if p.Code == 1 && p.Open {
+				hidden++
+			}
+			if p.Code == 1 && p.Last.After(run.Start.Add(2*time.Minute)) && !p.Open {
+				t.Errorf("the log does not show the end of %+v", p)
+			}
+		}
+		if hidden != 1 {
+			t.Errorf("%d old processes may still run, want 1: %+v", hidden, run.Processes)
+		}
+		if len(run.Gaps) == 0 || !strings.Contains(report(run, false), "Lines of the log may be missing from ") {
+			t.Errorf("the gaps are %v; the report says\n%s", run.Gaps, report(run, false))
+		}
+		for _, row := range findings.Judge(run) {
+			if row.Outcome == findings.Refuted {
+				t.Errorf("%s is refuted: %s %q", row.Name, row.Why, row.Lines)
+			}
+		}
+	})
+}
+
+// What came last says until when the log was read, unless nobody was there to print more.
+func TestReadUntil(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		quiet time.Duration
+		up    bool
+		read  time.Duration // after the last line
+		gaps  int
+	}{
+		"it flows": {time.Second, true, 0, 0}, "it has fallen silent": {25 * time.Second, true, 0, 1}, "nobody prints": {25 * time.Second, false, 24 * time.Second, 0},
+	} {
+		now := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
+		w := &world{now: func() time.Time { return now }, speed: 1}
+		l := newLogReader("app", nil, nil, w.clock(), &evidence.Redactor{})
+		l.status(observe.LogStatus{State: observe.Flowing})
+		last := now.Add(-40 * time.Millisecond)
+		l.line([]byte(last.Format("2006-01-02T15:04:05.000000-07:00") + " heroku[web.1]: Starting process"))
+		now = now.Add(c.quiet)
+		var run evidence.Run
+		l.fill(&run, c.up)
+		if after := run.Read.Sub(last); after != c.read || len(run.Gaps) != c.gaps {
+			t.Errorf("%s: read until %s after the last line, want %s; gaps %v", name, after, c.read, run.Gaps)
+		}
+	}
+}
