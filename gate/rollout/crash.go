@@ -39,24 +39,24 @@ func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
 	if !l.crashCounts() {
 		return
 	}
-	told := make([]toldCrash, 0, 1+len(l.crashes))
-	for _, at := range l.crashes {
-		told = append(told, toldCrash{lb.name, at, FromLog})
+	for _, crashed := range l.crashes {
+		s.addCrash(toldCrash{lb.name, crashed, FromLog})
 	}
 	if rec.State == "crashed" {
 		s.crashedSince = min(s.crashedSince, lb.crash.since)
-		if len(told) == 0 {
-			told = append(told, toldCrash{lb.name, rec.UpdatedAt, FromAPI})
+		if len(l.crashes) == 0 {
+			s.addCrash(toldCrash{lb.name, rec.UpdatedAt, FromAPI})
 		}
 	}
-	for _, c := range told {
-		s.crashes++
-		if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
-			s.firstCrash = c
-		}
-		if c.at.After(s.lastCrash.at) {
-			s.lastCrash = c
-		}
+}
+
+func (s *fleetStatus) addCrash(c toldCrash) {
+	s.crashes++
+	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
+		s.firstCrash = c
+	}
+	if c.at.After(s.lastCrash.at) {
+		s.lastCrash = c
 	}
 }
 

@@ -19,6 +19,8 @@ type doubt struct {
 	// metricsSettle: it only concerns the number of processes, and not whether something starts or stops right now.
 	// Runtime metrics can settle it, see listedAlone.
 	metricsSettle bool
+	// passes: it passes by itself, so that more time helps.
+	passes bool
 }
 
 // ExitDue is the normal reason of a hold: the log flows, and an old process has not ended yet. Messages leave it out.
@@ -41,10 +43,10 @@ var streamDoubts = []doubt{
 	{name: "log-unavailable", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.reason != ""
 	}, words: func(e *evidence) string { return brief(e.roster.log.reason) }},
-	{name: "log-unread", says: "the log has not been read yet", is: func(e *evidence, _ *timer) bool {
+	{name: "log-unread", passes: true, says: "the log has not been read yet", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.state == ""
 	}},
-	{name: "log-interrupted", says: "the log stream is interrupted", is: func(e *evidence, _ *timer) bool {
+	{name: "log-interrupted", passes: true, says: "the log stream is interrupted", is: func(e *evidence, _ *timer) bool {
 		return !e.roster.log.flows()
 	}},
 }
@@ -54,13 +56,13 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.since.IsZero()
 	}},
-	{name: "history-short", metricsSettle: true, says: historyShort, is: func(e *evidence, t *timer) bool {
+	{name: "history-short", passes: true, metricsSettle: true, says: historyShort, is: func(e *evidence, t *timer) bool {
 		return t.pending(e.hiddenGoneAt)
 	}},
 	{name: "ledger-broken", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Broken != ""
 	}, words: func(e *evidence) string { return e.balance.Broken }},
-	{name: "start-announced", says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
+	{name: "start-announced", passes: true, says: "a restart is announced whose start is not in the log yet", is: func(e *evidence, _ *timer) bool {
 		return e.balance.StartDue
 	}},
 	{name: "start-missing", metricsSettle: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
@@ -69,22 +71,22 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
 	}},
-	{name: "exit-due", metricsSettle: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
+	{name: "exit-due", passes: true, metricsSettle: true, says: ExitDue, is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive > e.listedRunning
 	}},
-	{name: "stopping", says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
+	{name: "stopping", passes: true, says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
 		return t.pending(e.killDeadline)
 	}},
-	{name: "exit-unattributed", says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
+	{name: "exit-unattributed", passes: true, says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
 		return e.listedRunning == 1 &&
 			t.pending(e.label.ledger.ExitAt()+e.balance.BelievedAfter(e.roster.log.lineDelay+e.roster.listDelay))
 	}},
-	{name: "list-behind", says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {
+	{name: "list-behind", passes: true, says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {
 		b, rec := &e.balance, e.label.record
 		return rec != nil && rec.State == "up" && b.State != "up" &&
 			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
 	}},
-	{name: "crash-unconfirmed", says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
+	{name: "crash-unconfirmed", passes: true, says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
 		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) &&
@@ -111,6 +113,11 @@ func (r *Rollout) Doubts() (said []string) {
 		}
 	}
 	return said
+}
+
+// passes reports whether a reason of a hold passes by itself.
+func passes(reason string) bool {
+	return slices.ContainsFunc(doubts, func(d doubt) bool { return d.passes && d.says == reason })
 }
 
 // firstDoubt is the first doubt that applies, in words; empty if none does.

@@ -70,13 +70,17 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.limit = r.limit(lb, b.Announced)
 	e.balanceChangesAt = e.due(b.QuietFrom, 0)
-	last := e.lastMetric()
-	e.aliveByMetricsUntil = e.due(last, metricLife)
+	last, seen := e.lastMetric()
+	e.aliveByMetricsUntil = longAgo
+	if !last.IsZero() {
+		e.aliveByMetricsUntil = r.clock.GateTime(last, seen) + metricLife
+	}
 	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
 	if b.LastTerm.After(b.LastExit) {
 		e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
 	}
-	e.crashListed, e.crashes = e.due(b.CrashExit, observe.ListLag), b.CrashesAfter(lb.firstNewRecordAt)
+	e.crashListed = e.due(b.CrashExit, observe.ListLag)
+	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
 	return e
 }
 

@@ -13,7 +13,9 @@ import (
 func (r *Rollout) Labels() int { return len(r.roster.labels) }
 
 // Forgotten is how many names of forgotten one-off dynos are remembered.
-func (r *Rollout) Forgotten() int { return len(r.roster.forgotten) }
+func (r *Rollout) Forgotten() int {
+	return len(r.roster.forgotten.newest) + len(r.roster.forgotten.older)
+}
 
 // Reporters is how many processes of a label that have reported metrics are remembered.
 func Reporters(r *Rollout, label string) int { return len(r.roster.labels[label].metrics) }

@@ -118,24 +118,6 @@ func TestAForgottenOneOffDynoDoesNotComeBack(t *testing.T) {
 	b.opens(rollout.Presumed)
 }
 
-func TestNamesOfForgottenDynosAreBounded(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rollout.Config{RequireProof: true})
-	b.logWhole(0, time.Hour)
-	most := 0
-	for i := range 5 {
-		now := time.Duration(i) * 400 * sec
-		b.look(now, oldWeb)
-		for j := range 700 {
-			b.line(now+sec, fmt.Sprintf("run.%d", 1000*i+j), observe.Start)
-		}
-		most = max(most, b.core.Forgotten())
-	}
-	if most != 1400 {
-		t.Errorf("%d names of forgotten dynos are remembered at most, want 1400: with the next 700 there would be more than 2,000, so all are dropped", most)
-	}
-}
-
 // The first look after a long outage may be the first that lacks a one-off dyno, which can have left the list
 // just before.
 func TestAOneOffDynoThatHasJustLeftTheListIsNotForgotten(t *testing.T) {

@@ -29,7 +29,7 @@ func (r *roster) seeLine(l *observe.Line, at time.Duration) (n news) {
 	lb := r.labels[l.Label]
 	if lb == nil {
 		// Looks add labels beyond the bound, too. An old line of a forgotten dyno is no news.
-		if len(r.labels) >= maxLabels || !l.Stamp.After(r.forgotten[l.Label]) {
+		if len(r.labels) >= maxLabels || !l.Stamp.After(r.forgotten.at(l.Label)) {
 			return n
 		}
 		lb = r.addLabel(l.Label, r.guessType(l.Label), l.Stamp)

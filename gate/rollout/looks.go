@@ -147,10 +147,7 @@ func (r *roster) forget(at time.Duration) {
 		if lb.typ.oneOff && !r.wasOld(lb) && at-max(lb.listedAt, lb.leftAt, lb.ledger.ChangedAt()) > oneOffLife {
 			delete(r.labels, name)
 			r.order = nil
-			if len(r.forgotten) == maxForgotten {
-				clear(r.forgotten)
-			}
-			r.forgotten[name] = r.clock.Platform(at)
+			r.forgotten.add(name, r.clock.Platform(at))
 		}
 	}
 }

@@ -59,21 +59,21 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
-// lastMetric is the last report of an old process of the label that came after the last known exit; zero if there is
-// none. A process is old if it reported before the target's release, or if its uuid is the id of a listed old dyno. (It
-// is not documented that the two are the same, so only a match counts.)
-func (e *evidence) lastMetric() time.Time {
+// lastMetric is the last report of an old process of the label that came after the last known exit, and when it arrived;
+// zero if there is none. A process is old if it reported before the target's release, or if its uuid is the id of a
+// listed old dyno. (It is not documented that the two are the same, so only a match counts.)
+func (e *evidence) lastMetric() (last time.Time, seen time.Duration) {
 	// A gap empties the ledger, but the label remembers its last exit.
 	knownExit := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
-	target, last := e.roster.target, time.Time{}
+	target := e.roster.target
 	for uuid, s := range e.label.metrics {
 		version, listed := e.roster.versions[uuid]
 		old := version < target.version && (listed || s.first.Before(target.released))
 		if old && s.last.After(knownExit) {
-			last = later(last, s.last)
+			last, seen = later(last, s.last), max(seen, s.lastAt)
 		}
 	}
-	return last
+	return last, seen
 }
 
 // allReport reports whether every running process is sure to report, since metrics were on when it was started.

@@ -156,7 +156,7 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 		return fmt.Sprintf("the dyno list still shows old dynos, so see with %s why they do not end, and stop them if they should not run", r.client("ps"))
 	case until == observe.Never:
 		return fmt.Sprintf("see with %s and %s why old dynos do not end", r.client("ps"), r.client("logs"))
-	case r.cfg.RequireProof && slices.ContainsFunc(s.types, func(t typeStatus) bool { return t.HoldUntil == until && t.HoldReason == ExitDue }):
+	case r.cfg.RequireProof && (r.roster.log.state == observe.Broken || slices.ContainsFunc(s.types, func(t typeStatus) bool { return t.HoldUntil == until && passes(t.HoldReason) })):
 		return `the dyno list shows no old dyno any more, but the log does not show yet that all have ended, so raise the input "timeout"`
 	case r.cfg.RequireProof:
 		return `the dyno list shows no old dyno any more, but nothing proves that all have ended, and more time may not help, so deploy again and see that the log can be read whole, or do not require proof`

@@ -251,5 +251,8 @@ func (r *Rollout) limitOf(typ string) time.Time {
 	if last == 0 {
 		return time.Time{}
 	}
+	if _, _, known := r.clock.Starts(); !known { // an answer has a wrong date
+		return r.clock.Shown(last)
+	}
 	return r.clock.Platform(last)
 }

@@ -18,8 +18,8 @@ const (
 	// oneOffLife is how long a one-off dyno is remembered after it left the list: late lines of it must still
 	// find it.
 	oneOffLife = 5 * time.Minute
-	// maxForgotten bounds how many names of forgotten one-off dynos are kept, so that their old lines are not
-	// taken for news. The history of a log has 1,500 lines at the most ("Logging", Dev Center).
+	// maxForgotten bounds how many names of forgotten one-off dynos are kept. Those of as many lines are kept at least
+	// as the history of a log can have: 1,500 ("Logging", Dev Center).
 	maxForgotten = 2000
 )
 
@@ -41,9 +41,9 @@ type roster struct {
 	formationSeen   bool          // there was one
 	types           map[string]*processType
 	labels          map[string]*label
-	order           []*label             // see sorted; nil: to be sorted again
-	forgotten       map[string]time.Time // when one-off dynos were forgotten, by name
-	versions        map[string]int       // the version of every dyno that was ever listed, by id
+	order           []*label // see sorted; nil: to be sorted again
+	forgotten       forgottenNames
+	versions        map[string]int // the version of every dyno that was ever listed, by id
 
 	log       logStream
 	metrics   runtimeMetrics
@@ -114,7 +114,7 @@ type label struct {
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
-	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: map[string]time.Time{}, versions: map[string]int{}}
+	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: forgottenNames{newest: map[string]time.Time{}}, versions: map[string]int{}}
 }
 
 // rolling reports whether the platform replaces dynos in place, some at a time, so that old ones stay in the list.
@@ -133,6 +133,22 @@ func (r *roster) old(d *observe.Dyno) bool { return d.Version < r.target.version
 // wasOld reports whether an old dyno was ever listed under the label.
 func (r *roster) wasOld(lb *label) bool {
 	return lb.lowestVersion > 0 && lb.lowestVersion < r.target.version
+}
+
+// forgottenNames are the names of forgotten one-off dynos, and when each was forgotten, so that old lines of them are not
+// taken for news. When there are too many, the older half is dropped.
+type forgottenNames struct{ newest, older map[string]time.Time }
+
+func (f *forgottenNames) add(name string, at time.Time) {
+	if len(f.newest) == maxForgotten {
+		f.newest, f.older = map[string]time.Time{}, f.newest
+	}
+	f.newest[name] = at
+}
+
+// at is when a name was forgotten; zero if it was not.
+func (f *forgottenNames) at(name string) time.Time {
+	return later(f.newest[name], f.older[name])
 }
 
 // news is what an observation means beyond the roster.

@@ -66,7 +66,8 @@ func (r *roster) nothingBefore(lb *label) bool {
 	since := r.log.since
 	// The label is newer than the first look, and the log goes back before that look, by more than a list can be late.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	if lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
+	inFirstLook := lb.lowestVersion > 0 && !lb.cameLater // which may have taken long
+	if !inFirstLook && lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
 		return true
 	}
 	start, begins := lb.ledger.BeginsWithStart()

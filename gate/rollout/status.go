@@ -22,7 +22,7 @@ type fleetStatus struct {
 	byMetrics                  bool          // for at least one label runtime metrics prove it
 
 	firstUp, lastUp, firstStopped time.Time
-	oldGone                       time.Time // when the last old process was gone, but not before the release was finished; zero: there was none
+	oldGone                       time.Time // when the last old process was gone; zero: there was none
 	lastStopped                   time.Time // the last exit that was certainly that of an old process
 
 	crashes               int // of new dynos
@@ -146,9 +146,6 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 			}
 		}
 		s.addType(&s.types[i])
-	}
-	if !s.oldGone.IsZero() && r.target.finished {
-		s.oldGone = later(s.oldGone, r.target.finishedAt)
 	}
 	s.wake, s.lookAt, s.askMetrics = t.wake, t.lookAt, t.askMetrics
 	return s

@@ -51,11 +51,20 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	case s.holdUntil != 0 || len(s.types) == 0 || !rel.Deployed():
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, a process that ends later is not old
-		t.times.OldGone = s.oldGone
+		t.times.OldGone = t.oldGone(s)
 	}
 	t.gonePresumed = s.presumed
 	t.passing = t.passing[:0]
 	t.followPassing(rel, s)
+}
+
+// oldGone is when the last old process was gone, but not before Heroku first called the release finished. Zero: there was
+// none to end.
+func (t *timeline) oldGone(s *fleetStatus) time.Time {
+	if s.oldGone.IsZero() || s.oldGone.After(t.times.ReleaseFinished) {
+		return s.oldGone
+	}
+	return t.times.ReleaseFinished
 }
 
 // followPassing notes moments that may be wrong until the next line comes: the crash of a new dyno can look like the end
@@ -89,8 +98,8 @@ func (t *timeline) close(known Knowledge, s *fleetStatus) {
 	case known == ByLimit:
 		from = FromLimit
 	}
-	if s.oldGone.After(t.times.OldGone) {
-		t.times.OldGone = s.oldGone
+	if gone := t.oldGone(s); gone.After(t.times.OldGone) {
+		t.times.OldGone = gone
 	}
 	if !t.times.OldGone.IsZero() {
 		t.pass(t.times.OldGone, from, "%s", what)
