@@ -173,6 +173,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
+	add(judged && !r.roster.log.flows(), r.roster.sinceFinished(observe.ListLag), "the lists show all that was there when the release was finished")
 	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")

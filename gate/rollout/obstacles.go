@@ -219,10 +219,16 @@ func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))
 		return o
 	}
-	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation {
+	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation || r.listsMayBeLate() {
 		return r.lastLook()
 	}
 	return nil
+}
+
+// listsMayBeLate reports whether the newest full look may be from before the release, while no log shows what the lists
+// lack.
+func (r *Rollout) listsMayBeLate() bool {
+	return !r.roster.log.flows() && r.lists.full.AskedAt < r.roster.sinceFinished(observe.ListLag)
 }
 
 // lastLook: nothing is missing but a look that confirms it, or the time to settle.

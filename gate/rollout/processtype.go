@@ -133,14 +133,10 @@ func (r *roster) notInFormation(t *processType) bool { return r.formationSeen &&
 
 // droppedUntil is when the dynos of a type must have ended if the target has dropped it.
 func (r *roster) droppedUntil(t *processType) time.Duration {
-	if !r.target.finished {
-		return observe.Never
-	}
-	hold := r.holdOf(t)
 	if r.rolling() { // they may be stopped as slowly as others are replaced
-		hold = longestRolling
+		return r.sinceFinished(longestRolling)
 	}
-	return r.clock.Due(r.target.finishedAt.Add(hold))
+	return r.sinceFinished(r.holdOf(t))
 }
 
 // oldOfFormation reports whether an old dyno of the formation is listed.

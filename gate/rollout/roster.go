@@ -73,11 +73,12 @@ func (c creation) after(d creation) bool {
 
 // A boundary separates old from new.
 type boundary struct {
-	version    int       // of the target; 0: not known yet
-	released   time.Time // when the target was created; zero: not known yet
-	finished   bool      // the release phase is over: from now on only new processes are started
-	finishedAt time.Time // when Heroku called the target finished
-	firstCode  time.Time // when the app's first release with code was made; zero: not known
+	version    int           // of the target; 0: not known yet
+	released   time.Time     // when the target was created; zero: not known yet
+	finished   bool          // the release phase is over: from now on only new processes are started
+	finishedAt time.Time     // when Heroku called the target finished
+	seenAt     time.Duration // when the gate learnt that
+	firstCode  time.Time     // when the app's first release with code was made; zero: not known
 }
 
 // label is one slot of the formation, or one pod on Fir.
@@ -122,6 +123,14 @@ func newRoster(cfg *Config, clock *observe.Clock) *roster {
 func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }
 
 func (r *roster) fir() bool { return r.app.Generation == "fir" }
+
+// sinceFinished is the moment so long after Heroku called the target finished; observe.Never: it did not yet.
+func (r *roster) sinceFinished(after time.Duration) time.Duration {
+	if !r.target.finished {
+		return observe.Never
+	}
+	return r.clock.GateTime(r.target.finishedAt, r.target.seenAt) + after
+}
 
 // proofCanLast reports whether proof can be kept. It cannot before the release phase is over, since the platform can
 // still start old processes.
@@ -182,12 +191,15 @@ func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 	return n
 }
 
-// setTarget sets the target as it was last listed, and when the app's first release with code was made. If the target is
+// setTarget sets the target as it was last listed at the moment at, and when the app's first release with code was made. If the target is
 // another release than before, setTarget compares all labels with it, and reports that.
-func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed bool) {
+func (r *roster) setTarget(rel *observe.Release, firstCode time.Time, at time.Duration) (changed bool) {
 	before := r.target
 	if rel != nil {
-		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, firstCode}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, at, firstCode}
+		if before.version == rel.Version && before.finished {
+			r.target.seenAt = before.seenAt
+		}
 	}
 	if changed = r.target.version != before.version; changed {
 		for _, t := range r.types {
