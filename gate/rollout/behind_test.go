@@ -23,9 +23,12 @@ func TestReleasePhaseEndsDuringALook(t *testing.T) {
 	b.look(60*sec, dyno("web.1", 41, "up", -time.Hour))
 	// The line says that the phase ended at 59.5 s, and arrives after the look.
 	b.apply(61*sec, observe.Observation{Line: &observe.Line{Stamp: at(59*sec + sec/2), Label: "release.1", Kind: observe.Exit}})
-	w := needsOf(b.core)
-	if w.LookAt == 0 && !w.Changed && w.Guard > 0 {
-		t.Error("the core does not ask for another look soon")
+	if w := needsOf(b.core); !w.Changed || !w.Full {
+		t.Errorf("the core does not ask for a full look at once: %+v", w)
+	}
+	b.look(61*sec+sec/2, dyno("web.1", 41, "up", -time.Hour))
+	if w := needsOf(b.core); w.LookAt != 63*sec {
+		t.Errorf("the next look shows the old status, too, and the core asks for another one at %s, want 1m3s", w.LookAt)
 	}
 }
 

@@ -31,7 +31,6 @@ func TestNothingEndsAHeadStart(t *testing.T) {
 	for name, o := range map[string]observe.Observation{
 		"the app is not found":                  {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "404"}},
 		"the key is refused":                    {Trouble: &observe.Trouble{Kind: observe.Unauthorized, Message: "401"}},
-		"the deadline is reached":               {End: observe.Deadline},
 		"a release phase has failed":            {Look: &observe.Look{AskedAt: 20 * sec, Releases: []observe.Release{{ID: "r42", Version: 42, Status: "failed"}}, Formation: []observe.Formation{}}},
 		"the platform does not answer":          {Trouble: &observe.Trouble{Kind: observe.Unreachable, Message: "503"}},
 		"the log cannot be read":                {Log: &observe.LogStatus{State: observe.Refused, Reason: "no"}},
@@ -43,9 +42,6 @@ func TestNothingEndsAHeadStart(t *testing.T) {
 			b := &bench{t: t, core: rollout.New(rollout.Config{App: "shop", HeadStart: true, UseLog: true})}
 			for i := range 3 {
 				b.apply(time.Duration(20+i)*sec, o)
-			}
-			if o.End == observe.Deadline {
-				return // the caller ended the wait
 			}
 			if v, done := b.core.Verdict(); done {
 				t.Errorf("verdict %+v in the head start, want none", v)
@@ -68,9 +64,12 @@ func TestWhatEndsAHeadStart(t *testing.T) {
 		want rollout.Reason
 	}{
 		"an interrupt": {observe.Observation{End: observe.Interrupt}, rollout.Interrupted},
+		"the deadline": {observe.Observation{End: observe.Deadline}, rollout.ReleaseMissing},
 		"a bug":        {observe.Observation{Trouble: &observe.Trouble{Kind: observe.Internal, Message: "bug"}}, rollout.InternalFailure},
 	} {
 		b := aheadBench(t, rollout.Config{})
+		b.look(10*sec, dyno("web.1", 41, "up", -24*time.Hour))
+		b.shut("nothing has ended the head start yet")
 		b.apply(20*sec, c.o)
 		if v, done := b.core.Verdict(); !done || v.Reason != c.want {
 			t.Errorf("%s: verdict %v, %+v, want %s", name, done, v, c.want)

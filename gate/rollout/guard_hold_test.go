@@ -212,15 +212,6 @@ func TestHoldsOfPreboot(t *testing.T) {
 		"more dynos than the formation wants": {limit: "1 s, and 330 s and 12 s for each of three",
 			play: func(b *bench) { noLog(b); prebootOn(b) },
 			list: []observe.Dyno{web1, dyno("web.2", 42, "up", 1*sec), dyno("web.3", 42, "up", 1*sec)}, shut: 366 * sec, opens: 368 * sec},
-		"fewer dynos than the formation wants": {limit: "1 s, and 330 s and 12 s for each of three",
-			play: func(b *bench) {
-				noLog(b)
-				prebootOn(b)
-				b.lists.Formation[0].Quantity = 3
-				b.look(366*sec, web1)
-				b.lists.Formation[0].Quantity = 1
-			},
-			list: []observe.Dyno{web1}, shut: 300 * sec, opens: 367 * sec},
 	})
 }
 

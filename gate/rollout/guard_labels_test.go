@@ -190,33 +190,33 @@ func TestWhetherSomethingRanUnderALabelBefore(t *testing.T) {
 // The dyno of an eco app falls asleep, and then has no process. Only such dynos sleep.
 func TestOldDynosThatSleep(t *testing.T) {
 	t.Parallel()
-	asleep := func(state string) func(b *bench) {
-		return func(b *bench) {
-			b.logWhole(0, time.Hour)
-			b.line(-300*sec, "web.1", observe.State, "up", "down")
-			b.line(-299*sec, "web.1", observe.Sigterm)
-			b.line(-298*sec, "web.1", observe.Exit)
-			d := dyno("web.1", 41, state, -24*time.Hour)
-			d.UpdatedAt = at(-300 * sec)
-			b.look(2*sec, d)
-		}
+	fallsAsleep := func(b *bench) {
+		b.logWhole(0, time.Hour)
+		b.line(-300*sec, "web.1", observe.State, "up", "down")
+		b.line(-299*sec, "web.1", observe.Sigterm)
+		b.line(-298*sec, "web.1", observe.Exit)
+	}
+	looksAsleep := func(b *bench, d time.Duration, state string) { // web.1 fell asleep at -300 s, by the list
+		asleep := dyno("web.1", 41, state, -24*time.Hour)
+		asleep.UpdatedAt = at(-300 * sec)
+		b.look(d, asleep)
 	}
 	checkGate(t, rollout.Config{Want: release.Want{Version: 42}}, map[string]gateCase{
-		"the list shows idle": {opens: rollout.Proven, play: asleep("idle")},
-		"the list shows down": {truth: "no new dyno is up", play: asleep("down")},
+		"the list shows idle": {opens: rollout.Proven, play: func(b *bench) { fallsAsleep(b); looksAsleep(b, 2*sec, "idle") }},
+		"the list shows down": {truth: "no new dyno is up", play: func(b *bench) { fallsAsleep(b); looksAsleep(b, 2*sec, "down") }},
 		"the list shows down, and the formation wants no dyno": {opens: rollout.Proven, play: func(b *bench) {
 			b.lists.Formation[0].Quantity = 0
-			asleep("down")(b)
+			fallsAsleep(b)
+			looksAsleep(b, 2*sec, "down")
 			if v, _ := b.core.Verdict(); v.Result == rollout.Passed && v.Reason != rollout.NothingToRun {
 				b.t.Errorf("verdict %+v, want the reason %s", v, rollout.NothingToRun)
 			}
 		}},
 		"it wakes while the list is behind": {truth: "the process that was started is of v41", play: func(b *bench) {
-			asleep("idle")(newBench(b.t, rollout.Config{})) // as above, but:
-			b.logWhole(0, time.Hour)
+			fallsAsleep(b)
 			b.line(1*sec, "web.1", observe.State, "down", "starting")
 			b.line(2*sec, "web.1", observe.Start)
-			b.look(3*sec, dyno("web.1", 41, "idle", -24*time.Hour))
+			looksAsleep(b, 3*sec, "idle")
 		}},
 		"a one-off dyno of the release before is down": {truth: "run.1 is being stopped", play: func(b *bench) {
 			*b = *newBench(b.t, rollout.Config{IncludeOneOff: true})

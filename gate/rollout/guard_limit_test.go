@@ -81,13 +81,15 @@ func TestLimits(t *testing.T) {
 			b.look(20 * sec)
 			b.look(200 * sec)
 		}, want: "web 1m20s"},
-		"a dyno of another process type was scaled away": {play: func(b *bench) { // worker: 20 s, when a look first showed that it was scaled down, and 90 s
+		"a dyno of another process type was scaled away": {play: func(b *bench) { // worker: 50 s, when it was scaled down, and 90 s
 			noLog(b)
-			b.addType("worker", 0, -999*time.Hour, 50*sec)
+			b.addType("worker", 1, -999*time.Hour, -99*time.Hour)
 			b.look(20*sec, dyno("web.1", 42, "up", 1*sec))
+			b.lists.Formation = b.lists.Formation[:1:1]
+			b.addType("worker", 0, -999*time.Hour, 50*sec)
 			b.look(60*sec, dyno("web.1", 42, "up", 1*sec))
 			b.look(200*sec, dyno("web.1", 42, "up", 1*sec))
-		}, want: "web 1m31s, worker 1m50s"},
+		}, want: "web 1m31s, worker 2m20s"},
 		"a dyno was scaled away long before": {play: func(b *bench) {
 			noLog(b)
 			b.lists.Formation[0] = observe.Formation{Type: "web", Quantity: 0, CreatedAt: at(-999 * time.Hour), UpdatedAt: at(-999 * sec)}
