@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -72,7 +73,7 @@ const (
 func judgePod(e *evidence, t *timer) judgement {
 	j, exit := e.undecided(), e.balance.LastExit
 	j.proof = e.label.proof
-	limit := e.label.leftAt + rollingHold
+	limit := e.podLimit()
 	switch {
 	case e.listedOld:
 		return j.alive(0, observe.Never, oldListed)
@@ -88,6 +89,11 @@ func judgePod(e *evidence, t *timer) judgement {
 		return j.alive(1, limit, noEnd)
 	}
 	return j.presumed(limit, noEnd)
+}
+
+// podLimit is when a pod or one-off dyno must have ended that left the list; or an earlier one that had its name.
+func (e *evidence) podLimit() time.Duration {
+	return cmp.Or(e.label.leftAt, e.label.oldLeftAt) + rollingHold
 }
 
 // cameAndWent reports whether only the log has reported a pod, first after the first look and before the release was

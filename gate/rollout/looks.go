@@ -11,6 +11,9 @@ import (
 )
 
 func (r *roster) seeLook(l *observe.Look, at time.Duration) {
+	if r.look != nil {
+		r.lookBefore = r.look.AskedAt
+	}
 	r.look = l
 	if r.firstLook == nil {
 		r.firstLook = l
@@ -59,7 +62,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 		lb = r.addLabel(d.Name, r.types[d.Type], d.CreatedAt)
 	}
 	if lb.lowestVersion == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
-		lb.cameLater, lb.lateRecordID = true, d.ID
+		lb.cameLater, lb.lateRecordID, lb.lackedAt = true, d.ID, r.lookBefore
 	}
 	if t := r.types[d.Type]; lb.typ != t { // it was guessed from a line of the log
 		lb.typ, r.order = t, nil
@@ -69,6 +72,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	}
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
+		lb.oldLeftAt = max(lb.oldLeftAt, lb.leftAt) // a one-off dyno can get the name of an earlier one
 		if d.Type == "web" && d.ID != lb.lateRecordID {
 			r.webRenewals.Note(d.CreatedAt)
 		}

@@ -170,10 +170,12 @@ func (r *Rollout) timedLooks() (needs []Need) {
 		needs = append(needs, Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	}
 	add(r.target.AwaitsNewer(), r.began+release.ReleaseDue, "a deploy that has made a release is listed by now")
+	if by := r.roster.sinceFinished(observe.ListLag); by != observe.Never && r.lists.full != nil && r.listsMayBeLate() {
+		needs = append(needs, Need{Kind: TimedLook, By: by, Full: true, Why: "the lists show by then all that ran when the release was finished"})
+	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(judged && !r.roster.log.flows(), r.roster.sinceFinished(observe.ListLag), "the lists show all that was there when the release was finished")
 	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
@@ -217,6 +219,9 @@ func (r *Rollout) wakes() (needs []Need) {
 		}
 	}
 	add(r.status.wake, "a hold or a doubt ends")
+	if r.roster.target.finished {
+		add(r.droppedUntil(), "an old dyno of a type that the release has dropped must have ended")
+	}
 	if r.readyAt >= 0 {
 		add(r.readyAt+r.cfg.Settle, "everything has settled")
 	}

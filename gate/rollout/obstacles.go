@@ -222,13 +222,29 @@ func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation || r.listsMayBeLate() {
 		return r.lastLook()
 	}
+	if r.now < r.droppedUntil() {
+		o := r.lastLook()
+		o.waits = "old dynos of process types that the release may have dropped"
+		return o
+	}
 	return nil
 }
 
-// listsMayBeLate reports whether the newest full look may be from before the release, while no log shows what the lists
-// lack.
+// listsMayBeLate reports whether the newest full look may lack something from before the release was finished that the
+// log does not show either, since it begins later.
 func (r *Rollout) listsMayBeLate() bool {
-	return !r.roster.log.flows() && r.lists.full.AskedAt < r.roster.sinceFinished(observe.ListLag)
+	return !r.roster.logCoversRelease() && r.lists.full.AskedAt < r.roster.sinceFinished(observe.ListLag)
+}
+
+// droppedUntil is until when an old dyno may run of a type that the release has dropped, and that nothing has shown: the
+// first look came after the release was finished, and the log begins later, too. It is past if there is no such type.
+func (r *Rollout) droppedUntil() time.Duration {
+	ro, code := r.roster, r.roster.target.firstCode
+	noOldCode := !code.IsZero() && !code.Before(ro.target.released)
+	if len(r.cfg.Types) > 0 || ro.rolling() || ro.covered || noOldCode || ro.firstLook.AskedAt < ro.sinceFinished(0) {
+		return longAgo
+	}
+	return ro.sinceFinished(replaceHold)
 }
 
 // lastLook: nothing is missing but a look that confirms it, or the time to settle.

@@ -237,7 +237,7 @@ func (r *Rollout) limitOf(typ string) time.Time {
 			return time.Time{}
 		case r.roster.fir() || e.label.typ.oneOff:
 			if r.roster.wasOld(e.label) {
-				last = max(last, e.label.leftAt+rollingHold)
+				last = max(last, e.podLimit())
 			}
 		default:
 			last = max(last, e.limit)

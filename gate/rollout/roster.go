@@ -35,6 +35,7 @@ type roster struct {
 	observedBootTimeout time.Duration // the longest boot timeout that an R10 in the log names
 
 	look, firstLook *observe.Look // the newest look, and the first
+	lookBefore      time.Duration // when the look before the newest was asked for
 	waitLook        *observe.Look // the first look of the wait itself, and not of a head start
 	waitFrom        time.Duration // when the wait began
 	formationAt     time.Duration // when the newest look with a formation was asked for
@@ -46,6 +47,7 @@ type roster struct {
 	versions        map[string]int // the version of every dyno that was ever listed, by id
 
 	log       logStream
+	covered   bool // the log was whole from before the target's release until it was finished; it may have a gap since
 	metrics   runtimeMetrics
 	listDelay time.Duration // the longest observed delay of the list behind the log
 	target    boundary
@@ -89,12 +91,14 @@ type label struct {
 	lastRecord    *observe.Dyno // the last record before the label left the list; nil: it never left
 	recordSeen    time.Duration // when record was first seen
 	leftAt        time.Duration // when a look first lacked the label; 0: it is listed
+	oldLeftAt     time.Duration // when an earlier record with this name was first missing; 0: there was none
 	missed        bool          // a look that was asked for after the log had reported the label does not show it
 	listedAt      time.Duration // when the last look that shows the label was asked for
 	lowestVersion int           // the lowest version of its records; 0: it was never listed
 	firstSeen     time.Time     // the time of the earliest event that is known of it
 	cameLater     bool          // the first look lacked the label, and a later one shows it
 	lateRecordID  string        // the id of the record in that look
+	lackedAt      time.Duration // when the look before that one was asked for
 	newest        creation      // the newest creation among its new records
 	// firstRecordCreated is the creation of its record in the first look after its ledger began.
 	firstRecordCreated time.Time
@@ -130,6 +134,11 @@ func (r *roster) sinceFinished(after time.Duration) time.Duration {
 		return observe.Never
 	}
 	return r.clock.GateTime(r.target.finishedAt, r.target.seenAt) + after
+}
+
+// logCoversRelease reports whether the log goes back to before the release.
+func (r *roster) logCoversRelease() bool {
+	return !r.log.since.IsZero() && !r.log.since.After(r.target.released)
 }
 
 // proofCanLast reports whether proof can be kept. It cannot before the release phase is over, since the platform can
@@ -202,6 +211,7 @@ func (r *roster) setTarget(rel *observe.Release, firstCode time.Time, at time.Du
 		}
 	}
 	if changed = r.target.version != before.version; changed {
+		r.covered = false
 		for _, t := range r.types {
 			t.logCovers = false
 			if before.finished { // what was scaled down after the target of before is old for this one

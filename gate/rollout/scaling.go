@@ -25,10 +25,13 @@ const (
 
 // scaledUp reports whether nothing ran under the label before its record, or before the last one that it had: the
 // record is the earliest event that is known of the label, and came by scaling up after the release was finished.
-// Scaling up before that can start old code for a moment, between two looks. judgeNeverListed covers what had left
-// the list before the gate came.
+// Scaling up before that can start old code for a moment, between two looks; a look that may be late does not show that, nor
+// does a log that begins later. judgeNeverListed covers what had left the list before the gate came.
 func (r *roster) scaledUp(lb *label) bool {
 	rec := cmp.Or(lb.record, lb.lastRecord)
+	if !r.logCoversRelease() && lb.lackedAt < r.sinceFinished(observe.ListLag) {
+		return false
+	}
 	return rec != nil && rec.ID == lb.lateRecordID && !r.old(rec) && r.scaledSince(r.target.finishedAt, rec.CreatedAt) &&
 		!lb.firstSeen.Before(rec.CreatedAt.Add(-ledger.StampSlack))
 }
