@@ -86,7 +86,7 @@ fuzz: ## run every fuzz test for a short time (FUZZ=100000x for longer)
 # tests of these packages and the stories. Gremlins turns them round (< and <=, == and !=,
 # + and -); it compiles each mutant, so it runs the tests of the package alone.
 CORE := ./gate/rollout ./gate/ledger ./gate/release ./gate/observe
-EFFICACY := 75
+EFFICACY := 95
 mutants: ## delete and negate each condition of the core: a test must notice
 	go run ./cmd/mutants $(CORE)
 	@set -e; for p in $(CORE); do echo "gremlins $$p"; \
