@@ -14,7 +14,7 @@ import (
 const longestDeploy = 10 * time.Minute
 
 // noCommitsAdvice is the message for apps whose releases have no commit.
-const noCommitsAdvice = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+const noCommitsAdvice = `the app's releases carry no commit, so none can be matched: use the input "newer-than" or "release" instead`
 
 // Wish says which release the gate waits for.
 func (t *Target) Wish() string {
@@ -31,8 +31,14 @@ func (t *Target) Wish() string {
 	if v := t.newestBefore(); v > 0 {
 		return fmt.Sprintf("a release newer than v%d", v)
 	}
+	if t.listBehind() {
+		return fmt.Sprintf("release v%d", t.newestSeen())
+	}
 	return "the first release of the app"
 }
+
+// listBehind reports whether the list of releases lacks the newest release, though it shows earlier ones.
+func (t *Target) listBehind() bool { return t.history.newest > 0 && t.ReleasesBehind() }
 
 // Instead says which release counts if the deploy makes none; empty if the gate does not wait for the release of
 // the deploy.
@@ -56,10 +62,14 @@ func (t *Target) WhyMissing() (known, next string) {
 		return fmt.Sprintf("the newest release is still v%d, which was there before the deploy", before),
 			fmt.Sprintf(`see whether the deploy made a release; if it was not meant to, give the input "timeout" more than %s`, observe.Span(ReleaseDue))
 	}
-	if t.want.newest() && t.history.newest > t.want.NewerThan {
+	switch newest := t.history.newest; {
+	case t.want == (Want{}) && t.listBehind():
+		return fmt.Sprintf("the list of releases ends with v%d, though v%d is there by the log or the dynos", newest, t.newestSeen()),
+			"see https://status.heroku.com, and run the step again"
+	case t.want.newest() && newest > t.want.NewerThan:
 		known = "no release of the app carries code yet"
-	} else if t.history.newest > 0 {
-		known = fmt.Sprintf("the newest release is v%d", t.history.newest)
+	case newest > 0:
+		known = fmt.Sprintf("the newest release is v%d", newest)
 	}
 	switch {
 	case t.want.NewerThan != 0:

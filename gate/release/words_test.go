@@ -17,7 +17,7 @@ func TestWhyMissing(t *testing.T) {
 		inputs  = `check the input "release", and that the deploy was started`
 		app     = `check the input "app", and that the deploy was started`
 		commits = `check the input "commit", and that the deploy was started`
-		useless = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+		useless = `the app's releases carry no commit, so none can be matched: use the input "newer-than" or "release" instead`
 		checks  = `no build of it was seen: if Heroku waits for the checks of the commit to pass, it waits for this job, too, so begin the gate on "deployment_status", as docs/recipes.md shows; if it does not, ` + commits
 		head    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaa, and not bbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		newer   = `check the input "newer-than", and that the deploy made a release`
@@ -27,6 +27,7 @@ func TestWhyMissing(t *testing.T) {
 			`a release newer than v42: the newest release is still v42, which was there before the deploy; see whether the deploy made a release; if it was not meant to, give the input "timeout" more than 1m00s`},
 		{"nothing is known", "latest", "", "the first release of the app: the app has no release yet; " + app},
 		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + app},
+		{"a list that is late", "latest", "dynos: v43; look: v42", "release v43: the list of releases ends with v42, though v43 is there by the log or the dynos; see https://status.heroku.com, and run the step again"},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
 		{"newer than a version", ">v42", "look: v42", "a release newer than v42: the newest release is v42; " + newer},
 		{"newer than a version, in an app without releases", ">v42", "look:", "a release newer than v42: the app has no release yet; " + newer},
@@ -83,7 +84,7 @@ func TestNotices(t *testing.T) {
 		failed   = `release v42 of commit bbbbbbb failed in an earlier try: waiting for the commit to be deployed again`
 		merge    = `Heroku's GitHub integration builds the head of a pull request, which is aaaaaaa, and not bbbbbbb, which GitHub made for the workflow: if that is what deploys, name ${{ github.event.pull_request.head.sha }}`
 		old      = `release v41, the newest one, was made at 2026-03-02 09:49 UTC, more than 10m00s before the gate came: if a deploy has just been run, it made no release`
-		useless  = `the app's releases tell of no commit, so none can be matched: use the input "release" instead`
+		useless  = `the app's releases carry no commit, so none can be matched: use the input "newer-than" or "release" instead`
 	)
 	check(t, []row{
 		{"nothing", "latest on A", "look: v42", ""},
