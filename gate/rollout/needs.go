@@ -220,7 +220,7 @@ func (r *Rollout) wakes() (needs []Need) {
 	}
 	add(r.status.wake, "a hold or a doubt ends")
 	if r.roster.target.finished {
-		add(r.droppedUntil(), "an old dyno of a type that the release has dropped must have ended")
+		add(r.unseenTypesUntil(), "an old dyno of a type that the release has dropped must have ended")
 	}
 	if r.readyAt >= 0 {
 		add(r.readyAt+r.cfg.Settle, "everything has settled")

@@ -222,7 +222,7 @@ func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation || r.listsMayBeLate() {
 		return r.lastLook()
 	}
-	if r.now < r.droppedUntil() {
+	if r.now < r.unseenTypesUntil() {
 		o := r.lastLook()
 		o.waits = "old dynos of process types that the release may have dropped"
 		return o
@@ -236,9 +236,10 @@ func (r *Rollout) listsMayBeLate() bool {
 	return !r.roster.logCoversRelease() && r.lists.full.AskedAt < r.roster.sinceFinished(observe.ListLag)
 }
 
-// droppedUntil is until when an old dyno may run of a type that the release has dropped, and that nothing has shown: the
-// first look came after the release was finished, and the log begins later, too. It is past if there is no such type.
-func (r *Rollout) droppedUntil() time.Duration {
+// unseenTypesUntil is until when an old dyno may run whose process type nothing has shown, since the release has dropped
+// the type: the first look came after the release was finished, and the log begins later, too. It is past if that cannot
+// be.
+func (r *Rollout) unseenTypesUntil() time.Duration {
 	ro, code := r.roster, r.roster.target.firstCode
 	noOldCode := !code.IsZero() && !code.Before(ro.target.released)
 	if len(r.cfg.Types) > 0 || ro.rolling() || ro.covered || noOldCode || ro.firstLook.AskedAt < ro.sinceFinished(0) {
