@@ -30,24 +30,24 @@ type toldCrash struct {
 // dyno is crashed now, and since when.
 func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
 	lb, rec := l.label, l.label.record
-	switch {
-	case !l.crashCounts() || rec.State != "crashed":
-		lb.crash = crash{}
-	case lb.crash == crash{} || !lb.crash.updated.Equal(rec.UpdatedAt): // it was up in between, if it crashed before
-		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
-	}
 	if !l.crashCounts() {
+		lb.crash = crash{}
 		return
 	}
 	for _, crashed := range l.crashes {
 		s.addCrash(toldCrash{lb.name, crashed, FromLog})
 	}
-	if rec.State == "crashed" {
-		s.crashedSince = min(s.crashedSince, lb.crash.since)
-		if len(l.crashes) == 0 {
-			s.addCrash(toldCrash{lb.name, rec.UpdatedAt, FromAPI})
-		}
+	if rec.State != "crashed" {
+		lb.crash = crash{}
+		return
 	}
+	if len(l.crashes) == 0 {
+		s.addCrash(toldCrash{lb.name, rec.UpdatedAt, FromAPI})
+	}
+	if lb.crash == (crash{}) || !lb.crash.updated.Equal(rec.UpdatedAt) { // it was up in between, if it crashed before
+		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
+	}
+	s.crashedSince = min(s.crashedSince, lb.crash.since)
 }
 
 func (s *fleetStatus) addCrash(c toldCrash) {

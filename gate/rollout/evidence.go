@@ -37,6 +37,7 @@ type evidence struct {
 	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
 	killDeadline        time.Duration // when the last process that was asked to stop must have ended
 	crashListed         time.Duration // from when on a list shows the last crash
+	ended               bool          // of a pod or one-off dyno: its last exit is its end
 	crashes             []time.Time   // since the first new record
 	listLagsUntil       time.Duration // until when the list is behind the log, or seems to be
 }
@@ -81,12 +82,30 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.crashListed = e.due(b.CrashExit, observe.ListLag)
 	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
+	e.ended = e.podEnded()
 	return e
 }
 
 // due is the moment on the gate's clock that is so long after a time of the platform.
 func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 	return e.roster.clock.Due(t.Add(after))
+}
+
+// podEnded reports whether the last exit of a pod or one-off dyno is its end. It is not if the log has shown a start or a
+// SIGTERM since: then it was that of a container, which the platform has started again.
+func (e *evidence) podEnded() bool {
+	b := &e.balance
+	return b.LastExit.After(b.LastStart) && !b.LastTerm.After(b.LastExit) && b.LastExit.After(e.roster.clock.Latest(e.endsAfter()))
+}
+
+// endsAfter is the moment after which an exit is the end of a pod or one-off dyno. Before that, only its container may have
+// exited, which the platform starts again without a line: so it was if a later look lists the pod. If the log shows more
+// exits than starts, that has happened, and only an exit after the first look that lacks the pod is its end.
+func (e *evidence) endsAfter() time.Duration {
+	if e.balance.Alive < 0 {
+		return e.label.leftAt
+	}
+	return e.label.listedAt
 }
 
 // seeRecord compares what the list shows with what the ledger says.

@@ -80,7 +80,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	case !e.roster.wasOld(e.label) && !e.cameAndWent():
 		// It is new, or it was gone before the first look.
 		return j.proven()
-	case e.isEnd(exit):
+	case e.ended:
 		if !exit.Before(e.roster.target.released) {
 			j.firstStop, j.lastStop = exit, exit
 		}
@@ -101,23 +101,6 @@ func (e *evidence) podLimit() time.Duration {
 func (e *evidence) cameAndWent() bool {
 	r, lb := e.roster, e.label
 	return lb.lowestVersion == 0 && lb.firstSeen.After(r.clock.Platform(r.firstLook.AskedAt)) && lb.firstSeen.Before(r.target.finishedAt)
-}
-
-// isEnd reports whether the last exit of a pod or one-off dyno is its end. It is not if the log has shown a start or a
-// SIGTERM since: then it was that of a container, which the platform has started again.
-func (e *evidence) isEnd(exit time.Time) bool {
-	b := &e.balance
-	return exit.After(b.LastStart) && !b.LastTerm.After(exit) && exit.After(e.roster.clock.Latest(e.endsAfter()))
-}
-
-// endsAfter is the moment after which an exit is the end of a pod or one-off dyno. Before that, only its container may have
-// exited, which the platform starts again without a line: so it was if a later look lists the pod. If the log shows more
-// exits than starts, that has happened, and only an exit after the first look that lacks the pod is its end.
-func (e *evidence) endsAfter() time.Duration {
-	if e.balance.Alive < 0 {
-		return e.label.leftAt
-	}
-	return e.label.listedAt
 }
 
 // judgeNeverListed judges what neither a look nor a line has shown: an old dyno of the type may have left the list before

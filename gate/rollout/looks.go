@@ -14,7 +14,7 @@ func (r *roster) seeLook(l *observe.Look, at time.Duration) {
 	if r.look != nil {
 		r.lookBefore = r.look.AskedAt
 	}
-	r.look = l
+	r.look, r.lookCame = l, at
 	if r.firstLook == nil {
 		r.firstLook = l
 	}

@@ -119,7 +119,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.target.See(o)
 	news := r.roster.see(o, r.now)
 	notices = append(notices, r.noticesOf(o)...)
-	if r.roster.setTarget(r.target.Release(), r.target.FirstCode(), r.now) {
+	if r.roster.setTarget(r.target.Release(), r.target.FirstCode()) {
 		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
 	}
 	r.lists.see(o, news, r.target.Release(), r.clock, r.now)

@@ -36,6 +36,7 @@ type roster struct {
 
 	look, firstLook *observe.Look // the newest look, and the first
 	lookBefore      time.Duration // when the look before the newest was asked for
+	lookCame        time.Duration // when the newest look arrived
 	waitLook        *observe.Look // the first look of the wait itself, and not of a head start
 	waitFrom        time.Duration // when the wait began
 	formationAt     time.Duration // when the newest look with a formation was asked for
@@ -200,12 +201,12 @@ func (r *roster) see(o observe.Observation, at time.Duration) (n news) {
 	return n
 }
 
-// setTarget sets the target as it was last listed at the moment at, and when the app's first release with code was made. If the target is
+// setTarget sets the target as it was last listed, and when the app's first release with code was made. If the target is
 // another release than before, setTarget compares all labels with it, and reports that.
-func (r *roster) setTarget(rel *observe.Release, firstCode time.Time, at time.Duration) (changed bool) {
+func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed bool) {
 	before := r.target
 	if rel != nil {
-		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, at, firstCode}
+		r.target = boundary{rel.Version, rel.CreatedAt, rel.Deployed(), rel.UpdatedAt, r.lookCame, firstCode}
 		if before.version == rel.Version && before.finished {
 			r.target.seenAt = before.seenAt
 		}
