@@ -56,6 +56,11 @@ func TestOneOffDynosThatAreRemembered(t *testing.T) {
 	if n := b.core.Labels(); n != 4 {
 		t.Errorf("%d labels are remembered, want web.1, web.2, run.1 and run.2", n)
 	}
+	b.line(600*sec, "run.2", observe.Exit)
+	b.look(720*sec, old)
+	if n := b.core.Labels(); n != 3 {
+		t.Errorf("%d labels are remembered, want web.1, web.2, and run.2, of which a line came two minutes ago", n)
+	}
 }
 
 // A console that left the list before the gate knew the release may have run old code, and may be alive.
@@ -67,10 +72,11 @@ func TestAConsoleFromBeforeTheReleaseIsNotForgotten(t *testing.T) {
 	b.logWhole(0, time.Hour)
 	b.look(1*sec, oldWeb, dynoOfType("run", "run.1", 41, "up", -time.Hour))
 	b.look(400*sec, oldWeb)
-	b.lists.Releases, all[1].CreatedAt, all[1].UpdatedAt = all, at(401*sec), at(401*sec)
-	b.boots(402*sec, "web.1", "up")
-	b.stops(410*sec, "web.1")
-	b.look(500*sec, dyno("web.1", 42, "up", 402*sec))
+	b.look(800*sec, oldWeb)
+	b.lists.Releases, all[1].CreatedAt, all[1].UpdatedAt = all, at(801*sec), at(801*sec)
+	b.boots(802*sec, "web.1", "up")
+	b.stops(810*sec, "web.1")
+	b.look(900*sec, dyno("web.1", 42, "up", 802*sec))
 	b.shut("run.1 of v41 left the list, and nobody saw its end")
 }
 

@@ -69,8 +69,8 @@ func (e *evidence) lastMetric() (last time.Time, seen time.Duration) {
 	for uuid, s := range e.label.metrics {
 		version, listed := e.roster.versions[uuid]
 		old := version < target.version && (listed || s.first.Before(target.released))
-		if old && s.last.After(knownExit) {
-			last, seen = later(last, s.last), max(seen, s.lastAt)
+		if old && s.last.After(knownExit) && s.last.After(last) {
+			last, seen = s.last, s.lastAt
 		}
 	}
 	return last, seen

@@ -241,7 +241,7 @@ func (r *Rollout) listsMayBeLate() bool {
 // be.
 func (r *Rollout) unseenTypesUntil() time.Duration {
 	ro, code := r.roster, r.roster.target.firstCode
-	noOldCode := !code.IsZero() && !code.Before(ro.target.released)
+	noOldCode := !code.Before(ro.target.released) // not so if it is not known, and zero
 	if len(r.cfg.Types) > 0 || ro.rolling() || ro.covered || noOldCode || ro.firstLook.AskedAt < ro.sinceFinished(0) {
 		return longAgo
 	}

@@ -53,7 +53,7 @@ type typeStatus struct {
 // update judges every label in scope, and remembers what the labels and types have to remember. It reuses the memory of
 // the last status.
 func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
-	r.covered = r.covered || r.target.finished && r.log.flows() && r.logCoversRelease()
+	r.covered = r.covered || r.log.flows() && r.logCoversRelease()
 	labels := r.allEvidence(before.labels[:0], at)
 	for i := range labels {
 		labels[i].learnListDelay()
