@@ -27,6 +27,8 @@ func TestWhyMissing(t *testing.T) {
 			`a release newer than v42: the newest release is still v42, which was there before the deploy; see whether the deploy made a release; if it was not meant to, give the input "timeout" more than 1m00s`},
 		{"nothing is known", "latest", "", "the first release of the app: the app has no release yet; " + app},
 		{"no code", "latest", "look: v1 codeless", "the first release of the app: no release of the app carries code yet; " + app},
+		{"no list, and a dyno", "latest", "dynos: v43", "the first release of the app: the app has no release yet; " + app},
+		{"newer than a version, and the list is late", ">v42", "dynos: v43; look: v42", "a release newer than v42: the newest release is v42; " + newer},
 		{"a list that is late", "latest", "dynos: v43; look: v42", "release v43: the list of releases ends with v42, though v43 is there by the log or the dynos; see https://status.heroku.com, and run the step again"},
 		{"a version", "v43", "look: v42", "release v43: the newest release is v42; " + inputs},
 		{"newer than a version", ">v42", "look: v42", "a release newer than v42: the newest release is v42; " + newer},

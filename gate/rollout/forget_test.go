@@ -63,6 +63,26 @@ func TestOneOffDynosThatAreRemembered(t *testing.T) {
 	}
 }
 
+// A stream that is opened again repeats its history: lines of forgotten dynos are no news.
+func TestOldLinesOfForgottenDynosAreNoNews(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{IncludeOneOff: true, RequireProof: true})
+	b.logWhole(0, time.Hour)
+	b.look(0, oldWeb)
+	job := observe.Line{Stamp: at(10 * sec), Label: "run.1", Kind: observe.Start}
+	b.apply(10*sec, observe.Observation{Line: &job})
+	b.look(20*sec, oldWeb)
+	b.look(400*sec, oldWeb)
+	b.apply(401*sec, observe.Observation{Line: &job})
+	if n := b.core.Labels(); n != 1 {
+		t.Errorf("%d labels are remembered, want web.1 alone", n)
+	}
+	b.line(402*sec, "run.1", observe.Start)
+	if n := b.core.Labels(); n != 2 {
+		t.Errorf("%d labels are remembered, want web.1, and run.1 of which a new line has come", n)
+	}
+}
+
 // A console that left the list before the gate knew the release may have run old code, and may be alive.
 func TestAConsoleFromBeforeTheReleaseIsNotForgotten(t *testing.T) {
 	t.Parallel()

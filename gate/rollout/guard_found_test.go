@@ -130,8 +130,8 @@ func TestTheLastReportOfTwo(t *testing.T) {
 		b.stops(6*sec, "web.1")
 		report(20*sec, 20*sec, "web.1", "a")
 		report(40*sec, 40*sec, "web.1", "b")
-		report(75*sec, 75*sec, "web.2", "c")
-		report(76*sec, 30*sec, "web.2", "d")
+		report(75*sec, 75*sec, "run.5", "c")
+		report(76*sec, 30*sec, "run.5", "d")
 		b.look(95*sec, dyno("web.1", 42, "up", 1*sec))
 		b.shut("b reported at 40 s, and may be alive until 100 s")
 		b.look(101*sec, dyno("web.1", 42, "up", 1*sec))
@@ -152,5 +152,18 @@ func TestAdviceOfTheTypeThatHoldsLongest(t *testing.T) {
 	b.apply(30*sec, observe.Observation{End: observe.Deadline})
 	if v, _ := b.core.Verdict(); !strings.Contains(v.Message, "more time may not help") {
 		t.Error(v.Message)
+	}
+}
+
+// A wrong date of a later answer does not move back the time at which an old dyno was last seen.
+func TestWhenAnOldDynoWasLastSeen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.look(0, oldWeb)
+	b.look(20*sec, oldWeb)
+	before := b.core.Picture().Times.OldLastSeen
+	b.apply(30*sec, observe.Observation{Date: at(-time.Hour), Look: &observe.Look{AskedAt: 30 * sec, Dynos: []observe.Dyno{oldWeb}}})
+	if after := b.core.Picture().Times.OldLastSeen; before.IsZero() || !after.Equal(before) {
+		t.Errorf("last seen at %s, and then at %s", before, after)
 	}
 }

@@ -6,6 +6,7 @@ package rollout_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -273,5 +274,22 @@ func TestMetricsAreAskedFor(t *testing.T) {
 	asks(false)
 	if !needsOf(s.core).Ready {
 		t.Error("the core does not ask for the last look")
+	}
+}
+
+// Proof by metrics stays proof by metrics when the log breaks, and the message says so.
+func TestProofByMetricsOutlivesABreak(t *testing.T) {
+	t.Parallel()
+	s := &schedule{bench: newBench(t, rollout.Config{Settle: 60 * sec})}
+	s.usualCase()
+	s.metricsFrom("new", 128*sec, 130*sec)
+	for _, d := range []time.Duration{112 * sec, 130 * sec, 200 * sec} {
+		s.looks(d)
+	}
+	s.at(140*sec, func() { s.logState(140*sec, observe.Broken) })
+	s.play(300 * sec)
+	s.opens(rollout.Proven)
+	if v, _ := s.core.Verdict(); !strings.Contains(v.Message, "only new ones reported runtime metrics") {
+		t.Error(v.Message)
 	}
 }

@@ -111,7 +111,7 @@ func TestNoticeAboutARefusal(t *testing.T) {
 func TestNoEndWithoutATime(t *testing.T) {
 	t.Parallel()
 	var line timeline
-	line.close(ByProof, &fleetStatus{})
+	line.close(ByProof)
 	if len(line.passing) > 0 {
 		t.Errorf("the timeline has %+v, want nothing", line.passing)
 	}

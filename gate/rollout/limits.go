@@ -141,7 +141,7 @@ func (r *roster) limit(lb *label, restart time.Time) time.Duration {
 				from = max(from, r.clock.GateTime(web.created, web.seen))
 			}
 		}
-		if lb.typ.Quantity > 0 || !lb.typ.absent { // else a release has nothing to replace
+		if !lb.typ.absent { // else a release has nothing to replace
 			from = r.releasedWithin(from, lb.typ.hold)
 		}
 	}

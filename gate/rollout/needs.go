@@ -170,7 +170,7 @@ func (r *Rollout) timedLooks() (needs []Need) {
 		needs = append(needs, Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	}
 	add(r.target.AwaitsNewer(), r.began+release.ReleaseDue, "a deploy that has made a release is listed by now")
-	if by := r.roster.sinceFinished(observe.ListLag); by != observe.Never && r.lists.full != nil && r.listsMayBeLate() {
+	if by := r.roster.sinceFinished(observe.ListLag); by != observe.Never && r.listsMayBeLate() {
 		needs = append(needs, Need{Kind: TimedLook, By: by, Full: true, Why: "the lists show by then all that ran when the release was finished"})
 	}
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon

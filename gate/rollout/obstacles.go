@@ -154,8 +154,6 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 	switch until := s.holdUntil; {
 	case s.oldListed > 0:
 		return fmt.Sprintf("the dyno list still shows old dynos, so see with %s why they do not end, and stop them if they should not run", r.client("ps"))
-	case until == observe.Never:
-		return fmt.Sprintf("see with %s and %s why old dynos do not end", r.client("ps"), r.client("logs"))
 	case r.cfg.RequireProof && (r.roster.log.state == observe.Broken || slices.ContainsFunc(s.types, func(t typeStatus) bool { return t.HoldUntil == until && passes(t.HoldReason) })):
 		return `the dyno list shows no old dyno any more, but the log does not show yet that all have ended, so raise the input "timeout"`
 	case r.cfg.RequireProof:

@@ -134,7 +134,7 @@ func (r *Rollout) Apply(o observe.Observation) {
 	r.verdict = r.decide()
 	r.notify(notices)
 	if r.verdict != nil {
-		r.timeline.close(r.oldCode(), &r.status)
+		r.timeline.close(r.oldCode())
 	}
 }
 

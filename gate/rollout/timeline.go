@@ -48,7 +48,7 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 	}
 	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
 	switch {
-	case s.holdUntil != 0 || len(s.types) == 0 || !rel.Deployed():
+	case s.holdUntil != 0 || !rel.Deployed():
 		t.times.OldGone = time.Time{}
 	case t.times.OldGone.IsZero(), t.gonePresumed: // once it is proven, a process that ends later is not old
 		t.times.OldGone = t.oldGone(s)
@@ -90,16 +90,13 @@ func (t *timeline) pass(at time.Time, from Source, what string, args ...any) {
 }
 
 // close notes at the end of the wait that no old dyno runs any more, if that is known.
-func (t *timeline) close(known Knowledge, s *fleetStatus) {
+func (t *timeline) close(known Knowledge) {
 	from, what := FromLog, known.Words().Moment
 	switch {
 	case what == "":
 		return
 	case known == ByLimit:
 		from = FromLimit
-	}
-	if gone := t.oldGone(s); gone.After(t.times.OldGone) {
-		t.times.OldGone = gone
 	}
 	if !t.times.OldGone.IsZero() {
 		t.pass(t.times.OldGone, from, "%s", what)
