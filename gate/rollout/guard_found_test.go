@@ -117,7 +117,7 @@ func TestTypesThatNothingHasShown(t *testing.T) {
 // earlier report does not make it seem that nobody has reported since.
 func TestTheLastReportOfTwo(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range 300 {
 		b := newBench(t, rollout.Config{})
 		b.logWhole(0, time.Hour)
 		b.look(0, oldWeb)

@@ -91,14 +91,11 @@ func (t *timeline) pass(at time.Time, from Source, what string, args ...any) {
 
 // close notes at the end of the wait that no old dyno runs any more, if that is known.
 func (t *timeline) close(known Knowledge) {
-	from, what := FromLog, known.Words().Moment
-	switch {
-	case what == "":
-		return
-	case known == ByLimit:
+	from := FromLog
+	if known == ByLimit {
 		from = FromLimit
 	}
 	if !t.times.OldGone.IsZero() {
-		t.pass(t.times.OldGone, from, "%s", what)
+		t.pass(t.times.OldGone, from, "%s", known.Words().Moment)
 	}
 }
