@@ -73,6 +73,9 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
 		lb.oldLeftAt = max(lb.oldLeftAt, lb.leftAt) // a one-off dyno can get the name of an earlier one
+		if rec != nil {                             // which left since the look before
+			lb.oldLeftAt = at
+		}
 		if d.Type == "web" && d.ID != lb.lateRecordID {
 			r.webRenewals.Note(d.CreatedAt)
 		}

@@ -1,4 +1,4 @@
-// Guards of what a second reader of the core found: lists, dates and names that fooled it.
+// Guards against lists, dates, exits and reports that come late or wrong.
 
 package rollout_test
 
