@@ -96,7 +96,7 @@ func TestBelievedAfter(t *testing.T) {
 		{"stopped", "7s sigterm, 9s exit", time.Second},
 		{"stopped a while before", "6.9s sigterm, 9s exit", 1600 * time.Millisecond},
 		{"another process is stopped later", "9s exit, 10s sigterm", 1600 * time.Millisecond},
-		{"killed", "1s sigterm, 31s R12, 31.1s exit", 0},
+		{"killed", "1s sigterm, 31s R12, 31.1s exit", time.Second},
 		{"killed a while before", "1s sigterm, 31s R12, 33.1s exit", 1600 * time.Millisecond},
 		{"killed after a boot timeout", "31s sigkill, 31.1s exit", 1600 * time.Millisecond},
 		{"another process is killed later", "9s exit, 10s R12", 1600 * time.Millisecond},

@@ -57,7 +57,7 @@ func TestWorkedExample(t *testing.T) {
 	for i, rows := range tables {
 		e := newExample(t)
 		for _, row := range rows {
-			e.line(t, strings.Trim(row[0], "`"))
+			e.apply(t, strings.Trim(row[0], "`"))
 			alive, hidden := rollout.AliveBy(e.r, "web.1"), e.r.Picture().Dynos[0].Hidden
 			if got := fmt.Sprintf("%d | %d", alive, hidden); got != row[1]+" | "+row[2] {
 				t.Errorf("example %d, after %s: the core has %s, and the page says %s | %s", i+1, row[0], got, row[1], row[2])
@@ -99,13 +99,18 @@ func newExample(t *testing.T) *example {
 	return e
 }
 
-// line is a line of the log that arrives when it is written.
-func (e *example) line(t *testing.T, text string) {
+// apply is one row: a line of the log that arrives when it is written, or only its time, at which no line comes.
+func (e *example) apply(t *testing.T, row string) {
 	t.Helper()
-	clock, rest, _ := strings.Cut(text, " ")
-	l := parsed(t, "2026-03-02T"+clock+"+00:00 "+rest)
-	at := l.Stamp.Sub(e.begin)
-	e.r.Apply(observe.Observation{At: at, Line: l})
+	clock, text, isLine := strings.Cut(row, " ")
+	now, err := time.Parse("15:04:05.00", clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := now.Sub(time.Date(0, 1, 1, 10, 0, 0, 0, time.UTC))
+	if isLine {
+		e.r.Apply(observe.Observation{At: at, Line: parsed(t, "2026-03-02T"+clock+"+00:00 "+text)})
+	}
 	e.r.Apply(observe.Observation{At: at})
 }
 
@@ -163,7 +168,7 @@ func TestEveryLimitIsAFigure(t *testing.T) {
 			t.Errorf("only %d constants found in %s", len(found), file)
 		}
 		for _, m := range found {
-			if _, ok := rollout.Figures[m[1]]; !ok && m[1] != "atOnce" {
+			if _, ok := rollout.Figures[m[1]]; !ok && m[1] != "rightAfter" {
 				t.Errorf("%s of %s is not among the figures", m[1], file)
 			}
 		}
