@@ -51,8 +51,12 @@ var streamDoubts = []doubt{
 	}},
 }
 
-// doubts are all doubts about a label, those about the log first. The first one that applies is told.
-var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
+// doubts are all doubts about a label, those about the log as a whole first. The first one that applies is told.
+//
+// If there is none, the log shows every process of the label, and counts as many alive as the list shows running: one or
+// none. The old ones have ended. exit-unattributed, list-behind and crash-unconfirmed guard against one mistake: the
+// listed dyno has crashed, the list does not show that yet, and the process that is counted is an old one.
+var doubts = slices.Concat(streamDoubts, []doubt{
 	{name: "history-unknown", says: "the log's history does not say where it begins", is: func(e *evidence, _ *timer) bool {
 		return e.roster.log.since.IsZero()
 	}},
@@ -75,7 +79,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return e.balance.Alive > e.listedRunning
 	}},
 	{name: "stopping", passes: true, says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
-		return t.pending(e.killDeadline)
+		return e.balance.LastTerm.After(e.balance.LastExit) && t.pending(e.killDeadline)
 	}},
 	{name: "exit-unattributed", passes: true, says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
 		return e.listedRunning == 1 &&
@@ -89,16 +93,16 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	{name: "crash-unconfirmed", passes: true, says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
-		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) &&
+		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) && // a later start replaces what crashed
 			t.lookPending(e.crashListed, e.roster.look)
 	}},
-}...)
+})
 
 // hardDoubts are those that runtime metrics cannot settle.
 var hardDoubts = slices.DeleteFunc(slices.Clone(doubts), func(d doubt) bool { return d.metricsSettle })
 
-// Doubts says why old processes may still run, for each label and for each process type that may have more than the
-// list has shown: "web.1: …".
+// Doubts says why old processes may still run, for each label, and for each process type of which old dynos may run that
+// no list has shown: "web.1: …".
 func (r *Rollout) Doubts() (said []string) {
 	told := map[[2]string]bool{}
 	for i := range r.status.labels {
@@ -115,7 +119,7 @@ func (r *Rollout) Doubts() (said []string) {
 	return said
 }
 
-// passes reports whether a reason of a hold passes by itself.
+// passes reports whether a reason of a hold is a doubt that passes by itself.
 func passes(reason string) bool {
 	return slices.ContainsFunc(doubts, func(d doubt) bool { return d.passes && d.says == reason })
 }

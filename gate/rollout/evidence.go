@@ -19,18 +19,18 @@ type evidence struct {
 	label     *label
 	balance   ledger.Balance
 	oldRecord bool // its record is of an old release
-	listedOld bool // the same, and the record is not that of a dyno that sleeps
+	listedOld bool // its record is of an old release, and not that of a dyno that sleeps, which has no process
 	newUp     bool // a new dyno is up or asleep, by the list or by the log
 	// noOldPossible: the label came by scaling up after the release, or the app had no code before the target.
 	noOldPossible bool
 	listedRunning int  // 1 if the list shows a running dyno
 	startMissing  bool // the ledger lacks the start of that dyno
 
-	limit        time.Duration // when no hidden process can live any more
+	limit        time.Duration // when no hidden process can live any more: the hold and killDeadline are over
 	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
 	hiddenGoneAt time.Duration // when every process must have ended that was hidden when the ledger began
-	// beganLate: one of them may have ended after the release, and the log may not show that exit. That it is gone is
-	// then only presumed.
+	// beganLate: one of them may have ended after the release, and such an exit is not counted. That it is gone is then only
+	// presumed.
 	beganLate           bool
 	balanceChangesAt    time.Duration // when the passing of time changes the balance
 	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
@@ -50,11 +50,10 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	if r.notInFormation(lb.typ) {
 		e.droppedUntil = r.droppedUntil(lb.typ)
 	}
-	// When the ledger began, processes may have been hidden behind the record of that time. They were replaced before
-	// it was created, which may be long ago.
+	// Processes may have been hidden when the ledger began, but not since later than that.
 	hiddenGone := r.log.since
-	if first := lb.firstRecordCreated; !first.IsZero() && first.Before(hiddenGone) {
-		hiddenGone = first
+	if since := lb.hiddenSince; !since.IsZero() && since.Before(hiddenGone) {
+		hiddenGone = since
 	}
 	renewals := r.renewals(lb.typ)
 	hiddenGone = renewals.HiddenUntil(hiddenGone, lb.typ.hold)
@@ -69,7 +68,6 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 		e.hiddenGoneAt = longAgo
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
-	e.limit = r.limit(lb, b.Announced)
 	e.balanceChangesAt = e.due(b.QuietFrom, 0)
 	last, seen := e.lastMetric()
 	e.aliveByMetricsUntil = longAgo
@@ -77,9 +75,8 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 		e.aliveByMetricsUntil = r.clock.GateTime(last, seen) + metricLife
 	}
 	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
-	if b.LastTerm.After(b.LastExit) {
-		e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
-	}
+	e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
+	e.limit = max(r.limit(lb, b.Announced), e.killDeadline)
 	e.crashListed = e.due(b.CrashExit, observe.ListLag)
 	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
 	e.ended = e.podEnded()
@@ -92,15 +89,16 @@ func (e *evidence) due(t time.Time, after time.Duration) time.Duration {
 }
 
 // podEnded reports whether the last exit of a pod or one-off dyno is its end. It is not if the log has shown a start or a
-// SIGTERM since: then it was that of a container, which the platform has started again.
+// SIGTERM since: then only its container exited, and the platform has started it again.
 func (e *evidence) podEnded() bool {
 	b := &e.balance
 	return b.LastExit.After(b.LastStart) && !b.LastTerm.After(b.LastExit) && b.LastExit.After(e.roster.clock.Latest(e.endsAfter()))
 }
 
-// endsAfter is the moment after which an exit is the end of a pod or one-off dyno. Before that, only its container may have
-// exited, which the platform starts again without a line: so it was if a later look lists the pod. If the log shows more
-// exits than starts, that has happened, and only an exit after the first look that lacks the pod is its end.
+// endsAfter is the moment after which an exit is the end of a pod or one-off dyno. An earlier exit can be that of its
+// container alone, which the platform starts again without a line. If a look lists the pod after an exit, that exit was not
+// its end. If the log shows more exits than starts, a container was started again, and only an exit after the first look
+// that lacks the pod is its end.
 func (e *evidence) endsAfter() time.Duration {
 	if e.balance.Alive < 0 {
 		return e.label.leftAt
@@ -145,13 +143,12 @@ func (e *evidence) learnListDelay() {
 	if lb.listLags {
 		r.listDelay = min(max(r.listDelay, delay), observe.ListLag)
 	}
-	switch {
-	case rec.State == "starting":
-	case lb.listLags:
+	if rec.State != "starting" {
+		caughtUp := lb.listLags
 		lb.listLags = false
-		return
-	case !e.oldRecord:
-		return // nothing to measure
+		if caughtUp || !e.oldRecord {
+			return
+		}
 	}
 	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)
 }

@@ -4,6 +4,7 @@
 package rollout_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,9 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 			b.shut("the old process of web.1 reports metrics")
 			b.look(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("no dyno reports any more, so the log may have stopped")
+			if why := b.core.Picture().Types[0].HoldReason; name == "none" && !strings.Contains(why, "no process has reported any") {
+				t.Errorf("the reason of the hold is %q", why)
+			}
 			b.apply(85*sec, observe.Observation{Line: &observe.Line{Stamp: at(84 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
 			b.look(85*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			if v, done := b.core.Verdict(); !done || v.Result != rollout.Passed {

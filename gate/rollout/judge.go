@@ -10,66 +10,73 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// judge asks four witnesses, in this order:
+// judge asks four witnesses. The first that can decide, decides:
 //
-//  1. The dyno list. As long as it shows an old process, one runs.
-//  2. Runtime metrics. As long as an old process reports, and for a minute after that, one runs. If no other process has
-//     reported since, the log may have stopped: then only the limit (4) counts.
-//  3. The log. If there is no doubt, no old process is left: that is proven. It stays proven once it is confirmed, see
-//     proof. A doubt that only concerns the count is settled if only the listed dyno reports metrics.
+//  1. The dyno list. As long as it shows an old process, one runs. A dyno that sleeps has no process.
+//  2. Runtime metrics. As long as an old process reports, and for a minute after that, one runs. If no process of the app
+//     has reported since, the log may have stopped: then only the limit (4) counts.
+//  3. The log. If there is no doubt (doubts.go), no old process is left: that is proven. Once confirmed, the proof outlasts
+//     a break of the log, see proof.go. If only the listed dyno reports metrics, that settles the doubts about the count.
 //  4. The limit. When the longest time that an old process can live is over, none is left: that is presumed.
 //
-// judge remembers nothing. What the label has to remember is part of the judgement.
+// The reason that people read is the doubt about the log, if there is one, also where metrics decide.
+//
+// judge remembers nothing. What the label has to remember is part of the judgement. doc.go explains the words.
 func judge(e *evidence, t *timer) judgement {
 	j := e.undecided()
 	t.wakeAt(e.balanceChangesAt)
 	switch {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
-	case e.listedOld: // 1
-		t.lookPending(e.droppedUntil, e.roster.look) // from then on it counts as a one-off dyno
+	case e.listedOld: // 1; it also ends any proof
+		// If the release has dropped the process type, and a later look still lists the dyno, it is a one-off dyno.
+		t.lookPending(e.droppedUntil, e.roster.look)
 		return j.alive(0, observe.Never, oldListed)
 	case e.noOldPossible:
 		return j.proven()
 	}
-	reports, limit := t.pending(e.aliveByMetricsUntil) || e.noReportSince, max(e.limit, e.aliveByMetricsUntil)
+	reports, limit := t.pending(e.aliveByMetricsUntil), max(e.limit, e.aliveByMetricsUntil)
 	doubt := firstDoubt(doubts, e, t)
 	switch {
-	case doubt != "": // it is told first
+	case doubt != "":
 	case reports: // 2
 		doubt = oldReports
-	case e.beganLate: // those that the log cannot count are gone by now, but nobody saw that
+	case e.noReportSince: // 2
+		doubt = reportsStopped
+	case e.beganLate: // those that were hidden when the log began must have ended by now, but their ends were not counted
 		doubt, limit = historyShort, e.hiddenGoneAt
 	}
 	first, last, byMetrics := e.balance.FirstStop, e.balance.LastStop, false
 	if doubt != "" {
-		if from, to, alone := e.listedAlone(t); alone {
+		if from, to, alone := e.listedAlone(t); alone { // so no old process reports
 			doubt, first, last, byMetrics = "", from, to, true
 		}
 	}
 	j.proof = e.label.proof.after(doubt != "", e, t.now)
 	j.proof.metrics = j.proof.metrics || byMetrics
-	if !reports && (doubt == "" || j.proof.lasts()) { // 3
+	if !reports && !e.noReportSince && (doubt == "" || j.proof.lasts()) { // 3
 		if doubt == "" && !last.IsZero() {
 			j.firstStop, j.lastStop = first, last
 		}
 		return j.proven()
 	}
-	if t.pending(limit) { // 4; where the count is in doubt, one process is assumed
+	if t.pending(limit) { // 4; at least one hidden process is assumed, whatever the count says
 		return j.alive(max(1, e.balance.Alive-e.listedRunning), limit, doubt)
 	}
 	return j.presumed(limit, doubt)
 }
 
-// Besides the doubts, these keep an old process alive.
+// Reasons for a hold besides the doubts about the log.
 const (
-	oldListed  = "an old dyno is listed"
-	oldReports = "its runtime metrics say that it is alive"
-	noEnd      = "its end is not in the log"
+	oldListed      = "an old dyno is listed"
+	oldReports     = "its runtime metrics say that it is alive"
+	reportsStopped = "an old process reported runtime metrics, and since then no process has reported any"
+	noEnd          = "its end is not in the log"
 )
 
-// judgePod judges a pod on Fir, or a one-off dyno. Only one process ever has its name, so while it is listed, the record
-// says all. When it left the list, it is being stopped, and has as long as where dynos are replaced in place.
+// judgePod judges a pod on Fir, or a one-off dyno. No two processes have such a name at the same time, so while it is
+// listed, the record says all. When it left the list, it is being stopped, and has as long for that as a dyno of a Private
+// Space.
 func judgePod(e *evidence, t *timer) judgement {
 	j, exit := e.undecided(), e.balance.LastExit
 	j.proof = e.label.proof
@@ -91,9 +98,10 @@ func judgePod(e *evidence, t *timer) judgement {
 	return j.presumed(limit, noEnd)
 }
 
-// podLimit is when a pod or one-off dyno must have ended that left the list; or an earlier one that had its name.
+// podLimit is when a pod or one-off dyno that left the list must have ended. If it is listed, it is when an earlier one-off
+// dyno of its name must have ended.
 func (e *evidence) podLimit() time.Duration {
-	return cmp.Or(e.label.leftAt, e.label.oldLeftAt) + rollingHold
+	return max(cmp.Or(e.label.leftAt, e.label.oldLeftAt)+rollingHold, e.killDeadline)
 }
 
 // cameAndWent reports whether only the log has reported a pod, first after the first look and before the release was
@@ -104,8 +112,8 @@ func (e *evidence) cameAndWent() bool {
 }
 
 // judgeNeverListed judges what neither a look nor a line has shown: an old dyno of the type may have left the list before
-// the gate came. None is left if the log goes back far enough to show it, or if it must have ended before the gate came
-// (proven), or by now (presumed).
+// the gate came. That none is left is proven if the log goes back far enough to show each, or if none can have been there
+// when the gate came. It is presumed when the longest time that one can live is over.
 func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 	var j judgement
 	if typ.logCovers || r.nothingOld(typ) {
@@ -123,17 +131,17 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 		}
 	}
 	limit := r.clock.GateTime(typ.lastScaledDown.created, typ.lastScaledDown.seen) + typ.hold
-	overBefore := limit <= r.firstLook.AskedAt // it was scaled down so long ago
+	noneAtFirst := limit <= r.firstLook.AskedAt // it was scaled down so long before
 	if r.rolling() {
-		// A dyno may have left the list before the wait's first look, or while looks showed no dyno of the type. If the
-		// first look shows no new dyno, the roll-out had not begun.
+		// A dyno may have left the list before the first look, or before the first look after a head start; or while looks
+		// showed no dyno of the type. If the first look shows no new dyno, the roll-out had not begun.
 		limit = max(r.waitLook.AskedAt, typ.reappearedAt) + typ.hold
-		overBefore = r.waitLook == r.firstLook && typ.reappearedAt == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
+		noneAtFirst = r.waitLook == r.firstLook && typ.reappearedAt == 0 && !slices.ContainsFunc(r.firstLook.Dynos, func(d observe.Dyno) bool { return d.Type == typ.name && !r.old(&d) })
 	}
 	switch {
 	case t.pending(limit):
 		return j.alive(0, limit, why)
-	case overBefore:
+	case noneAtFirst:
 		return j.proven()
 	}
 	return j.presumed(limit, why)
@@ -142,10 +150,10 @@ func (r *roster) judgeNeverListed(typ *processType, t *timer) judgement {
 // A judgement is what is known about the old processes of one label.
 type judgement struct {
 	listed int           // 1 if an old process is listed
-	hidden int           // how many others count as alive; 0: also if they cannot be counted
+	hidden int           // how many others count as alive; 0 also for dynos that were never listed
 	basis  Basis         // how it is known that none is left; empty: one may be left
 	until  time.Duration // when the hold on the label is over; observe.Never: nobody knows
-	why    string        // why there is no proof
+	why    string        // why an old process may run, or why it is only presumed that none does
 
 	// What the label, or its process type, has to remember:
 	proof               proof

@@ -97,7 +97,7 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 			lb.ledger.DropBefore(s.Since)
 		case observe.Gapped:
 			lb.ledger = ledger.Ledger{}
-			lb.firstRecordCreated, lb.ranAt = time.Time{}, time.Time{}
+			lb.hiddenSince, lb.ranAt = time.Time{}, time.Time{}
 			lb.proof = lb.proof.afterGap()
 		}
 	}

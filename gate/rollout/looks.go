@@ -80,10 +80,13 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 			r.webRenewals.Note(d.CreatedAt)
 		}
 	}
-	if lb.firstRecordCreated.IsZero() && logWhole {
-		lb.firstRecordCreated = d.CreatedAt
-		if d.State == "up" {
+	if lb.hiddenSince.IsZero() && logWhole {
+		lb.hiddenSince = d.CreatedAt
+		switch d.State {
+		case "up":
 			lb.ranAt = r.clock.Platform(r.look.AskedAt)
+		case "idle", "down": // its own process was asked to stop when it fell asleep
+			lb.hiddenSince = d.UpdatedAt
 		}
 	}
 	lb.record, lb.leftAt, lb.listedAt = d, 0, r.look.AskedAt

@@ -1,4 +1,4 @@
-// Proof that the old processes of a label are gone, and what becomes of it when the log breaks.
+// Proof that the old processes of a label are gone, and what happens to it when the log breaks.
 
 package rollout
 
@@ -33,18 +33,18 @@ const (
 // after is the proof after a judgement at a moment.
 func (p proof) after(doubt bool, e *evidence, at time.Duration) proof {
 	switch {
-	case p.stage == sealed, p.lasts() && !e.roster.log.flows():
+	case p.stage == sealed || p.lasts() && !e.roster.log.flows():
 		return p
-	case doubt, !e.roster.proofCanLast():
+	case doubt || !e.roster.proofCanLast():
 		return proof{}
 	case p.stage == unproven:
 		p = proof{stage: seen, at: at}
 	}
-	sure := p.at
+	confirmedFrom := p.at
 	if exit := e.label.ledger.ExitAt(); exit > 0 { // a late list does not show a crash yet
-		sure = max(sure, exit+observe.ListLag)
+		confirmedFrom = max(confirmedFrom, exit+observe.ListLag)
 	}
-	if e.roster.look.AskedAt >= sure {
+	if e.roster.look.AskedAt >= confirmedFrom {
 		p.stage = confirmed
 	}
 	return p

@@ -101,12 +101,13 @@ type label struct {
 	lateRecordID  string        // the id of the record in that look
 	lackedAt      time.Duration // when the look before that one was asked for
 	newest        creation      // the newest creation among its new records
-	// firstRecordCreated is the creation of its record in the first look after its ledger began.
-	firstRecordCreated time.Time
-	ranAt              time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
-	firstNewRecordAt   time.Time // when its first new record was created
-	upAt               time.Time // when a new record of it first was up
-	listLags           bool      // the list was late with it
+	// hiddenSince is when the first look after the ledger began can last have hidden a process: when its record was created,
+	// or when the dyno fell asleep.
+	hiddenSince      time.Time
+	ranAt            time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
+	firstNewRecordAt time.Time // when its first new record was created
+	upAt             time.Time // when a new record of it first was up
+	listLags         bool      // the list was late with it
 
 	ledger   ledger.Ledger
 	metrics  map[string]*reports // by the uuid of its processes
