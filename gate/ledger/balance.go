@@ -69,10 +69,10 @@ type Balance struct {
 	// the last line; zero if it will not.
 	QuietFrom time.Time
 
+	openTerms            []time.Time // SIGTERMs that no exit has followed yet
 	released             time.Time
 	startedBeforeRelease bool         // the newest process was
 	lastChange           observe.Line // the last change of state
-	openTerms            []time.Time  // SIGTERMs that no exit has followed yet
 	booting              int          // how many started processes have neither come up nor crashed yet
 }
 
@@ -115,8 +115,11 @@ func (l *Ledger) balanceFrom(base baseline, known Known) Balance {
 				b.LastKill = line.Stamp
 			}
 		case observe.Exit:
-			if !line.Stamp.Before(base.exitsFrom) {
+			switch {
+			case !line.Stamp.Before(base.exitsFrom):
 				b.exit(line.Stamp, crashes[i])
+			case len(b.openTerms) > 0 && !crashes[i]:
+				b.openTerms = b.openTerms[1:]
 			}
 		}
 	}
@@ -154,6 +157,14 @@ func (b *Balance) CrashesAfter(t time.Time) []time.Time {
 		return nil
 	}
 	return b.Crashes[i:]
+}
+
+// Stopping is the last SIGTERM that no exit of a stopped process has followed; zero if there is none.
+func (b *Balance) Stopping() time.Time {
+	if len(b.openTerms) == 0 {
+		return time.Time{}
+	}
+	return b.openTerms[len(b.openTerms)-1]
 }
 
 // announce handles a line which says that the dyno is being replaced. A start must follow.

@@ -110,3 +110,28 @@ func TestBelievedAfter(t *testing.T) {
 		})
 	}
 }
+
+// The last SIGTERM whose process has not ended yet.
+func TestStopping(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		about, lines, want string
+		exitsFrom          time.Duration // exits before it are not counted
+	}{
+		{"no SIGTERM", "1s start, 3s exit", "never", 0},
+		{"no exit", "1s sigterm", "1s", 0},
+		{"an exit", "1s sigterm, 3s exit", "never", 0},
+		{"two SIGTERMs", "1s sigterm, 2s sigterm", "2s", 0},
+		{"two SIGTERMs, and an exit", "1s sigterm, 2s sigterm, 3s exit", "2s", 0},
+		{"two SIGTERMs, and two exits", "1s sigterm, 2s sigterm, 3s exit, 4s exit", "never", 0},
+		{"a crash of the listed dyno", "1s sigterm, 3s exit, 3.1s up>crashed", "1s", 0},
+		{"an exit that is not counted", "1s sigterm, 3s exit", "never", 9 * time.Second},
+		{"a crash that is not counted", "1s sigterm, 3s exit, 3.1s up>crashed", "1s", 9 * time.Second},
+		{"an exit that is not counted, without a SIGTERM", "3s exit, 4s sigterm", "4s", 9 * time.Second},
+	} {
+		b := ledgerOf(t, c.lines).Balance(ledger.Known{Released: released, Hold: time.Hour, CompleteFrom: released.Add(c.exitsFrom)})
+		if got := since(b.Stopping()); got != c.want {
+			t.Errorf("%s: %s: got %s, want %s", c.about, c.lines, got, c.want)
+		}
+	}
+}

@@ -41,6 +41,11 @@ func TestTail(t *testing.T) {
 			}}), once(whole), 5 * time.Second,
 			[]string{"0s exit 2", "1s exit 2", "1s flowing since 1"}, nil,
 		},
+		// The same exit with half of its text would count as a second exit.
+		"the history ends in the middle of a line": {
+			once(script{open: true, steps: []step{{0, history + exit(4)}}}), once(script{steps: []step{{0, history + exit(4)[:len(exit(4))-6]}}}), 5 * time.Second,
+			[]string{"0s exit 2", "0s exit 4", "1s exit 2", "1s flowing since 1"}, nil,
+		},
 		"no history": {
 			once(script{open: true, steps: []step{{0, "\x00"}, {4 * time.Second, exit(9)}}}), once(script{}), 10 * time.Second,
 			[]string{"1s flowing", "4s exit 9", "4s flowing since 9"}, nil,

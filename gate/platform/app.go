@@ -59,21 +59,14 @@ func generation(raw json.RawMessage) string {
 	return ""
 }
 
-// Preboot reads whether preboot is on, with which old web dynos keep running for minutes. Heroku answers 404
-// for an app that does not have the feature, but may also do so by mistake for an app that has it. So a 404
-// counts as "off" only after every answer was 404 for a minute ([refusalLasts]), and never if it is not
-// Heroku's own.
+// Preboot reads whether preboot is on, with which old web dynos keep running for minutes. A 404 does not mean that it is
+// off: every app of the Common Runtime has the feature, and elsewhere the gate does not need the answer.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)
-	var e *Error
-	switch {
-	case errors.As(err, &e) && e.Kind() == observe.NotFound && e.ID != "" && c.prebootRefused.lasting(true):
-		return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true}}), nil
-	case err != nil:
+	if err != nil {
 		return observe.Observation{}, err
 	}
-	c.prebootRefused.lasting(false)
 	return c.dated(ex.date(), observe.Observation{Preboot: &observe.Preboot{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
@@ -92,8 +85,9 @@ func (c *Client) Metrics(ctx context.Context, app string) (observe.Observation, 
 	return c.dated(ex.date(), observe.Observation{Metrics: &observe.Metrics{Known: true, Enabled: f.Enabled, ChangedAt: f.UpdatedAt}}), nil
 }
 
-// Code reads which commit a slug or an OCI image was built from. The commit is empty if the
-// platform does not have the code any more, or if the key may not see it.
+// Code reads which commit a slug or an OCI image was built from. The commit is empty if the platform does not have the
+// code any more, or if the key may not see it. That a slug is gone is believed only when the platform has said so for
+// [refusalLasts].
 func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (observe.Observation, error) {
 	var seen observe.Code
 	var ex *exchange
@@ -105,8 +99,16 @@ func (c *Client) Code(ctx context.Context, app string, code observe.CodeRef) (ob
 		seen, ex, err = c.slug(ctx, app, code.ID)
 	}
 	var e *Error
-	if errors.As(err, &e) && (e.Kind() == observe.NotFound || e.Kind() == observe.Forbidden) {
+	errors.As(err, &e)
+	switch {
+	case e != nil && e.Kind() == observe.NotFound && !code.Image:
+		if c.codeRefused.lasting(code.ID) {
+			seen, err = observe.Code{}, nil
+		}
+	case e != nil && (e.Kind() == observe.NotFound || e.Kind() == observe.Forbidden):
 		seen, err = observe.Code{}, nil
+	default:
+		c.codeRefused.end(code.ID)
 	}
 	if err != nil {
 		return observe.Observation{}, err

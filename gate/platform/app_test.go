@@ -57,10 +57,9 @@ func testPreboot(t *testing.T) {
 		want   *observe.Preboot // nil: an error
 	}{
 		{200, `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`, &observe.Preboot{Known: true, Enabled: true, ChangedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}},
-		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // it may be a mistake
-		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, &observe.Preboot{Known: true}},
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // which does not say that it is off
+		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil}, // nor does it when it lasts
 		{200, `{"enabled":true}`, &observe.Preboot{Known: true, Enabled: true}},
-		{404, `{"id":"not_found","message":"Couldn't find that app feature."}`, nil},
 		{403, `{"id":"forbidden","message":"no"}`, nil},
 		{404, "<html>not found", nil}, // not the platform's word
 		{200, `{"updated_at":"2026-03-01T00:00:00Z"}`, nil},
@@ -116,7 +115,6 @@ func TestCode(t *testing.T) {
 	}{
 		"slug":                      {observe.CodeRef{ID: "s"}, 200, `{"id":"s","commit":"abc","created_at":"2026-03-04T05:00:00Z"}`, observe.Code{ID: "s", Commit: "abc", CreatedAt: built}, "slugs/s"},
 		"slug without a commit":     {observe.CodeRef{ID: "s"}, 200, `{"id":"s","commit":null}`, observe.Code{ID: "s"}, "slugs/s"},
-		"slug that is gone":         {observe.CodeRef{ID: "s"}, 404, `{"id":"not_found","message":"no slug"}`, observe.Code{ID: "s"}, "slugs/s"},
 		"slug that may not be seen": {observe.CodeRef{ID: "s"}, 403, `{"id":"forbidden","message":"no"}`, observe.Code{ID: "s"}, "slugs/s"},
 		"image":                     {observe.CodeRef{ID: "i", Image: true}, 200, `[{"id":"i","commit":"abc","created_at":"2026-03-04T05:00:00Z"}]`, observe.Code{ID: "i", Commit: "abc", CreatedAt: built}, "oci-images/i"},
 		"image alone":               {observe.CodeRef{ID: "i", Image: true}, 200, `{"id":"i","commit":"abc"}`, observe.Code{ID: "i", Commit: "abc"}, "oci-images/i"},
@@ -140,6 +138,46 @@ func TestCode(t *testing.T) {
 	if _, err := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"}); err == nil {
 		t.Error("a revoked key passed for a slug without a commit")
 	}
+}
+
+// A single 404 for a slug may be a mistake. That the slug is gone is believed after a minute.
+func TestSlugThatIsNotFound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		status, body := 0, ""
+		p, _ := client(t, func(w http.ResponseWriter, r *http.Request) { answer(w, status, body) })
+		for _, step := range []struct {
+			after  time.Duration
+			status int
+			want   string // empty: an error
+		}{
+			{0, 404, ""},
+			{59 * time.Second, 404, ""},
+			{0, 200, "abc"},
+			{0, 404, ""},
+			{59 * time.Second, 404, ""},
+			{0, 503, ""},
+			{time.Second, 404, ""},
+			{time.Minute, 404, "none"},
+		} {
+			time.Sleep(step.after) // in virtual time
+			status, body = step.status, `{"id":"not_found","message":"no slug"}`
+			if status == 200 {
+				body = `{"id":"s","commit":"abc"}`
+			}
+			o, err := p.Code(t.Context(), "shop", observe.CodeRef{ID: "s"})
+			got := ""
+			if err == nil {
+				if got = o.Code.Commit; got == "" {
+					got = "none"
+				}
+			}
+			if got != step.want {
+				t.Errorf("%+v: commit %q, %v", step, got, err)
+			}
+			p.Code(t.Context(), "shop", observe.CodeRef{ID: "another"}) // which has its own minute
+		}
+	})
 }
 
 func TestBuilds(t *testing.T) {

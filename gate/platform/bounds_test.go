@@ -35,7 +35,7 @@ func (h *heavy) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, header := "[]", http.Header{"Date": {date}}
 	if list := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]; strings.Contains(h.lists, list) {
 		n := h.pages.Add(1)
-		body = fmt.Sprintf(`[{"id":"%d","name":"web.1","type":"web","state":"up","release":{"version":2},"version":2,"quantity":1,"command":"%s"}]`,
+		body = fmt.Sprintf(`[{"id":"%d","name":"web.1","type":"web","state":"up","release":{"version":2},"version":2,"created_at":"2026-03-04T05:00:00Z","quantity":1,"command":"%s"}]`,
 			n, strings.Repeat("x", h.bytes))
 		header.Set("Next-Range", fmt.Sprintf("id ]%d..; max=1000", n))
 	}

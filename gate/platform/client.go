@@ -45,18 +45,19 @@ type Options struct {
 
 // A Client asks the platform. It may be used by several goroutines at once.
 type Client struct {
-	key            string
-	agent          string // the User-Agent header
-	service        *heroku.Service
-	base           http.RoundTripper
-	own            *http.Transport // base, if this client made it; otherwise nil
-	meter          *meter
-	patience       patience
-	appIDs         sync.Map // the name that the caller uses for an app -> the app's id
-	logRefused     refusals // of log sessions
-	prebootRefused refusals // of the app feature preboot
-	now            func() time.Time
-	fir            atomic.Bool // see OnFir
+	key         string
+	agent       string // the User-Agent header
+	service     *heroku.Service
+	base        http.RoundTripper
+	own         *http.Transport // base, if this client made it; otherwise nil
+	meter       *meter
+	patience    patience
+	appIDs      sync.Map    // the name that the caller uses for an app -> the app's id
+	logRefused  refusals    // of log sessions
+	logGranted  atomic.Bool // a log session was granted
+	codeRefused refusals    // of slugs, by their ids
+	now         func() time.Time
+	fir         atomic.Bool // see OnFir
 }
 
 // New returns a client. It sends nothing yet.

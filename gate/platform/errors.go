@@ -33,7 +33,7 @@ type Error struct {
 
 	// foreign: the refusal is not from the platform itself, which has answered before.
 	foreign bool
-	// mayPass: the platform granted this before, and has not refused it for long.
+	// mayPass: the platform has not refused this for long, and did not find it, or granted it before.
 	mayPass bool
 	// cannotConnect: the set-up is wrong (see errCannotConnect), and the platform has never answered.
 	cannotConnect bool

@@ -26,10 +26,16 @@ func (c *Client) LogSession(ctx context.Context, app string, lines int, tail boo
 	o := heroku.LogSessionCreateOpts{Lines: &lines, Tail: &tail}
 	if err := c.service.Post(withExchange(ctx, ex), &s, c.appPath(app, "log-sessions"), o); err != nil {
 		e := c.failure(op, ex, err)
-		e.mayPass = !c.logRefused.lasting(e.Kind() != observe.Unreachable) && c.logRefused.granted()
+		switch {
+		case e.Kind() == observe.Unreachable:
+			c.logRefused.end("")
+		case !c.logRefused.lasting(""):
+			e.mayPass = e.Kind() == observe.NotFound || c.logGranted.Load()
+		}
 		return "", e
 	}
-	c.logRefused.grant()
+	c.logRefused.end("")
+	c.logGranted.Store(true)
 	if s.LogplexURL == "" {
 		return "", &Error{Op: op, Message: "the answer holds no address", RequestID: ex.header.Get("Request-Id")}
 	}

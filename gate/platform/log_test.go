@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -63,7 +64,7 @@ func TestReleaseOutput(t *testing.T) {
 			p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Host == "api.heroku.com" {
 					url, _ := json.Marshal(c.url)
-					answer(w, 200, `{"id":"r","version":7,"output_stream_url":`+string(url)+`}`)
+					answer(w, 200, `{"id":"r","version":7,"created_at":"2026-03-04T05:00:00Z","output_stream_url":`+string(url)+`}`)
 					return
 				}
 				if r.Header.Get("Authorization") != "" {
@@ -95,5 +96,41 @@ func TestRefusesLog(t *testing.T) {
 	}
 	if RefusesLog(context.Canceled) {
 		t.Error("an end is no refusal")
+	}
+}
+
+// A log that was never found, or that was granted before, may still be granted. Other refusals are final.
+func TestWhichRefusalsOfTheLogMayPass(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		after  time.Duration
+		status int
+		final  bool
+	}
+	for name, steps := range map[string][]step{
+		"not found at first":   {{0, 404, false}, {59 * time.Second, 404, false}, {time.Second, 404, true}},
+		"forbidden at first":   {{0, 403, true}},
+		"too much at first":    {{0, 422, true}},
+		"granted, then not":    {{0, 201, false}, {0, 403, false}, {59 * time.Second, 403, false}, {time.Second, 403, true}},
+		"granted in between":   {{0, 404, false}, {59 * time.Second, 201, false}, {time.Second, 404, false}},
+		"an outage in between": {{0, 404, false}, {59 * time.Second, 503, false}, {time.Second, 404, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				status := 0
+				p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {
+					answer(w, status, `{"id":"x","message":"y","logplex_url":"https://logs.example.com"}`)
+				})
+				for i, s := range steps {
+					time.Sleep(s.after) // in virtual time
+					status = s.status
+					_, err := p.LogSession(t.Context(), "shop", 1500, true)
+					if (err == nil) != (s.status == 201) || RefusesLog(err) != s.final {
+						t.Errorf("step %d: %v, final %v, want %v", i+1, err, RefusesLog(err), s.final)
+					}
+				}
+			})
+		})
 	}
 }

@@ -31,7 +31,7 @@ func pages(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, `[{"type":"web","quantity":2,"size":"Standard-1X"}]`)
 	case "/apps/shop/releases version ..; max=2, order=desc":
 		h.Set("Next-Range", "version ..6; max=2, order=desc")
-		answer(w, 206, `[{"id":"r","version":7,"status":"succeeded","current":true,"slug":{"id":"s"},"description":"Deploy 1"},{"id":"q","version":6,"status":null,"slug":null}]`)
+		answer(w, 206, `[{"id":"r","version":7,"status":"succeeded","current":true,"slug":{"id":"s"},"description":"Deploy 1","created_at":"2026-03-04T05:00:00Z"},{"id":"q","version":6,"status":null,"slug":null,"created_at":"2026-03-03T05:00:00Z"}]`)
 		h.Set("Date", "x")
 	default:
 		answer(w, 416, `{"id":"requested_range_not_satisfiable","message":"no"}`)
@@ -48,7 +48,8 @@ func TestLook(t *testing.T) {
 		},
 		Formation: []observe.Formation{{Type: "web", Quantity: 2, Size: "Standard-1X"}},
 		Releases: []observe.Release{
-			{ID: "r", Version: 7, Status: "succeeded", Current: true, SlugID: "s", Description: "Deploy 1"}, {ID: "q", Version: 6},
+			{ID: "r", Version: 7, Status: "succeeded", Current: true, SlugID: "s", Description: "Deploy 1", CreatedAt: time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)},
+			{ID: "q", Version: 6, CreatedAt: time.Date(2026, 3, 3, 5, 0, 0, 0, time.UTC)},
 		},
 		ReleasesCut: true,
 	}
@@ -118,12 +119,12 @@ func TestReleasesAreReadPageByPageAndNoFurtherThanAsked(t *testing.T) {
 		switch r.Header.Get("Range") {
 		case "version ..; max=1000, order=desc":
 			w.Header().Set("Next-Range", "version ]3..; max=1000, order=desc")
-			answer(w, 206, `[{"id":"a","version":5,"status":"succeeded","slug":null,"artifacts":[{"type":"slug","id":"x"},{"type":"oci-image","id":"i"}]},{"id":"b","version":3}]`)
+			answer(w, 206, `[{"id":"a","version":5,"created_at":"2026-03-04T05:00:00Z","status":"succeeded","slug":null,"artifacts":[{"type":"slug","id":"x"},{"type":"oci-image","id":"i"}]},{"id":"b","version":3,"created_at":"2026-03-04T05:00:00Z"}]`)
 		case "version ]3..; max=1000, order=desc":
 			w.Header().Set("Next-Range", "version ]2..; max=1000, order=desc")
-			answer(w, 206, `[{"id":"c","version":2}]`)
+			answer(w, 206, `[{"id":"c","version":2,"created_at":"2026-03-04T05:00:00Z"}]`)
 		default:
-			answer(w, 200, `[{"id":"d","version":1}]`)
+			answer(w, 200, `[{"id":"d","version":1,"created_at":"2026-03-04T05:00:00Z"}]`)
 		}
 	})
 	for most, want := range map[int]struct {

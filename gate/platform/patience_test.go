@@ -47,7 +47,7 @@ func TestASlowListIsGivenMoreTime(t *testing.T) {
 					case strings.HasSuffix(r.URL.Path, "/formation"):
 						answer(w, 200, `[{"type":"web","quantity":1}]`)
 					default:
-						answer(w, 200, `[{"id":"r","version":7}]`)
+						answer(w, 200, `[{"id":"r","version":7,"created_at":"2026-03-04T05:00:00Z"}]`)
 					}
 				})
 				failures := 0

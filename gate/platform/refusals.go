@@ -1,4 +1,4 @@
-// How long the platform has refused one thing: some refusals are mistakes and do not last.
+// How long the platform has refused something: some refusals are mistakes and do not last.
 
 package platform
 
@@ -12,37 +12,28 @@ import (
 // script/deployment/deploy-to-production).
 const refusalLasts = time.Minute
 
-// refusals records how long the platform has refused one thing.
+// refusals records since when the platform has refused things, by their names.
 type refusals struct {
-	mu         sync.Mutex
-	wasGranted bool
-	since      time.Time // zero if the last answer was no refusal
+	mu    sync.Mutex
+	since map[string]time.Time
 }
 
-// lasting records whether the newest answer is a refusal, and reports whether all answers were refusals for
-// [refusalLasts].
-func (r *refusals) lasting(refused bool) bool {
+// lasting records a refusal, and reports whether there have only been refusals for [refusalLasts].
+func (r *refusals) lasting(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case !refused:
-		r.since = time.Time{}
-	case r.since.IsZero():
-		r.since = time.Now()
+	if r.since == nil {
+		r.since = map[string]time.Time{}
 	}
-	return refused && time.Since(r.since) >= refusalLasts
+	if _, refused := r.since[name]; !refused {
+		r.since[name] = time.Now()
+	}
+	return time.Since(r.since[name]) >= refusalLasts
 }
 
-// grant records that the platform granted the thing.
-func (r *refusals) grant() {
+// end records an answer that is no refusal.
+func (r *refusals) end(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wasGranted, r.since = true, time.Time{}
-}
-
-// granted reports whether the platform has ever granted the thing.
-func (r *refusals) granted() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.wasGranted
+	delete(r.since, name)
 }

@@ -107,7 +107,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}
 		switch r.URL.Path {
 		case "/apps/shop/releases/7":
-			answer(w, 200, `{"id":"r","version":7,"output_stream_url":"`+server.URL+`/output"}`)
+			answer(w, 200, `{"id":"r","version":7,"created_at":"2026-03-04T05:00:00Z","output_stream_url":"`+server.URL+`/output"}`)
 			return
 		case "/output":
 			output.Add(1)

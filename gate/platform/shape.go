@@ -28,9 +28,9 @@ func flaw(v any, ex *exchange) string {
 	case *heroku.Slug:
 		lack = without("id", v.ID == "")
 	case *releaseRow:
-		lack = lackOfRelease(0, &v.Release)
+		lack = lackOfRelease(&v.Release)
 	case *[]releaseRow:
-		return flawOfList(*v, func(i int, r *releaseRow) string { return lackOfRelease(i, &r.Release) })
+		return flawOfList(*v, func(_ int, r *releaseRow) string { return lackOfRelease(&r.Release) })
 	case *[]heroku.Build:
 		return flawOfList(*v, func(_ int, b *heroku.Build) string {
 			return cmp.Or(without("id", b.ID == ""), without("status", b.Status == ""))
@@ -54,8 +54,8 @@ func flaw(v any, ex *exchange) string {
 }
 
 // lackOfRelease does not ask for a status: very old releases have none.
-func lackOfRelease(_ int, r *heroku.Release) string {
-	return cmp.Or(without("id", r.ID == ""), without("version", r.Version < 1))
+func lackOfRelease(r *heroku.Release) string {
+	return cmp.Or(without("id", r.ID == ""), without("version", r.Version < 1), without("created_at", r.CreatedAt.IsZero()))
 }
 
 // flawOfList checks each element of a list. A null in the list was decoded as an empty element.

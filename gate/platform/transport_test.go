@@ -161,7 +161,7 @@ func TestADateAheadOfTheRunnersClock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bodies := map[string]string{
-				"/shop": `{"id":"1","name":"shop"}`, "/dynos": "[" + oneDyno + "]", "/builds": "[]", "/slugs/s": `{"id":"s"}`, "/releases/42": `{"id":"r","version":42}`,
+				"/shop": `{"id":"1","name":"shop"}`, "/dynos": "[" + oneDyno + "]", "/builds": "[]", "/slugs/s": `{"id":"s"}`, "/releases/42": `{"id":"r","version":42,"created_at":"2026-03-04T05:00:00Z"}`,
 				"/features/preboot": `{"enabled":true,"updated_at":"2026-03-01T00:00:00Z"}`,
 			}
 			p, _ := client(t, func(w http.ResponseWriter, r *http.Request) {

@@ -21,7 +21,7 @@ func TestIncompleteAnswersAreErrors(t *testing.T) {
 	lists := map[string]string{
 		"/dynos":     "[" + oneDyno + "]",
 		"/formation": `[{"type":"web","quantity":1}]`,
-		"/releases":  `[{"id":"r","version":7,"status":"succeeded"}]`,
+		"/releases":  `[{"id":"r","version":7,"status":"succeeded","created_at":"2026-03-04T05:00:00Z"}]`,
 	}
 	look := func(p *Client) error { _, err := p.Look(t.Context(), "shop", true, 1); return err }
 	app := func(p *Client) error { _, err := p.App(t.Context(), "shop"); return err }
@@ -49,6 +49,7 @@ func TestIncompleteAnswersAreErrors(t *testing.T) {
 		"releases: null":             {"/releases", `null`, look, "null and not a list"},
 		"releases: a null element":   {"/releases", `[null]`, look, `lacks "id"`},
 		"releases: no version":       {"/releases", `[{"id":"r","status":"succeeded"}]`, look, `lacks "version"`},
+		"releases: no creation":      {"/releases", `[{"id":"r","version":7,"status":"succeeded","created_at":null}]`, look, `lacks "created_at"`},
 		"app: null":                  {"/shop", `null`, app, `lacks "id"`},
 		"app: a list":                {"/shop", `[]`, app, "cannot unmarshal array"},
 		"app: empty":                 {"/shop", `{}`, app, `lacks "id"`},
@@ -194,7 +195,7 @@ func TestTheDynoListComesWithoutTheOtherLists(t *testing.T) {
 					case strings.HasSuffix(r.URL.Path, "/formation"):
 						answer(w, 200, `[{"type":"web","quantity":1}]`)
 					default:
-						answer(w, 200, `[{"id":"r","version":7}]`)
+						answer(w, 200, `[{"id":"r","version":7,"created_at":"2026-03-04T05:00:00Z"}]`)
 					}
 				})
 				got, err := p.Look(t.Context(), "shop", true, 1)

@@ -75,7 +75,10 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 		e.aliveByMetricsUntil = r.clock.GateTime(last, seen) + metricLife
 	}
 	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
-	e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
+	e.killDeadline = longAgo
+	if stopping := b.Stopping(); !stopping.IsZero() {
+		e.killDeadline = r.clock.GateTime(stopping, lb.ledger.ChangedAt()) + ledger.KillAfter + ledger.StampSlack
+	}
 	e.limit = max(r.limit(lb, b.Announced), e.killDeadline)
 	e.crashListed = e.due(b.CrashExit, observe.ListLag)
 	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds

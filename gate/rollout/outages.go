@@ -74,12 +74,13 @@ func (os *outages) see(o observe.Observation, now time.Duration) []string {
 }
 
 // wrong reports whether the caller's inputs or the runner are the reason of trouble, and not the platform: it refuses and
-// has never given a good answer, or the gate cannot connect, twice in a row.
+// has never given a good answer, or the gate cannot connect, twice in a row. That a list is not found does not count: the
+// answer about the app, which is asked for at the same time, shows whether the app is there.
 func (os *outages) wrong(t *observe.Trouble) bool {
-	switch t.Kind {
-	case observe.Unreachable:
+	switch {
+	case t.Kind == observe.Unreachable, t.Kind == observe.NotFound && t.About == observe.AboutLook:
 		return false
-	case observe.CannotConnect:
+	case t.Kind == observe.CannotConnect:
 		o := os.open[t.About]
 		return o != nil && o.kind == observe.CannotConnect
 	}
@@ -133,7 +134,11 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	}
 	switch {
 	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
-		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+		before := ""
+		if os.answered {
+			before = " what it gave before"
+		}
+		return []string{fmt.Sprintf("Heroku refuses at %s%s (%s): it is asked again, and believed if it says so for %s", observe.Span(now), before, o.reason, believedAfter(t.Kind))}
 	case t.OutOfBudget:
 		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), o.reason)}
 	}

@@ -22,7 +22,8 @@ var answers = map[string]observe.Observation{
 	"no-code":      {Code: &observe.Code{ID: "c"}},
 	"401":          {Trouble: &observe.Trouble{Kind: observe.Unauthorized}},
 	"403":          {Trouble: &observe.Trouble{Kind: observe.Forbidden}},
-	"404":          {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "no such app"}},
+	"404":          {Trouble: &observe.Trouble{Kind: observe.NotFound, Message: "no such list"}},
+	"no-app":       {Trouble: &observe.Trouble{Kind: observe.NotFound, About: observe.AboutApp, Message: "no such app"}},
 	"503":          {Trouble: &observe.Trouble{Kind: observe.Unreachable}},
 	"deadline":     {End: observe.Deadline},
 	"401-of-build": {Trouble: &observe.Trouble{Kind: observe.Unauthorized, About: observe.AboutBuilds}},
@@ -51,25 +52,29 @@ func playScript(t *testing.T, r *rollout.Rollout, script string) {
 func TestWhenARefusalIsBelieved(t *testing.T) {
 	t.Parallel()
 	for script, ends := range map[string]bool{
-		"0 404":                           true,
-		"0 401":                           true,
-		"0 no-preboot, 1 404":             true, // the answer about preboot does not show that the key may see the app
-		"0 no-code, 1 403":                true,
-		"0 503, 60 404":                   true,
-		"0 app, 1 404":                    false,
-		"0 builds, 1 403":                 false,
-		"0 look, 5 404, 64 404":           false,
-		"0 look, 5 404, 65 404":           true,
-		"0 look, 5 403, 30 404, 65 403":   true,
-		"0 look, 5 404, 30 look, 70 404":  false,
-		"0 look, 5 404, 30 dynos, 65 404": true, // the lists beside the dynos are still refused
-		"0 look, 5 404, 30 503, 65 404":   false,
-		"0 look, 5 503, 60 404, 80 404":   false, // an outage, and the refusal is new
-		"0 look, 5 401, 14 401":           false,
-		"0 look, 5 401, 15 401":           true,
+		"0 no-app":                                         true,
+		"0 401":                                            true,
+		"0 no-preboot, 1 no-app":                           true, // the answer about preboot does not show that the key may see the app
+		"0 no-code, 1 403":                                 true,
+		"0 503, 60 no-app":                                 true,
+		"0 app, 1 404":                                     false,
+		"0 builds, 1 403":                                  false,
+		"0 look, 5 404, 64 404":                            false,
+		"0 look, 5 404, 65 404":                            true,
+		"0 look, 5 403, 30 404, 65 403":                    true,
+		"0 look, 5 404, 30 look, 70 404":                   false,
+		"0 look, 5 404, 30 dynos, 65 404":                  true, // the lists beside the dynos are still refused
+		"0 look, 5 404, 30 503, 65 404":                    false,
+		"0 look, 5 503, 60 404, 80 404":                    false, // an outage, and the refusal is new
+		"0 look, 5 401, 14 401":                            false,
+		"0 look, 5 401, 15 401":                            true,
 		"0 look, 5 401-of-build, 10 look, 15 401-of-build": false,
 		"0 look, 5 401-of-build, 15 401-of-build":          true,
-		"0 look, 5 404, 15 401":                            true, // no good answer for 10 s
+		"0 look, 5 404, 15 401":                            true,  // no good answer for 10 s
+		"0 404, 59 404":                                    false, // a list alone
+		"0 404, 60 404":                                    true,
+		"0 404, 1 no-app":                                  true,
+		"0 404, 1 app, 2 look, 60 404":                     false,
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()

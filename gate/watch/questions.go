@@ -76,6 +76,7 @@ func (q *questions) end(name string, answered bool, now, spacing time.Duration) 
 // ask starts every request that is due.
 func (r *run) ask(ctx context.Context, needs []rollout.Need) {
 	now, app, remaining := r.elapsed(), r.Config.App, r.Platform.Remaining()
+	r.askAgainAt = observe.Never
 	r.askOnce(ctx, observe.AboutApp, "", "where the app runs decides how its dynos end", func() (observe.Observation, error) { return r.Platform.App(ctx, app) })
 	if r.awaitingApp {
 		return
@@ -134,6 +135,7 @@ func questionName(about observe.About, id string) string { return string(about) 
 func (r *run) askOnce(ctx context.Context, about observe.About, id, why string, ask func() (observe.Observation, error)) {
 	asked, name := r.elapsed(), questionName(about, id)
 	if !r.questions.begin(name, asked) {
+		r.askAgainAt = min(r.askAgainAt, r.questions.dueAt[name])
 		return
 	}
 	r.background(ctx, func() {

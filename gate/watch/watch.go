@@ -94,6 +94,7 @@ type run struct {
 	silence           logSilence
 	lowBudgetReported bool
 	reportAgainAt     time.Duration // when the report has to be called at the latest
+	askAgainAt        time.Duration // when the first unanswered question that the core needs is asked again; observe.Never: there is none
 }
 
 // Run waits for the verdict. It returns when there is a verdict, and everything that Run started has ended or
@@ -193,12 +194,12 @@ func (r *run) turn(wait, inner context.Context, timer *time.Timer) {
 
 // nextTurn is when the loop has to act, if nothing comes in before.
 func (r *run) nextTurn(needs []rollout.Need) time.Duration {
-	next := min(r.elapsed()+longestIdle, r.silence.renewAt)
+	next := min(r.elapsed()+longestIdle, r.silence.renewAt, r.askAgainAt)
 	if r.Report != nil && r.waiting {
 		next = min(next, r.reportAgainAt)
 	}
 	if r.awaitingApp {
-		return min(next, r.questions.due(appQuestion))
+		return next
 	}
 	if at, _ := r.pace.next(needs, r.Platform.Remaining()); !r.looking {
 		next = min(next, at)
