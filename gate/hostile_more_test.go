@@ -161,7 +161,7 @@ func TestHostileObserveOnly(t *testing.T) {
 	for _, texts := range [][]string{{"description", "commit"}, {"description", "commit", "status", "state", "type", "name", "id", "message"}} {
 		var stdout, stderr bytes.Buffer
 		outputs, summary := filepath.Join(t.TempDir(), "output"), filepath.Join(t.TempDir(), "summary")
-		env := map[string]string{"HEROKU_API_KEY": testKey, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": outputs, "GITHUB_STEP_SUMMARY": summary,
+		env := map[string]string{"INPUT_API-KEY": testKey, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": outputs, "GITHUB_STEP_SUMMARY": summary,
 			"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "octo_acme/octo.repo"}
 		runHostile(t, "measured-deploy", 2*time.Second, texts, &gate.Command{
 			Args: []string{"--app", "measured", "--timeout", "1m", "--observe-only", "--json"}, Stdout: &stdout, Stderr: &stderr,

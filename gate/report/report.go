@@ -58,6 +58,7 @@ type Report struct {
 	sdk     *githubactions.Action
 	getenv  func(string) string
 	actions bool // it runs in GitHub Actions, which understands workflow commands
+	masks   bool // it runs as the action: GitHub reads what it prints, and hides a masked key
 	outputs bool // there is a file for outputs
 	summary bool // there is a file for the summary
 	result  io.Writer
@@ -91,6 +92,7 @@ func New(o Options) *Report {
 		sdk:     githubactions.New(githubactions.WithWriter(out), githubactions.WithGetenv(o.Getenv)),
 		getenv:  o.Getenv,
 		actions: actions,
+		masks:   actions && o.Getenv("INPUT_API-KEY") != "", // a shell cannot set a name with a dash
 		outputs: o.Getenv("GITHUB_OUTPUT") != "",
 		summary: o.Getenv("GITHUB_STEP_SUMMARY") != "",
 		result:  o.Result,
@@ -121,14 +123,14 @@ func (r *Report) Note(s string) {
 	r.out.sentence(r.text(s, sentenceLength))
 }
 
-// Mask removes a secret from everything that is printed or written from now on,
-// by this Report and, in Actions, in the rest of the job. A secret of fewer than four bytes
-// is not masked: that would remove parts of ordinary words.
+// Mask removes a secret from everything that is printed or written from now on, by this Report and, if it runs as
+// the action with the key as an input, in the rest of the job. In a shell, what is printed may go to a file, so the
+// secret is not printed. A secret of fewer than four bytes is not masked: that would remove parts of ordinary words.
 func (r *Report) Mask(secret string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, part := range r.secrets.add(secret) {
-		if r.actions {
+		if r.masks {
 			// This is the only line that must contain the secret. The runner does not
 			// show it in the log.
 			var b bytes.Buffer
@@ -232,7 +234,7 @@ type Ending struct {
 
 // End writes outputs and summary, and then the last lines of the log. The files come
 // first because there is little time after a signal. If one part fails, the others are still written. The
-// error says what later steps will miss.
+// error says what later steps will miss. No step reads the summary, so without it there is only a warning.
 func (r *Report) End(e Ending) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -249,9 +251,11 @@ func (r *Report) End(e Ending) error {
 		unwritten = r.writeOutputs(values(e))
 	}
 	if r.summary {
-		unwritten = errors.Join(unwritten, r.writeSummary(func(room int) string {
+		if err := r.writeSummary(func(room int) string {
 			return summarize(e, r.excerpts, newLinks(e.Picture.App.Name, r.getenv), r.version, room)
-		}))
+		}); err != nil {
+			notices = append(notices, "there is no summary: "+err.Error())
+		}
 	}
 	unwritten = errors.Join(unwritten, r.writeResult(values(e)))
 	r.warn(e.Picture.At, notices)

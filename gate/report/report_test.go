@@ -4,6 +4,7 @@ package report
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,21 +119,62 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 func TestFilesAndLogThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := inActions(t)
-	w.env["GITHUB_STEP_SUMMARY"] = filepath.Join(t.TempDir(), "no", "such", "folder")
+	w.env["GITHUB_OUTPUT"] = filepath.Join(t.TempDir(), "no", "such", "folder")
 	r := New(Options{Stdout: brokenWriter{}, Getenv: func(k string) string { return w.env[k] }})
 	r.Mask(secret)
 	r.Update(measured().pictures[0])
-	if err := r.End(measured().ending); err == nil || !strings.HasPrefix(err.Error(), "writing summary: ") {
-		t.Errorf("got error %v, want one of writing the summary", err)
+	if err := r.End(measured().ending); err == nil || !strings.HasPrefix(err.Error(), "writing outputs: ") {
+		t.Errorf("got error %v, want one of writing the outputs", err)
 	}
 	if err := r.LogError(); err == nil || err.Error() != "writing the log: broken pipe" {
 		t.Errorf("got error %v of the log", err)
 	}
-	if got := parseOutputs(t, w.file("GITHUB_OUTPUT")); got["result"] != "passed" {
-		t.Errorf("got outputs %v", got)
+	if w.file("GITHUB_STEP_SUMMARY") == "" {
+		t.Error("there is no summary, though it could be written")
 	}
 	if err := New(Options{}).End(Ending{}); err != nil {
 		t.Errorf("with empty options: %v", err)
+	}
+}
+
+// No later step reads the summary, so a summary that cannot be written fails nothing.
+func TestSummaryThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	full := filepath.Join(t.TempDir(), "full")
+	if err := os.WriteFile(full, make([]byte, maxFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, why := range map[string]string{
+		filepath.Join(t.TempDir(), "no", "such", "folder"): "no such file or directory",
+		full: "its file is full already",
+	} {
+		w := inActions(t)
+		w.env["GITHUB_STEP_SUMMARY"] = file
+		r := w.report(false)
+		r.Update(measured().pictures[0])
+		if err := r.End(measured().ending); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		log := w.stdout.String()
+		if !strings.Contains(log, "warning: there is no summary: ") || !strings.Contains(log, why) || strings.Contains(log, "::error") {
+			t.Errorf("%s: the log does not warn that there is no summary (%s), or has an error:\n%s", file, why, log)
+		}
+		if got := parseOutputs(t, w.file("GITHUB_OUTPUT")); got["result"] != "passed" {
+			t.Errorf("%s: outputs %v", file, got)
+		}
+	}
+}
+
+// In a shell, what the program prints may go to a file. There it does not ask GitHub to hide the key, since that
+// would write the key.
+func TestNoMaskInAShell(t *testing.T) {
+	t.Parallel()
+	w := inActions(t)
+	delete(w.env, "INPUT_API-KEY")
+	r := w.report(false)
+	r.Note("the key is " + secret)
+	if log := w.stdout.String(); strings.Contains(log, secret) || strings.Contains(log, "add-mask") || !strings.Contains(log, "the key is") {
+		t.Errorf("the log has the key, or a command to mask it:\n%s", log)
 	}
 }
 

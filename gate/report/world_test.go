@@ -35,7 +35,7 @@ func newWorld(t *testing.T, files ...string) *world {
 
 func inActions(t *testing.T) *world {
 	w := newWorld(t, "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
-	w.env["GITHUB_ACTIONS"] = "true"
+	w.env["GITHUB_ACTIONS"], w.env["INPUT_API-KEY"] = "true", secret
 	return w
 }
 
