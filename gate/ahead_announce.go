@@ -68,7 +68,8 @@ func writeAnnouncement(path, text string) error {
 }
 
 // whyNotWatched returns why there is no watch of an app, from the file that the step begin has left. It is
-// empty if that step did not run for this app.
+// empty if that step did not run for this app, except if a watch of another name still runs: an app has a name and an
+// id, and both steps must use the same.
 func whyNotWatched(folder, app string) string {
 	path := filepath.Join(folder, announcementFile)
 	if there, err := os.Lstat(path); err != nil || !there.Mode().IsRegular() {
@@ -84,7 +85,10 @@ func whyNotWatched(folder, app string) string {
 		name, value, _ := strings.Cut(lines.Text(), "=")
 		switch {
 		case name == "app" && value != app:
-			return ""
+			if _, err := os.Lstat(aheadPath(folder, value)); err != nil {
+				return ""
+			}
+			return fmt.Sprintf("the watch that was begun is of app %q: if that is this app, write the input \"app\" in the same way in both steps", value)
 		case name == "warning":
 			return value
 		case name == "watch":

@@ -274,3 +274,33 @@ func (hostileRefusal) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusForbidden, Status: "403 Forbidden", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
 		Header: http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
+
+// An app has a name and an id. If the watch was begun with one of them and the gate has the other, the gate says so.
+func TestWatchOfAnAppWithAnotherName(t *testing.T) {
+	t.Parallel()
+	for name, runs := range map[string]bool{"the watch still runs": true, "another gate has taken it": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			files := map[string]string{"heroku-rollout-gate.said": "app=shop\nwatch=heroku-rollout-gate-shop.watch\n"}
+			if runs {
+				files["heroku-rollout-gate-shop.watch"] = "{}\n"
+			}
+			for file, text := range files {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var stdout bytes.Buffer
+			runHostile(t, "measured-deploy", 2*time.Second, nil, &gate.Command{
+				Args: []string{"--app", "measured", "--timeout", "3s"}, Stdout: &stdout,
+				Getenv: func(k string) string {
+					return map[string]string{"HEROKU_API_KEY": testKey, "RUNNER_TEMP": dir}[k]
+				},
+			})
+			if told := strings.Contains(stdout.String(), `the watch that was begun is of app "shop"`); told != runs {
+				t.Errorf("told %v:\n%s", told, stdout.String())
+			}
+		})
+	}
+}
