@@ -31,7 +31,7 @@ func FuzzReport(f *testing.F) {
 	f.Add(strings.Repeat("`", 200)+"\n"+strings.Repeat("~", 200), uint8(3))
 	f.Add("HRKU-0a1b2c3d-\x1b[0m0000-4000-8000-123456789abc", uint8(1))
 	f.Fuzz(func(t *testing.T, s string, kind uint8) {
-		env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "octo-org/octo.repo"}
+		env := map[string]string{"GITHUB_ACTIONS": "true", "INPUT_API-KEY": testKey, "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "octo-org/octo.repo"}
 		switch kind / 4 % 4 {
 		case 1:
 			env["GITHUB_SERVER_URL"] = s
