@@ -111,7 +111,7 @@ func (d dice) app(seed int64) *herokusim.Scenario {
 	if sc.App.Generation == "" && d.chance(0.08) {
 		sc.App.Stack = "container"
 	}
-	sc.App.NoFeatures = !sc.App.Preboot && d.chance(0.1) // 404 means that there is no preboot
+	sc.App.NoFeatures = d.chance(0.1) // a 404 does not say whether preboot is on
 	return sc
 }
 
@@ -166,7 +166,7 @@ func (r *rolled) hidesFor(webs int) time.Duration {
 // hold is the longest hold of the app's dynos.
 func (r *rolled) hold() time.Duration {
 	switched := slices.ContainsFunc(r.Events, func(e herokusim.Event) bool { return e.Preboot != nil })
-	if r.App.Preboot || switched {
+	if r.App.Preboot || switched || r.App.NoFeatures && r.App.Space == "" {
 		return r.hidesFor(r.webs(most))
 	}
 	return 90 * time.Second
