@@ -212,6 +212,7 @@ var kindsOfTrouble = []kind{
 	{"API: 503", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 503 }) }},
 	{"API: 429", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 429 }) }},
 	{"API: 429 with a time", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfter > 0 }) }},
+	{"API: 404 of a part of the app", func(r *rolled) bool { return r.faulty(func(f herokusim.Fault) bool { return f.Status == 404 }) }},
 	{"API: 429 with a date", func(r *rolled) bool {
 		return r.faulty(func(f herokusim.Fault) bool { return f.RetryAfterAs == "date" })
 	}},

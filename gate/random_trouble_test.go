@@ -148,18 +148,23 @@ func (d dice) while(r *rolled) (from, to time.Duration) {
 func (d dice) faults(r *rolled) {
 	for d.chance(0.4) {
 		from, to := d.while(r)
-		f := herokusim.Fault{From: from, To: to, Path: []string{"", "/dynos", "/releases", "/formation", "/log-sessions", "/features"}[d.IntN(6)]}
-		switch d.IntN(10) {
+		f := herokusim.Fault{From: from, To: to, Path: []string{"", "/dynos", "/releases", "/formation", "/log-sessions", "/features", "/slugs/"}[d.IntN(7)]}
+		switch d.IntN(11) {
 		case 0:
 			f.Status, f.HTML = 503, true
 		case 1:
 			f.Status = 429
-			if d.chance(0.5) {
+			if d.chance(0.8) {
 				f.RetryAfter = time.Duration(1+d.IntN(20)) * time.Second
 				f.RetryAfterAs = []string{"", "date", "moment"}[d.IntN(3)]
 			}
 		case 2:
 			f.Hang = true
+		case 10: // at the first answer a 404 of the app itself ends the wait
+			f.Status = 404
+			if f.Path == "" {
+				f.Path = "/dynos"
+			}
 		case 3:
 			f.CutBody = true
 		case 4, 5:
