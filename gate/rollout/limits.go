@@ -88,7 +88,7 @@ func (r *roster) renewals(t *processType) ledger.Renewals {
 // prebootStale reports whether preboot was off, and web dynos have been created since: it may have been switched on
 // before them.
 func (r *roster) prebootStale() bool {
-	return !r.rolling() && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
+	return !r.rolling() && r.preboot.Known && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
 }
 
 // prebootHold is how long an old web dyno can run beside prebooted ones, from the creation of the newest of those.

@@ -101,7 +101,8 @@ func (r *roster) noteScaling(at time.Time) {
 func (r *roster) classify() {
 	for _, t := range r.types {
 		t.oneOff = r.isOneOff(t)
-		t.inScope = len(r.cfg.Types) == 0 || slices.Contains(r.cfg.Types, t.name)
+		mayBeOneOff := r.notInFormation(t)
+		t.inScope = len(r.cfg.Types) == 0 || slices.Contains(r.cfg.Types, t.name) || mayBeOneOff && r.cfg.IncludeOneOff
 		if t.oneOff {
 			t.inScope = r.cfg.IncludeOneOff
 		}
