@@ -92,5 +92,7 @@ func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
 	if !r.cfg.UseLog {
 		next = "see " + r.client("logs")
 	}
-	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: %s", lb.name, lb.record.Version, what, next)}
+	v := newVerdict(DynosCrashed, "new dyno %s of release v%d %s: %s", lb.name, lb.record.Version, what, next)
+	v.Dyno = lb.name
+	return v
 }
