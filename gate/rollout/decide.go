@@ -45,7 +45,7 @@ func (r *Rollout) interrupted() *Verdict {
 		return nil
 	}
 	known := r.oldCode()
-	if r.unshown != "" || r.lists.full == nil || r.tooLittleKnown(&r.status) != nil {
+	if r.unshown.holds || r.lists.full == nil || r.tooLittleKnown(&r.status) != nil {
 		known = NotKnown
 	}
 	return newVerdict(Interrupted, "interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)

@@ -22,7 +22,7 @@ type lists struct {
 	arrivedAt time.Duration // when the newest one arrived
 	changedAt time.Duration // when the last line about a process in scope arrived; the look that opens the gate must be newer
 	releaseAt time.Duration // when the target was last asked for by itself
-	shortAt   time.Duration // since when fewer dynos are listed than the formation wants; -1: there are enough
+	short     since         // fewer dynos are listed than the formation wants
 	apiAt     time.Duration // when the log last reported a change to the app or its releases
 	unseen    bool          // something happened that the newest look may not show: another look is needed
 }
@@ -49,12 +49,7 @@ func (l *lists) seeLook(look *observe.Look, now time.Duration) {
 	if look.Full() {
 		l.full = look
 	}
-	switch short := l.short(look.Dynos); {
-	case !short:
-		l.shortAt = -1
-	case l.shortAt < 0:
-		l.shortAt = now
-	}
+	l.short.note(l.tooFew(look.Dynos), now)
 }
 
 func (l *lists) seeLine(line *observe.Line, n news, clock *observe.Clock, now time.Duration) {
@@ -75,8 +70,8 @@ func (l *lists) seeLine(line *observe.Line, n news, clock *observe.Clock, now ti
 	}
 }
 
-// short reports whether there are fewer dynos than the last formation wants.
-func (l *lists) short(dynos []observe.Dyno) bool {
+// tooFew reports whether there are fewer dynos than the last formation wants.
+func (l *lists) tooFew(dynos []observe.Dyno) bool {
 	if l.full == nil {
 		return false
 	}
@@ -91,9 +86,9 @@ func (l *lists) short(dynos []observe.Dyno) bool {
 // scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
 // observe.Never after the last one.
 func (l *lists) shortDue() time.Duration {
-	if l.shortAt >= 0 {
+	if l.short.holds {
 		for _, after := range [...]time.Duration{2, 5, 10, 20} {
-			if due := l.shortAt + after*time.Second; l.full.AskedAt < due {
+			if due := l.short.at + after*time.Second; l.full.AskedAt < due {
 				return due
 			}
 		}

@@ -76,7 +76,7 @@ func (r *Rollout) Needs() []Need {
 	if r.ahead() {
 		return r.needsAhead()
 	}
-	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.now >= r.lists.shortDue()
+	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.lists.shortDue()
 	needs := append([]Need{r.guard()}, r.change()...)
 	if r.ready() {
 		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
@@ -113,7 +113,7 @@ func (r *Rollout) needsAhead() []Need {
 func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 
 // ready reports whether only a look is missing.
-func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
+func (r *Rollout) ready() bool { return r.clear.holds && r.now >= r.clear.at+r.cfg.Settle }
 
 // apiSettled reports whether the lists have had time to show what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
@@ -121,11 +121,11 @@ func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists
 // guard is the next look if nothing happens.
 func (r *Rollout) guard() Need {
 	flows, s := r.roster.log.flows(), &r.status
-	late := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may soon show it
+	late := r.unshown.holds && r.now-r.unshown.at <= apiLag // the list of releases may soon show it
 	// The log reports whatever changes the lists, so looks only guard against lost lines. It is not documented that this
 	// is so on Fir.
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !late
-	inQuestion := r.awaited() || r.unshownSince >= 0
+	inQuestion := r.awaited() || r.unshown.holds
 	switch {
 	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log reports what ends: lines may be lost"}
@@ -222,8 +222,8 @@ func (r *Rollout) wakes() (needs []Need) {
 	if r.roster.target.finished {
 		add(r.unseenTypesUntil(), "an old dyno of a type that the release has dropped must have ended")
 	}
-	if r.readyAt >= 0 {
-		add(r.readyAt+r.cfg.Settle, "everything has settled")
+	if r.clear.holds {
+		add(r.clear.at+r.cfg.Settle, "everything has settled")
 	}
 	return needs
 }

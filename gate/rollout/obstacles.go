@@ -24,21 +24,11 @@ type obstacle struct {
 
 // updateObstacle updates what keeps the gate shut, and since when there has been nothing.
 func (r *Rollout) updateObstacle() {
-	r.unshown = r.notShown()
+	r.listsLack = r.notShown()
 	shut := r.findObstacle(&r.status)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
-	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
-}
-
-// since updates the moment since when a condition holds: -1 if it does not hold.
-func (r *Rollout) since(begun time.Duration, holds bool) time.Duration {
-	switch {
-	case !holds:
-		return -1
-	case begun < 0:
-		return r.now
-	}
-	return begun
+	r.unshown.note(r.listsLack != "", r.now)
+	r.clear.note(shut == nil, r.now)
 }
 
 // findObstacle is the first obstacle in a status; nil: there is none, and the gate may open.
@@ -165,10 +155,10 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 
 // releaseNotShown: the lists do not show yet that the target runs.
 func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
-	if r.unshown == "" {
+	if r.listsLack == "" {
 		return nil
 	}
-	o := &obstacle{waits: r.unshown, next: fmt.Sprintf("see %s, and run the step again", r.client("releases")), reason: OldDynosRemain}
+	o := &obstacle{waits: r.listsLack, next: fmt.Sprintf("see %s, and run the step again", r.client("releases")), reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}

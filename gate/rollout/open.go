@@ -11,10 +11,10 @@ import (
 // that was asked for after that time and after the last news of the log.
 func (r *Rollout) open() *Verdict {
 	l := r.lists.full
-	if r.readyAt < 0 || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
+	if !r.clear.holds || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
 		return nil
 	}
-	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
+	if r.cfg.Settle > 0 && l.AskedAt < r.clear.at+r.cfg.Settle {
 		return nil
 	}
 	// By what is known now, there must have been no obstacle when the look was asked for.

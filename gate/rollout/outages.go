@@ -35,7 +35,7 @@ type outage struct {
 	since   time.Duration
 	reason  string // of the newest failure
 	told    bool
-	refused time.Duration       // since when each failure was a refusal; -1: the newest was not
+	refused since               // each failure was a refusal
 	kind    observe.TroubleKind // of the newest failure
 	budget  bool                // in the newest failure the account's budget was used up
 }
@@ -91,7 +91,7 @@ func (os *outages) good() {
 	os.answered, os.absent = true, ""
 	for _, o := range os.open {
 		if o.kind == observe.Unauthorized {
-			o.refused = -1
+			o.refused = since{}
 		}
 	}
 }
@@ -104,15 +104,16 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 	}
 	o := os.open[t.About]
 	o.reason, o.kind, o.budget = t.Message, t.Kind, t.OutOfBudget
-	switch {
-	case t.Kind == observe.Unreachable, t.Kind == observe.CannotConnect:
-		o.refused = -1
-	case o.refused < 0:
-		o.refused = now
-	case now-o.refused >= believedAfter(t.Kind):
+	o.refused.note(refuses(t), now)
+	if o.refused.holds && now-o.refused.at >= believedAfter(t.Kind) {
 		os.refusal = t
 	}
 	return told
+}
+
+// refuses reports whether the platform gave an answer, and refused.
+func refuses(t *observe.Trouble) bool {
+	return t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect
 }
 
 // believedAfter is how long a refusal has to last until the gate believes it.
@@ -126,13 +127,13 @@ func believedAfter(kind observe.TroubleKind) time.Duration {
 // begin begins an outage.
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
-	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
+	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages}
 	os.open[t.About] = o
 	if !o.told {
 		return []string{"Heroku's API fails time after time; that is not told any more"}
 	}
 	switch {
-	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
+	case refuses(t):
 		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
 	case t.OutOfBudget:
 		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), o.reason)}
