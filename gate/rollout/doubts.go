@@ -83,8 +83,8 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 	}},
 	{name: "list-behind", passes: true, says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {
 		b, rec := &e.balance, e.label.record
-		return rec != nil && rec.State == "up" && b.State != "up" &&
-			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
+		return rec != nil && rec.State == "up" && b.LastChange.To != "up" &&
+			b.LastChange.Stamp.After(rec.UpdatedAt.Add(ledger.StampSlack))
 	}},
 	{name: "crash-unconfirmed", passes: true, says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.

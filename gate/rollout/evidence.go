@@ -111,9 +111,9 @@ func (e *evidence) endsAfter() time.Duration {
 // seeRecord compares what the list shows with what the ledger says.
 func (e *evidence) seeRecord() {
 	rec, b := e.label.record, &e.balance
-	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list is newer than the log
+	newer := rec != nil && !b.LastChange.Stamp.After(rec.UpdatedAt) // the list is newer than the log
 	e.oldRecord = rec != nil && e.roster.old(rec)
-	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released)
+	e.newUp = b.LastChange.To == "up" && b.LastStart.After(e.roster.target.released)
 	if newer && !e.oldRecord {
 		e.newUp = rec.State == "up" || rec.State == "idle"
 	}
@@ -135,10 +135,10 @@ func (e *evidence) seeRecord() {
 func (e *evidence) learnListDelay() {
 	b, r, lb := &e.balance, e.roster, e.label
 	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)
-	if rec == nil || b.State != "up" || b.LastStart.Before(rec.CreatedAt) {
+	if rec == nil || b.LastChange.To != "up" || b.LastStart.Before(rec.CreatedAt) {
 		return // the log does not report on the listed dyno
 	}
-	delay := asked.Sub(b.StateAt)
+	delay := asked.Sub(b.LastChange.Stamp)
 	if rec.State == "starting" && delay > usualLag {
 		lb.listLags = true
 	}
@@ -153,5 +153,5 @@ func (e *evidence) learnListDelay() {
 	case !e.oldRecord:
 		return // nothing to measure
 	}
-	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)
+	e.listLagsUntil = e.due(b.LastChange.Stamp, 2*observe.ListLag)
 }

@@ -64,7 +64,7 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 // listed old dyno. (It is not documented that the two are the same, so only a match counts.)
 func (e *evidence) lastMetric() (last time.Time, seen time.Duration) {
 	// A gap empties the ledger, but the label remembers its last exit.
-	knownExit := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
+	knownExit := later(e.balance.LastExit, e.label.stops.Last).Add(ledger.StampSlack)
 	target := e.roster.target
 	for uuid, s := range e.label.metrics {
 		version, listed := e.roster.versions[uuid]
@@ -89,16 +89,16 @@ func (r *roster) allReport() bool {
 //   - for a minute since then, only the listed dyno has reported;
 //   - there is no other doubt, such as that something starts or stops.
 //
-// If so, it also returns the first and the last of the exits.
-func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
+// If so, it also returns the exits.
+func (e *evidence) listedAlone(t *timer) (ends ledger.Stops, alone bool) {
 	r, lb := e.roster, e.label
 	own := e.ownReports()
 	if own == nil {
-		return first, last, false
+		return ends, false
 	}
-	first, last = lb.ledger.Ends(r.target.released)
-	if !e.othersEnded(own, last) || firstDoubt(hardDoubts, e, t) != "" {
-		return first, last, false
+	ends = lb.ledger.Ends(r.target.released)
+	if !e.othersEnded(own, ends.Last) || firstDoubt(hardDoubts, e, t) != "" {
+		return ends, false
 	}
 	from := max(r.log.wholeAt, e.due(lb.record.UpdatedAt, 0), own.steadyAt-metricPause)
 	for _, s := range lb.metrics {
@@ -107,10 +107,10 @@ func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
 		}
 	}
 	if t.pending(from+metricLife+r.log.lineDelay) || !t.pending(own.lastAt+metricPause) {
-		return first, last, false
+		return ends, false
 	}
 	t.askMetrics = !r.metrics.feature.Known
-	return first, last, r.allReport()
+	return ends, r.allReport()
 }
 
 // ownReports are the reports of the listed dyno, if it is up. Without ids that match, they are those of the process that

@@ -114,9 +114,9 @@ type label struct {
 	fault    observe.Line        // its last numbered error in the log
 
 	// As of the last judgement:
-	proof               proof
-	firstStop, lastStop time.Time
-	crash               crash
+	proof proof
+	stops ledger.Stops
+	crash crash
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
@@ -220,8 +220,7 @@ func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed b
 			}
 		}
 		for _, lb := range r.labels {
-			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
-			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
+			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest, lb.stops = proof{}, time.Time{}, time.Time{}, creation{}, ledger.Stops{}
 			r.noteNew(lb)
 		}
 	}

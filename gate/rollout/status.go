@@ -63,7 +63,7 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	for i := range s.labels {
 		l := &s.labels[i]
 		lb := l.label
-		lb.proof, lb.firstStop, lb.lastStop = l.proof, l.firstStop, l.lastStop
+		lb.proof, lb.stops = l.proof, l.stops
 		s.noteCrashes(l, at)
 		s.listLags = s.listLags || at < l.listLagsUntil
 	}
@@ -130,9 +130,9 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		l.judgement = judge(&l.evidence, t)
 		switch l.basis {
 		case Proven:
-			l.goneAt = l.lastStop
+			l.goneAt = l.stops.Last
 		case Presumed:
-			l.goneAt = later(r.clock.Shown(l.until), l.balance.LastStop)
+			l.goneAt = later(r.clock.Shown(l.until), l.balance.Stops.Last)
 		}
 		s.types[index[l.label.typ]].addLabel(l)
 		s.addLabel(l)
@@ -192,8 +192,8 @@ func (t *typeStatus) addOld(st *judgement) {
 // addLabel adds a label to the fleet.
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
-	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
-	s.lastStopped = later(later(s.lastStopped, l.firstStop), l.lastStop)
+	s.firstStopped = earlier(earlier(s.firstStopped, l.stops.First), l.balance.Stops.First)
+	s.lastStopped = later(s.lastStopped, l.stops.Last)
 	s.oldGone = later(s.oldGone, l.goneAt)
 	s.byMetrics = s.byMetrics || l.proof.metrics
 }
