@@ -66,7 +66,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return e.balance.StartDue
 	}},
 	{name: "start-missing", metricsSettle: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
-		return e.startMissing
+		return e.listedRunning == 1 && !e.label.ledger.StartedSince(e.label.record.CreatedAt)
 	}},
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
@@ -75,7 +75,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		return e.balance.Alive > e.listedRunning
 	}},
 	{name: "stopping", passes: true, says: "an instance is being stopped", is: func(e *evidence, t *timer) bool {
-		return t.pending(e.killDeadline)
+		return e.balance.LastTerm.After(e.balance.LastExit) && t.pending(e.due(e.balance.LastTerm, ledger.KillAfter+ledger.StampSlack))
 	}},
 	{name: "exit-unattributed", passes: true, says: "an exit is too fresh to tell whose it was", is: func(e *evidence, t *timer) bool {
 		return e.listedRunning == 1 &&
@@ -90,7 +90,7 @@ var doubts = append(streamDoubts[:len(streamDoubts):len(streamDoubts)], []doubt{
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
 		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) &&
-			t.lookPending(e.crashListed, e.roster.look)
+			t.lookPending(e.due(crash, observe.ListLag), e.roster.look)
 	}},
 }...)
 

@@ -23,33 +23,22 @@ type evidence struct {
 	newUp     bool // a new dyno is up or asleep, by the list or by the log
 	// noOldPossible: the label came by scaling up after the release, or the app had no code before the target.
 	noOldPossible bool
-	listedRunning int  // 1 if the list shows a running dyno
-	startMissing  bool // the ledger lacks the start of that dyno
+	listedRunning int // 1 if the list shows a running dyno
 
 	limit        time.Duration // when no hidden process can live any more
-	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
 	hiddenGoneAt time.Duration // when every process must have ended that was hidden when the ledger began
 	// beganLate: one of them may have ended after the release, and the log may not show that exit. That it is gone is
 	// then only presumed.
-	beganLate           bool
-	balanceChangesAt    time.Duration // when the passing of time changes the balance
-	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
-	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
-	killDeadline        time.Duration // when the last process that was asked to stop must have ended
-	crashListed         time.Duration // from when on a list shows the last crash
-	ended               bool          // of a pod or one-off dyno: its last exit is its end
-	crashes             []time.Time   // since the first new record
-	listLagsUntil       time.Duration // until when the list is behind the log, or seems to be
+	beganLate     bool
+	crashes       []time.Time   // since the first new record
+	listLagsUntil time.Duration // until when the list is behind the log, or seems to be
 }
 
 // longAgo is before every other moment.
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: longAgo}
-	if r.notInFormation(lb.typ) {
-		e.droppedUntil = r.droppedUntil(lb.typ)
-	}
+	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ)}
 	// When the ledger began, processes may have been hidden behind the record of that time. They were replaced before
 	// it was created, which may be long ago.
 	hiddenGone := r.log.since
@@ -70,19 +59,7 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.limit = r.limit(lb, b.Announced)
-	e.balanceChangesAt = e.due(b.QuietFrom, 0)
-	last, seen := e.lastMetric()
-	e.aliveByMetricsUntil = longAgo
-	if !last.IsZero() {
-		e.aliveByMetricsUntil = r.clock.GateTime(last, seen) + metricLife
-	}
-	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
-	if b.LastTerm.After(b.LastExit) {
-		e.killDeadline = e.due(b.LastTerm, ledger.KillAfter+ledger.StampSlack)
-	}
-	e.crashListed = e.due(b.CrashExit, observe.ListLag)
 	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
-	e.ended = e.podEnded()
 	return e
 }
 
@@ -125,7 +102,6 @@ func (e *evidence) seeRecord() {
 	asleep := (rec.State == "idle" || rec.State == "down") && !e.roster.rolling() && !e.label.typ.oneOff
 	e.listedOld = e.oldRecord && !asleep
 	if rec.State == "up" || rec.State == "starting" {
-		e.startMissing = !e.label.ledger.StartedSince(rec.CreatedAt)
 		e.listedRunning = 1
 	}
 }

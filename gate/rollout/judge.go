@@ -23,17 +23,18 @@ import (
 // judge remembers nothing. What the label has to remember is part of the judgement.
 func judge(e *evidence, t *timer) judgement {
 	j := e.undecided()
-	t.wakeAt(e.balanceChangesAt)
+	t.wakeAt(e.due(e.balance.QuietFrom, 0)) // the balance changes then
 	switch {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
 	case e.listedOld: // 1
-		t.lookPending(e.droppedUntil, e.roster.look) // from then on it counts as a one-off dyno
+		t.lookPending(e.roster.droppedUntil(e.label.typ), e.roster.look) // from then on it counts as a one-off dyno
 		return j.alive(0, observe.Never, oldListed)
 	case e.noOldPossible:
 		return j.proven()
 	}
-	reports, limit := t.pending(e.aliveByMetricsUntil) || e.noReportSince, max(e.limit, e.aliveByMetricsUntil)
+	metricsUntil, silence := e.aliveByMetrics()
+	reports, limit := t.pending(metricsUntil) || silence, max(e.limit, metricsUntil)
 	doubt := firstDoubt(doubts, e, t)
 	switch {
 	case doubt != "": // it is told first
@@ -81,7 +82,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	case !e.roster.wasOld(e.label) && !e.cameAndWent():
 		// It is new, or it was gone before the first look.
 		return j.proven()
-	case e.ended:
+	case e.podEnded():
 		if !exit.Before(e.roster.target.released) {
 			j.stops = ledger.Stops{First: exit, Last: exit}
 		}

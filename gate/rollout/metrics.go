@@ -59,21 +59,29 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
-// lastMetric is the last report of an old process of the label that came after the last known exit, and when it arrived;
-// zero if there is none. A process is old if it reported before the target's release, or if its uuid is the id of a
-// listed old dyno. (It is not documented that the two are the same, so only a match counts.)
-func (e *evidence) lastMetric() (last time.Time, seen time.Duration) {
+// aliveByMetrics is until when an old process of the label counts as alive by its metrics, since it reported after the last
+// known exit; longAgo if none did. silence: no process at all has reported later than 30 s after its last report, so the
+// log may have stopped.
+//
+// A process is old if it reported before the target's release, or if its uuid is the id of a listed old dyno. (It is not
+// documented that the two are the same, so only a match counts.)
+func (e *evidence) aliveByMetrics() (aliveUntil time.Duration, silence bool) {
 	// A gap empties the ledger, but the label remembers its last exit.
 	knownExit := later(e.balance.LastExit, e.label.stops.Last).Add(ledger.StampSlack)
-	target := e.roster.target
+	r, target := e.roster, e.roster.target
+	var last time.Time
+	var seen time.Duration // when the last report arrived
 	for uuid, s := range e.label.metrics {
-		version, listed := e.roster.versions[uuid]
+		version, listed := r.versions[uuid]
 		old := version < target.version && (listed || s.first.Before(target.released))
 		if old && s.last.After(knownExit) && s.last.After(last) {
 			last, seen = s.last, s.lastAt
 		}
 	}
-	return last, seen
+	if last.IsZero() {
+		return longAgo, false
+	}
+	return r.clock.GateTime(last, seen) + metricLife, !r.metrics.newest.After(last.Add(metricLife / 2))
 }
 
 // allReport reports whether every running process is sure to report, since metrics were on when it was started.

@@ -131,9 +131,12 @@ func (r *roster) isOneOff(t *processType) bool {
 // listed when those of a dropped type must have ended.
 func (r *roster) notInFormation(t *processType) bool { return r.formationSeen && !t.inFormation }
 
-// droppedUntil is when the dynos of a type must have ended if the target has dropped it.
+// droppedUntil is when the dynos of a type must have ended if the target has dropped it; longAgo if it cannot have.
 func (r *roster) droppedUntil(t *processType) time.Duration {
-	if r.rolling() { // they may be stopped as slowly as others are replaced
+	switch {
+	case !r.notInFormation(t):
+		return longAgo
+	case r.rolling(): // they may be stopped as slowly as others are replaced
 		return r.sinceFinished(longestRolling)
 	}
 	return r.sinceFinished(r.holdOf(t))
