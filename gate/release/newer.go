@@ -33,16 +33,11 @@ const (
 	Fail Policy = "fail"
 )
 
-// newer is what is known about the deployed releases after the target. The integers are versions: each is the
-// newest release of its kind, if nothing else is said, and 0 if there is none.
+// newer is what is known about the deployed releases after the target. Versions are 0 if there is no such release.
 type newer struct {
-	newest         int
-	rolledBackBy   int               // brings old code back
-	rolledBackFrom int               // the first release that brings old code back
-	otherCode      int               // brings code that is neither old nor the target's
-	sameCode       int               // runs the target's own code
-	unclassified   int               // it is not known yet which of these it does
-	unknowable     int               // the platform does not give its code, or not the target's
+	newest         int               // the newest version
+	newestWith     map[origin]int    // the newest version whose code comes from there
+	rolledBackFrom int               // the first version whose code comes from before
 	unread         []observe.CodeRef // the codes that must be read to classify releases
 }
 
@@ -54,19 +49,19 @@ const (
 	fromBefore                  // it ran before the target, and is not the target's
 	fromTarget                  // it is the target's own
 	fromElsewhere               // neither
-	unknowable                  // the platform does not give the code
+	unknowable                  // the platform does not give the code, or not the target's
 )
 
 // SupersededBy is the newest deployed release after the target; 0 if there is none.
 func (t *Target) SupersededBy() int { return t.newer.newest }
 
 // RolledBackBy is the newest release after the target that brings old code back; 0 if none does.
-func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
+func (t *Target) RolledBackBy() int { return t.newer.newestWith[fromBefore] }
 
 // BroughtBack says how a release brings old code back: it runs code from before the target again, as a rollback
 // does, or it was built again from a commit that ran before. Empty if no release brings old code back.
 func (t *Target) BroughtBack() string {
-	r := t.history.get(t.newer.rolledBackBy)
+	r := t.history.get(t.RolledBackBy())
 	if r == nil {
 		return ""
 	}
@@ -82,17 +77,17 @@ func (t *Target) BroughtBack() string {
 // as long as a release is not classified: the verdict must not depend on which code is read first.
 func (t *Target) EndedBy() int {
 	switch {
-	case t.newer.unclassified != 0 || t.policy == Follow:
+	case t.newer.newestWith[unclassified] != 0 || t.policy == Follow:
 		return 0
 	case t.policy == Fail:
 		return t.newer.newest
 	}
-	return t.newer.otherCode
+	return t.newer.newestWith[fromElsewhere]
 }
 
 // OtherCode says in words that a release after the target brings other code; empty if it does not.
 func (t *Target) OtherCode(version int) string {
-	if version != t.newer.otherCode {
+	if version != t.newer.newestWith[fromElsewhere] {
 		return ""
 	}
 	r := t.history.byVersion[version]
@@ -108,8 +103,8 @@ func (t *Target) OtherCode(version int) string {
 // OwnAgain is the newest release after the target that runs the target's own code, if it is newer than all
 // releases with other code; 0 otherwise.
 func (t *Target) OwnAgain() int {
-	if t.newer.sameCode > t.newer.otherCode {
-		return t.newer.sameCode
+	if own := t.newer.newestWith[fromTarget]; own > t.newer.newestWith[fromElsewhere] {
+		return own
 	}
 	return 0
 }
@@ -125,7 +120,7 @@ func (t *Target) BackFromPhase() int {
 
 // judgeNewer classifies the deployed releases after the target.
 func (t *Target) judgeNewer() {
-	t.newer = newer{}
+	t.newer = newer{newestWith: map[origin]int{}}
 	all := t.history.sorted()
 	first := firstRuns(all)
 	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
@@ -152,24 +147,10 @@ func (t *Target) judgeNewer() {
 			from = fromElsewhere
 		}
 		judged[code] = from
-		t.newer.add(r.Version, from)
-	}
-}
-
-// add notes a release and where its code comes from. Releases are added newest first.
-func (n *newer) add(version int, from origin) {
-	switch from {
-	case fromBefore:
-		n.rolledBackBy = cmp.Or(n.rolledBackBy, version)
-		n.rolledBackFrom = version
-	case fromTarget:
-		n.sameCode = cmp.Or(n.sameCode, version)
-	case fromElsewhere:
-		n.otherCode = cmp.Or(n.otherCode, version)
-	case unknowable:
-		n.unknowable = cmp.Or(n.unknowable, version)
-	case unclassified:
-		n.unclassified = cmp.Or(n.unclassified, version)
+		t.newer.newestWith[from] = cmp.Or(t.newer.newestWith[from], r.Version)
+		if from == fromBefore {
+			t.newer.rolledBackFrom = r.Version
+		}
 	}
 }
 
