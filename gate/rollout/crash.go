@@ -19,13 +19,6 @@ type crash struct {
 	since   time.Duration
 }
 
-// A toldCrash is a crash in the timeline.
-type toldCrash struct {
-	label string
-	at    time.Time
-	from  Source
-}
-
 // noteCrashes adds the crashes of the listed dyno to the fleet, also a crash that only the list shows. It notes whether the
 // dyno is crashed now, and since when.
 func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
@@ -35,29 +28,19 @@ func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
 		return
 	}
 	for _, crashed := range l.crashes {
-		s.addCrash(toldCrash{lb.name, crashed, FromLog})
+		s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
 	}
 	if rec.State != "crashed" {
 		lb.crash = crash{}
 		return
 	}
 	if len(l.crashes) == 0 {
-		s.addCrash(toldCrash{lb.name, rec.UpdatedAt, FromAPI})
+		s.crashes = append(s.crashes, Moment{rec.UpdatedAt, lb.name, FromAPI})
 	}
 	if lb.crash == (crash{}) || !lb.crash.updated.Equal(rec.UpdatedAt) { // it was up in between, if it crashed before
 		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
 	}
 	s.crashedSince = min(s.crashedSince, lb.crash.since)
-}
-
-func (s *fleetStatus) addCrash(c toldCrash) {
-	s.crashes++
-	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
-		s.firstCrash = c
-	}
-	if c.at.After(s.lastCrash.at) {
-		s.lastCrash = c
-	}
 }
 
 // crashCounts reports whether the crashes of the listed dyno may end the wait.

@@ -200,7 +200,7 @@ func (r *Rollout) Picture() Picture {
 			}
 		}
 	}
-	slices.SortStableFunc(p.Moments, func(a, b Moment) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(p.Moments, byTime)
 	return p
 }
 

@@ -25,8 +25,7 @@ type fleetStatus struct {
 	oldGone                       time.Time // when the last old process was gone; zero: there was none
 	lastStopped                   time.Time // the last exit that was certainly that of an old process
 
-	crashes               int // of new dynos
-	firstCrash, lastCrash toldCrash
+	crashes moments // of new dynos; What is the label
 
 	wake, lookAt  time.Duration // see timer
 	askMetrics    bool          // see timer
