@@ -191,7 +191,7 @@ func (r *Rollout) unreachable() (reason string, is bool) {
 	switch {
 	case o == nil:
 		return "", r.roster.look == nil
-	case r.lists.full == nil || r.now-r.lists.arrivedAt > platformSilent:
+	case r.lists.full == nil || r.now-r.roster.lookCame > platformSilent:
 		return o.reason, true
 	}
 	return o.reason, r.obstacle.look

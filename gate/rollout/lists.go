@@ -19,7 +19,6 @@ const (
 // lists is what the gate knows about the newest looks.
 type lists struct {
 	full      *observe.Look // the newest full one
-	arrivedAt time.Duration // when the newest one arrived
 	changedAt time.Duration // when the last line about a process in scope arrived; the look that opens the gate must be newer
 	releaseAt time.Duration // when the target was last asked for by itself
 	short     since         // fewer dynos are listed than the formation wants
@@ -44,7 +43,6 @@ func (l *lists) see(o observe.Observation, n news, listed *observe.Release, cloc
 }
 
 func (l *lists) seeLook(look *observe.Look, now time.Duration) {
-	l.arrivedAt = now
 	l.unseen = l.newsAt() > look.AskedAt
 	if look.Full() {
 		l.full = look

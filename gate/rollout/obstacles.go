@@ -52,15 +52,16 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("%s did not appear within %s, and %s", r.target.Wish(), after, known), next: next,
 			reason: ReleaseMissing,
 		}
-		if r.outages.absent != "" {
+		switch tried, instead := r.target.TriedBefore(), r.target.Instead(); {
+		case r.outages.absent != "":
 			o.waits = fmt.Sprintf("app %q to be there", r.cfg.App)
-		} else if r.lists.full == nil {
+		case r.lists.full == nil:
 			o.waits = firstLook
-		} else if r.target.Building() {
+		case r.target.Building():
 			o.waits += " (its build is running)"
-		} else if tried := r.target.TriedBefore(); tried != "" {
+		case tried != "":
 			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
-		} else if instead := r.target.Instead(); instead != "" {
+		case instead != "":
 			o.waits += " (" + instead + ")"
 		}
 		return o
@@ -202,20 +203,17 @@ func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 	// An empty formation counts only if the app never had another one, and only after some time.
 	emptyFormation := len(r.lists.full.Formation) == 0 &&
 		(r.roster.formationSeen || len(s.types) > 0 || r.now-max(r.roster.firstLook.AskedAt, r.began) < replaceHold)
-	if r.target.Unconfirmed() {
-		o := r.lastLook()
+	o := r.lastLook()
+	switch {
+	case r.target.Unconfirmed():
 		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))
-		return o
-	}
-	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation || r.listsMayBeLate() {
-		return r.lastLook()
-	}
-	if r.now < r.unseenTypesUntil() {
-		o := r.lastLook()
+	case r.roster.app.ID == "", r.roster.prebootStale(), emptyFormation, r.listsMayBeLate():
+	case r.now < r.unseenTypesUntil():
 		o.waits = "old dynos of process types that the release may have dropped"
-		return o
+	default:
+		return nil
 	}
-	return nil
+	return o
 }
 
 // listsMayBeLate reports whether the newest full look may lack something from before the release was finished that the
