@@ -39,9 +39,7 @@ type reports struct {
 }
 
 func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
-	if l.Stamp.After(r.metrics.newest) {
-		r.metrics.newest = l.Stamp
-	}
+	r.metrics.newest = later(r.metrics.newest, l.Stamp)
 	s := lb.metrics[l.UUID]
 	if s == nil {
 		if len(lb.metrics) >= maxMetrics {

@@ -100,23 +100,31 @@ type label struct {
 	cameLater     bool          // the first look lacked the label, and a later one shows it
 	lateRecordID  string        // the id of the record in that look
 	lackedAt      time.Duration // when the look before that one was asked for
-	newest        creation      // the newest creation among its new records
-	// firstRecordCreated is the creation of its record in the first look after its ledger began.
-	firstRecordCreated time.Time
-	ranAt              time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
-	firstNewRecordAt   time.Time // when its first new record was created
-	upAt               time.Time // when a new record of it first was up
-	listLags           bool      // the list was late with it
-
-	ledger   ledger.Ledger
+	listLags      bool          // the list was late with it
+	counted
 	metrics  map[string]*reports // by the uuid of its processes
 	reporter *reports            // of the process that reported last
 	fault    observe.Line        // its last numbered error in the log
+	progress
+	crash crash
+}
 
+// counted is what the processes of a label are counted by. A gap of the log empties it.
+type counted struct {
+	ledger ledger.Ledger
+	// firstRecordCreated is the creation of the label's record in the first look after its ledger began.
+	firstRecordCreated time.Time
+	ranAt              time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
+}
+
+// progress is what a label has shown of the roll-out of the target. It begins anew with another target.
+type progress struct {
+	firstNewRecordAt time.Time // when its first new record was created
+	newest           creation  // the newest creation among its new records
+	upAt             time.Time // when a new record of it first was up
 	// As of the last judgement:
 	proof proof
 	stops ledger.Stops
-	crash crash
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
@@ -220,7 +228,7 @@ func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed b
 			}
 		}
 		for _, lb := range r.labels {
-			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest, lb.stops = proof{}, time.Time{}, time.Time{}, creation{}, ledger.Stops{}
+			lb.progress = progress{}
 			r.noteNew(lb)
 		}
 	}

@@ -159,18 +159,13 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 		t.upByEither++
 	}
 	t.addOld(&l.judgement)
-	if l.label.record == nil {
-		return
-	}
-	switch state := l.label.record.State; {
-	case state == "idle":
+	switch rec := l.label.record; {
+	case rec == nil, l.oldRecord && rec.State != "idle":
+	case rec.State == "up", rec.State == "idle":
 		t.Up++
-	case l.oldRecord:
-	case state == "up":
-		t.Up++
-	case state == "starting":
+	case rec.State == "starting":
 		t.Starting++
-	case state == "crashed":
+	case rec.State == "crashed":
 		t.Crashed++
 	}
 }
