@@ -80,7 +80,7 @@ func (r *Rollout) Needs() []Need {
 	n.add(r.change())
 	n.add(r.ready(), Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
 	r.timedLooks(&n)
-	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.lists.shortDue()
+	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.roster.shortDue()
 	for i := range n {
 		n[i].Full = n[i].Full || full
 	}
@@ -179,7 +179,7 @@ func (r *Rollout) timedLooks(n *needs) {
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
+	add(judged, r.roster.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
 	if r.unknownType() != "" && !r.awaited() {
