@@ -110,8 +110,7 @@ func (r *Rollout) noSuchType(name string) string {
 
 // typesDue reports whether the newest full look must show all process types of the target.
 func (r *Rollout) typesDue() bool {
-	rel := r.target.Release()
-	return rel != nil && rel.Deployed() && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
+	return !r.awaited() && !r.clock.Platform(r.lists.full.AskedAt).Before(r.target.Release().UpdatedAt.Add(observe.ListLag))
 }
 
 func (r *Rollout) failedDeploy() *Verdict {

@@ -126,7 +126,9 @@ func (r *Rollout) Apply(o observe.Observation) {
 		r.roster.setHolds()
 		r.status = r.roster.update(r.status, r.now)
 		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
-		r.rememberHoldEnds()
+		for _, t := range r.status.types {
+			r.holdEnds.remember(r.waited(t.HoldUntil))
+		}
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.updateObstacle()
