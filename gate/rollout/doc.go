@@ -31,7 +31,7 @@
 // the rest of the rule. The files, in the order in which an observation passes through them:
 //
 //   - rollout.go: the fold: each observation changes the state, and then everything is judged
-//   - waited.go: how long the wait has lasted and when holds end, as people read it, and since when something holds
+//   - waited.go: how long the wait has lasted, and when holds end, as people read it
 //   - outages.go: what the platform does not answer
 //   - gate/release: which release is the target, and what came after it
 //   - roster.go, looks.go, lines.go: what lists and log say of the dynos, label by label

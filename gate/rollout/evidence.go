@@ -26,19 +26,23 @@ type evidence struct {
 	listedRunning int // 1 if the list shows a running dyno
 
 	limit        time.Duration // when no hidden process can live any more
+	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
 	hiddenGoneAt time.Duration // when every process must have ended that was hidden when the ledger began
 	// beganLate: one of them may have ended after the release, and the log may not show that exit. That it is gone is
 	// then only presumed.
-	beganLate     bool
-	crashes       []time.Time   // since the first new record
-	listLagsUntil time.Duration // until when the list is behind the log, or seems to be
+	beganLate           bool
+	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
+	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
+	ended               bool          // of a pod or one-off dyno: its last exit is its end
+	crashes             []time.Time   // since the first new record
+	listLagsUntil       time.Duration // until when the list is behind the log, or seems to be
 }
 
 // longAgo is before every other moment.
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ)}
+	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: r.droppedUntil(lb.typ)}
 	// When the ledger began, processes may have been hidden behind the record of that time. They were replaced before
 	// it was created, which may be long ago.
 	hiddenGone := r.log.since
@@ -59,6 +63,8 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.limit = r.limit(lb, b.Announced)
+	e.aliveByMetricsUntil, e.noReportSince = e.aliveByMetrics()
+	e.ended = e.podEnded()
 	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
 	return e
 }

@@ -28,13 +28,12 @@ func judge(e *evidence, t *timer) judgement {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
 	case e.listedOld: // 1
-		t.lookPending(e.roster.droppedUntil(e.label.typ), e.roster.look) // from then on it counts as a one-off dyno
+		t.lookPending(e.droppedUntil, e.roster.look) // from then on it counts as a one-off dyno
 		return j.alive(0, observe.Never, oldListed)
 	case e.noOldPossible:
 		return j.proven()
 	}
-	metricsUntil, silence := e.aliveByMetrics()
-	reports, limit := t.pending(metricsUntil) || silence, max(e.limit, metricsUntil)
+	reports, limit := t.pending(e.aliveByMetricsUntil) || e.noReportSince, max(e.limit, e.aliveByMetricsUntil)
 	doubt := firstDoubt(doubts, e, t)
 	switch {
 	case doubt != "": // it is told first
@@ -82,7 +81,7 @@ func judgePod(e *evidence, t *timer) judgement {
 	case !e.roster.wasOld(e.label) && !e.cameAndWent():
 		// It is new, or it was gone before the first look.
 		return j.proven()
-	case e.podEnded():
+	case e.ended:
 		if !exit.Before(e.roster.target.released) {
 			j.stops = ledger.Stops{First: exit, Last: exit}
 		}

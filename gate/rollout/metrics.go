@@ -39,7 +39,9 @@ type reports struct {
 }
 
 func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
-	r.metrics.newest = later(r.metrics.newest, l.Stamp)
+	if l.Stamp.After(r.metrics.newest) {
+		r.metrics.newest = l.Stamp
+	}
 	s := lb.metrics[l.UUID]
 	if s == nil {
 		if len(lb.metrics) >= maxMetrics {
@@ -57,13 +59,10 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
-// aliveByMetrics is until when an old process of the label counts as alive by its metrics, since it reported after the last
-// known exit; longAgo if none did. silence: no process at all has reported later than 30 s after its last report, so the
-// log may have stopped.
-//
+// aliveByMetrics is aliveByMetricsUntil and noReportSince of the evidence. Only reports after the last known exit count.
 // A process is old if it reported before the target's release, or if its uuid is the id of a listed old dyno. (It is not
 // documented that the two are the same, so only a match counts.)
-func (e *evidence) aliveByMetrics() (aliveUntil time.Duration, silence bool) {
+func (e *evidence) aliveByMetrics() (until time.Duration, noReportSince bool) {
 	// A gap empties the ledger, but the label remembers its last exit.
 	knownExit := later(e.balance.LastExit, e.label.stops.Last).Add(ledger.StampSlack)
 	r, target := e.roster, e.roster.target

@@ -80,7 +80,7 @@ func (r *Rollout) Needs() []Need {
 	n.add(r.change())
 	n.add(r.ready(), Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
 	r.timedLooks(&n)
-	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.roster.shortDue()
+	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.shortDue()
 	for i := range n {
 		n[i].Full = n[i].Full || full
 	}
@@ -125,6 +125,20 @@ func (r *Rollout) ready() bool { return r.clear.holds && r.now >= r.clear.at+r.c
 
 // apiSettled reports whether the lists have had time to show what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
+
+// shortDue is when formation and dynos have to be read again because they do not agree: either the app was
+// scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
+// observe.Never after the last one.
+func (r *Rollout) shortDue() time.Duration {
+	if r.short.holds {
+		for _, after := range [...]time.Duration{2, 5, 10, 20} {
+			if due := r.short.at + after*time.Second; r.roster.formationAt < due {
+				return due
+			}
+		}
+	}
+	return observe.Never
+}
 
 // guard is the next look if nothing happens.
 func (r *Rollout) guard() Need {
@@ -179,7 +193,7 @@ func (r *Rollout) timedLooks(n *needs) {
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(judged, r.roster.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
+	add(judged, r.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
 	if r.unknownType() != "" && !r.awaited() {

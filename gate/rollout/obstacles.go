@@ -22,13 +22,29 @@ type obstacle struct {
 	look   bool   // only a look is missing, or the time to settle
 }
 
-// updateObstacle updates what keeps the gate shut, and since when there has been nothing.
+// updateObstacle updates what keeps the gate shut, what the lists lack, and since when.
 func (r *Rollout) updateObstacle() {
 	r.listsLack = r.notShown()
 	shut := r.findObstacle(&r.status)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
 	r.unshown.note(r.listsLack != "", r.now)
 	r.clear.note(shut == nil, r.now)
+	r.short.note(r.roster.short, r.now)
+}
+
+// A since is whether something holds, and since when.
+type since struct {
+	holds bool
+	at    time.Duration // 0 if it does not hold
+}
+
+// note notes whether it holds at a moment.
+func (s *since) note(holds bool, now time.Duration) {
+	if !holds {
+		*s = since{}
+	} else if !s.holds {
+		*s = since{true, now}
+	}
 }
 
 // findObstacle is the first obstacle in a status; nil: there is none, and the gate may open.

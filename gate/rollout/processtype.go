@@ -66,7 +66,7 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	for _, d := range l.Dynos {
 		shown[r.processType(d.Type)]++
 	}
-	short := false
+	r.short = false
 	for _, t := range r.types {
 		if t.absent && shown[t] > 0 {
 			t.reappearedAt = at
@@ -74,26 +74,11 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 		if shown[t] >= t.Quantity {
 			t.allListedAt = l.AskedAt
 		} else {
-			short = true
+			r.short = true
 		}
 		t.absent = t.inFormation && shown[t] == 0
 	}
-	r.short.note(short, at)
 	r.classify()
-}
-
-// shortDue is when formation and dynos have to be read again because they do not agree: either the app was
-// scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
-// observe.Never after the last one.
-func (r *roster) shortDue() time.Duration {
-	if r.short.holds {
-		for _, after := range [...]time.Duration{2, 5, 10, 20} {
-			if due := r.short.at + after*time.Second; r.formationAt < due {
-				return due
-			}
-		}
-	}
-	return observe.Never
 }
 
 // mayHaveDipped reports whether a type that was scaled since the last look may have been scaled down and up again. That

@@ -74,6 +74,7 @@ type Rollout struct {
 	listsLack string   // what the lists do not show yet of the target; empty if they show all
 	unshown   since    // they lack something
 	clear     since    // there is no obstacle
+	short     since    // fewer dynos are listed than the formation wants
 	verdict   *Verdict
 
 	targetAt time.Duration // when the target became known

@@ -41,7 +41,7 @@ type roster struct {
 	waitFrom        time.Duration // when the wait began
 	formationAt     time.Duration // when the newest look with a formation was asked for
 	formationSeen   bool          // there was one
-	short           since         // fewer dynos are listed than the formation wants
+	short           bool          // fewer dynos are listed than the formation wants
 	types           map[string]*processType
 	labels          map[string]*label
 	order           []*label // see sorted; nil: to be sorted again

@@ -1,4 +1,4 @@
-// Time: how long the wait has lasted and when holds end, as people read it, and since when something holds.
+// The wait's own time, as people read it: how long the wait has lasted, and when holds end.
 
 package rollout
 
@@ -74,19 +74,4 @@ func (h *holdEnds) remember(end time.Duration) {
 // holdEnd is the end of a hold in the wait's own time, as people are told it.
 func (r *Rollout) holdEnd(until time.Duration) time.Duration {
 	return r.holdEnds.told(r.waited(until))
-}
-
-// A since is whether something holds, and since when.
-type since struct {
-	holds bool
-	at    time.Duration // 0 if it does not hold
-}
-
-// note notes whether it holds at a moment.
-func (s *since) note(holds bool, now time.Duration) {
-	if !holds {
-		*s = since{}
-	} else if !s.holds {
-		*s = since{true, now}
-	}
 }
