@@ -21,7 +21,7 @@ type moments []Moment
 
 func byTime(a, b Moment) int { return a.Time.Compare(b.Time) }
 
-func (m *moments) note(at time.Time, from Source, what string, args ...any) {
+func (m *moments) mark(at time.Time, from Source, what string, args ...any) {
 	*m = append(*m, Moment{Time: at, What: fmt.Sprintf(what, args...), Source: from})
 }
 
@@ -30,19 +30,19 @@ func (m *moments) note(at time.Time, from Source, what string, args ...any) {
 func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
-		t.moments.note(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
+		t.moments.mark(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
 	}
 	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
-		t.moments.note(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
+		t.moments.mark(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
 	}
 	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
 		t.times.FirstNewUp = s.firstUp
-		t.moments.note(s.firstUp, FromAPI, "first new dyno up")
+		t.moments.mark(s.firstUp, FromAPI, "first new dyno up")
 	}
 	if t.times.AllNewUp.IsZero() && s.up >= s.wanted && !s.lastUp.IsZero() {
 		t.times.AllNewUp = s.lastUp
-		t.moments.note(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
+		t.moments.mark(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
 	}
 	if s.oldListed > 0 && listed.After(t.times.OldLastSeen) {
 		t.times.OldLastSeen = listed
@@ -72,21 +72,21 @@ func (t *timeline) oldGone(s *fleetStatus) time.Time {
 // of an old one.
 func (t *timeline) followPassing(rel *observe.Release, s *fleetStatus) {
 	if rel.Status == "failed" {
-		t.passing.note(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
+		t.passing.mark(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
 	}
 	if !s.firstStopped.IsZero() {
-		t.passing.note(s.firstStopped, FromLog, "first old dyno ended")
+		t.passing.mark(s.firstStopped, FromLog, "first old dyno ended")
 	}
 	t.times.FirstCrash = time.Time{}
 	if n := len(s.crashes); n > 0 {
 		first, last := slices.MinFunc(s.crashes, byTime), slices.MaxFunc(s.crashes, byTime)
 		t.times.FirstCrash = first.Time
 		if n == 1 {
-			t.passing.note(first.Time, first.Source, "new dyno %s crashed", first.What)
+			t.passing.mark(first.Time, first.Source, "new dyno %s crashed", first.What)
 			return
 		}
-		t.passing.note(first.Time, first.Source, "first of %d crashes of new dynos: %s", n, first.What)
-		t.passing.note(last.Time, last.Source, "last of %d crashes of new dynos: %s", n, last.What)
+		t.passing.mark(first.Time, first.Source, "first of %d crashes of new dynos: %s", n, first.What)
+		t.passing.mark(last.Time, last.Source, "last of %d crashes of new dynos: %s", n, last.What)
 	}
 }
 
@@ -97,6 +97,6 @@ func (t *timeline) close(known Knowledge) {
 		from = FromLimit
 	}
 	if !t.times.OldGone.IsZero() {
-		t.passing.note(t.times.OldGone, from, "%s", known.Words().Moment)
+		t.passing.mark(t.times.OldGone, from, "%s", known.Words().Moment)
 	}
 }
