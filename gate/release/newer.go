@@ -5,6 +5,7 @@ package release
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"heroku-rollout-gate/gate/observe"
@@ -65,8 +66,8 @@ func (t *Target) BroughtBack() string {
 	if r == nil {
 		return ""
 	}
-	for _, before := range t.history.sorted() {
-		if before.Version < t.release.Version && ran(&before) && before.Code() == r.Code() {
+	for _, before := range t.ranBefore() {
+		if before.Code() == r.Code() {
 			return fmt.Sprintf("runs the code of v%d again, as after a rollback", before.Version)
 		}
 	}
@@ -121,12 +122,14 @@ func (t *Target) BackFromPhase() int {
 // judgeNewer classifies the deployed releases after the target.
 func (t *Target) judgeNewer() {
 	t.newer = newer{newestWith: map[origin]int{}}
-	all := t.history.sorted()
-	first := firstRuns(all)
-	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
+	judged := map[observe.CodeRef]origin{}
+	for _, r := range t.ranBefore() {
+		judged[r.Code()] = fromBefore
+	}
+	judged[t.release.Code()] = fromTarget
 	judged[observe.CodeRef{}] = unknowable // even if the target has no code either
 	compared := 0
-	for _, r := range all {
+	for _, r := range t.history.sorted() {
 		if r.Version <= t.release.Version {
 			return
 		}
@@ -138,8 +141,6 @@ func (t *Target) judgeNewer() {
 		from, known := judged[code]
 		switch {
 		case known:
-		case first[code] < t.release.Version:
-			from = fromBefore
 		case compared < maxCompared || t.dynoVersions[r.Version]:
 			from = t.originOf(code)
 			compared++
@@ -204,12 +205,17 @@ func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
 	return c, read
 }
 
+// ranBefore are the releases before the target that dynos have run, newest first.
+func (t *Target) ranBefore() []observe.Release {
+	return slices.DeleteFunc(t.history.sorted(), func(r observe.Release) bool { return r.Version >= t.release.Version || !ran(&r) })
+}
+
 // predecessors are the newest codes that ran before the target, without its own.
 func (t *Target) predecessors() []observe.CodeRef {
 	seen := map[observe.CodeRef]bool{t.release.Code(): true, {}: true}
 	var codes []observe.CodeRef
-	for _, r := range t.history.sorted() {
-		if r.Version < t.release.Version && ran(&r) && !seen[r.Code()] && len(codes) < maxPredecessors {
+	for _, r := range t.ranBefore() {
+		if !seen[r.Code()] && len(codes) < maxPredecessors {
 			seen[r.Code()] = true
 			codes = append(codes, r.Code())
 		}
