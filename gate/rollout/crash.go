@@ -22,15 +22,13 @@ type crash struct {
 // noteCrashes adds the crashes of the listed dyno to the fleet, also a crash that only the list shows. It notes whether the
 // dyno is crashed now, and since when.
 func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
-	lb, rec := l.label, l.label.record
-	if !l.crashCounts() {
-		lb.crash = crash{}
-		return
+	lb, rec, counts := l.label, l.label.record, l.crashCounts()
+	if counts {
+		for _, crashed := range l.crashes {
+			s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
+		}
 	}
-	for _, crashed := range l.crashes {
-		s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
-	}
-	if rec.State != "crashed" {
+	if !counts || rec.State != "crashed" {
 		lb.crash = crash{}
 		return
 	}

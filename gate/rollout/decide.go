@@ -170,7 +170,7 @@ func (r *Rollout) timedOut() *Verdict {
 		if why != "" {
 			why = " (" + brief(why) + ")"
 		}
-		if o := r.outages.open[observe.AboutLook]; o != nil && o.budget {
+		if o := r.outages.open[observe.AboutLook]; o != nil && o.newest.OutOfBudget {
 			// 4,500 requests, of which about 75 come back each minute ("Platform API Reference", rate limits).
 			return newVerdict(PlatformUnreachable, "the budget of API requests, which all programs of the account share, was used up%s: it is full again an hour after they stop, so find out which one asks so much, or give the gate a key of another account, and run the step again", why)
 		}
@@ -191,7 +191,7 @@ func (r *Rollout) unreachable() (reason string, is bool) {
 	case o == nil:
 		return "", r.roster.look == nil
 	case r.lists.full == nil || r.now-r.roster.lookCame > platformSilent:
-		return o.reason, true
+		return o.newest.Message, true
 	}
-	return o.reason, r.obstacle.look
+	return o.newest.Message, r.obstacle.look
 }

@@ -33,11 +33,9 @@ type outages struct {
 // An outage is a question that has found no answer for some time.
 type outage struct {
 	since   time.Duration
-	reason  string // of the newest failure
 	told    bool
-	refused since               // each failure was a refusal
-	kind    observe.TroubleKind // of the newest failure
-	budget  bool                // in the newest failure the account's budget was used up
+	refused since            // each failure was a refusal
+	newest  *observe.Trouble // the newest failure
 }
 
 // forget drops all outages, and the refusal.
@@ -81,7 +79,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 		return false
 	case observe.CannotConnect:
 		o := os.open[t.About]
-		return o != nil && o.kind == observe.CannotConnect
+		return o != nil && o.newest.Kind == observe.CannotConnect
 	}
 	return !os.answered
 }
@@ -90,7 +88,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 func (os *outages) good() {
 	os.answered, os.absent = true, ""
 	for _, o := range os.open {
-		if o.kind == observe.Unauthorized {
+		if o.newest.Kind == observe.Unauthorized {
 			o.refused = since{}
 		}
 	}
@@ -103,7 +101,7 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 		told = os.begin(t, now)
 	}
 	o := os.open[t.About]
-	o.reason, o.kind, o.budget = t.Message, t.Kind, t.OutOfBudget
+	o.newest = t
 	o.refused.note(refuses(t), now)
 	if o.refused.holds && now-o.refused.at >= believedAfter(t.Kind) {
 		os.refusal = t
@@ -127,18 +125,18 @@ func believedAfter(kind observe.TroubleKind) time.Duration {
 // begin begins an outage.
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
-	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages}
+	o := &outage{since: now, told: os.count <= toldOutages}
 	os.open[t.About] = o
 	if !o.told {
 		return []string{"Heroku's API fails time after time; that is not told any more"}
 	}
 	switch {
 	case refuses(t):
-		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), o.reason, believedAfter(t.Kind))}
+		return []string{fmt.Sprintf("Heroku refuses at %s what it gave before (%s): it is asked again, and believed if it says so for %s", observe.Span(now), t.Message, believedAfter(t.Kind))}
 	case t.OutOfBudget:
-		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), o.reason)}
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), t.Message)}
 	}
-	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), o.reason)}
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), t.Message)}
 }
 
 // brief is a reason without the id of the request, which is told only once, in the notice.

@@ -173,7 +173,7 @@ func (r *Rollout) Picture() Picture {
 		p.Commit = r.target.Commit()
 	}
 	if o := r.outages.open[observe.AboutLook]; o != nil {
-		p.Trouble = brief(o.reason)
+		p.Trouble = brief(o.newest.Message)
 	} else if no := r.outages.refusal; no != nil {
 		p.Trouble = brief(no.Message)
 	}

@@ -81,7 +81,6 @@ type Rollout struct {
 	notices  []string
 	held     []string // notices from before the first good answer
 	holdEnds holdEnds
-	tooShort bool // people were told that a hold lasts beyond the timeout
 }
 
 // New begins a wait.
@@ -157,7 +156,4 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 }
 
 // awaited reports whether the target is not known yet, or was not deployed yet.
-func (r *Rollout) awaited() bool {
-	rel := r.target.Release()
-	return rel == nil || !rel.Deployed()
-}
+func (r *Rollout) awaited() bool { return !r.roster.target.finished }
