@@ -40,19 +40,12 @@ func (r *roster) processType(name string) *processType {
 
 // seeTypes notes which process types the formation and the dynos of a look show.
 func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
-	before := map[*processType]int{}
-	for _, t := range r.types {
-		before[t] = t.Quantity
-		if l.Formation != nil { // a type that a release has dropped can still have old dynos
-			t.Quantity = 0
-		}
-	}
 	for _, f := range l.Formation {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
 			// Scaling up alone removes no dyno from the list.
-			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveDipped(f.Quantity == before[t])) && !r.allListedSinceFinish(t) {
+			if !t.inFormation || (f.Quantity < t.Quantity || r.mayHaveDipped(f.Quantity == t.Quantity)) && !r.allListedSinceFinish(t) {
 				t.lastScaledDown = creation{f.UpdatedAt, at}
 			}
 		}
@@ -68,6 +61,9 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	}
 	r.short = false
 	for _, t := range r.types {
+		if l.Formation != nil && !slices.ContainsFunc(l.Formation, func(f observe.Formation) bool { return f.Type == t.name }) {
+			t.Quantity = 0 // a type that a release has dropped can still have old dynos
+		}
 		if t.absent && shown[t] > 0 {
 			t.reappearedAt = at
 		}

@@ -98,8 +98,7 @@ type label struct {
 	listedAt      time.Duration // when the last look that shows the label was asked for
 	lowestVersion int           // the lowest version of its records; 0: it was never listed
 	firstSeen     time.Time     // the time of the earliest event that is known of it
-	cameLater     bool          // the first look lacked the label, and a later one shows it
-	lateRecordID  string        // the id of the record in that look
+	lateRecordID  string        // the id of the record that a look after the first one first showed; empty: there was none
 	lackedAt      time.Duration // when the look before that one was asked for
 	listLags      bool          // the list was late with it
 	counted
