@@ -45,7 +45,6 @@ type labelStatus struct {
 type typeStatus struct {
 	TypePicture
 	upByEither int  // new dynos that are up, by the list or by the log
-	presumed   bool // for at least one label it is only presumed that no old process is left
 	logCovers  bool // see judgement
 }
 
@@ -122,7 +121,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	types, index := r.typesInScope(), map[*processType]int{}
 	for i, typ := range types {
 		index[typ] = i
-		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: typ.name, Wanted: typ.Quantity}})
+		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: typ.name, Wanted: typ.Quantity, Basis: Proven}})
 	}
 	for i := range labels {
 		l := &labels[i]
@@ -174,7 +173,7 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 func (t *typeStatus) addOld(st *judgement) {
 	switch {
 	case st.basis == Presumed:
-		t.presumed = true
+		t.Basis = Presumed
 		if t.HoldUntil == 0 {
 			t.HoldReason = st.why
 		}
@@ -192,16 +191,13 @@ func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.byMetrics = s.byMetrics || l.proof.metrics
 }
 
-// addType adds a type to the fleet when all its labels were added to it, and sets its basis.
+// addType adds a type to the fleet when all its labels were added to it.
 func (s *fleetStatus) addType(t *typeStatus) {
-	switch {
-	case t.HoldUntil > 0: // an old process may run
-		s.holdUntil = max(s.holdUntil, t.HoldUntil)
-	case t.presumed:
-		t.Basis, s.presumed = Presumed, true
-	default:
-		t.Basis = Proven
+	if t.HoldUntil > 0 { // an old process may run
+		t.Basis = ""
 	}
+	s.holdUntil = max(s.holdUntil, t.HoldUntil)
+	s.presumed = s.presumed || t.Basis == Presumed
 	s.wanted += t.Wanted
 	s.up += t.Up
 	s.old += t.OldListed + t.OldHidden
