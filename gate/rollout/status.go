@@ -27,8 +27,7 @@ type fleetStatus struct {
 
 	crashes moments // of new dynos; What is the label
 
-	wake, lookAt  time.Duration // see timer
-	askMetrics    bool          // see timer
+	timer
 	listLags      bool          // a dyno is up by the log and not yet by the list, or seems to be
 	allUpByEither bool          // all new dynos that are wanted are up, by the list or by the log
 	crashedSince  time.Duration // since when a listed new dyno has been crashed; observe.Never: none is
@@ -116,8 +115,7 @@ func (r *roster) typesInScope() []*processType {
 
 // status judges the labels, and adds the judgements up.
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
-	s := fleetStatus{labels: labels, allUpByEither: true}
-	t := &timer{now: at, wake: observe.Never, lookAt: observe.Never}
+	s := fleetStatus{labels: labels, allUpByEither: true, timer: timer{now: at, wake: observe.Never, lookAt: observe.Never}}
 	types, index := r.typesInScope(), map[*processType]int{}
 	for i, typ := range types {
 		index[typ] = i
@@ -125,7 +123,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	}
 	for i := range labels {
 		l := &labels[i]
-		l.judgement = judge(&l.evidence, t)
+		l.judgement = judge(&l.evidence, &s.timer)
 		switch l.basis {
 		case Proven:
 			l.goneAt = l.stops.Last
@@ -137,7 +135,7 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 	}
 	for i, typ := range types {
 		if !typ.oneOff {
-			neverListed := r.judgeNeverListed(typ, t)
+			neverListed := r.judgeNeverListed(typ, &s.timer)
 			s.types[i].addOld(&neverListed)
 			s.types[i].logCovers = neverListed.logCovers
 			if neverListed.basis == Presumed {
@@ -146,7 +144,6 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		}
 		s.addType(&s.types[i])
 	}
-	s.wake, s.lookAt, s.askMetrics = t.wake, t.lookAt, t.askMetrics
 	return s
 }
 
