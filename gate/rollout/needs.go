@@ -111,7 +111,7 @@ func (r *Rollout) needsAhead() []Need {
 	// The count of processes begins with what runs when the log is already whole.
 	look := r.roster.look
 	n.add(look != nil && look.AskedAt < r.roster.log.wholeAt, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
-	// Where dynos are replaced in place, each pod has a new name, and may come and go between two looks.
+	// Each pod has a new name, and may come and go between two looks.
 	n.add(r.lists.unseen && r.roster.rolling(), Need{Kind: Change, Why: "the log reports a change of dynos"})
 	n.add(!r.roster.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
 	return n
