@@ -48,10 +48,9 @@ type Balance struct {
 
 	LastStart time.Time
 	LastExit  time.Time
-	// FirstStop and LastStop are the first and the last exit since the release, without
-	// crashes of a new listed dyno.
-	FirstStop, LastStop time.Time
-	LastTerm            time.Time
+	// Stops are the exits since the release, without crashes of a new listed dyno.
+	Stops    Stops
+	LastTerm time.Time
 	// LastKill is the last SIGKILL of a process that had not ended after its SIGTERM.
 	LastKill time.Time
 	// CrashExit is the last exit that was a crash of the listed dyno, or that may be one, since no
@@ -62,18 +61,16 @@ type Balance struct {
 	// replacement is not in the log yet.
 	Announced time.Time
 	StartDue  bool
-	// State is the state of the listed dyno by the log, and StateAt is when it changed to that.
-	State   string
-	StateAt time.Time
+	// LastChange is the last change of the listed dyno's state.
+	LastChange observe.Line
 	// QuietFrom is when the balance changes although no line comes, since the count then begins behind
 	// the last line; zero if it will not.
 	QuietFrom time.Time
 
 	openTerms            []time.Time // SIGTERMs that no exit has followed yet
 	released             time.Time
-	startedBeforeRelease bool         // the newest process was
-	lastChange           observe.Line // the last change of state
-	booting              int          // how many started processes have neither come up nor crashed yet
+	startedBeforeRelease bool // the newest process was
+	booting              int  // how many started processes have neither come up nor crashed yet
 }
 
 // Balance counts the processes.
@@ -128,8 +125,8 @@ func (l *Ledger) balanceFrom(base baseline, known Known) Balance {
 
 // state handles a change of the listed dyno's state.
 func (b *Balance) state(line observe.Line) {
-	before := b.lastChange
-	b.lastChange, b.State, b.StateAt = line, line.To, line.Stamp
+	before := b.LastChange
+	b.LastChange = line
 	if line.From == before.From && line.To == before.To && line.Stamp.Sub(before.Stamp) <= sameLine {
 		return
 	}

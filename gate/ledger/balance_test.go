@@ -74,7 +74,7 @@ func TestStateAndAnnouncedStart(t *testing.T) {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
 			b := ledgerOf(t, c.lines).Balance(ledger.Known{})
-			got := fmt.Sprintf("%s since %s, start %s, announced %s, due %v", b.State, since(b.StateAt), since(b.LastStart), since(b.Announced), b.StartDue)
+			got := fmt.Sprintf("%s since %s, start %s, announced %s, due %v", b.LastChange.To, since(b.LastChange.Stamp), since(b.LastStart), since(b.Announced), b.StartDue)
 			if got != c.want {
 				t.Errorf("%s:\ngot  %s\nwant %s", c.lines, got, c.want)
 			}

@@ -46,10 +46,7 @@ func (b *Balance) exit(at time.Time, crash bool) {
 		b.openTerms = b.openTerms[1:]
 	}
 	if (!crash || b.startedBeforeRelease) && !at.Before(b.released) {
-		b.LastStop = at
-		if b.FirstStop.IsZero() {
-			b.FirstStop = at
-		}
+		b.Stops.add(at)
 	}
 	if b.Alive < 0 {
 		b.Broken = "the log shows an exit without its start"
@@ -68,19 +65,27 @@ func (l *Ledger) crashes() map[int]bool {
 	return exits
 }
 
-// Ends are the first and the last exit since a time, without crashes of the listed dyno; zero if there is
-// none. Exits that the balance does not count are among them.
-func (l *Ledger) Ends(since time.Time) (first, last time.Time) {
+// Stops are the first and the last of some exits; zero if there is none.
+type Stops struct{ First, Last time.Time }
+
+// add adds an exit that is later than the others.
+func (s *Stops) add(at time.Time) {
+	if s.First.IsZero() {
+		s.First = at
+	}
+	s.Last = at
+}
+
+// Ends are the exits since a time, without crashes of the listed dyno. Exits that the balance does not count are
+// among them.
+func (l *Ledger) Ends(since time.Time) (ends Stops) {
 	crashes := l.crashes()
 	for i, line := range l.lines {
-		if line.Kind != observe.Exit || crashes[i] || line.Stamp.Before(since) {
-			continue
-		}
-		if last = line.Stamp; first.IsZero() {
-			first = last
+		if line.Kind == observe.Exit && !crashes[i] && !line.Stamp.Before(since) {
+			ends.add(line.Stamp)
 		}
 	}
-	return first, last
+	return ends
 }
 
 // nearestExit is the index of the exit that is nearest in time to line j; -1 if none is near enough to belong

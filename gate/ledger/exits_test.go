@@ -46,7 +46,7 @@ func TestWhoseExitItWas(t *testing.T) {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
 			b := ledgerOf(t, c.lines).Balance(ledger.Known{Released: released, Hold: time.Hour})
-			got := fmt.Sprintf("exit %s, stops %s to %s, crash %s", since(b.LastExit), since(b.FirstStop), since(b.LastStop), since(b.CrashExit))
+			got := fmt.Sprintf("exit %s, stops %s to %s, crash %s", since(b.LastExit), since(b.Stops.First), since(b.Stops.Last), since(b.CrashExit))
 			if got != c.want {
 				t.Errorf("%s:\ngot  %s\nwant %s", c.lines, got, c.want)
 			}
@@ -60,7 +60,7 @@ func TestCrashOfProcessStartedBeforeTheLog(t *testing.T) {
 	t.Parallel()
 	for logSince, want := range map[time.Duration]string{-time.Second: "3s", 0: "never"} {
 		b := ledgerOf(t, "3s exit, 3.1s up>crashed").Balance(ledger.Known{Released: released, Hold: time.Hour, LogSince: released.Add(logSince)})
-		if got := since(b.LastStop); got != want {
+		if got := since(b.Stops.Last); got != want {
 			t.Errorf("the log begins %s after the release: stopped %s, want %s", logSince, got, want)
 		}
 	}
@@ -78,8 +78,8 @@ func TestEnds(t *testing.T) {
 		{"a crash of the listed dyno", "3s exit, 3.1s up>crashed, 9s exit", "9s to 9s"},
 		{"a crash of the listed dyno at the end", "3s exit, 9s exit, 9.1s up>crashed", "3s to 3s"},
 	} {
-		first, last := ledgerOf(t, c.lines).Ends(released)
-		if got := fmt.Sprintf("%s to %s", since(first), since(last)); got != c.want {
+		ends := ledgerOf(t, c.lines).Ends(released)
+		if got := fmt.Sprintf("%s to %s", since(ends.First), since(ends.Last)); got != c.want {
 			t.Errorf("%s: %s: got %s, want %s", c.about, c.lines, got, c.want)
 		}
 	}

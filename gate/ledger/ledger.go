@@ -27,8 +27,7 @@ type Ledger struct {
 	full  bool // it had maxLines; its lines are dropped
 	// When the last line and the last exit were entered, on the gate's clock; 0 if none was.
 	changedAt, exitAt time.Duration
-	// The latest stamps of a start and of any line; zero if there is none.
-	lastStart, lastStamp time.Time
+	lastStamp         time.Time // the latest stamp of any line; zero if there is none
 }
 
 // Enter adds a line at a moment of the gate's clock, and reports whether the line was new.
@@ -51,11 +50,8 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 	}
 	l.lines = slices.Insert(l.lines, i, line)
 	l.changedAt = at
-	switch {
-	case line.Kind == observe.Exit:
+	if line.Kind == observe.Exit {
 		l.exitAt = at
-	case line.Kind == observe.Start && line.Stamp.After(l.lastStart):
-		l.lastStart = line.Stamp
 	}
 	return true
 }
@@ -63,9 +59,6 @@ func (l *Ledger) Enter(line observe.Line, at time.Duration) bool {
 // DropBefore removes the lines from before t.
 func (l *Ledger) DropBefore(t time.Time) {
 	l.lines = slices.DeleteFunc(l.lines, func(line observe.Line) bool { return line.Stamp.Before(t) })
-	if l.lastStart.Before(t) {
-		l.lastStart = time.Time{}
-	}
 	if l.lastStamp.Before(t) {
 		l.lastStamp = time.Time{}
 	}
@@ -82,7 +75,12 @@ func (l *Ledger) ExitAt() time.Duration { return l.exitAt }
 
 // StartedSince reports whether a process was started since the creation of a record at t.
 func (l *Ledger) StartedSince(t time.Time) bool {
-	return !l.lastStart.IsZero() && !l.lastStart.Before(t.Add(-startSlack))
+	for i := len(l.lines) - 1; i >= 0 && !l.lines[i].Stamp.Before(t.Add(-startSlack)); i-- {
+		if l.lines[i].Kind == observe.Start {
+			return true
+		}
+	}
+	return false
 }
 
 // BeginsWithStart reports whether the first line is a start, and the stamp of that line.

@@ -36,7 +36,7 @@ func (t *Target) NeedsHistory() bool { return t.history.knownFrom > t.historyDow
 func (t *Target) historyDownTo() int {
 	w := t.want
 	switch {
-	case t.newer.unclassified != 0 && len(t.newer.unread) == 0:
+	case t.newer.newestWith[unclassified] != 0 && len(t.newer.unread) == 0:
 		return 0 // all codes are read, so only the whole history can show where that code comes from
 	case t.release != nil:
 		return t.release.Version

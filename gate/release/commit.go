@@ -185,12 +185,7 @@ func (t *Target) earlierAttempt() *observe.Release {
 
 // followedByOther reports whether another release was deployed after r, the newest release with the commit.
 func (t *Target) followedByOther(r *observe.Release) bool {
-	for _, newer := range t.history.byVersion {
-		if newer.Version > r.Version && newer.Deployed() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.history.sorted(), func(o observe.Release) bool { return o.Version > r.Version && o.Deployed() })
 }
 
 // noCommits reports whether the app's releases have no commit, so that none can match. That is usual for container

@@ -4,6 +4,7 @@ package release
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"heroku-rollout-gate/gate/observe"
@@ -78,12 +79,7 @@ func (h *history) get(version int) *observe.Release {
 
 // sorted lists the releases, newest first, by version: their ids say nothing about their age.
 func (h *history) sorted() []observe.Release {
-	all := make([]observe.Release, 0, len(h.byVersion))
-	for _, r := range h.byVersion {
-		all = append(all, r)
-	}
-	slices.SortFunc(all, func(a, b observe.Release) int { return cmp.Compare(b.Version, a.Version) })
-	return all
+	return slices.SortedFunc(maps.Values(h.byVersion), func(a, b observe.Release) int { return cmp.Compare(b.Version, a.Version) })
 }
 
 // failed reports whether the release failed, so that it will never be deployed.
@@ -91,17 +87,6 @@ func failed(r *observe.Release) bool { return r.Status == "failed" }
 
 // ran reports whether dynos have run the release, or may have run it.
 func ran(r *observe.Release) bool { return !failed(r) && r.Status != "pending" }
-
-// firstRuns is the lowest version that ran each code.
-func firstRuns(newestFirst []observe.Release) map[observe.CodeRef]int {
-	first := make(map[observe.CodeRef]int, len(newestFirst))
-	for _, r := range newestFirst {
-		if ran(&r) {
-			first[r.Code()] = r.Version
-		}
-	}
-	return first
-}
 
 // toAsk is how many of the newest releases a look should request, so that all releases from version downTo on
 // become known, or, if they are, the release of version reread is read again.

@@ -5,6 +5,7 @@ package release
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"heroku-rollout-gate/gate/observe"
@@ -33,16 +34,11 @@ const (
 	Fail Policy = "fail"
 )
 
-// newer is what is known about the deployed releases after the target. The integers are versions: each is the
-// newest release of its kind, if nothing else is said, and 0 if there is none.
+// newer is what is known about the deployed releases after the target. Versions are 0 if there is no such release.
 type newer struct {
-	newest         int
-	rolledBackBy   int               // brings old code back
-	rolledBackFrom int               // the first release that brings old code back
-	otherCode      int               // brings code that is neither old nor the target's
-	sameCode       int               // runs the target's own code
-	unclassified   int               // it is not known yet which of these it does
-	unknowable     int               // the platform does not give its code, or not the target's
+	newest         int               // the newest version
+	newestWith     map[origin]int    // the newest version whose code comes from there
+	rolledBackFrom int               // the first version whose code comes from before
 	unread         []observe.CodeRef // the codes that must be read to classify releases
 }
 
@@ -54,24 +50,24 @@ const (
 	fromBefore                  // it ran before the target, and is not the target's
 	fromTarget                  // it is the target's own
 	fromElsewhere               // neither
-	unknowable                  // the platform does not give the code
+	unknowable                  // the platform does not give the code, or not the target's
 )
 
 // SupersededBy is the newest deployed release after the target; 0 if there is none.
 func (t *Target) SupersededBy() int { return t.newer.newest }
 
 // RolledBackBy is the newest release after the target that brings old code back; 0 if none does.
-func (t *Target) RolledBackBy() int { return t.newer.rolledBackBy }
+func (t *Target) RolledBackBy() int { return t.newer.newestWith[fromBefore] }
 
 // BroughtBack says how a release brings old code back: it runs code from before the target again, as a rollback
 // does, or it was built again from a commit that ran before. Empty if no release brings old code back.
 func (t *Target) BroughtBack() string {
-	r := t.history.get(t.newer.rolledBackBy)
+	r := t.history.get(t.RolledBackBy())
 	if r == nil {
 		return ""
 	}
-	for _, before := range t.history.sorted() {
-		if before.Version < t.release.Version && ran(&before) && before.Code() == r.Code() {
+	for _, before := range t.ranBefore() {
+		if before.Code() == r.Code() {
 			return fmt.Sprintf("runs the code of v%d again, as after a rollback", before.Version)
 		}
 	}
@@ -82,17 +78,17 @@ func (t *Target) BroughtBack() string {
 // as long as a release is not classified: the verdict must not depend on which code is read first.
 func (t *Target) EndedBy() int {
 	switch {
-	case t.newer.unclassified != 0 || t.policy == Follow:
+	case t.newer.newestWith[unclassified] != 0 || t.policy == Follow:
 		return 0
 	case t.policy == Fail:
 		return t.newer.newest
 	}
-	return t.newer.otherCode
+	return t.newer.newestWith[fromElsewhere]
 }
 
 // OtherCode says in words that a release after the target brings other code; empty if it does not.
 func (t *Target) OtherCode(version int) string {
-	if version != t.newer.otherCode {
+	if version != t.newer.newestWith[fromElsewhere] {
 		return ""
 	}
 	r := t.history.byVersion[version]
@@ -108,8 +104,8 @@ func (t *Target) OtherCode(version int) string {
 // OwnAgain is the newest release after the target that runs the target's own code, if it is newer than all
 // releases with other code; 0 otherwise.
 func (t *Target) OwnAgain() int {
-	if t.newer.sameCode > t.newer.otherCode {
-		return t.newer.sameCode
+	if own := t.newer.newestWith[fromTarget]; own > t.newer.newestWith[fromElsewhere] {
+		return own
 	}
 	return 0
 }
@@ -125,13 +121,15 @@ func (t *Target) BackFromPhase() int {
 
 // judgeNewer classifies the deployed releases after the target.
 func (t *Target) judgeNewer() {
-	t.newer = newer{}
-	all := t.history.sorted()
-	first := firstRuns(all)
-	judged := map[observe.CodeRef]origin{t.release.Code(): fromTarget}
+	t.newer = newer{newestWith: map[origin]int{}}
+	judged := map[observe.CodeRef]origin{}
+	for _, r := range t.ranBefore() {
+		judged[r.Code()] = fromBefore
+	}
+	judged[t.release.Code()] = fromTarget
 	judged[observe.CodeRef{}] = unknowable // even if the target has no code either
 	compared := 0
-	for _, r := range all {
+	for _, r := range t.history.sorted() {
 		if r.Version <= t.release.Version {
 			return
 		}
@@ -143,8 +141,6 @@ func (t *Target) judgeNewer() {
 		from, known := judged[code]
 		switch {
 		case known:
-		case first[code] < t.release.Version:
-			from = fromBefore
 		case compared < maxCompared || t.dynoVersions[r.Version]:
 			from = t.originOf(code)
 			compared++
@@ -152,24 +148,10 @@ func (t *Target) judgeNewer() {
 			from = fromElsewhere
 		}
 		judged[code] = from
-		t.newer.add(r.Version, from)
-	}
-}
-
-// add notes a release and where its code comes from. Releases are added newest first.
-func (n *newer) add(version int, from origin) {
-	switch from {
-	case fromBefore:
-		n.rolledBackBy = cmp.Or(n.rolledBackBy, version)
-		n.rolledBackFrom = version
-	case fromTarget:
-		n.sameCode = cmp.Or(n.sameCode, version)
-	case fromElsewhere:
-		n.otherCode = cmp.Or(n.otherCode, version)
-	case unknowable:
-		n.unknowable = cmp.Or(n.unknowable, version)
-	case unclassified:
-		n.unclassified = cmp.Or(n.unclassified, version)
+		t.newer.newestWith[from] = cmp.Or(t.newer.newestWith[from], r.Version)
+		if from == fromBefore {
+			t.newer.rolledBackFrom = r.Version
+		}
 	}
 }
 
@@ -223,12 +205,17 @@ func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
 	return c, read
 }
 
+// ranBefore are the releases before the target that dynos have run, newest first.
+func (t *Target) ranBefore() []observe.Release {
+	return slices.DeleteFunc(t.history.sorted(), func(r observe.Release) bool { return r.Version >= t.release.Version || !ran(&r) })
+}
+
 // predecessors are the newest codes that ran before the target, without its own.
 func (t *Target) predecessors() []observe.CodeRef {
 	seen := map[observe.CodeRef]bool{t.release.Code(): true, {}: true}
 	var codes []observe.CodeRef
-	for _, r := range t.history.sorted() {
-		if r.Version < t.release.Version && ran(&r) && !seen[r.Code()] && len(codes) < maxPredecessors {
+	for _, r := range t.ranBefore() {
+		if !seen[r.Code()] && len(codes) < maxPredecessors {
 			seen[r.Code()] = true
 			codes = append(codes, r.Code())
 		}

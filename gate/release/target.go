@@ -182,9 +182,6 @@ func (t *Target) choose() {
 // fullLookAfter reports whether the newest full look was requested at least d after the wait began.
 func (t *Target) fullLookAfter(d time.Duration) bool { return t.fullAskedAt-t.began >= d }
 
-// waitBegan is the platform's time at which the wait began; zero before any answer.
-func (t *Target) waitBegan() time.Time { return t.clock.Platform(t.began) }
-
 // neverHadCode reports whether the app has never run any code, and its newest release has none either. The gate
 // then waits for the first release with code.
 func (t *Target) neverHadCode() bool {
@@ -233,7 +230,7 @@ func (t *Target) ReleasesBehindLog() bool { return t.newestInLog > t.history.new
 // OldAtStart reports whether the caller named no release, and the newest one was made more than a minute before
 // the wait began.
 func (t *Target) OldAtStart() bool {
-	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.waitBegan().Add(-time.Minute))
+	return t.want == (Want{}) && t.release != nil && t.release.CreatedAt.Before(t.clock.Platform(t.began).Add(-time.Minute))
 }
 
 // MadeBefore reports whether the target is from before the deploy. With a head start, it was there when the
@@ -246,12 +243,8 @@ func (t *Target) MadeBefore() bool {
 	case t.headStart:
 		return t.release.Version <= t.newestBefore()
 	}
-	for _, at := range []time.Time{t.release.CreatedAt, t.release.UpdatedAt} {
-		if !at.Before(t.clock.Start().Add(-longestDeploy)) {
-			return false
-		}
-	}
-	return true
+	long := t.clock.Start().Add(-longestDeploy)
+	return t.release.CreatedAt.Before(long) && t.release.UpdatedAt.Before(long)
 }
 
 // Unconfirmed reports whether the newest release may not be the one that the caller meant. A list that is

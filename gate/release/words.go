@@ -139,10 +139,10 @@ func (t *Target) NotShown() string {
 		return fmt.Sprintf("the list of releases to show v%d and all after it", v)
 	case t.history.current != 0 && t.history.current < v:
 		return fmt.Sprintf("release v%d to be the current one, which is v%d", v, t.history.current)
-	case t.newer.rolledBackBy != 0:
-		return fmt.Sprintf("release v%d, which brings old code back and is not the current one, to be overtaken", t.newer.rolledBackBy)
-	case t.newer.unclassified != 0:
-		return fmt.Sprintf("word on which code release v%d carries", t.newer.unclassified)
+	case t.RolledBackBy() != 0:
+		return fmt.Sprintf("release v%d, which brings old code back and is not the current one, to be overtaken", t.RolledBackBy())
+	case t.newer.newestWith[unclassified] != 0:
+		return fmt.Sprintf("word on which code release v%d carries", t.newer.newestWith[unclassified])
 	}
 	return ""
 }
@@ -173,10 +173,10 @@ func (t *Target) Notices(o observe.Observation, now time.Duration) []string {
 		notice("release v%d, the newest one, was made at %s, more than %s before the gate came: if a deploy has just been run, it made no release",
 			v, t.madeAt(), observe.Span(longestDeploy))
 	}
-	if n := t.newer.unknowable; n > 0 {
+	if n := t.newer.newestWith[unknowable]; n > 0 {
 		all = append(all, t.noticeOfUnknowable(n)...)
 	}
-	if n := t.newer.newest; n > 0 && t.newer.unclassified == 0 && t.EndedBy() == 0 && t.newer.rolledBackBy == 0 {
+	if n := t.newer.newest; n > 0 && t.newer.newestWith[unclassified] == 0 && t.EndedBy() == 0 && t.RolledBackBy() == 0 {
 		notice("release v%d was made after v%d; its dynos count as new, too", n, v)
 	}
 	if c := t.Commit(); t.workflow.Commit != "" && t.want.newest() && !t.workflow.runsOn(c) {

@@ -19,45 +19,26 @@ type crash struct {
 	since   time.Duration
 }
 
-// A toldCrash is a crash in the timeline.
-type toldCrash struct {
-	label string
-	at    time.Time
-	from  Source
-}
-
 // noteCrashes adds the crashes of the listed dyno to the fleet, also a crash that only the list shows. It notes whether the
 // dyno is crashed now, and since when.
 func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
-	lb, rec := l.label, l.label.record
-	if !l.crashCounts() {
-		lb.crash = crash{}
-		return
+	lb, rec, counts := l.label, l.label.record, l.crashCounts()
+	if counts {
+		for _, crashed := range l.crashes {
+			s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
+		}
 	}
-	for _, crashed := range l.crashes {
-		s.addCrash(toldCrash{lb.name, crashed, FromLog})
-	}
-	if rec.State != "crashed" {
+	if !counts || rec.State != "crashed" {
 		lb.crash = crash{}
 		return
 	}
 	if len(l.crashes) == 0 {
-		s.addCrash(toldCrash{lb.name, rec.UpdatedAt, FromAPI})
+		s.crashes = append(s.crashes, Moment{rec.UpdatedAt, lb.name, FromAPI})
 	}
 	if lb.crash == (crash{}) || !lb.crash.updated.Equal(rec.UpdatedAt) { // it was up in between, if it crashed before
 		lb.crash = crash{rec.UpdatedAt, l.roster.clock.GateTime(rec.UpdatedAt, at)}
 	}
 	s.crashedSince = min(s.crashedSince, lb.crash.since)
-}
-
-func (s *fleetStatus) addCrash(c toldCrash) {
-	s.crashes++
-	if s.crashes == 1 || c.at.Before(s.firstCrash.at) {
-		s.firstCrash = c
-	}
-	if c.at.After(s.lastCrash.at) {
-		s.lastCrash = c
-	}
 }
 
 // crashCounts reports whether the crashes of the listed dyno may end the wait.
@@ -92,5 +73,7 @@ func (r *Rollout) crashVerdict(lb *label, what string) *Verdict {
 	if !r.cfg.UseLog {
 		next = "see " + r.client("logs")
 	}
-	return &Verdict{Result: Failed, Reason: DynosCrashed, Dyno: lb.name, Message: fmt.Sprintf("new dyno %s of release v%d %s: %s", lb.name, lb.record.Version, what, next)}
+	v := newVerdict(DynosCrashed, "new dyno %s of release v%d %s: %s", lb.name, lb.record.Version, what, next)
+	v.Dyno = lb.name
+	return v
 }

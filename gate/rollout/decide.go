@@ -45,40 +45,29 @@ func (r *Rollout) interrupted() *Verdict {
 		return nil
 	}
 	known := r.oldCode()
-	if r.unshown != "" || r.lists.full == nil || r.tooLittleKnown(&r.status) != nil {
+	if r.unshown.holds || r.lists.full == nil || r.tooLittleKnown(&r.status) != nil {
 		known = NotKnown
 	}
-	return &Verdict{Result: Cancelled, Reason: Interrupted, Message: fmt.Sprintf("interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)}
+	return newVerdict(Interrupted, "interrupted while waiting for %s: %s", r.obstacle.waits, known.Words().State)
 }
 
 func (r *Rollout) refused() *Verdict {
 	t := r.outages.refusal
-	if t == nil {
+	switch {
+	case t == nil:
 		return nil
+	case t.Kind == observe.Unauthorized:
+		return newVerdict(KeyUnauthorized, "Heroku does not accept the API key (%s): check the input \"api-key\", and whether the key has expired or was revoked", t.Message)
+	case t.Kind == observe.Forbidden:
+		return newVerdict(KeyForbidden, "the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
+	case t.Kind == observe.CannotConnect:
+		return newVerdict(CannotConnect, "there is no way to Heroku's API (%s): check the input \"api-url\", and the runner's name server, proxy and certificates", t.Message)
+	case t.Kind == observe.Internal:
+		return newVerdict(InternalFailure, "the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
+	case r.outages.answered:
+		return newVerdict(AppNotFound, "app %q is not there any more, or this API key may not see it any more (%s): see whether it was deleted, or its access changed", r.cfg.App, t.Message)
 	}
-	v := &Verdict{Result: Undecided}
-	switch t.Kind {
-	case observe.Unauthorized:
-		v.Reason = KeyUnauthorized
-		v.Message = fmt.Sprintf("Heroku does not accept the API key (%s): check the input \"api-key\", and whether the key has expired or was revoked", t.Message)
-	case observe.Forbidden:
-		v.Reason = KeyForbidden
-		v.Message = fmt.Sprintf("the API key may not see app %q (%s): give it the scope \"read\" and access to the app", r.cfg.App, t.Message)
-	case observe.CannotConnect:
-		v.Reason = CannotConnect
-		v.Message = fmt.Sprintf("there is no way to Heroku's API (%s): check the input \"api-url\", and the runner's name server, proxy and certificates", t.Message)
-	case observe.Internal:
-		v.Reason = InternalFailure
-		v.Message = fmt.Sprintf("the gate itself failed (%s): report it, with a recording made by the input \"record\"", t.Message)
-	default:
-		v.Reason = AppNotFound
-		if r.outages.answered {
-			v.Message = fmt.Sprintf("app %q is not there any more, or this API key may not see it any more (%s): see whether it was deleted, or its access changed", r.cfg.App, t.Message)
-			break
-		}
-		v.Message = fmt.Sprintf("there is no app %q that this API key can see (%s): check the input \"app\", and whose key it is; for an app that is still to be made, set \"wait-for-app\"", r.cfg.App, t.Message)
-	}
-	return v
+	return newVerdict(AppNotFound, "there is no app %q that this API key can see (%s): check the input \"app\", and whose key it is; for an app that is still to be made, set \"wait-for-app\"", r.cfg.App, t.Message)
 }
 
 func (r *Rollout) badInput() *Verdict {
@@ -89,7 +78,7 @@ func (r *Rollout) badInput() *Verdict {
 	if bad == "" {
 		return nil
 	}
-	return &Verdict{Result: Failed, Reason: InvalidInput, Message: bad}
+	return newVerdict(InvalidInput, "%s", bad)
 }
 
 // unknownType is a process type that the caller named and no formation had. Empty: there is none, or no formation yet.
@@ -121,15 +110,14 @@ func (r *Rollout) noSuchType(name string) string {
 
 // typesDue reports whether the newest full look must show all process types of the target.
 func (r *Rollout) typesDue() bool {
-	rel := r.target.Release()
-	return rel != nil && rel.Deployed() && !r.clock.Platform(r.lists.full.AskedAt).Before(rel.UpdatedAt.Add(observe.ListLag))
+	return !r.awaited() && !r.clock.Platform(r.lists.full.AskedAt).Before(r.target.Release().UpdatedAt.Add(observe.ListLag))
 }
 
 func (r *Rollout) failedDeploy() *Verdict {
 	rel := r.target.Release()
 	if rel == nil {
 		if b := r.target.FailedBuild(); b != nil {
-			return &Verdict{Result: Failed, Reason: BuildFailed, Message: fmt.Sprintf("the build of commit %.7s failed, so no release came of it: see its log on Heroku's dashboard, under the app's activity", b.Commit)}
+			return newVerdict(BuildFailed, "the build of commit %.7s failed, so no release came of it: see its log on Heroku's dashboard, under the app's activity", b.Commit)
 		}
 		return nil
 	}
@@ -137,7 +125,7 @@ func (r *Rollout) failedDeploy() *Verdict {
 		return nil // it may not be the release that was meant
 	}
 	if rel.Status == "failed" {
-		return &Verdict{Result: Failed, Reason: ReleaseFailed, Message: fmt.Sprintf("release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with %s", rel.Version, r.client(fmt.Sprintf("releases:output v%d", rel.Version)))}
+		return newVerdict(ReleaseFailed, "release v%d failed in its release phase, so it was not deployed and the release before it keeps running: see what its command printed, in the log of this step or with %s", rel.Version, r.client(fmt.Sprintf("releases:output v%d", rel.Version)))
 	}
 	return nil
 }
@@ -146,24 +134,23 @@ func (r *Rollout) otherCode() *Verdict {
 	rel := r.target.Release()
 	// While its release phase runs, the target was never live, so nothing was rolled back.
 	if n := r.target.RolledBackBy(); n != 0 && rel.Deployed() && !r.target.IsCurrent() {
-		message := fmt.Sprintf("release v%d %s, so the code of v%d is not what runs: %s tells who did it", n, r.target.BroughtBack(), rel.Version, r.client("releases"))
 		if made := r.target.BackFromPhase(); made != 0 {
-			message = fmt.Sprintf("release v%d was made while the release phase of v%d ran, as by a config change, with the code that was live then: that code runs now, so deploy again", made, rel.Version)
+			return newVerdict(RolledBack, "release v%d was made while the release phase of v%d ran, as by a config change, with the code that was live then: that code runs now, so deploy again", made, rel.Version)
 		}
-		return &Verdict{Result: Failed, Reason: RolledBack, Message: message}
+		return newVerdict(RolledBack, "release v%d %s, so the code of v%d is not what runs: %s tells who did it", n, r.target.BroughtBack(), rel.Version, r.client("releases"))
 	}
 	n := r.target.EndedBy()
 	if n == 0 {
 		return nil
 	}
-	message := fmt.Sprintf(`release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with %s, and let the gate of the newer deploy decide`, n, rel.Version, r.client("releases"))
-	if other := r.target.OtherCode(n); other != "" {
-		message = fmt.Sprintf("release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
+	switch other, own := r.target.OtherCode(n), r.target.OwnAgain(); {
+	case other == "":
+		return newVerdict(Superseded, `release v%d came after v%d, and the input "on-supersede" is "fail": see what it changed with %s, and let the gate of the newer deploy decide`, n, rel.Version, r.client("releases"))
+	case own != 0:
+		return newVerdict(Superseded, "release v%d followed v%d with %s, and v%d brought the code of v%d again: code of v%d may still run, so let the gate of v%d decide", n, rel.Version, other, own, rel.Version, n, own)
+	default:
+		return newVerdict(Superseded, "release v%d followed v%d with %s, so the code of v%d is not what runs: deploy it again if it should run, or let the gate of the newer deploy decide", n, rel.Version, other, rel.Version)
 	}
-	if own := r.target.OwnAgain(); own != 0 && r.target.OtherCode(n) != "" {
-		message = fmt.Sprintf("release v%d followed v%d with %s, and v%d brought the code of v%d again: code of v%d may still run, so let the gate of v%d decide", n, rel.Version, r.target.OtherCode(n), own, rel.Version, n, own)
-	}
-	return &Verdict{Result: Failed, Reason: Superseded, Message: message}
 }
 
 // client is a command of the official client that people can copy.
@@ -177,23 +164,23 @@ func (r *Rollout) timedOut() *Verdict {
 		return nil
 	}
 	if no := r.outages.absent; no != "" {
-		return &Verdict{Result: Undecided, Reason: AppNotFound, Message: fmt.Sprintf("there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.waitedInWords(r.now), no)}
+		return newVerdict(AppNotFound, "there was no app %q that this API key can see within %s (%s): check the input \"app\", whose key it is, and that the app was made", r.cfg.App, r.waitedInWords(r.now), no)
 	}
 	if why, unreachable := r.unreachable(); unreachable {
 		if why != "" {
 			why = " (" + brief(why) + ")"
 		}
-		if o := r.outages.open[observe.AboutLook]; o != nil && o.budget {
+		if o := r.outages.open[observe.AboutLook]; o != nil && o.newest.OutOfBudget {
 			// 4,500 requests, of which about 75 come back each minute ("Platform API Reference", rate limits).
-			return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("the budget of API requests, which all programs of the account share, was used up%s: it is full again an hour after they stop, so find out which one asks so much, or give the gate a key of another account, and run the step again", why)}
+			return newVerdict(PlatformUnreachable, "the budget of API requests, which all programs of the account share, was used up%s: it is full again an hour after they stop, so find out which one asks so much, or give the gate a key of another account, and run the step again", why)
 		}
-		return &Verdict{Result: TimedOut, Reason: PlatformUnreachable, Message: fmt.Sprintf("Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)}
+		return newVerdict(PlatformUnreachable, "Heroku's API gave no usable answer%s: see https://status.heroku.com, and run the step again", why)
 	}
 	o := r.obstacle
 	if o.missed == "" {
 		o.missed = fmt.Sprintf("still waiting after %s for %s", r.waitedInWords(r.now), o.waits)
 	}
-	return &Verdict{Result: TimedOut, Reason: o.reason, Message: o.missed + ": " + o.next}
+	return newVerdict(o.reason, "%s: %s", o.missed, o.next)
 }
 
 // unreachable reports whether only the platform is the reason of a time-out: there was no list for a long time, or only
@@ -203,8 +190,8 @@ func (r *Rollout) unreachable() (reason string, is bool) {
 	switch {
 	case o == nil:
 		return "", r.roster.look == nil
-	case r.lists.full == nil || r.now-r.lists.arrivedAt > platformSilent:
-		return o.reason, true
+	case r.lists.full == nil || r.now-r.roster.lookCame > platformSilent:
+		return o.newest.Message, true
 	}
-	return o.reason, r.obstacle.look
+	return o.newest.Message, r.obstacle.look
 }

@@ -70,7 +70,7 @@ var doubts = slices.Concat(streamDoubts, []doubt{
 		return e.balance.StartDue
 	}},
 	{name: "start-missing", metricsSettle: true, says: "the start of the listed dyno is not in the log", is: func(e *evidence, _ *timer) bool {
-		return e.startMissing
+		return e.listedRunning == 1 && !e.label.ledger.StartedSince(e.label.record.CreatedAt)
 	}},
 	{name: "start-lost", says: "the log does not show every start", is: func(e *evidence, _ *timer) bool {
 		return e.balance.Alive < e.listedRunning
@@ -87,14 +87,14 @@ var doubts = slices.Concat(streamDoubts, []doubt{
 	}},
 	{name: "list-behind", passes: true, says: "the list is behind the log", is: func(e *evidence, _ *timer) bool {
 		b, rec := &e.balance, e.label.record
-		return rec != nil && rec.State == "up" && b.State != "up" &&
-			b.StateAt.After(rec.UpdatedAt.Add(ledger.StampSlack))
+		return rec != nil && rec.State == "up" && b.LastChange.To != "up" &&
+			b.LastChange.Stamp.After(rec.UpdatedAt.Add(ledger.StampSlack))
 	}},
 	{name: "crash-unconfirmed", passes: true, says: "a dyno crashed, and the list may not know yet", is: func(e *evidence, t *timer) bool {
 		// An exit that no SIGTERM announced is a crash, of the listed dyno or of a hidden one.
 		crash := e.balance.CrashExit
 		return e.listedRunning == 1 && !e.balance.LastStart.After(crash) && // a later start replaces what crashed
-			t.lookPending(e.crashListed, e.roster.look)
+			t.lookPending(e.due(crash, observe.ListLag), e.roster.look)
 	}},
 })
 

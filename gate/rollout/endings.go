@@ -2,6 +2,11 @@
 
 package rollout
 
+import (
+	"fmt"
+	"slices"
+)
+
 // A Result is the kind of an ending.
 type Result string
 
@@ -94,4 +99,10 @@ type Verdict struct {
 	Dyno string `json:"dyno,omitempty"`
 	// Basis is empty unless Passed.
 	Basis Basis `json:"basis,omitempty"`
+}
+
+// newVerdict is the verdict with that reason.
+func newVerdict(reason Reason, message string, args ...any) *Verdict {
+	i := slices.IndexFunc(Endings, func(e Ending) bool { return e.Reason == reason })
+	return &Verdict{Result: Endings[i].Result, Reason: reason, Message: fmt.Sprintf(message, args...)}
 }

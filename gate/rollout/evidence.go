@@ -23,8 +23,7 @@ type evidence struct {
 	newUp     bool // a new dyno is up or asleep, by the list or by the log
 	// noOldPossible: the label came by scaling up after the release, or the app had no code before the target.
 	noOldPossible bool
-	listedRunning int  // 1 if the list shows a running dyno
-	startMissing  bool // the ledger lacks the start of that dyno
+	listedRunning int // 1 if the list shows a running dyno
 
 	limit        time.Duration // when no hidden process can live any more: the hold and killDeadline are over
 	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
@@ -32,11 +31,9 @@ type evidence struct {
 	// beganLate: one of them may have ended after the release, and such an exit is not counted. That it is gone is then only
 	// presumed.
 	beganLate           bool
-	balanceChangesAt    time.Duration // when the passing of time changes the balance
 	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
 	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
-	killDeadline        time.Duration // when the last process that was asked to stop must have ended
-	crashListed         time.Duration // from when on a list shows the last crash
+	killDeadline        time.Duration // when the last process must have ended that was asked to stop, and has not ended by the log
 	ended               bool          // of a pod or one-off dyno: its last exit is its end
 	crashes             []time.Time   // since the first new record
 	listLagsUntil       time.Duration // until when the list is behind the log, or seems to be
@@ -46,10 +43,7 @@ type evidence struct {
 const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
-	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: longAgo}
-	if r.notInFormation(lb.typ) {
-		e.droppedUntil = r.droppedUntil(lb.typ)
-	}
+	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: r.droppedUntil(lb.typ)}
 	// Processes may have been hidden when the ledger began, but not since later than that.
 	hiddenGone := r.log.since
 	if since := lb.hiddenSince; !since.IsZero() && since.Before(hiddenGone) {
@@ -68,21 +62,14 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 		e.hiddenGoneAt = longAgo
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
-	e.balanceChangesAt = e.due(b.QuietFrom, 0)
-	last, seen := e.lastMetric()
-	e.aliveByMetricsUntil = longAgo
-	if !last.IsZero() {
-		e.aliveByMetricsUntil = r.clock.GateTime(last, seen) + metricLife
-	}
-	e.noReportSince = !last.IsZero() && !r.metrics.newest.After(last.Add(metricLife/2))
+	e.aliveByMetricsUntil, e.noReportSince = e.aliveByMetrics()
 	e.killDeadline = longAgo
 	if stopping := b.Stopping(); !stopping.IsZero() {
 		e.killDeadline = r.clock.GateTime(stopping, lb.ledger.ChangedAt()) + ledger.KillAfter + ledger.StampSlack
 	}
 	e.limit = max(r.limit(lb, b.Announced), e.killDeadline)
-	e.crashListed = e.due(b.CrashExit, observe.ListLag)
-	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
 	e.ended = e.podEnded()
+	e.crashes = b.CrashesAfter(lb.firstNewRecordAt.Add(time.Second)) // creations are cut to whole seconds
 	return e
 }
 
@@ -112,9 +99,9 @@ func (e *evidence) endsAfter() time.Duration {
 // seeRecord compares what the list shows with what the ledger says.
 func (e *evidence) seeRecord() {
 	rec, b := e.label.record, &e.balance
-	newer := rec != nil && !b.StateAt.After(rec.UpdatedAt) // the list is newer than the log
+	newer := rec != nil && !b.LastChange.Stamp.After(rec.UpdatedAt) // the list is newer than the log
 	e.oldRecord = rec != nil && e.roster.old(rec)
-	e.newUp = b.State == "up" && b.LastStart.After(e.roster.target.released)
+	e.newUp = b.LastChange.To == "up" && b.LastStart.After(e.roster.target.released)
 	if newer && !e.oldRecord {
 		e.newUp = rec.State == "up" || rec.State == "idle"
 	}
@@ -126,7 +113,6 @@ func (e *evidence) seeRecord() {
 	asleep := (rec.State == "idle" || rec.State == "down") && !e.roster.rolling() && !e.label.typ.oneOff
 	e.listedOld = e.oldRecord && !asleep
 	if rec.State == "up" || rec.State == "starting" {
-		e.startMissing = !e.label.ledger.StartedSince(rec.CreatedAt)
 		e.listedRunning = 1
 	}
 }
@@ -136,10 +122,10 @@ func (e *evidence) seeRecord() {
 func (e *evidence) learnListDelay() {
 	b, r, lb := &e.balance, e.roster, e.label
 	rec, asked := lb.record, r.clock.Platform(r.look.AskedAt)
-	if rec == nil || b.State != "up" || b.LastStart.Before(rec.CreatedAt) {
+	if rec == nil || b.LastChange.To != "up" || b.LastStart.Before(rec.CreatedAt) {
 		return // the log does not report on the listed dyno
 	}
-	delay := asked.Sub(b.StateAt)
+	delay := asked.Sub(b.LastChange.Stamp)
 	if rec.State == "starting" && delay > usualLag {
 		lb.listLags = true
 	}
@@ -153,5 +139,5 @@ func (e *evidence) learnListDelay() {
 			return
 		}
 	}
-	e.listLagsUntil = e.due(b.StateAt, 2*observe.ListLag)
+	e.listLagsUntil = e.due(b.LastChange.Stamp, 2*observe.ListLag)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"heroku-rollout-gate/gate/ledger"
 	"heroku-rollout-gate/gate/observe"
 )
 
@@ -24,7 +25,7 @@ import (
 // judge remembers nothing. What the label has to remember is part of the judgement. doc.go explains the words.
 func judge(e *evidence, t *timer) judgement {
 	j := e.undecided()
-	t.wakeAt(e.balanceChangesAt)
+	t.wakeAt(e.due(e.balance.QuietFrom, 0)) // the balance changes then
 	switch {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
@@ -46,17 +47,17 @@ func judge(e *evidence, t *timer) judgement {
 	case e.beganLate: // those that were hidden when the log began must have ended by now, but their ends were not counted
 		doubt, limit = historyShort, e.hiddenGoneAt
 	}
-	first, last, byMetrics := e.balance.FirstStop, e.balance.LastStop, false
+	stops, byMetrics := e.balance.Stops, false
 	if doubt != "" {
-		if from, to, alone := e.listedAlone(t); alone { // so no old process reports
-			doubt, first, last, byMetrics = "", from, to, true
+		if ends, alone := e.listedAlone(t); alone { // so no old process reports
+			doubt, stops, byMetrics = "", ends, true
 		}
 	}
 	j.proof = e.label.proof.after(doubt != "", e, t.now)
 	j.proof.metrics = j.proof.metrics || byMetrics
 	if !reports && !e.noReportSince && (doubt == "" || j.proof.lasts()) { // 3
-		if doubt == "" && !last.IsZero() {
-			j.firstStop, j.lastStop = first, last
+		if doubt == "" && !stops.Last.IsZero() {
+			j.stops = stops
 		}
 		return j.proven()
 	}
@@ -89,7 +90,7 @@ func judgePod(e *evidence, t *timer) judgement {
 		return j.proven()
 	case e.ended:
 		if !exit.Before(e.roster.target.released) {
-			j.firstStop, j.lastStop = exit, exit
+			j.stops = ledger.Stops{First: exit, Last: exit}
 		}
 		return j.proven()
 	case t.pending(limit):
@@ -156,14 +157,14 @@ type judgement struct {
 	why    string        // why an old process may run, or why it is only presumed that none does
 
 	// What the label, or its process type, has to remember:
-	proof               proof
-	firstStop, lastStop time.Time // the first and the last exit of an old process, when there was no doubt
-	logCovers           bool      // the log would have reported what was never listed
+	proof     proof
+	stops     ledger.Stops // the exits of old processes, when there was no doubt
+	logCovers bool         // the log would have reported what was never listed
 }
 
 // undecided is the judgement of a label before anything is decided.
 func (e *evidence) undecided() judgement {
-	j := judgement{firstStop: e.label.firstStop, lastStop: e.label.lastStop}
+	j := judgement{stops: e.label.stops}
 	if e.listedOld {
 		j.listed = 1
 	}

@@ -71,8 +71,11 @@ func TestFirstAndLastCrash(t *testing.T) {
 		lb := &label{name: string(rune('a' + i)), typ: &processType{}, record: &observe.Dyno{State: "up"}}
 		s.noteCrashes(&labelStatus{evidence: evidence{label: lb, crashes: []time.Time{at(sec)}}}, 0)
 	}
-	if s.crashes != 4 || s.firstCrash.label != "c" || s.lastCrash.label != "b" {
-		t.Errorf("%d crashes, the first %+v, the last %+v; want 4, of c and of b", s.crashes, s.firstCrash, s.lastCrash)
+	var told timeline
+	told.follow(&observe.Release{}, &s, time.Time{})
+	want := moments{{at(2), "first of 4 crashes of new dynos: c", FromLog}, {at(9), "last of 4 crashes of new dynos: b", FromLog}}
+	if !slices.Equal(told.passing, want) || !told.times.FirstCrash.Equal(at(2)) {
+		t.Errorf("got %v, the first at %s; want %v", told.passing, told.times.FirstCrash, want)
 	}
 }
 

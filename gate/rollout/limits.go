@@ -3,6 +3,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -107,11 +108,7 @@ func (r *roster) prebootHold() time.Duration {
 
 // bootTimeout is how long a process can boot: as the caller says, or longer if the log has shown that.
 func (r *roster) bootTimeout() time.Duration {
-	boot := r.cfg.BootTimeout
-	if boot == 0 {
-		boot = DefaultBootTimeout
-	}
-	return max(boot, r.observedBootTimeout)
+	return max(cmp.Or(r.cfg.BootTimeout, DefaultBootTimeout), r.observedBootTimeout)
 }
 
 // limit is when no hidden process of the label can live any more: the hold, counted from the last event that may have

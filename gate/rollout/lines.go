@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"heroku-rollout-gate/gate/ledger"
 	"heroku-rollout-gate/gate/observe"
 )
 
@@ -96,8 +95,7 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 		case observe.Flowing:
 			lb.ledger.DropBefore(s.Since)
 		case observe.Gapped:
-			lb.ledger = ledger.Ledger{}
-			lb.hiddenSince, lb.ranAt = time.Time{}, time.Time{}
+			lb.counted = counted{}
 			lb.proof = lb.proof.afterGap()
 		}
 	}

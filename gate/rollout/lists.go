@@ -3,7 +3,6 @@
 package rollout
 
 import (
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -19,10 +18,8 @@ const (
 // lists is what the gate knows about the newest looks.
 type lists struct {
 	full      *observe.Look // the newest full one
-	arrivedAt time.Duration // when the newest one arrived
 	changedAt time.Duration // when the last line about a process in scope arrived; the look that opens the gate must be newer
 	releaseAt time.Duration // when the target was last asked for by itself
-	shortAt   time.Duration // since when fewer dynos are listed than the formation wants; -1: there are enough
 	apiAt     time.Duration // when the log last reported a change to the app or its releases
 	unseen    bool          // something happened that the newest look may not show: another look is needed
 }
@@ -32,7 +29,9 @@ type lists struct {
 func (l *lists) see(o observe.Observation, n news, listed *observe.Release, clock *observe.Clock, now time.Duration) {
 	switch {
 	case o.Look != nil:
-		l.seeLook(o.Look, now)
+		if l.unseen = l.newsAt() > o.Look.AskedAt; o.Look.Full() {
+			l.full = o.Look
+		}
 	case o.Release != nil:
 		l.releaseAt = now
 		if r := o.Release; r.Version != 0 && (listed == nil || r.Version == listed.Version && r.Status != listed.Status) {
@@ -40,20 +39,6 @@ func (l *lists) see(o observe.Observation, n news, listed *observe.Release, cloc
 		}
 	case o.Line != nil:
 		l.seeLine(o.Line, n, clock, now)
-	}
-}
-
-func (l *lists) seeLook(look *observe.Look, now time.Duration) {
-	l.arrivedAt = now
-	l.unseen = l.newsAt() > look.AskedAt
-	if look.Full() {
-		l.full = look
-	}
-	switch short := l.short(look.Dynos); {
-	case !short:
-		l.shortAt = -1
-	case l.shortAt < 0:
-		l.shortAt = now
 	}
 }
 
@@ -73,32 +58,6 @@ func (l *lists) seeLine(line *observe.Line, n news, clock *observe.Clock, now ti
 	if l.full == nil || done.After(clock.Platform(l.full.AskedAt)) {
 		l.unseen, l.apiAt = true, now // the newest full look was asked for before it
 	}
-}
-
-// short reports whether there are fewer dynos than the last formation wants.
-func (l *lists) short(dynos []observe.Dyno) bool {
-	if l.full == nil {
-		return false
-	}
-	listed := map[string]int{}
-	for _, d := range dynos {
-		listed[d.Type]++
-	}
-	return slices.ContainsFunc(l.full.Formation, func(f observe.Formation) bool { return listed[f.Type] < f.Quantity })
-}
-
-// shortDue is when formation and dynos have to be read again because they do not agree: either the app was
-// scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
-// observe.Never after the last one.
-func (l *lists) shortDue() time.Duration {
-	if l.shortAt >= 0 {
-		for _, after := range [...]time.Duration{2, 5, 10, 20} {
-			if due := l.shortAt + after*time.Second; l.full.AskedAt < due {
-				return due
-			}
-		}
-	}
-	return observe.Never
 }
 
 // releaseDue is when the target has to be asked for by itself, unless a look shows it before.

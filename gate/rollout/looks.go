@@ -62,7 +62,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 		lb = r.addLabel(d.Name, r.types[d.Type], d.CreatedAt)
 	}
 	if lb.lowestVersion == 0 && r.look != r.firstLook && len(r.firstLook.Dynos) > 0 {
-		lb.cameLater, lb.lateRecordID, lb.lackedAt = true, d.ID, r.lookBefore
+		lb.lateRecordID, lb.lackedAt = d.ID, r.lookBefore
 	}
 	if t := r.types[d.Type]; lb.typ != t { // it was guessed from a line of the log
 		lb.typ, r.order = t, nil

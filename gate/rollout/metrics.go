@@ -59,21 +59,26 @@ func (r *roster) seeMetric(lb *label, l *observe.Line, at time.Duration) {
 	s.last, s.lastAt, lb.reporter = l.Stamp, at, s
 }
 
-// lastMetric is the last report of an old process of the label that came after the last known exit, and when it arrived;
-// zero if there is none. A process is old if it reported before the target's release, or if its uuid is the id of a
-// listed old dyno. (It is not documented that the two are the same, so only a match counts.)
-func (e *evidence) lastMetric() (last time.Time, seen time.Duration) {
+// aliveByMetrics is aliveByMetricsUntil and noReportSince of the evidence. Only reports after the last known exit count.
+// A process is old if it reported before the target's release, or if its uuid is the id of a listed old dyno. (It is not
+// documented that the two are the same, so only a match counts.)
+func (e *evidence) aliveByMetrics() (until time.Duration, noReportSince bool) {
 	// A gap empties the ledger, but the label remembers its last exit.
-	knownExit := later(e.balance.LastExit, e.label.lastStop).Add(ledger.StampSlack)
-	target := e.roster.target
+	knownExit := later(e.balance.LastExit, e.label.stops.Last).Add(ledger.StampSlack)
+	r, target := e.roster, e.roster.target
+	var last time.Time
+	var seen time.Duration // when the last report arrived
 	for uuid, s := range e.label.metrics {
-		version, listed := e.roster.versions[uuid]
+		version, listed := r.versions[uuid]
 		old := version < target.version && (listed || s.first.Before(target.released))
 		if old && s.last.After(knownExit) && s.last.After(last) {
 			last, seen = s.last, s.lastAt
 		}
 	}
-	return last, seen
+	if last.IsZero() {
+		return longAgo, false
+	}
+	return r.clock.GateTime(last, seen) + metricLife, !r.metrics.newest.After(last.Add(metricLife / 2))
 }
 
 // allReport reports whether every running process is sure to report, since metrics were on when it was started.
@@ -89,16 +94,16 @@ func (r *roster) allReport() bool {
 //   - for a minute since then, only the listed dyno has reported;
 //   - there is no other doubt, such as that something starts or stops.
 //
-// If so, it also returns the first and the last of the exits.
-func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
+// If so, it also returns the exits.
+func (e *evidence) listedAlone(t *timer) (ends ledger.Stops, alone bool) {
 	r, lb := e.roster, e.label
 	own := e.ownReports()
 	if own == nil {
-		return first, last, false
+		return ends, false
 	}
-	first, last = lb.ledger.Ends(r.target.released)
-	if !e.othersEnded(own, last) || firstDoubt(hardDoubts, e, t) != "" {
-		return first, last, false
+	ends = lb.ledger.Ends(r.target.released)
+	if !e.othersEnded(own, ends.Last) || firstDoubt(hardDoubts, e, t) != "" {
+		return ends, false
 	}
 	from := max(r.log.wholeAt, e.due(lb.record.UpdatedAt, 0), own.steadyAt-metricPause)
 	for _, s := range lb.metrics {
@@ -107,10 +112,10 @@ func (e *evidence) listedAlone(t *timer) (first, last time.Time, alone bool) {
 		}
 	}
 	if t.pending(from+metricLife+r.log.lineDelay) || !t.pending(own.lastAt+metricPause) {
-		return first, last, false
+		return ends, false
 	}
 	t.askMetrics = !r.metrics.feature.Known
-	return first, last, r.allReport()
+	return ends, r.allReport()
 }
 
 // ownReports are the reports of the listed dyno, if it is up. Without ids that match, they are those of the process that

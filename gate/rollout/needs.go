@@ -3,7 +3,6 @@
 package rollout
 
 import (
-	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -76,16 +75,28 @@ func (r *Rollout) Needs() []Need {
 	if r.ahead() {
 		return r.needsAhead()
 	}
-	full := r.awaited() || r.ready() || r.unshownSince >= 0 || r.lists.apiNews() || r.now >= r.lists.shortDue()
-	needs := append([]Need{r.guard()}, r.change()...)
-	if r.ready() {
-		needs = append(needs, Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
+	var n needs
+	n.add(true, r.guard())
+	n.add(r.change())
+	n.add(r.ready(), Need{Kind: Opening, Why: "everything holds: one more look opens the gate"})
+	r.timedLooks(&n)
+	full := r.awaited() || r.ready() || r.unshown.holds || r.lists.apiNews() || r.now >= r.shortDue()
+	for i := range n {
+		n[i].Full = n[i].Full || full
 	}
-	needs = append(needs, r.timedLooks()...)
-	for i := range needs {
-		needs[i].Full = needs[i].Full || full
+	r.questions(&n)
+	r.wakes(&n)
+	return n
+}
+
+// needs are the needs that are there so far.
+type needs []Need
+
+// add adds a need if it is there. What is needed at [observe.Never] is not needed.
+func (n *needs) add(is bool, need Need) {
+	if is && need.By != observe.Never {
+		*n = append(*n, need)
 	}
-	return slices.Concat(needs, r.questions(), r.wakes())
 }
 
 // needsAhead lists what the core needs during the head start: the dynos and the formation before the deploy, and then
@@ -95,37 +106,48 @@ func (r *Rollout) needsAhead() []Need {
 	if !r.roster.log.flows() {
 		guard.Every, guard.Why = refreshBlind, "the deploy has not begun, and the log does not report changes"
 	}
-	needs := []Need{guard}
+	var n needs
+	n.add(true, guard)
 	// The count of processes begins with what runs when the log is already whole.
-	if look := r.roster.look; look != nil && look.AskedAt < r.roster.log.wholeAt {
-		needs = append(needs, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
-	}
-	if r.lists.unseen && r.roster.rolling() { // each pod has a new name, and may come and go between two looks
-		needs = append(needs, Need{Kind: Change, Why: "the log reports a change of dynos"})
-	}
-	if !r.roster.preboot.Known {
-		needs = append(needs, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
-	}
-	return needs
+	look := r.roster.look
+	n.add(look != nil && look.AskedAt < r.roster.log.wholeAt, Need{Kind: Change, Full: true, Why: "the log is whole from now on: what it begins with has to be known"})
+	// Each pod has a new name, and may come and go between two looks.
+	n.add(r.lists.unseen && r.roster.rolling(), Need{Kind: Change, Why: "the log reports a change of dynos"})
+	n.add(!r.roster.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
+	return n
 }
 
 // ReleasesToAsk is how many of the newest releases a full look should bring.
 func (r *Rollout) ReleasesToAsk() int { return r.target.ReleasesToAsk() }
 
 // ready reports whether only a look is missing.
-func (r *Rollout) ready() bool { return r.readyAt >= 0 && r.now >= r.readyAt+r.cfg.Settle }
+func (r *Rollout) ready() bool { return r.clear.holds && r.now >= r.clear.at+r.cfg.Settle }
 
 // apiSettled reports whether the lists have had time to show what the log has reported of releases.
 func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists.apiAt > apiLag }
 
+// shortDue is when formation and dynos have to be read again because they do not agree: either the app was
+// scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
+// observe.Never after the last one.
+func (r *Rollout) shortDue() time.Duration {
+	if r.short.holds {
+		for _, after := range [...]time.Duration{2, 5, 10, 20} {
+			if due := r.short.at + after*time.Second; r.roster.formationAt < due {
+				return due
+			}
+		}
+	}
+	return observe.Never
+}
+
 // guard is the next look if nothing happens.
 func (r *Rollout) guard() Need {
 	flows, s := r.roster.log.flows(), &r.status
-	late := r.unshownSince >= 0 && r.now-r.unshownSince <= apiLag // the list of releases may soon show it
+	late := r.unshown.holds && r.now-r.unshown.at <= apiLag // the list of releases may soon show it
 	// The log reports whatever changes the lists, so looks only guard against lost lines. It is not documented that this
 	// is so on Fir.
 	covers := flows && r.roster.app.ID != "" && !r.roster.fir() && (r.apiSettled() || !r.awaited()) && !late
-	inQuestion := r.awaited() || r.unshownSince >= 0
+	inQuestion := r.awaited() || r.unshown.holds
 	switch {
 	case !inQuestion && flows && s.up >= s.wanted && s.oldListed == 0:
 		return Need{Kind: Guard, Every: quietGuard, Why: "every new dyno is up, and the log reports what ends: lines may be lost"}
@@ -140,7 +162,7 @@ func (r *Rollout) guard() Need {
 }
 
 // change is the look that is needed if the newest one may not show all that has happened.
-func (r *Rollout) change() []Need {
+func (r *Rollout) change() (needed bool, look Need) {
 	kind, why := Change, "the log reports a change of dynos"
 	switch {
 	case r.target.NeedsHistory():
@@ -150,80 +172,65 @@ func (r *Rollout) change() []Need {
 	case r.status.listLags:
 		why = "a dyno is up by the log, and not by the list"
 	case !r.lists.unseen:
-		return nil
+		return false, Need{}
 	case r.lists.apiNews():
 		why = "the log reports a change to the app"
 	case !r.status.allUpByEither:
 		kind, why = MoreChange, "the log reports a change of dynos, and more will follow"
 	}
-	return []Need{{Kind: kind, Why: why}}
+	return true, Need{Kind: kind, Why: why}
 }
 
-// timedLooks are looks that answer a question if they are asked for late enough.
-func (r *Rollout) timedLooks() (needs []Need) {
+// timedLooks adds looks that answer a question if they are asked for late enough.
+func (r *Rollout) timedLooks(n *needs) {
 	add := func(is bool, by time.Duration, why string) {
-		if is && by != observe.Never {
-			needs = append(needs, Need{Kind: TimedLook, By: by, Why: why})
-		}
+		n.add(is, Need{Kind: TimedLook, By: by, Why: why})
 	}
-	if r.target.Unconfirmed() {
-		needs = append(needs, Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
-	}
+	n.add(r.target.Unconfirmed(), Need{Kind: TimedLook, By: r.began + observe.ListLag, Full: true, Why: "a newer release may not have been listed yet"})
 	add(r.target.AwaitsNewer(), r.began+release.ReleaseDue, "a deploy that has made a release is listed by now")
-	if by := r.roster.sinceFinished(observe.ListLag); by != observe.Never && r.listsMayBeLate() {
-		needs = append(needs, Need{Kind: TimedLook, By: by, Full: true, Why: "the lists show by then all that ran when the release was finished"})
-	}
+	finished := r.roster.sinceFinished(observe.ListLag)
+	n.add(finished != observe.Never && r.listsMayBeLate(), Need{Kind: TimedLook, By: finished, Full: true, Why: "the lists show by then all that ran when the release was finished"})
 	judged, soon := r.roster.target.version != 0, r.lists.apiAt+apiSoon
 	add(judged, r.status.lookAt, "a later list settles a doubt about a dyno")
 	add(judged && r.status.crashedSince != observe.Never, r.status.crashedSince+r.cfg.CrashGrace, "a new dyno is crashed, and may stay so")
-	add(judged, r.lists.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
+	add(judged, r.shortDue(), "fewer dynos are listed than the formation wants, so one of the two is not as it was")
 	add(r.awaited() && !r.apiSettled() && r.lists.full != nil && r.lists.full.AskedAt < soon, soon, "the lists soon show what the log reports of the release")
 	add(r.target.TriedBefore() != "", r.began+release.RetryWindow, "the commit may be deployed again")
 	if r.unknownType() != "" && !r.awaited() {
 		add(true, r.clock.Due(r.target.Release().UpdatedAt.Add(observe.ListLag)), "the release may bring the process type that is missing")
 	}
-	return needs
 }
 
-// questions lists what else has to be asked.
-func (r *Rollout) questions() (needs []Need) {
-	add := func(is bool, n Need) {
-		if is {
-			needs = append(needs, n)
-		}
-	}
+// questions adds what else has to be asked.
+func (r *Rollout) questions(n *needs) {
 	flows, ro := r.roster.log.flows(), r.roster
-	add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not report every change to formation and releases"})
-	add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing reports changes to formation and releases"})
+	n.add(flows, Need{Kind: Refresh, Every: refreshEvery, Why: "the log may not report every change to formation and releases"})
+	n.add(!flows, Need{Kind: Refresh, Every: refreshBlind, Why: "nothing reports changes to formation and releases"})
 	// Preboot is asked for again once for all dynos of a roll-out.
 	switched := ro.prebootAskedAt < r.targetAt || ro.prebootStale() && r.status.up >= r.status.wanted
-	add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
-	add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
-	add(!r.awaited() && r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
-	add(r.status.askMetrics, Need{Kind: AskMetrics, Why: "it is not known since when runtime metrics are on"})
+	n.add(!ro.preboot.Known, Need{Kind: AskPreboot, Why: "it is not known whether preboot is on"})
+	n.add(ro.preboot.Known && switched, Need{Kind: AskPreboot, Why: "preboot may have been switched before dynos were created"})
+	n.add(!r.awaited() && r.now-ro.prebootAskedAt > prebootLife, Need{Kind: AgainPreboot, Why: "preboot may have been switched meanwhile"})
+	n.add(r.status.askMetrics, Need{Kind: AskMetrics, Why: "it is not known since when runtime metrics are on"})
 	if name := r.target.ToAsk(); name != "" && r.awaited() && r.lists.full != nil {
-		add(true, Need{Kind: AskRelease, By: r.lists.releaseDue(), Release: name, Why: "the release is awaited"})
+		n.add(true, Need{Kind: AskRelease, By: r.lists.releaseDue(), Release: name, Why: "the release is awaited"})
 	}
-	add(r.target.NeedsBuilds(), Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})
+	n.add(r.target.NeedsBuilds(), Need{Kind: AskBuilds, Why: "a build may say why the release does not appear"})
 	for _, code := range r.target.CodesToRead() {
-		add(true, Need{Kind: ReadCode, Code: code, Why: "the commit of a release has to be known"})
+		n.add(true, Need{Kind: ReadCode, Code: code, Why: "the commit of a release has to be known"})
 	}
-	return needs
 }
 
-// wakes lists the moments at which the passing of time may change the verdict.
-func (r *Rollout) wakes() (needs []Need) {
+// wakes adds the moments at which the passing of time may change the verdict.
+func (r *Rollout) wakes(n *needs) {
 	add := func(by time.Duration, why string) {
-		if by > r.now && by != observe.Never {
-			needs = append(needs, Need{Kind: Wake, By: by, Why: why})
-		}
+		n.add(by > r.now, Need{Kind: Wake, By: by, Why: why})
 	}
 	add(r.status.wake, "a hold or a doubt ends")
 	if r.roster.target.finished {
 		add(r.unseenTypesUntil(), "an old dyno of a type that the release has dropped must have ended")
 	}
-	if r.readyAt >= 0 {
-		add(r.readyAt+r.cfg.Settle, "everything has settled")
+	if r.clear.holds {
+		add(r.clear.at+r.cfg.Settle, "everything has settled")
 	}
-	return needs
 }

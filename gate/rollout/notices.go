@@ -50,16 +50,16 @@ func clockNotice(o observe.Observation) []string {
 func (r *Rollout) warnings() []string {
 	var all []string
 	until := r.status.holdUntil
-	if r.cfg.Timeout > 0 && until != observe.Never && r.waited(until) > r.cfg.Timeout && !r.tooShort {
-		r.tooShort = true
-		all = append(all, fmt.Sprintf("without proof by the log, old dynos are assumed to run until %s: that is past the timeout of %s", observe.Span(r.holdEnd(until)), observe.Span(r.cfg.Timeout)))
+	const assumed = "without proof by the log, old dynos are assumed to run until "
+	if r.cfg.Timeout > 0 && until != observe.Never && r.waited(until) > r.cfg.Timeout && !r.told(assumed) {
+		all = append(all, fmt.Sprintf(assumed+"%s: that is past the timeout of %s", observe.Span(r.holdEnd(until)), observe.Span(r.cfg.Timeout)))
 	}
 	if name := r.unknownType(); name != "" && r.verdict == nil {
 		what, next := r.noSuchType(name), ": the list may be behind, and is asked for again"
 		if r.awaited() {
 			next = ": waiting for the release to bring it"
 		}
-		if !slices.ContainsFunc(r.notices, func(n string) bool { return strings.HasPrefix(n, what) }) {
+		if !r.told(what) {
 			all = append(all, what+next)
 		}
 	}
@@ -67,6 +67,11 @@ func (r *Rollout) warnings() []string {
 		all = append(all, "the formation wants no dynos of what is in scope: nothing runs")
 	}
 	return all
+}
+
+// told reports whether there was a notice that begins like this.
+func (r *Rollout) told(what string) bool {
+	return slices.ContainsFunc(r.notices, func(n string) bool { return strings.HasPrefix(n, what) })
 }
 
 // notify adds notices, and the warnings, to those that were told. A verdict also brings out those that were

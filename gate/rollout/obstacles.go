@@ -22,23 +22,29 @@ type obstacle struct {
 	look   bool   // only a look is missing, or the time to settle
 }
 
-// updateObstacle updates what keeps the gate shut, and since when there has been nothing.
+// updateObstacle updates what keeps the gate shut, what the lists lack, and since when.
 func (r *Rollout) updateObstacle() {
-	r.unshown = r.notShown()
+	r.listsLack = r.notShown()
 	shut := r.findObstacle(&r.status)
 	r.obstacle = *cmp.Or(shut, r.lastLook())
-	r.unshownSince, r.readyAt = r.since(r.unshownSince, r.unshown != ""), r.since(r.readyAt, shut == nil)
+	r.unshown.note(r.listsLack != "", r.now)
+	r.clear.note(shut == nil, r.now)
+	r.short.note(r.roster.short, r.now)
 }
 
-// since updates the moment since when a condition holds: -1 if it does not hold.
-func (r *Rollout) since(begun time.Duration, holds bool) time.Duration {
-	switch {
-	case !holds:
-		return -1
-	case begun < 0:
-		return r.now
+// A since is whether something holds, and since when.
+type since struct {
+	holds bool
+	at    time.Duration // 0 if it does not hold
+}
+
+// note notes whether it holds at a moment.
+func (s *since) note(holds bool, now time.Duration) {
+	if !holds {
+		*s = since{}
+	} else if !s.holds {
+		*s = since{true, now}
 	}
-	return begun
 }
 
 // findObstacle is the first obstacle in a status; nil: there is none, and the gate may open.
@@ -62,15 +68,16 @@ func (r *Rollout) noRelease(*fleetStatus) *obstacle {
 			missed: fmt.Sprintf("%s did not appear within %s, and %s", r.target.Wish(), after, known), next: next,
 			reason: ReleaseMissing,
 		}
-		if r.outages.absent != "" {
+		switch tried, instead := r.target.TriedBefore(), r.target.Instead(); {
+		case r.outages.absent != "":
 			o.waits = fmt.Sprintf("app %q to be there", r.cfg.App)
-		} else if r.lists.full == nil {
+		case r.lists.full == nil:
 			o.waits = firstLook
-		} else if r.target.Building() {
+		case r.target.Building():
 			o.waits += " (its build is running)"
-		} else if tried := r.target.TriedBefore(); tried != "" {
+		case tried != "":
 			o.waits += fmt.Sprintf(" (%s before the gate came; whether it is tried again shows by %s)", tried, observe.Span(release.RetryWindow))
-		} else if instead := r.target.Instead(); instead != "" {
+		case instead != "":
 			o.waits += " (" + instead + ")"
 		}
 		return o
@@ -165,10 +172,10 @@ func (r *Rollout) nextForOld(s *fleetStatus) string {
 
 // releaseNotShown: the lists do not show yet that the target runs.
 func (r *Rollout) releaseNotShown(*fleetStatus) *obstacle {
-	if r.unshown == "" {
+	if r.listsLack == "" {
 		return nil
 	}
-	o := &obstacle{waits: r.unshown, next: fmt.Sprintf("see %s, and run the step again", r.client("releases")), reason: OldDynosRemain}
+	o := &obstacle{waits: r.listsLack, next: fmt.Sprintf("see %s, and run the step again", r.client("releases")), reason: OldDynosRemain}
 	if len(r.outages.open) > 0 {
 		o.reason = PlatformUnreachable
 	}
@@ -212,20 +219,17 @@ func (r *Rollout) tooLittleKnown(s *fleetStatus) *obstacle {
 	// An empty formation counts only if the app never had another one, and only after some time.
 	emptyFormation := len(r.lists.full.Formation) == 0 &&
 		(r.roster.formationSeen || len(s.types) > 0 || r.now-max(r.roster.firstLook.AskedAt, r.began) < replaceHold)
-	if r.target.Unconfirmed() {
-		o := r.lastLook()
+	o := r.lastLook()
+	switch {
+	case r.target.Unconfirmed():
 		o.waits = fmt.Sprintf("a look %s after the start, since a newer release may not be listed yet", observe.Span(observe.ListLag))
-		return o
-	}
-	if r.roster.app.ID == "" || r.roster.prebootStale() || emptyFormation || r.listsMayBeLate() {
-		return r.lastLook()
-	}
-	if r.now < r.unseenTypesUntil() {
-		o := r.lastLook()
+	case r.roster.app.ID == "", r.roster.prebootStale(), emptyFormation, r.listsMayBeLate():
+	case r.now < r.unseenTypesUntil():
 		o.waits = "old dynos of process types that the release may have dropped"
-		return o
+	default:
+		return nil
 	}
-	return nil
+	return o
 }
 
 // listsMayBeLate reports whether the newest full look may lack something from before the release was finished that the

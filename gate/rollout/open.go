@@ -11,10 +11,10 @@ import (
 // that was asked for after that time and after the last news of the log.
 func (r *Rollout) open() *Verdict {
 	l := r.lists.full
-	if r.readyAt < 0 || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
+	if !r.clear.holds || l != r.roster.look || r.lists.newsAt() > l.AskedAt {
 		return nil
 	}
-	if r.cfg.Settle > 0 && l.AskedAt < r.readyAt+r.cfg.Settle {
+	if r.cfg.Settle > 0 && l.AskedAt < r.clear.at+r.cfg.Settle {
 		return nil
 	}
 	// By what is known now, there must have been no obstacle when the look was asked for.
@@ -35,31 +35,29 @@ func (s *fleetStatus) whyPresumed() string {
 }
 
 func (r *Rollout) passed(then *fleetStatus) *Verdict {
-	v := &Verdict{Result: Passed, Reason: RolledOut, Basis: Proven}
+	basis := Proven
 	if then.presumed {
-		v.Basis = Presumed
+		basis = Presumed
 	}
-	how := Fill(Knowledge(v.Basis).Words().Message, then.whyPresumed())
+	how := Fill(Knowledge(basis).Words().Message, then.whyPresumed())
 	switch {
-	case v.Basis != Proven:
+	case basis != Proven:
 	case then.byMetrics:
 		how = byMetrics
 	case r.timeline.times.FirstOldStopped.IsZero():
 		how = noneToEnd
 	}
-	if r.status.wanted == 0 {
-		v.Reason = NothingToRun
-		v.Message = fmt.Sprintf("nothing runs, since what is in scope is scaled to zero; no old dyno %s", how)
-		return v
-	}
-	version, newer := r.target.Release().Version, r.target.SupersededBy()
+	version := r.target.Release().Version
 	who, dyno := fmt.Sprintf("release v%d", version), "new dyno"
-	if said := r.target.NotNew(); said != "" {
+	if newer := r.target.SupersededBy(); newer != 0 {
+		who = fmt.Sprintf("releases v%d to v%d", version, newer)
+	} else if said := r.target.NotNew(); said != "" {
 		who, dyno = said, "dyno"
 	}
-	if newer != 0 {
-		who, dyno = fmt.Sprintf("releases v%d to v%d", version, newer), "new dyno"
+	v := newVerdict(RolledOut, "%s: %s up, no old one %s", who, count(r.status.up, dyno), how)
+	if r.status.wanted == 0 {
+		v = newVerdict(NothingToRun, "nothing runs, since what is in scope is scaled to zero; no old dyno %s", how)
 	}
-	v.Message = fmt.Sprintf("%s: %s up, no old one %s", who, count(r.status.up, dyno), how)
+	v.Basis = basis
 	return v
 }

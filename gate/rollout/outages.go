@@ -33,11 +33,9 @@ type outages struct {
 // An outage is a question that has found no answer for some time.
 type outage struct {
 	since   time.Duration
-	reason  string // of the newest failure
 	told    bool
-	refused time.Duration       // since when each failure was a refusal; -1: the newest was not
-	kind    observe.TroubleKind // of the newest failure
-	budget  bool                // in the newest failure the account's budget was used up
+	refused since            // each failure was a refusal
+	newest  *observe.Trouble // the newest failure
 }
 
 // forget drops all outages, and the refusal.
@@ -82,7 +80,7 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 		return false
 	case t.Kind == observe.CannotConnect:
 		o := os.open[t.About]
-		return o != nil && o.kind == observe.CannotConnect
+		return o != nil && o.newest.Kind == observe.CannotConnect
 	}
 	return !os.answered
 }
@@ -91,8 +89,8 @@ func (os *outages) wrong(t *observe.Trouble) bool {
 func (os *outages) good() {
 	os.answered, os.absent = true, ""
 	for _, o := range os.open {
-		if o.kind == observe.Unauthorized {
-			o.refused = -1
+		if o.newest.Kind == observe.Unauthorized {
+			o.refused = since{}
 		}
 	}
 }
@@ -104,16 +102,17 @@ func (os *outages) fail(t *observe.Trouble, now time.Duration) (told []string) {
 		told = os.begin(t, now)
 	}
 	o := os.open[t.About]
-	o.reason, o.kind, o.budget = t.Message, t.Kind, t.OutOfBudget
-	switch {
-	case t.Kind == observe.Unreachable, t.Kind == observe.CannotConnect:
-		o.refused = -1
-	case o.refused < 0:
-		o.refused = now
-	case now-o.refused >= believedAfter(t.Kind):
+	o.newest = t
+	o.refused.note(refuses(t), now)
+	if o.refused.holds && now-o.refused.at >= believedAfter(t.Kind) {
 		os.refusal = t
 	}
 	return told
+}
+
+// refuses reports whether the platform gave an answer, and refused.
+func refuses(t *observe.Trouble) bool {
+	return t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect
 }
 
 // believedAfter is how long a refusal has to last until the gate believes it.
@@ -127,22 +126,22 @@ func believedAfter(kind observe.TroubleKind) time.Duration {
 // begin begins an outage.
 func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 	os.count++
-	o := &outage{since: now, reason: t.Message, told: os.count <= toldOutages, refused: -1}
+	o := &outage{since: now, told: os.count <= toldOutages}
 	os.open[t.About] = o
 	if !o.told {
 		return []string{"Heroku's API fails time after time; that is not told any more"}
 	}
 	switch {
-	case t.Kind != observe.Unreachable && t.Kind != observe.CannotConnect:
+	case refuses(t):
 		before := ""
 		if os.answered {
 			before = " what it gave before"
 		}
-		return []string{fmt.Sprintf("Heroku refuses at %s%s (%s): it is asked again, and believed if it says so for %s", observe.Span(now), before, o.reason, believedAfter(t.Kind))}
+		return []string{fmt.Sprintf("Heroku refuses at %s%s (%s): it is asked again, and believed if it says so for %s", observe.Span(now), before, t.Message, believedAfter(t.Kind))}
 	case t.OutOfBudget:
-		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), o.reason)}
+		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), t.Message)}
 	}
-	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), o.reason)}
+	return []string{fmt.Sprintf("Heroku's API gives no usable answer at %s (%s): the gate keeps trying", observe.Span(now), t.Message)}
 }
 
 // brief is a reason without the id of the request, which is told only once, in the notice.

@@ -156,7 +156,7 @@ type Moment struct {
 // Picture is all that is known now.
 func (r *Rollout) Picture() Picture {
 	p := Picture{
-		At: r.waited(r.now), HeadStart: r.headStart(), PlatformNow: r.clock.Shown(r.now),
+		At: r.waited(r.now), HeadStart: r.now - r.waited(r.now), PlatformNow: r.clock.Shown(r.now),
 		App: r.roster.app, Preboot: r.roster.prebooted(), Target: r.target.Release(), MadeBefore: r.target.MadeBefore(),
 		SupersededBy: r.target.SupersededBy(), Old: r.oldCode(),
 		Times: r.timeline.times, Moments: slices.Concat(r.timeline.moments, r.timeline.passing),
@@ -173,7 +173,7 @@ func (r *Rollout) Picture() Picture {
 		p.Commit = r.target.Commit()
 	}
 	if o := r.outages.open[observe.AboutLook]; o != nil {
-		p.Trouble = brief(o.reason)
+		p.Trouble = brief(o.newest.Message)
 	} else if no := r.outages.refusal; no != nil {
 		p.Trouble = brief(no.Message)
 	}
@@ -200,7 +200,7 @@ func (r *Rollout) Picture() Picture {
 			}
 		}
 	}
-	slices.SortStableFunc(p.Moments, func(a, b Moment) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(p.Moments, byTime)
 	return p
 }
 

@@ -40,19 +40,12 @@ func (r *roster) processType(name string) *processType {
 
 // seeTypes notes which process types the formation and the dynos of a look show.
 func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
-	before := map[*processType]int{}
-	for _, t := range r.types {
-		before[t] = t.Quantity
-		if l.Formation != nil { // a type that a release has dropped can still have old dynos
-			t.Quantity = 0
-		}
-	}
 	for _, f := range l.Formation {
 		t := r.processType(f.Type)
 		if !t.inFormation || !t.UpdatedAt.Equal(f.UpdatedAt) {
 			r.noteScaling(f.UpdatedAt)
 			// Scaling up alone removes no dyno from the list.
-			if !t.inFormation || (f.Quantity < before[t] || r.mayHaveDipped(f.Quantity == before[t])) && !r.allListedSinceFinish(t) {
+			if !t.inFormation || (f.Quantity < t.Quantity || r.mayHaveDipped(f.Quantity == t.Quantity)) && !r.allListedSinceFinish(t) {
 				t.lastScaledDown = creation{f.UpdatedAt, at}
 			}
 		}
@@ -66,12 +59,18 @@ func (r *roster) seeTypes(l *observe.Look, at time.Duration) {
 	for _, d := range l.Dynos {
 		shown[r.processType(d.Type)]++
 	}
+	r.short = false
 	for _, t := range r.types {
+		if l.Formation != nil && !slices.ContainsFunc(l.Formation, func(f observe.Formation) bool { return f.Type == t.name }) {
+			t.Quantity = 0 // a type that a release has dropped can still have old dynos
+		}
 		if t.absent && shown[t] > 0 {
 			t.reappearedAt = at
 		}
 		if shown[t] >= t.Quantity {
 			t.allListedAt = l.AskedAt
+		} else {
+			r.short = true
 		}
 		t.absent = t.inFormation && shown[t] == 0
 	}
@@ -132,9 +131,12 @@ func (r *roster) isOneOff(t *processType) bool {
 // listed when those of a dropped type must have ended.
 func (r *roster) notInFormation(t *processType) bool { return r.formationSeen && !t.inFormation }
 
-// droppedUntil is when the dynos of a type must have ended if the target has dropped it.
+// droppedUntil is when the dynos of a type must have ended if the target has dropped it; longAgo if it cannot have.
 func (r *roster) droppedUntil(t *processType) time.Duration {
-	if r.rolling() { // they may be stopped as slowly as others are replaced
+	switch {
+	case !r.notInFormation(t):
+		return longAgo
+	case r.rolling(): // they may be stopped as slowly as others are replaced
 		return r.sinceFinished(longestRolling)
 	}
 	return r.sinceFinished(r.holdOf(t))

@@ -68,26 +68,25 @@ type Rollout struct {
 	end     observe.End
 
 	// As of the newest observation:
-	status       fleetStatus
-	timeline     timeline
-	obstacle     obstacle      // the first thing that is still missing
-	unshown      string        // what the lists do not show yet of the target; empty if they show all
-	unshownSince time.Duration // since when they have lacked something; -1: they lack nothing
-	readyAt      time.Duration // since when there has been no obstacle; -1: there is one
-	verdict      *Verdict
+	status    fleetStatus
+	timeline  timeline
+	obstacle  obstacle // the first thing that is still missing
+	listsLack string   // what the lists do not show yet of the target; empty if they show all
+	unshown   since    // they lack something
+	clear     since    // there is no obstacle
+	short     since    // fewer dynos are listed than the formation wants
+	verdict   *Verdict
 
 	targetAt time.Duration // when the target became known
 	notices  []string
 	held     []string // notices from before the first good answer
 	holdEnds holdEnds
-	tooShort bool // people were told that a hold lasts beyond the timeout
 }
 
 // New begins a wait.
 func New(cfg Config) *Rollout {
 	cfg.CrashGrace = cmp.Or(cfg.CrashGrace, defaultCrashGrace)
-	r := &Rollout{cfg: cfg, clock: &observe.Clock{}, readyAt: -1, unshownSince: -1}
-	r.lists.shortAt = -1
+	r := &Rollout{cfg: cfg, clock: &observe.Clock{}}
 	r.outages.open, r.outages.awaitsApp = map[observe.About]*outage{}, cfg.WaitForApp
 	r.target = release.New(cfg.Want, cfg.OnSupersede, release.Workflow{Commit: cfg.WorkflowCommit, Head: cfg.PullRequestHead}, cfg.HeadStart, r.clock)
 	if cfg.HeadStart {
@@ -120,14 +119,16 @@ func (r *Rollout) Apply(o observe.Observation) {
 	news := r.roster.see(o, r.now)
 	notices = append(notices, r.noticesOf(o)...)
 	if r.roster.setTarget(r.target.Release(), r.target.FirstCode()) {
-		r.targetAt, r.readyAt, r.timeline = r.now, -1, timeline{}
+		r.targetAt, r.clear, r.timeline = r.now, since{}, timeline{}
 	}
 	r.lists.see(o, news, r.target.Release(), r.clock, r.now)
 	if r.roster.target.version != 0 {
 		r.roster.setHolds()
 		r.status = r.roster.update(r.status, r.now)
 		r.timeline.follow(r.target.Release(), &r.status, r.listedAt())
-		r.rememberHoldEnds()
+		for _, t := range r.status.types {
+			r.holdEnds.remember(r.waited(t.HoldUntil))
+		}
 	}
 	r.end = cmp.Or(o.End, r.end)
 	r.updateObstacle()
@@ -155,7 +156,4 @@ func (r *Rollout) Verdict() (Verdict, bool) {
 }
 
 // awaited reports whether the target is not known yet, or was not deployed yet.
-func (r *Rollout) awaited() bool {
-	rel := r.target.Release()
-	return rel == nil || !rel.Deployed()
-}
+func (r *Rollout) awaited() bool { return !r.roster.target.finished }

@@ -41,6 +41,7 @@ type roster struct {
 	waitFrom        time.Duration // when the wait began
 	formationAt     time.Duration // when the newest look with a formation was asked for
 	formationSeen   bool          // there was one
+	short           bool          // fewer dynos are listed than the formation wants
 	types           map[string]*processType
 	labels          map[string]*label
 	order           []*label // see sorted; nil: to be sorted again
@@ -97,27 +98,34 @@ type label struct {
 	listedAt      time.Duration // when the last look that shows the label was asked for
 	lowestVersion int           // the lowest version of its records; 0: it was never listed
 	firstSeen     time.Time     // the time of the earliest event that is known of it
-	cameLater     bool          // the first look lacked the label, and a later one shows it
-	lateRecordID  string        // the id of the record in that look
+	lateRecordID  string        // the id of the record that a look after the first one first showed; empty: there was none
 	lackedAt      time.Duration // when the look before that one was asked for
-	newest        creation      // the newest creation among its new records
-	// hiddenSince is when the first look after the ledger began can last have hidden a process: when its record was created,
-	// or when the dyno fell asleep.
-	hiddenSince      time.Time
-	ranAt            time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
-	firstNewRecordAt time.Time // when its first new record was created
-	upAt             time.Time // when a new record of it first was up
-	listLags         bool      // the list was late with it
-
-	ledger   ledger.Ledger
+	listLags      bool          // the list was late with it
+	counted
 	metrics  map[string]*reports // by the uuid of its processes
 	reporter *reports            // of the process that reported last
 	fault    observe.Line        // its last numbered error in the log
+	progress
+	crash crash
+}
 
+// counted is what the processes of a label are counted by. A gap of the log empties it.
+type counted struct {
+	ledger ledger.Ledger
+	// hiddenSince is when the first look after the ledger began can last have hidden a process: when its record was created,
+	// or when the dyno fell asleep.
+	hiddenSince time.Time
+	ranAt       time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
+}
+
+// progress is what a label has shown of the roll-out of the target. It begins anew with another target.
+type progress struct {
+	firstNewRecordAt time.Time // when its first new record was created
+	newest           creation  // the newest creation among its new records
+	upAt             time.Time // when a new record of it first was up
 	// As of the last judgement:
-	proof               proof
-	firstStop, lastStop time.Time
-	crash               crash
+	proof proof
+	stops ledger.Stops
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
@@ -221,8 +229,7 @@ func (r *roster) setTarget(rel *observe.Release, firstCode time.Time) (changed b
 			}
 		}
 		for _, lb := range r.labels {
-			lb.proof, lb.firstNewRecordAt, lb.upAt, lb.newest = proof{}, time.Time{}, time.Time{}, creation{}
-			lb.firstStop, lb.lastStop = time.Time{}, time.Time{}
+			lb.progress = progress{}
 			r.noteNew(lb)
 		}
 	}

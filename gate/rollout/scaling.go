@@ -69,7 +69,7 @@ func (r *roster) nothingBefore(lb *label) bool {
 	since := r.log.since
 	// The label is newer than the first look, and the log goes back before that look, by more than a list can be late.
 	first := r.clock.Platform(r.firstLook.AskedAt)
-	inFirstLook := lb.lowestVersion > 0 && !lb.cameLater // which may have taken long
+	inFirstLook := lb.lowestVersion > 0 && lb.lateRecordID == "" // which may have taken long
 	if !inFirstLook && lb.firstSeen.After(first.Add(ledger.StampSlack)) && len(r.firstLook.Dynos) > 0 && !since.After(first.Add(-observe.ListLag)) {
 		return true
 	}
@@ -88,7 +88,7 @@ func (r *roster) nothingBefore(lb *label) bool {
 		return true
 	}
 	// The label came by scaling up, after the first look, and the log goes back before that.
-	if lb.cameLater && r.scaledSince(since, start) {
+	if lb.lateRecordID != "" && r.scaledSince(since, start) {
 		return true
 	}
 	// Or it came by scaling up, and the log goes back so far that it would show any other reason of the start, except a

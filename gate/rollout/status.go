@@ -25,11 +25,9 @@ type fleetStatus struct {
 	oldGone                       time.Time // when the last old process was gone; zero: there was none
 	lastStopped                   time.Time // the last exit that was certainly that of an old process
 
-	crashes               int // of new dynos
-	firstCrash, lastCrash toldCrash
+	crashes moments // of new dynos; What is the label
 
-	wake, lookAt  time.Duration // see timer
-	askMetrics    bool          // see timer
+	timer
 	listLags      bool          // a dyno is up by the log and not yet by the list, or seems to be
 	allUpByEither bool          // all new dynos that are wanted are up, by the list or by the log
 	crashedSince  time.Duration // since when a listed new dyno has been crashed; observe.Never: none is
@@ -46,7 +44,6 @@ type labelStatus struct {
 type typeStatus struct {
 	TypePicture
 	upByEither int  // new dynos that are up, by the list or by the log
-	presumed   bool // for at least one label it is only presumed that no old process is left
 	logCovers  bool // see judgement
 }
 
@@ -63,7 +60,7 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	for i := range s.labels {
 		l := &s.labels[i]
 		lb := l.label
-		lb.proof, lb.firstStop, lb.lastStop = l.proof, l.firstStop, l.lastStop
+		lb.proof, lb.stops = l.proof, l.stops
 		s.noteCrashes(l, at)
 		s.listLags = s.listLags || at < l.listLagsUntil
 	}
@@ -118,28 +115,27 @@ func (r *roster) typesInScope() []*processType {
 
 // status judges the labels, and adds the judgements up.
 func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
-	s := fleetStatus{labels: labels, allUpByEither: true}
-	t := &timer{now: at, wake: observe.Never, lookAt: observe.Never}
+	s := fleetStatus{labels: labels, allUpByEither: true, timer: timer{now: at, wake: observe.Never, lookAt: observe.Never}}
 	types, index := r.typesInScope(), map[*processType]int{}
 	for i, typ := range types {
 		index[typ] = i
-		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: typ.name, Wanted: typ.Quantity}})
+		s.types = append(s.types, typeStatus{TypePicture: TypePicture{Type: typ.name, Wanted: typ.Quantity, Basis: Proven}})
 	}
 	for i := range labels {
 		l := &labels[i]
-		l.judgement = judge(&l.evidence, t)
+		l.judgement = judge(&l.evidence, &s.timer)
 		switch l.basis {
 		case Proven:
-			l.goneAt = l.lastStop
+			l.goneAt = l.stops.Last
 		case Presumed:
-			l.goneAt = later(r.clock.Shown(l.until), l.balance.LastStop)
+			l.goneAt = later(r.clock.Shown(l.until), l.balance.Stops.Last)
 		}
 		s.types[index[l.label.typ]].addLabel(l)
 		s.addLabel(l)
 	}
 	for i, typ := range types {
 		if !typ.oneOff {
-			neverListed := r.judgeNeverListed(typ, t)
+			neverListed := r.judgeNeverListed(typ, &s.timer)
 			s.types[i].addOld(&neverListed)
 			s.types[i].logCovers = neverListed.logCovers
 			if neverListed.basis == Presumed {
@@ -148,7 +144,6 @@ func (r *roster) status(labels []labelStatus, at time.Duration) fleetStatus {
 		}
 		s.addType(&s.types[i])
 	}
-	s.wake, s.lookAt, s.askMetrics = t.wake, t.lookAt, t.askMetrics
 	return s
 }
 
@@ -160,18 +155,13 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 		t.upByEither++
 	}
 	t.addOld(&l.judgement)
-	if l.label.record == nil {
-		return
-	}
-	switch state := l.label.record.State; {
-	case state == "idle":
+	switch rec := l.label.record; {
+	case rec == nil, l.oldRecord && rec.State != "idle":
+	case rec.State == "up", rec.State == "idle":
 		t.Up++
-	case l.oldRecord:
-	case state == "up":
-		t.Up++
-	case state == "starting":
+	case rec.State == "starting":
 		t.Starting++
-	case state == "crashed":
+	case rec.State == "crashed":
 		t.Crashed++
 	}
 }
@@ -180,7 +170,7 @@ func (t *typeStatus) addLabel(l *labelStatus) {
 func (t *typeStatus) addOld(st *judgement) {
 	switch {
 	case st.basis == Presumed:
-		t.presumed = true
+		t.Basis = Presumed
 		if t.HoldUntil == 0 {
 			t.HoldReason = st.why
 		}
@@ -192,22 +182,19 @@ func (t *typeStatus) addOld(st *judgement) {
 // addLabel adds a label to the fleet.
 func (s *fleetStatus) addLabel(l *labelStatus) {
 	s.firstUp, s.lastUp = earlier(s.firstUp, l.label.upAt), later(s.lastUp, l.label.upAt)
-	s.firstStopped = earlier(earlier(s.firstStopped, l.firstStop), l.balance.FirstStop)
-	s.lastStopped = later(later(s.lastStopped, l.firstStop), l.lastStop)
+	s.firstStopped = earlier(earlier(s.firstStopped, l.stops.First), l.balance.Stops.First)
+	s.lastStopped = later(s.lastStopped, l.stops.Last)
 	s.oldGone = later(s.oldGone, l.goneAt)
 	s.byMetrics = s.byMetrics || l.proof.metrics
 }
 
-// addType adds a type to the fleet when all its labels were added to it, and sets its basis.
+// addType adds a type to the fleet when all its labels were added to it.
 func (s *fleetStatus) addType(t *typeStatus) {
-	switch {
-	case t.HoldUntil > 0: // an old process may run
-		s.holdUntil = max(s.holdUntil, t.HoldUntil)
-	case t.presumed:
-		t.Basis, s.presumed = Presumed, true
-	default:
-		t.Basis = Proven
+	if t.HoldUntil > 0 { // an old process may run
+		t.Basis = ""
 	}
+	s.holdUntil = max(s.holdUntil, t.HoldUntil)
+	s.presumed = s.presumed || t.Basis == Presumed
 	s.wanted += t.Wanted
 	s.up += t.Up
 	s.old += t.OldListed + t.OldHidden

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
@@ -12,16 +13,16 @@ import (
 type timeline struct {
 	times        Times
 	gonePresumed bool // times.OldGone is the end of a hold
-	moments      []Moment
-	passing      []Moment // moments that the next observation may move or remove
+	moments      moments
+	passing      moments // moments that the next observation may move or remove
 }
 
-func moment(at time.Time, from Source, what string, args ...any) Moment {
-	return Moment{Time: at, What: fmt.Sprintf(what, args...), Source: from}
-}
+type moments []Moment
 
-func (t *timeline) add(at time.Time, from Source, what string, args ...any) {
-	t.moments = append(t.moments, moment(at, from, what, args...))
+func byTime(a, b Moment) int { return a.Time.Compare(b.Time) }
+
+func (m *moments) mark(at time.Time, from Source, what string, args ...any) {
+	*m = append(*m, Moment{Time: at, What: fmt.Sprintf(what, args...), Source: from})
 }
 
 // follow notes what has happened to the target and the fleet. listed is the latest time of which the newest look shows
@@ -29,24 +30,24 @@ func (t *timeline) add(at time.Time, from Source, what string, args ...any) {
 func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time) {
 	if len(t.moments) == 0 {
 		t.times.ReleaseCreated = rel.CreatedAt
-		t.add(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
+		t.moments.mark(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
 	}
 	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
 		t.times.ReleaseFinished = rel.UpdatedAt
-		t.add(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
+		t.moments.mark(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
 	}
 	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
 		t.times.FirstNewUp = s.firstUp
-		t.add(s.firstUp, FromAPI, "first new dyno up")
+		t.moments.mark(s.firstUp, FromAPI, "first new dyno up")
 	}
 	if t.times.AllNewUp.IsZero() && s.up >= s.wanted && !s.lastUp.IsZero() {
 		t.times.AllNewUp = s.lastUp
-		t.add(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
+		t.moments.mark(s.lastUp, FromAPI, "all new dynos up (%d); the dyno list shows %d old", s.up, s.oldListed)
 	}
 	if s.oldListed > 0 && listed.After(t.times.OldLastSeen) {
 		t.times.OldLastSeen = listed
 	}
-	t.times.FirstOldStopped, t.times.FirstCrash = s.firstStopped, s.firstCrash.at
+	t.times.FirstOldStopped = s.firstStopped
 	switch {
 	case s.holdUntil != 0 || !rel.Deployed():
 		t.times.OldGone = time.Time{}
@@ -71,22 +72,22 @@ func (t *timeline) oldGone(s *fleetStatus) time.Time {
 // of an old one.
 func (t *timeline) followPassing(rel *observe.Release, s *fleetStatus) {
 	if rel.Status == "failed" {
-		t.pass(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
+		t.passing.mark(rel.UpdatedAt, FromAPI, "the release phase of v%d failed", rel.Version)
 	}
 	if !s.firstStopped.IsZero() {
-		t.pass(s.firstStopped, FromLog, "first old dyno ended")
+		t.passing.mark(s.firstStopped, FromLog, "first old dyno ended")
 	}
-	switch first, last := s.firstCrash, s.lastCrash; {
-	case s.crashes == 1:
-		t.pass(first.at, first.from, "new dyno %s crashed", first.label)
-	case s.crashes > 1:
-		t.pass(first.at, first.from, "first of %d crashes of new dynos: %s", s.crashes, first.label)
-		t.pass(last.at, last.from, "last of %d crashes of new dynos: %s", s.crashes, last.label)
+	t.times.FirstCrash = time.Time{}
+	if n := len(s.crashes); n > 0 {
+		first, last := slices.MinFunc(s.crashes, byTime), slices.MaxFunc(s.crashes, byTime)
+		t.times.FirstCrash = first.Time
+		if n == 1 {
+			t.passing.mark(first.Time, first.Source, "new dyno %s crashed", first.What)
+			return
+		}
+		t.passing.mark(first.Time, first.Source, "first of %d crashes of new dynos: %s", n, first.What)
+		t.passing.mark(last.Time, last.Source, "last of %d crashes of new dynos: %s", n, last.What)
 	}
-}
-
-func (t *timeline) pass(at time.Time, from Source, what string, args ...any) {
-	t.passing = append(t.passing, moment(at, from, what, args...))
 }
 
 // close notes at the end of the wait that no old dyno runs any more, if that is known.
@@ -96,6 +97,6 @@ func (t *timeline) close(known Knowledge) {
 		from = FromLimit
 	}
 	if !t.times.OldGone.IsZero() {
-		t.pass(t.times.OldGone, from, "%s", known.Words().Moment)
+		t.passing.mark(t.times.OldGone, from, "%s", known.Words().Moment)
 	}
 }

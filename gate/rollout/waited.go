@@ -41,14 +41,6 @@ func (r *Rollout) waited(at time.Duration) time.Duration {
 // waitedInWords is the same for people, such as "1m05s".
 func (r *Rollout) waitedInWords(at time.Duration) string { return observe.Span(r.waited(at)).String() }
 
-// headStart is how long the gate watched the app before the wait began.
-func (r *Rollout) headStart() time.Duration {
-	if r.ahead() {
-		return 0
-	}
-	return r.began
-}
-
 // gaps are the gaps of the log, in the wait's own time.
 func (r *Rollout) gaps() []Gap {
 	gaps := slices.Clone(r.roster.log.gaps)
@@ -76,13 +68,6 @@ func (h *holdEnds) remember(end time.Duration) {
 	if told := h.told(end); !slices.Contains(*h, told) {
 		*h = append(*h, told)
 		*h = (*h)[max(0, len(*h)-maxHoldEnds):]
-	}
-}
-
-// rememberHoldEnds does so for the holds that are there now.
-func (r *Rollout) rememberHoldEnds() {
-	for _, t := range r.status.types {
-		r.holdEnds.remember(r.waited(t.HoldUntil))
 	}
 }
 
