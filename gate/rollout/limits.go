@@ -21,8 +21,8 @@ const (
 	// Without preboot (captured: SIGTERM up to 42 s after the record was replaced, SIGKILL 30.2 s after SIGTERM; the
 	// rest is slack).
 	replaceHold = 90 * time.Second
-	// Where dynos are replaced in place ("Rolling Deploys", Dev Center), an old one leaves the list when it is asked to
-	// stop, and has 30 s for that; the rest is slack.
+	// In Private Spaces and on Fir ("Rolling Deploys", Dev Center), an old dyno leaves the list when it is asked to stop,
+	// and has 30 s for that; the rest is slack.
 	rollingHold = 60 * time.Second
 	// A whole roll-out in a Private Space took about 10 min (heroku/roadmap, issue 351); the rest is slack.
 	longestRolling = 15 * time.Minute
@@ -32,9 +32,8 @@ const (
 	longestBoot = 3600
 )
 
-// setHolds updates the hold of each process type, which is how long a process of it can live after the record of its
-// label was replaced. It also updates the events that begin the hold on old web dynos anew where there is preboot. A
-// release is one, too, even before a look or a line shows its dynos.
+// setHolds updates the hold of each process type, and what begins the hold on old web dynos anew with preboot: that a web
+// dyno is replaced, and that a release is made, even before a look or a line shows its dynos.
 func (r *roster) setHolds() {
 	for _, t := range r.types {
 		t.hold = r.holdOf(t)
@@ -67,7 +66,8 @@ func (r *roster) prebooted() bool {
 	return !p.ChangedAt.IsZero() && p.ChangedAt.After(r.target.released.Add(-r.prebootHold()))
 }
 
-// holdOf is how long a process of a type can live after the record of its label was replaced.
+// holdOf is how long a process of a type can live after the record of its label was replaced. With preboot it counts from
+// the newest web dyno, see limit.
 func (r *roster) holdOf(t *processType) time.Duration {
 	switch {
 	case r.rolling():
@@ -116,11 +116,11 @@ func (r *roster) bootTimeout() time.Duration {
 func (r *roster) limit(lb *label, restart time.Time) time.Duration {
 	rec := lb.record
 	if last := lb.lastRecord; last != nil && !r.old(last) {
-		rec = last // a new dyno left the list, which does not concern the hidden ones
+		rec = last // a new dyno left the list. The old one was hidden when that new dyno was created.
 	}
 	var from time.Duration
 	switch {
-	case rec == nil: // only the log has reported a process of the label
+	case rec == nil: // an old dyno left the list, or only the log has reported a process of the label
 		from = lb.leftAt
 		if last := lb.ledger.Last(); !last.IsZero() {
 			from = max(from, r.clock.GateTime(last, lb.ledger.ChangedAt()))

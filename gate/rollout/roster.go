@@ -56,7 +56,7 @@ type roster struct {
 	// newestWeb is the newest web dyno of the target, apart from those of scaling; announcedWeb the newest that
 	// the log has announced.
 	newestWeb, announcedWeb creation
-	webRenewals             ledger.Renewals // when web dynos were replaced: with preboot, that begins all holds anew
+	webRenewals             ledger.Renewals // when web dynos were replaced, by looks and log: with preboot, that begins all holds anew
 	renewed                 ledger.Renewals // the same, and the releases since the target
 	scalings                []time.Time     // when the formation was scaled, as far as known
 	releasedAt              []time.Time     // when releases were made, and when they were finished
@@ -132,8 +132,8 @@ func newRoster(cfg *Config, clock *observe.Clock) *roster {
 	return &roster{cfg: cfg, clock: clock, types: map[string]*processType{}, labels: map[string]*label{}, forgotten: forgottenNames{newest: map[string]time.Time{}}, versions: map[string]int{}}
 }
 
-// rolling reports whether the platform replaces dynos in place, some at a time, so that old ones stay in the list.
-// It does so in Private Spaces and on Fir.
+// rolling reports whether the platform replaces dynos some at a time, and lists the old ones until then. It does so in
+// Private Spaces and on Fir.
 func (r *roster) rolling() bool { return r.app.Space != "" || r.fir() }
 
 func (r *roster) fir() bool { return r.app.Generation == "fir" }
