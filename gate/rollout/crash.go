@@ -22,13 +22,15 @@ type crash struct {
 // noteCrashes adds the crashes of the listed dyno to the fleet, also a crash that only the list shows. It notes whether the
 // dyno is crashed now, and since when.
 func (s *fleetStatus) noteCrashes(l *labelStatus, at time.Duration) {
-	lb, rec, counts := l.label, l.label.record, l.crashCounts()
-	if counts {
-		for _, crashed := range l.crashes {
-			s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
-		}
+	lb, rec := l.label, l.label.record
+	if !l.crashCounts() {
+		lb.crash = crash{}
+		return
 	}
-	if !counts || rec.State != "crashed" {
+	for _, crashed := range l.crashes {
+		s.crashes = append(s.crashes, Moment{crashed, lb.name, FromLog})
+	}
+	if rec.State != "crashed" {
 		lb.crash = crash{}
 		return
 	}
