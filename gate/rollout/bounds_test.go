@@ -5,6 +5,7 @@ package rollout_test
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,4 +66,24 @@ func TestBoundedMemory(t *testing.T) {
 		t.Errorf("the heap has grown by %.1f MiB for 800 labels, want at most 8", grown)
 	}
 	runtime.KeepAlive(b)
+}
+
+// A release whose status is succeeded, and which does not say when, is called finished once, at the time at which it
+// was made.
+func TestReleaseThatDoesNotSayWhenItWasFinished(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.lists.Releases[1].UpdatedAt = time.Time{}
+	for i := range 3 {
+		b.look(time.Duration(1+i)*sec, dyno("web.1", 42, "starting", 0))
+	}
+	var finished []time.Time
+	for _, m := range b.core.Picture().Moments {
+		if strings.Contains(m.What, "finished") {
+			finished = append(finished, m.Time)
+		}
+	}
+	if len(finished) != 1 || !finished[0].Equal(at(0)) {
+		t.Errorf("finished at %v, want once, at %v", finished, at(0))
+	}
 }

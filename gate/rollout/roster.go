@@ -90,7 +90,7 @@ type label struct {
 	name          string
 	typ           *processType
 	record        *observe.Dyno // in the newest look; nil: the label is not listed
-	lastRecord    *observe.Dyno // the last record before the label left the list; nil: it never left
+	lastRecord    *observe.Dyno // the record with which the label last left the list, also when it is listed again; nil: it never left
 	recordSeen    time.Duration // when record was first seen
 	leftAt        time.Duration // when a look first lacked the label; 0: it is listed
 	oldLeftAt     time.Duration // when an earlier record with this name was first missing; 0: there was none

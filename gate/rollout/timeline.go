@@ -33,8 +33,8 @@ func (t *timeline) follow(rel *observe.Release, s *fleetStatus, listed time.Time
 		t.moments.mark(rel.CreatedAt, FromAPI, "release v%d created", rel.Version)
 	}
 	if rel.Deployed() && t.times.ReleaseFinished.IsZero() {
-		t.times.ReleaseFinished = rel.UpdatedAt
-		t.moments.mark(rel.UpdatedAt, FromAPI, "Heroku calls release v%d finished", rel.Version)
+		t.times.ReleaseFinished = later(rel.CreatedAt, rel.UpdatedAt) // the platform may not say when
+		t.moments.mark(t.times.ReleaseFinished, FromAPI, "Heroku calls release v%d finished", rel.Version)
 	}
 	if t.times.FirstNewUp.IsZero() && !s.firstUp.IsZero() {
 		t.times.FirstNewUp = s.firstUp
