@@ -15,6 +15,7 @@ import (
 
 // flaw says what is wrong with an answer that was decoded into v; empty if nothing is.
 func flaw(v any, ex *exchange) string {
+	// A list that was cut has the status 206 and a Next-Range ("Platform API Reference", Ranges).
 	if ex.status == http.StatusPartialContent && ex.header.Get("Next-Range") == "" {
 		return "the answer is a part of a list and does not say where the next part is"
 	}
