@@ -37,18 +37,14 @@ func report(r *evidence.Run, all bool) string {
 		}
 		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", from, to, g.Reason)
 	}
-	tables := findings.Short
-	if all {
-		tables = findings.Report
-	}
-	return b.String() + "\n" + tables(r)
+	return b.String() + "\n" + findings.Report(r, all)
 }
 
 // tooEarly is an error if a gate opened while old code ran.
 func tooEarly(r *evidence.Run) error {
-	for _, v := range findings.Verdicts(r) {
-		if v.Wrong {
-			return fmt.Errorf("the gate %s opened while old code ran, which it must never do: please report it, with the results", v.Gate)
+	for _, g := range r.Gates {
+		if _, early := findings.Truth(r, g); early {
+			return fmt.Errorf("the gate from %s the deploy opened while old code ran, which it must never do: please report it, with the results", g.Name)
 		}
 	}
 	return nil

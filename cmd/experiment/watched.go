@@ -106,6 +106,11 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 		if p.Target != nil {
 			g.Release = p.Target.Version
 		}
+		for _, t := range p.Types {
+			if t.Type == "web" {
+				g.Hold = t.Limit
+			}
+		}
 	}
 	g.Status = command.Main(ctx)
 	g.Ended = cmp.Or(g.Ended, e.clock.At())

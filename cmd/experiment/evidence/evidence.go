@@ -67,6 +67,8 @@ type Gate struct {
 	Basis   string `json:"basis,omitempty"`
 	Message string `json:"message"`
 	Release int    `json:"release,omitempty"`
+	// Hold is when its hold on the web dynos ended, or would have ended without proof; zero if it had none.
+	Hold time.Time `json:"hold,omitzero"`
 }
 
 // A Request is one of the experiment, with its answer, both without key, address and e-mail.

@@ -1,4 +1,4 @@
-// The report as text: the gates against the truth, the assumptions, and what was answered.
+// The report as text: what happened, the gates against the truth, the assumptions, and what was answered.
 
 package findings
 
@@ -14,41 +14,20 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// Report is everything that one run showed.
-func Report(r *evidence.Run) string {
+// Report is what one run showed: everything, or for a terminal what matters most.
+func Report(r *evidence.Run, all bool) string {
 	v := newView(r)
-	return strings.Join([]string{v.timelineText(), verdictText(r), assumptionText(judge(v)), answerText(r)}, "\n")
-}
-
-// Short is the report for a terminal.
-func Short(r *evidence.Run) string {
-	v := newView(r)
-	return v.timelineText() + "\n" + verdictText(r) + "\n" + short(judge(v))
-}
-
-// Together is what several runs showed of the assumptions, in short.
-func Together(runs ...*evidence.Run) string { return short(Judge(runs...)) }
-
-// short has only the lines that refute an assumption.
-func short(rows []Row) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, counts(rows))
-	var unseen []string
-	for _, row := range rows {
-		switch row.Outcome {
-		case Refuted:
-			row.write(&b)
-		case Confirmed:
-			fmt.Fprintf(&b, "  confirmed  %s: %s\n", row.Name, row.Why)
-		case NotSeen:
-			unseen = append(unseen, row.Name)
-		}
+	text := v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(judge(v), all)
+	if all {
+		text += "\n" + answerTable(r)
 	}
-	fmt.Fprintf(&b, "  not seen   %s\n", strings.Join(unseen, ", "))
-	return b.String()
+	return text
 }
 
-// Table aligns columns below a title and a head.
+// Together is what several runs showed of the assumptions, for a terminal.
+func Together(runs ...*evidence.Run) string { return assumptionText(Judge(runs...), false) }
+
+// Table aligns columns below a title and a head. Its last cells must not be empty.
 func Table(title string, head []string, rows [][]string) string {
 	if len(rows) == 0 {
 		return title + ": nothing\n"
@@ -59,103 +38,161 @@ func Table(title string, head []string, rows [][]string) string {
 		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 	}
 	w.Flush() // into memory
-	var lines []string
-	for line := range strings.Lines(b.String()) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	return title + ":\n" + strings.Join(lines, "\n") + "\n"
+	return title + ":\n" + b.String()
 }
 
-// after is a time since the release, as the README writes it: +5 min 08 s.
-func after(d time.Duration) string {
-	sign, s := "+", int(d.Round(time.Second)/time.Second)
-	if s < 0 {
-		sign, s = "-", -s
+// after is how long after the release something happened, as the README writes it: +5 min 08 s.
+func (v *view) after(t time.Time) string {
+	s := int(t.Sub(v.target.Created).Round(time.Second) / time.Second)
+	switch {
+	case v.target.Version == 0:
+		return "there was none"
+	case s < 0:
+		return "before it"
+	case s < 60:
+		return fmt.Sprintf("+%d s", s)
 	}
-	if s < 60 {
-		return fmt.Sprintf("%s%d s", sign, s)
-	}
-	return fmt.Sprintf("%s%d min %02d s", sign, s/60, s%60)
+	return fmt.Sprintf("+%d min %02d s", s/60, s%60)
 }
 
-// A Verdict is how one gate did.
-type Verdict struct {
-	Gate    string
-	Verdict string // with its basis or reason
-	At      string // from the release; empty if there is none
-	Truth   string
-	Wrong   bool // it opened while old code ran
+// A moment is something that happened.
+type moment struct {
+	at   time.Time
+	what string
 }
 
-// Verdicts compares the gates of a run with the truth.
-func Verdicts(r *evidence.Run) []Verdict {
-	start, _ := r.Clock()
-	var all []Verdict
-	for _, g := range r.Gates {
-		x := Verdict{Gate: "from " + g.Name + " the deploy", Verdict: g.Result + ", " + cmp.Or(g.Basis, g.Reason)}
-		if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
-			x.At = after(start.Add(g.Ended).Sub(r.Releases[i].Created))
+// timeline is the table of what happened, and how many old dynos the list had then.
+func (v *view) timeline() string {
+	var rows [][]string
+	for _, m := range v.moments() {
+		rows = append(rows, []string{v.after(m.at), m.what, v.listed(m.at)})
+	}
+	return Table("What happened", []string{"from the release", "what happened", "old dynos in the list"}, rows)
+}
+
+// moments are what happened from the measured release on, in order. There are none if it was never made.
+func (v *view) moments() []moment {
+	if v.target.Version == 0 {
+		return nil
+	}
+	all := []moment{{v.target.Created, fmt.Sprintf("release v%d of code %d is made", v.target.Version, v.target.Code)}}
+	for _, x := range each(v.releases) {
+		if called := map[string]string{"succeeded": "finished", "failed": "failed"}[x.Status]; x.Version == v.target.Version && called != "" {
+			all = append(all, moment{x.UpdatedAt, "Heroku calls the release " + called})
+			break
 		}
-		late, _ := r.After(g)
-		last, any := r.LastOld(r.Awaited(g))
-		switch {
-		case g.Result == "":
-			x.Verdict, x.Truth = "none", "it ended without a verdict"
-		case g.Result != "passed" && any:
-			x.Truth = fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code)
-		case g.Result != "passed":
-			x.Truth = "it did not open"
-		case !any:
-			x.Truth = "there was no old code"
-		case late < 0:
-			x.Wrong, x.Truth = true, fmt.Sprintf("TOO EARLY: %s, code %d, printed a line %.1f s later", last.Dyno, last.Code, -late.Seconds())
-		case last.Open:
-			x.Truth = fmt.Sprintf("%.1f s after the last line of old code that came; the log has a gap there", late.Seconds())
-		default:
-			x.Truth = fmt.Sprintf("%.1f s after the last line of old code", late.Seconds())
+	}
+	var begun, ended []moment
+	seen := map[string]bool{}
+	for _, p := range v.run.Processes { // in the order of their first lines
+		if p.Code == v.target.Code && !seen[p.Dyno] { // not those of a later restart
+			seen[p.Dyno], begun = true, append(begun, moment{p.First, p.Dyno})
 		}
-		all = append(all, x)
+		if p.Code < v.target.Code && p.Last.After(v.target.Created) && !p.Open {
+			ended = append(ended, moment{p.Last, p.Dyno})
+		}
+	}
+	all = slices.Concat(all, firstAndLast(begun, "new process %d of %d (%s) prints its first line"), firstAndLast(ended, "old process %d of %d (%s) prints its last line"))
+	for _, s := range v.run.Steps {
+		if at := v.time(s.At); at.After(v.target.Created.Add(slack)) {
+			all = append(all, moment{at, s.What + map[bool]string{true: ": refused"}[s.Refused != ""]})
+		}
+	}
+	for _, g := range v.run.Gates {
+		all = append(all, moment{v.time(g.Ended), fmt.Sprintf("the gate from %s the deploy ends: %s", g.Name, verdict(g))})
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// firstAndLast are the first and the last of moments, with the number of each.
+func firstAndLast(all []moment, format string) []moment {
+	slices.SortFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	n := len(all)
+	for i := range all {
+		all[i].what = fmt.Sprintf(format, i+1, n, all[i].what)
+	}
+	if n > 2 {
+		return []moment{all[0], all[n-1]}
 	}
 	return all
 }
 
-func verdictText(r *evidence.Run) string {
+// listed is how many old dynos the first list shows that was asked for a second later, because the time at which a
+// release was made is cut to whole seconds; or else the last list.
+func (v *view) listed(at time.Time) string {
+	n := 0
+	for i, l := range v.lists {
+		if i < len(v.lists)-1 && l.asked.Before(at.Add(time.Second)) {
+			continue
+		}
+		for _, d := range l.all {
+			if v.isOld(d) && d.State != "crashed" {
+				n++
+			}
+		}
+		break
+	}
+	return fmt.Sprint(n)
+}
+
+// verdict is how a gate ended, in short.
+func verdict(g evidence.Gate) string {
+	if g.Result == "" {
+		return "no verdict"
+	}
+	return g.Result + ", " + cmp.Or(g.Basis, g.Reason)
+}
+
+// Truth compares a gate with the truth. early: the gate opened while old code ran.
+func Truth(r *evidence.Run, g evidence.Gate) (truth string, early bool) {
+	late, opened := r.After(g)
+	last, any := r.LastOld(r.Awaited(g))
+	switch {
+	case !any:
+		return "there was no old code", false
+	case !opened:
+		return fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code), false
+	case late < 0:
+		return fmt.Sprintf("TOO EARLY: %s, code %d, printed a line %.1f s later", last.Dyno, last.Code, -late.Seconds()), true
+	case last.Open:
+		return fmt.Sprintf("%.1f s after the last line of old code that came; the log has a gap there", late.Seconds()), false
+	}
+	return fmt.Sprintf("%.1f s after the last line of old code", late.Seconds()), false
+}
+
+func (v *view) verdicts() string {
 	var rows [][]string
-	for _, v := range Verdicts(r) {
-		rows = append(rows, []string{v.Gate, v.Verdict, v.At, v.Truth})
+	for _, g := range v.run.Gates {
+		truth, _ := Truth(v.run, g)
+		rows = append(rows, []string{"from " + g.Name + " the deploy", verdict(g), v.after(v.time(g.Ended)), truth})
 	}
 	return Table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
 }
 
-// assumptionText is the list of assumptions, with the lines that show each below it.
-func assumptionText(rows []Row) string {
+// assumptionText is the list of assumptions, with the lines that show each below it; if not all, only what is refuted
+// has its lines.
+func assumptionText(rows []Row, all bool) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, counts(rows))
+	count := map[Outcome]int{}
 	for _, outcome := range []Outcome{Refuted, Confirmed, NotSeen} {
 		for _, row := range rows {
-			if row.Outcome == outcome {
-				row.write(&b)
+			if row.Outcome != outcome {
+				continue
+			}
+			count[outcome]++
+			why := strings.TrimSpace(row.Plan + " " + row.Why)
+			if outcome != Refuted && !all {
+				fmt.Fprintf(&b, "  %-9s  %s: %s\n", outcome, row.Name, why)
+				continue
+			}
+			fmt.Fprintf(&b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(outcome)), row.Name, row.Says, strings.ToUpper(why[:1])+why[1:])
+			for _, line := range row.Lines {
+				fmt.Fprintf(&b, "    | %s\n", inert(line))
 			}
 		}
 	}
-	return b.String()
-}
-
-func counts(rows []Row) string {
-	count := map[Outcome]int{}
-	for _, row := range rows {
-		count[row.Outcome]++
-	}
-	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen", count[Confirmed], count[Refuted], count[NotSeen])
-}
-
-// write writes a finding, with the lines that show it.
-func (row Row) write(b *strings.Builder) {
-	why := strings.TrimSpace(row.Plan + " " + row.Why)
-	fmt.Fprintf(b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, strings.ToUpper(why[:1])+why[1:])
-	for _, line := range row.Lines {
-		fmt.Fprintf(b, "    | %s\n", inert(line))
-	}
+	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen\n", count[Confirmed], count[Refuted], count[NotSeen]) + b.String()
 }
 
 // inert removes from a line from outside what acts on a terminal.
@@ -168,39 +205,21 @@ func inert(s string) string {
 	}, s[:min(len(s), 400)])
 }
 
-// answerText counts the answers to the experiment's own requests, by path, method and status.
-func answerText(r *evidence.Run) string {
-	counts := map[[2]string]map[int]int{} // by path and method
-	for i := range r.Requests {
-		q := &r.Requests[i]
-		key := [2]string{pattern(q.Path), q.Method}
-		if counts[key] == nil {
-			counts[key] = map[int]int{}
+// answerTable counts the answers to the experiment's own requests. A status of 0 is no answer.
+func answerTable(r *evidence.Run) string {
+	counts := map[[3]string]int{} // by path, method and status
+	for _, q := range r.Requests {
+		parts := strings.Split(q.Path, "/")
+		for i := 2; i < len(parts); i += 2 { // ids and names of one run
+			if parts[i-1] != "features" {
+				parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
+			}
 		}
-		counts[key][q.Status]++
+		counts[[3]string{strings.Join(parts, "/"), q.Method, fmt.Sprint(q.Status)}]++
 	}
 	var rows [][]string
-	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		var said []string
-		for _, status := range slices.Sorted(maps.Keys(counts[key])) {
-			text := fmt.Sprint(status)
-			if status == 0 {
-				text = "no answer"
-			}
-			said = append(said, fmt.Sprintf("%s (%d)", text, counts[key][status]))
-		}
-		rows = append(rows, []string{key[1] + " " + key[0], strings.Join(said, ", ")})
+	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
+		rows = append(rows, []string{key[1] + " " + key[0], key[2], fmt.Sprint(counts[key])})
 	}
-	return Table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
-}
-
-// pattern is a path without the ids and names of one run.
-func pattern(path string) string {
-	parts := strings.Split(path, "/")
-	for i := 2; i < len(parts); i += 2 {
-		if parts[i-1] != "features" && parts[i] != "" {
-			parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
-		}
-	}
-	return strings.Join(parts, "/")
+	return Table("What Heroku answered to the experiment", []string{"request", "status", "how often"}, rows)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
@@ -26,7 +27,7 @@ func TestReport(t *testing.T) {
 	}).make(t)
 	for name, run := range map[string]*evidence.Run{"good.txt": newMaker().make(t), "refuted.txt": other, "empty.txt": {Start: began}} {
 		t.Run(name, func(t *testing.T) {
-			got, path := Report(run), "testdata/"+name
+			got, path := Report(run, true), "testdata/"+name
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 					t.Fatal(err)
@@ -95,7 +96,7 @@ func TestVerdicts(t *testing.T) {
 		"of the old code":   {gate: gate(300*sec, "passed", "rolled-out", "proven", 3), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
 		"of another":        {gate: gate(300*sec, "passed", "rolled-out", "proven", 9), verdict: "passed, proven", truth: "TOO EARLY: web.2, code 1, printed a line 1.0 s later", wrong: true},
 		"nor of that":       {gate: gate(300*sec, "failed", "release-failed", "", 3), verdict: "failed, release-failed", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
-		"without a verdict": {gate: gate(300*sec, "", "", "", 0), verdict: "none", truth: "it ended without a verdict"},
+		"without a verdict": {gate: gate(300*sec, "", "", "", 0), verdict: "no verdict", truth: "it did not open; the last line of old code is from 16:05:01.000, web.2, code 1"},
 		"with a gap": {gate: gate(310*sec, "passed", "rolled-out", "proven", 4), verdict: "passed, proven", truth: "9.0 s after the last line of old code that came; the log has a gap there",
 			change: func(m *maker) { m.run.Gaps = []evidence.Gap{{From: began.Add(300 * sec), To: began.Add(305 * sec)}} }},
 	} {
@@ -106,19 +107,18 @@ func TestVerdicts(t *testing.T) {
 			}
 			run := m.make(t)
 			run.Gates = []evidence.Gate{c.gate}
-			v := Verdicts(run)[0]
-			if v.Verdict != c.verdict || v.Truth != c.truth || v.Wrong != c.wrong || v.Gate != "from after the deploy" || v.At != after(c.gate.Ended-100*sec) {
-				t.Errorf("it is %+v", v)
+			if truth, early := Truth(run, c.gate); verdict(c.gate) != c.verdict || truth != c.truth || early != c.wrong {
+				t.Errorf("it is %s: %s, too early: %v", verdict(c.gate), truth, early)
 			}
 		})
 	}
 }
 
-// Of a terminal's short version only what is refuted has its lines.
+// On a terminal, only what is refuted has its lines.
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	text := Together(newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t))
-	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    In plan made-up, 1 of 2 ended", "    | 2026-06-09T16:05:01", "  confirmed  one-record: 200 lists\n", "  not seen   metrics-id, "} {
+	for _, want := range []string{"Assumptions: ", "  REFUTED  exit-of-prebooted: ", "    In plan made-up, 1 of 2 ends", "    | 2026-06-09T16:05:01", "  confirmed  one-record: in plan made-up, 200 of 200 lists show it\n", "  not seen   metrics-id: "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -133,32 +133,39 @@ func TestTimeline(t *testing.T) {
 		want string
 	}{
 		"the list asked for in the second of the release": {newMaker().with(func(m *maker) {
-			m.records = func(at time.Duration) []dyno { return []dyno{m.record("web.1", at-900*time.Millisecond)} }
-		}), "+0 s: finished, no old dyno; +4 s: finished, no old dyno; +5 s: finished, no old dyno; +3 min 10 s: finished, no old dyno; +3 min 21 s: finished, no old dyno; +3 min 25 s: finished, no old dyno"},
+			m.records = func(at time.Duration) []heroku.Dyno { return []heroku.Dyno{m.record("web.1", at-900*time.Millisecond)} }
+		}), "+0 s 0; +0 s finished; +4 s 0; +5 s 0; +3 min 10 s 0; +3 min 21 s 0; +3 min 25 s 0"},
 		"a release phase of 20 s": {newMaker().with(func(m *maker) {
-			m.release = func(at time.Duration) release {
-				x := release{Version: 4, Status: "pending", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
+			m.release = func(at time.Duration) heroku.Release {
+				x := heroku.Release{Version: 4, Status: "pending", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
 				if at >= 120*sec {
 					x.Status, x.UpdatedAt = "succeeded", began.Add(120*sec)
 				}
 				return x
 			}
 			m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
-			m.records = func(at time.Duration) []dyno { return []dyno{m.record("web.1", at-20*sec), m.record("web.2", 0)} }
-		}), "+0 s: pending, 2 old dynos; +20 s: finished, 1 old dyno; +24 s: finished, 1 old dyno; +25 s: finished, 1 old dyno; +3 min 10 s: finished, 1 old dyno; +3 min 21 s: finished, 1 old dyno; +3 min 25 s: finished, 1 old dyno"},
-		"a release phase that fails": {newMaker().with(phaseFails), "+0 s: failed, 2 old dynos; +3 min 25 s: failed, 2 old dynos"},
+			m.records = func(at time.Duration) []heroku.Dyno {
+				return []heroku.Dyno{m.record("web.1", at-20*sec), m.record("web.2", 0)}
+			}
+		}), "+0 s 2; +20 s finished; +24 s 1; +25 s 1; +3 min 10 s 1; +3 min 21 s 1; +3 min 25 s 1"},
+		"a release phase that fails": {newMaker().with(phaseFails), "+0 s 2; +0 s failed; +3 min 25 s 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []string
-			for _, row := range newView(c.run.make(t)).timeline() {
-				all = append(all, row[0]+": "+row[2]+", "+row[3])
+			v := newView(c.run.make(t))
+			for _, m := range v.moments() {
+				if said, ok := strings.CutPrefix(m.what, "Heroku calls the release "); ok {
+					all = append(all, v.after(m.at)+" "+said)
+				} else {
+					all = append(all, v.after(m.at)+" "+v.listed(m.at))
+				}
 			}
 			if got := strings.Join(all, "; "); got != c.want {
 				t.Errorf("it is\n%s\nwant\n%s", got, c.want)
 			}
 		})
 	}
-	if all := newView(&evidence.Run{Start: began}).timeline(); all != nil {
+	if all := newView(&evidence.Run{Start: began}).moments(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)
 	}
 }

@@ -3,12 +3,15 @@
 package findings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/logtail"
@@ -25,12 +28,11 @@ type view struct {
 	start time.Time
 	give  time.Duration
 
-	lines      []line // of the platform, as they came
-	lists      []answer[dyno]
-	releases   []answer[release]
-	recordings []*recording
-	target     evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
-	finished   time.Time        // when Heroku called the target finished; zero if it did not
+	lines    []line // of the platform, as they came
+	lists    []answer[heroku.Dyno]
+	releases []answer[heroku.Release]
+	target   evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
+	finished time.Time        // when Heroku called the target finished; zero if it did not
 }
 
 // A line is a line of the platform about a process.
@@ -47,34 +49,15 @@ type answer[T any] struct {
 	all         []T
 }
 
-type dyno struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Type    string `json:"type"`
-	State   string `json:"state"`
-	Release struct {
-		Version int `json:"version"`
-	} `json:"release"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
-
-type release struct {
-	Version   int       `json:"version"`
-	Status    string    `json:"status"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
-
 func newView(r *evidence.Run) *view {
-	v := &view{run: r, recordings: readRecordings(r)}
+	v := &view{run: r}
 	v.start, v.give = r.Clock()
 	for _, l := range r.Log {
 		if parsed, ok := logtail.Parse([]byte(l.Text)); ok {
 			v.lines = append(v.lines, line{parsed, v.time(l.At), l.Text})
 		}
 	}
-	v.lists, v.releases = readAnswers[dyno](v, "/dynos"), readAnswers[release](v, "/releases")
+	v.lists, v.releases = readAnswers[heroku.Dyno](v, "/dynos"), readAnswers[heroku.Release](v, "/releases")
 	if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
 		v.target = r.Releases[i]
 	}
@@ -90,11 +73,8 @@ func newView(r *evidence.Run) *view {
 func readAnswers[T any](v *view, list string) (all []answer[T]) {
 	for i := range v.run.Requests {
 		q := &v.run.Requests[i]
-		if q.Method != "GET" || q.Status/100 != 2 || pathOf(q) != list {
-			continue
-		}
 		a := answer[T]{asked: v.time(q.At), came: v.time(q.At + q.Took), request: q}
-		if json.Unmarshal([]byte(q.Body), &a.all) == nil {
+		if q.Method == "GET" && q.Status/100 == 2 && pathOf(q) == list && json.Unmarshal([]byte(q.Body), &a.all) == nil {
 			all = append(all, a)
 		}
 	}
@@ -114,23 +94,35 @@ func each[T any](lists []answer[T]) iter.Seq2[*answer[T], T] {
 	}
 }
 
+// observed yields every observation in the gates' recordings. A recording that breaks off is read as far as it goes.
+func (v *view) observed() iter.Seq2[string, observe.Observation] {
+	return func(yield func(string, observe.Observation) bool) {
+		for _, g := range v.run.Gates {
+			_, rest, _ := bytes.Cut(g.Recording, []byte("\n")) // the first line is no observation
+			for text := range bytes.Lines(rest) {
+				var o observe.Observation
+				if json.Unmarshal(text, &o) != nil {
+					break
+				}
+				if !yield(fmt.Sprintf("the gate from %s the deploy, at %s: ", g.Name, observe.Span(o.At)), o) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // pathOf is the path of a request below its app.
 func pathOf(q *evidence.Request) string {
-	rest, ok := strings.CutPrefix(q.Path, "/apps/")
-	_, below, deep := strings.Cut(rest, "/")
-	if !ok || !deep {
+	parts := strings.SplitN(q.Path, "/", 4)
+	if len(parts) < 4 || parts[1] != "apps" {
 		return q.Path
 	}
-	return "/" + below
+	return "/" + parts[3]
 }
 
 // time is Heroku's time at a moment of the run.
 func (v *view) time(at time.Duration) time.Time { return v.start.Add(at) }
-
-// since is how long after the end of the release a time is, for people.
-func (v *view) since(t time.Time) string {
-	return fmt.Sprintf("%+.1fs", t.Sub(v.finished).Round(100*time.Millisecond).Seconds())
-}
 
 // typeOf is the process type of a label.
 func typeOf(label string) string {
@@ -138,18 +130,18 @@ func typeOf(label string) string {
 	return typ
 }
 
-// isOld reports whether a dyno is of a release before the target.
-func (v *view) isOld(d dyno) bool { return d.Release.Version < v.target.Version }
+// isOld and isNew report whether a dyno is of a release before the target, or of the target.
+func (v *view) isOld(d heroku.Dyno) bool { return d.Release.Version < v.target.Version }
+func (v *view) isNew(d heroku.Dyno) bool { return d.Release.Version == v.target.Version }
 
-// isNew reports whether a dyno is of the target.
-func (v *view) isNew(d dyno) bool { return d.Release.Version == v.target.Version }
+// keeps reports whether preboot keeps old processes of a label.
+func (v *view) keeps(label string) bool { return v.run.Preboot && typeOf(label) == "web" }
 
 // old returns the processes of code before the target that still ran when the target was finished: those that preboot
 // kept, or all others.
 func (v *view) old(preboot bool) (all []evidence.Process) {
 	for _, p := range v.run.Processes {
-		kept := v.run.Preboot && typeOf(p.Dyno) == "web"
-		if !v.finished.IsZero() && p.Code < v.target.Code && p.Last.After(v.finished) && kept == preboot {
+		if !v.finished.IsZero() && p.Code < v.target.Code && p.Last.After(v.finished) && v.keeps(p.Dyno) == preboot {
 			all = append(all, p)
 		}
 	}
@@ -161,9 +153,23 @@ func lives(all []evidence.Process, t time.Time) bool {
 	return slices.ContainsFunc(all, func(p evidence.Process) bool { return p.Last.After(t) })
 }
 
-// last returns the process that printed the latest line.
-func last(all []evidence.Process) evidence.Process {
-	return slices.MaxFunc(all, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
+// ran is how long a process ran on from a time: at least, and at most.
+func ran(p evidence.Process, since time.Time) (least, most time.Duration) {
+	if least = p.Last.Sub(since); p.Open {
+		return least, forever
+	}
+	return least, least
+}
+
+// did returns when the first step was done, after the release, whose words begin so; false if there is none.
+func (v *view) did(words string) (s evidence.Step, ok bool) {
+	i := slices.IndexFunc(v.run.Steps, func(s evidence.Step) bool {
+		return strings.HasPrefix(s.What, words) && v.time(s.At).After(v.target.Created)
+	})
+	if i < 0 {
+		return s, false
+	}
+	return v.run.Steps[i], true
 }
 
 // whole reports whether the log was read from one time to another without a gap, also the lines that come late.
@@ -171,18 +177,19 @@ func (v *view) whole(from, to time.Time) bool {
 	return !to.Add(evidence.Late).After(v.run.Read) && !slices.ContainsFunc(v.run.Gaps, func(g evidence.Gap) bool { return g.Meets(from, to) })
 }
 
-// of returns the lines of one kind under a label.
-func (v *view) of(label string, kind observe.LineKind) (all []line) {
+// find returns the lines of one kind under a label from one time to another, by clocks that may differ. The zero time
+// is no limit.
+func (v *view) find(label string, kind observe.LineKind, from, to time.Time) (all []line) {
 	for _, l := range v.lines {
-		if l.Label == label && l.Kind == kind {
+		if l.Label == label && l.Kind == kind && !l.Stamp.Before(from.Add(-slack)) && (to.IsZero() || !l.Stamp.After(to.Add(slack))) {
 			all = append(all, l)
 		}
 	}
 	return all
 }
 
-// ofFormation reports whether a label is of a process type of the plan. One-off dynos are not.
-func (v *view) ofFormation(label string) bool {
+// ofPlan reports whether a label is of a process type of the plan. One-off dynos are not.
+func (v *view) ofPlan(label string) bool {
 	_, is := v.run.Types[typeOf(label)]
 	return is
 }
@@ -197,19 +204,26 @@ func (v *view) lastLine(p evidence.Process) string {
 	return fmt.Sprintf("process %s of %s, code %d, printed until %s", p.ID, p.Dyno, p.Code, p.Last.UTC().Format(time.RFC3339Nano))
 }
 
-// show is an answer as a line: what was asked when, and what of the answer matters.
-func (v *view) show(q *evidence.Request, what string) string {
-	if what != "" {
-		what = ": " + what
-	}
-	return fmt.Sprintf("%s %s %s %d%s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, pathOf(q), q.Status, what)
+// stopped is a process with its SIGTERM, as a line.
+func (v *view) stopped(p evidence.Process) string {
+	return fmt.Sprintf("%s, code %d: SIGTERM at %s, %s from the release", p.Dyno, p.Code, p.Sigterm.UTC().Format("15:04:05.000"), v.since(p.Sigterm))
 }
 
-// showDynos is a dyno list as a line, with some of its records.
-func (v *view) showDynos(l *answer[dyno], of func(dyno) bool) string {
+// since is how long after the end of the release a time is, for people.
+func (v *view) since(t time.Time) string {
+	return fmt.Sprintf("%+.1fs", t.Sub(v.finished).Round(100*time.Millisecond).Seconds())
+}
+
+// show is an answer as a line: what was asked when, and what of the answer matters.
+func (v *view) show(q *evidence.Request, what string) string {
+	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, pathOf(q), q.Status, what)
+}
+
+// showDynos is a dyno list as a line, with the records of a process type or of a label.
+func (v *view) showDynos(l *answer[heroku.Dyno], of string) string {
 	var all []string
 	for _, d := range l.all {
-		if of(d) {
+		if d.Type == of || d.Name == of {
 			all = append(all, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
 		}
 	}
