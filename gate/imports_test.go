@@ -57,8 +57,8 @@ var mayImport = map[string][]string{
 
 // only lists packages from outside, with the packages that may import each.
 var only = map[string][]string{
-	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment/account", "cmd/experiment/findings"},
-	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
+	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment", "cmd/experiment/account", "cmd/experiment/findings"},
+	"github.com/cenkalti/backoff/v4":        {"gate/platform", "cmd/experiment/account"},
 	"github.com/sethvargo/go-githubactions": {"gate/report"},
 	"github.com/spf13/pflag":                {"gate"},
 	"golang.org/x/term":                     {"gate"},

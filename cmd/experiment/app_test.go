@@ -94,8 +94,8 @@ func run(t *testing.T, dir, typ, sigterm string) (lines []string, status int) {
 func TestApp(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
-	src := p.source(2)
-	lines, status := run(t, unpack(t, src.archive), "web", "n=2 ")
+	archive, _ := p.source(2)
+	lines, status := run(t, unpack(t, archive), "web", "n=2 ")
 	var truth evidence.Truth
 	own, padding := 0, 0
 	for _, line := range lines {
@@ -129,8 +129,8 @@ func TestAppReleasePhase(t *testing.T) {
 	for code, want := range map[int]int{1: 0, 2: 1} {
 		t.Run(fmt.Sprint("code ", code), func(t *testing.T) {
 			t.Parallel()
-			src := p.source(code)
-			if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
+			archive, _ := p.source(code)
+			if lines, status := run(t, unpack(t, archive), "release", ""); status != want || len(lines) != 1 {
 				t.Errorf("status %d, want %d; %q", status, want, lines)
 			}
 		})
@@ -141,13 +141,11 @@ func TestAppReleasePhase(t *testing.T) {
 func TestSource(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1, "worker": 2}}
-	var all []source
-	for _, code := range []int{1, 1, 2} {
-		src := p.source(code)
-		all = append(all, src)
-	}
-	if all[0].commit != all[1].commit || all[0].commit == all[2].commit || len(all[0].commit) != 40 {
-		t.Errorf("the commits are %q, %q, %q", all[0].commit, all[1].commit, all[2].commit)
+	_, first := p.source(1)
+	_, again := p.source(1)
+	_, second := p.source(2)
+	if first != again || first == second || len(first) != 40 {
+		t.Errorf("the commits are %q, %q, %q", first, again, second)
 	}
 	if want := "web: python app.py\nworker: python app.py\n"; p.procfile() != want {
 		t.Errorf("the Procfile is %q", p.procfile())
@@ -158,8 +156,8 @@ func TestSource(t *testing.T) {
 func TestAppCrashes(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Crashes: true}
-	src := p.source(2)
-	if lines, status := run(t, unpack(t, src.archive), "web", ""); status != 1 || len(lines) != 3 {
+	archive, _ := p.source(2)
+	if lines, status := run(t, unpack(t, archive), "web", ""); status != 1 || len(lines) != 3 {
 		t.Errorf("status %d: %q", status, lines)
 	}
 }

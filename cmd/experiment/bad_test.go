@@ -27,13 +27,13 @@ func TestBadWorlds(t *testing.T) {
 		apps   int // that were made
 		want   string
 	}{
-		"a key that is wrong": {key: "wrong", want: "making the app rollout-gate-x-NAME: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY"},
+		"a key that is wrong": {key: "wrong", want: "make the app rollout-gate-x-NAME: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY"},
 		"a quota":             {change: func(o *options) { o.MostApps = -1 }, want: "limit"},
-		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scaling the app rollout-gate-x-NAME: Heroku answered 4"},
+		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scale web to 1 of size standard-1x: Heroku answered 4"},
 		"a build that fails":  {change: func(o *options) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }, apps: 1, want: "the build failed; the end of what it printed:\n  "},
 		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
-		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
-		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy did not begin: see what it says in gate-before.log of the results"},
+		"preboot refused":     {plan: "size: basic", apps: 1, want: "switch preboot on: Heroku answered 4"},
+		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy ended with status 2 and no verdict: see gate-before.log of the results"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
 		"a plan that is long": {plan: "then: [{at: 12m, deploy: true}]", change: func(o *options) {
 			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}
@@ -242,7 +242,7 @@ func TestFailureIsToldOnce(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 		const what = "network is unreachable"
-		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: building the app") {
+		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: build code 2: ") {
 			t.Errorf("%q is printed %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
 		}
 		if text, err := os.ReadFile(filepath.Join(command.Results, "report.txt")); err != nil || !strings.Contains(string(text), what) {

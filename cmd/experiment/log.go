@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"hash/maphash"
 	"net/http"
 	"sync"
 	"time"
@@ -25,27 +24,18 @@ type logReader struct {
 	redactor *evidence.Redactor
 
 	mu      sync.Mutex
-	seed    maphash.Seed
-	seen    map[uint64]bool // hashes of the lines
+	seen    map[string]bool
 	lines   []evidence.Line
-	padding int
 	truth   evidence.Truth
-	alives  map[string]heard // by the id of a process, its last line
-	newest  time.Time        // the newest stamp of a line
-	lastAt  time.Duration    // when the line with that stamp came
+	newest  time.Time     // the newest stamp of a line
+	lastAt  time.Duration // when the line with that stamp came
 	gaps    []evidence.Gap
 	flowing bool
 	refused string // why Heroku does not give the log; empty: it does
 }
 
-// heard is a line of the app: of which code, and when it came.
-type heard struct {
-	code int
-	at   time.Duration
-}
-
 func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
-	l := &logReader{clock: c, redactor: r, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, alives: map[string]heard{}}
+	l := &logReader{clock: c, redactor: r, seen: map[string]bool{}}
 	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
 	return l
 }
@@ -61,7 +51,7 @@ func (l *logReader) run(ctx context.Context) {
 
 var padded = []byte("]: " + evidence.Padding + " ")
 
-// line collects a line, which may come more than once.
+// line collects a line, which may come more than once. Lines that only make the log busy are not kept.
 func (l *logReader) line(b []byte) {
 	at := l.clock.At()
 	l.mu.Lock()
@@ -70,19 +60,12 @@ func (l *logReader) line(b []byte) {
 	if t, err := time.Parse(time.RFC3339Nano, string(stamp)); err == nil && t.After(l.newest) {
 		l.newest, l.lastAt = t, at
 	}
-	if bytes.Contains(b, padded) { // these lines are all alike, so the count is rough
-		l.padding++
-		return
-	}
-	h := maphash.Bytes(l.seed, b)
-	if l.seen[h] {
-		return
-	}
-	l.seen[h] = true
 	text := string(b)
-	if s, ok := l.truth.Add(text); ok {
-		l.alives[s.Process] = heard{s.Code, at}
+	if l.seen[text] || bytes.Contains(b, padded) {
+		return
 	}
+	l.seen[text] = true
+	l.truth.Add(text)
 	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
 }
 
@@ -114,19 +97,20 @@ func (l *logReader) inGap() bool { return len(l.gaps) > 0 && l.gaps[len(l.gaps)-
 func (l *logReader) silence(code int, up bool) (d time.Duration, old bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last, until := time.Duration(0), l.lastAt
-	for _, h := range l.alives {
-		if h.code < code {
-			old, last = true, max(last, h.at)
+	last := time.Time{}
+	for _, p := range l.truth.Processes(l.newest, l.gaps) {
+		if p.Code < code && p.Last.After(last) {
+			old, last = true, p.Last
 		}
 	}
+	d = l.newest.Sub(last)
 	if !up {
-		until = l.clock.At()
+		d += l.clock.At() - l.lastAt
 	}
 	if !l.flowing {
 		return 0, old
 	}
-	return until - last, old
+	return d, old
 }
 
 // unread is an error if Heroku does not give the log.
@@ -143,8 +127,8 @@ func (l *logReader) unread() error {
 func (l *logReader) alive(code int) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, h := range l.alives {
-		if h.code == code && l.clock.At()-h.at < 5*evidence.Every {
+	for _, p := range l.truth.Processes(l.newest, l.gaps) {
+		if p.Code == code && l.newest.Sub(p.Last) < 5*evidence.Every {
 			n++
 		}
 	}
@@ -162,6 +146,6 @@ func (l *logReader) fill(r *evidence.Run, up bool) {
 	case quiet > evidence.Late && !l.inGap():
 		l.gaps = append(l.gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + observe.Span(quiet).String()})
 	}
-	r.Log, r.Gaps, r.Padding = l.lines, l.gaps, l.padding
+	r.Log, r.Gaps = l.lines, l.gaps
 	r.Processes = l.truth.Processes(r.Read, r.Gaps)
 }

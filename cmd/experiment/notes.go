@@ -1,14 +1,16 @@
-// Notes of what was made: a file for each app. It is written before the run asks Heroku for the app, so that the next
-// run finds what an earlier run left, however that ended.
+// Notes of what was made: a file for each app. It is written before the run asks Heroku for the app. So the next run
+// finds what an earlier run left, however that ended, and offers to delete it.
 
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +19,9 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/account"
 )
+
+// namePrefix begins the name of every app that the experiment makes.
+const namePrefix = "rollout-gate-x-"
 
 // A note is what is known of one app.
 type note struct {
@@ -43,21 +48,16 @@ func newNote(folder, name string, now time.Time) (*note, error) {
 	if folder == "" {
 		return n, nil
 	}
+	n.path = filepath.Join(folder, name+".json")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("writing a note of what is made: %w", err)
 	}
-	n.path = filepath.Join(folder, name+".json")
-	return n, n.write()
+	return n, n.made(n.App)
 }
 
-// made adds the id of the app to the note.
+// made adds the id of the app to the note. It writes the note whole or not at all.
 func (n *note) made(a account.App) error {
 	n.App = a
-	return n.write()
-}
-
-// write writes the note whole or not at all.
-func (n *note) write() error {
 	if n.path == "" {
 		return nil
 	}
@@ -76,9 +76,6 @@ func (n *note) write() error {
 
 // forget removes the note: the app is gone.
 func (n *note) forget() error {
-	if n.path == "" {
-		return nil
-	}
 	if err := os.Remove(n.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the note of an app that is gone: %w", err)
 	}
@@ -105,9 +102,72 @@ func (n *note) running(now time.Time) bool {
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
+// late is how long after the request an app can appear, if the answer was lost.
+const late = time.Minute
+
+var errStays = errors.New("it stays")
+
+// remove deletes the app of a note, if sure says yes, and then the note.
+func (n *note) remove(ctx context.Context, c *account.Client, clock *clock, sure func() bool) (deleted bool, err error) {
+	if wait := late - clock.now().Sub(n.Asked); n.ID == "" && wait > 0 {
+		if err := clock.Sleep(ctx, wait); err != nil {
+			return false, err
+		}
+	}
+	stays := false
+	deleted, err = c.Remove(ctx, n.App, n.Asked, func() bool { stays = !sure(); return !stays })
+	if err == nil && stays {
+		err = errStays
+	}
+	if err != nil {
+		return false, err
+	}
+	return deleted, n.forget()
+}
+
+// howToRemove says what to do with an app that could not be deleted.
+func howToRemove(app string) string {
+	return fmt.Sprintf("the app %s may still be there, and cost money: run this program again, which offers to delete it, or `heroku apps:destroy --app %s`", app, app)
+}
+
+// An asker asks a question that is answered by yes or no.
+type asker func(ctx context.Context, question string) bool
+
+// offer offers to delete what earlier runs left. If an app may not be deleted, its note stays.
+func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask asker) error {
+	notes, err := readNotes(w.notes, out)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		when := n.Asked.Local().Format("2006-01-02 15:04")
+		if n.running(w.now()) {
+			fmt.Fprintf(out, "Another experiment runs, with the app %s, since %s. It is left alone.\n", n.Name, when)
+			continue
+		}
+		_, err := n.remove(ctx, c, w.clock(), func() bool {
+			return ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when))
+		})
+		notOurs, foreign := errors.AsType[account.NotOurs](err)
+		switch {
+		case err == nil:
+			fmt.Fprintf(out, "The app %s is gone.\n", n.Name)
+		case errors.Is(err, errStays):
+			fmt.Fprintf(out, "It stays: %s\n", howToRemove(n.Name))
+		case account.Status(err) == http.StatusForbidden:
+			fmt.Fprintf(out, "The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.\n", n.Name, when, n.path)
+		case foreign:
+			fmt.Fprintf(out, "%v: look at it, and remove the note %q\n", notOurs, n.path)
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
 // readNotes reads the notes of earlier runs. A note that cannot be read stays where it is, and out says what can be
 // done by hand: without its time and id nobody can tell whether this program made the app that it names.
-func readNotes(folder string, out io.Writer) ([]*note, error) {
+func readNotes(folder string, out io.Writer) (all []*note, err error) {
 	files, err := os.ReadDir(folder)
 	if folder == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -115,7 +175,6 @@ func readNotes(folder string, out io.Writer) ([]*note, error) {
 	if err != nil { // a new note could not be written there, either
 		return nil, fmt.Errorf("reading the folder of notes %q: %w", folder, err)
 	}
-	var all []*note
 	for _, file := range files {
 		app, isNote := strings.CutSuffix(file.Name(), ".json")
 		if !isNote {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,9 +26,6 @@ import (
 const longest = 30 * time.Minute
 
 var errLongest = fmt.Errorf("it took longer than %s, which is the most that an experiment may", longest)
-
-// namePrefix begins the name of every app that the experiment makes.
-const namePrefix = "rollout-gate-x-"
 
 // An experiment is one run of a plan.
 type experiment struct {
@@ -44,22 +42,26 @@ type experiment struct {
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
-	asked     bool // Heroku was asked for the app, and may have made it
-	app       account.App
+	asked     bool   // Heroku was asked for the app, and may have made it
+	app       string // its id
 	log       *logReader
 	code      int         // of the newest release
+	live      int         // the newest code that can run: its release did not fail
 	up        atomic.Bool // dynos are up, by the list that came last
 
-	mu  sync.Mutex // guards run, out and errs
+	mu  sync.Mutex // guards run, code, live, out and errs
 	run evidence.Run
 }
 
 // newExperiment prepares a run. It sends nothing yet.
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
-	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, name: randomName(), clock: w.clock(), redactor: &evidence.Redactor{}}
+	var random [7]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, clock: w.clock(), redactor: &evidence.Redactor{},
+		name: namePrefix + hex.EncodeToString(random[:])} // Heroku allows 30 characters
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
-	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, Clock: e.clock, Redactor: e.redactor, Seen: e.seen})
+	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Redactor: e.redactor, Seen: e.seen})
 	e.run = evidence.Run{
 		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
 		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop,
@@ -90,6 +92,21 @@ func (e *experiment) fail(err error) string {
 	return text
 }
 
+// do does one thing to the app, reports it, and records it.
+func (e *experiment) do(what string, f func() error) error {
+	s := evidence.Step{At: e.clock.At(), What: what}
+	e.say("%s", what)
+	err := account.Explain(what, f())
+	s.Done = e.clock.At()
+	if err != nil {
+		s.Refused = strings.TrimPrefix(e.redactor.Clean(err.Error()), what+": ")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.run.Steps = append(e.run.Steps, s)
+	return err
+}
+
 // play makes the run, reports its errors, cleans up, and returns the evidence. The end of ctx ends it early, but it
 // cleans up all the same.
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
@@ -113,11 +130,40 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	return &e.run, errors.Join(err, e.clean(ctx))
 }
 
-// randomName is a name that no app has. Heroku allows 30 characters.
-func randomName() string {
-	var b [7]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return namePrefix + hex.EncodeToString(b[:])
+// because is why ctx ended, if it has, and otherwise what went wrong.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
+
+// cleaning is how long the run tries to delete its app.
+const cleaning = 3 * time.Minute
+
+// clean deletes the app of a run, also if the run was interrupted.
+func (e *experiment) clean(ctx context.Context) error {
+	switch {
+	case e.keep && e.app != "":
+		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.name, e.name)
+		return nil
+	case !e.asked:
+		return e.note.forget()
+	case ctx.Err() != nil:
+		e.say("the app %s is about to be deleted; a second Ctrl-C would leave it", e.name)
+	}
+	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errors.New("there was no way to Heroku for "+cleaning.String()))
+	defer cancel()
+	deleted, err := e.note.remove(ctx, e.heroku, e.clock, func() bool { return true })
+	if err != nil {
+		err = fmt.Errorf("%w; %s", because(ctx, err), howToRemove(e.name))
+		e.fail(err)
+		return err
+	}
+	if deleted {
+		e.say("the app %s is deleted", e.name)
+	}
+	return nil
 }
 
 // discreet carries requests, and has the redactor hide every host but the API's: the hosts of log sessions, uploads and

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
@@ -22,7 +25,7 @@ const (
 	firstBoot = time.Minute // of the first dyno
 	boot      = 4 * time.Minute
 	// glance is the pause between two looks whether something is over.
-	glance = time.Second
+	glance = 2 * time.Second
 )
 
 // How often the witness asks. With the gates' own requests that stays below the 75 a minute that an account gets
@@ -46,7 +49,7 @@ func (e *experiment) steps(ctx context.Context) error {
 		e.run.ReadKey = true
 	}
 	reading, enough := context.WithCancel(ctx)
-	e.log = newLogReader(e.app.ID, e.heroku, e.transport, e.clock, e.redactor)
+	e.log = newLogReader(e.app, e.heroku, e.transport, e.clock, e.redactor)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()
@@ -58,34 +61,23 @@ func (e *experiment) steps(ctx context.Context) error {
 	return e.watched(ctx)
 }
 
-// do does one thing to the app, reports it, and records it.
-func (e *experiment) do(what string, f func() error) error {
-	s := evidence.Step{At: e.clock.At(), What: what}
-	e.say("%s", what)
-	err := f()
-	s.Done = e.clock.At()
-	if err != nil {
-		s.Refused = e.redactor.Clean(err.Error())
-	}
-	e.mu.Lock()
-	e.run.Steps = append(e.run.Steps, s)
-	e.mu.Unlock()
-	return err
-}
-
 // make makes the app. It waits for the answer also if the run is interrupted: the answer has the id of the app.
-func (e *experiment) make(ctx context.Context) (err error) {
-	if e.app, err = e.heroku.Make(context.WithoutCancel(ctx), e.name); err == nil {
-		e.asked, err = true, e.note.made(e.app)
+func (e *experiment) make(ctx context.Context) error {
+	app, err := e.heroku.Make(context.WithoutCancel(ctx), e.name)
+	e.asked = !account.InVain(err)
+	if err != nil {
 		return err
 	}
-	e.asked = !account.InVain(err)
-	return err
+	e.app = app.ID
+	return e.note.made(app)
 }
 
 // feature switches a feature of the app on.
 func (e *experiment) feature(ctx context.Context, name string) error {
-	return e.do("switch "+name+" on", func() error { return e.heroku.Feature(ctx, e.app, name) })
+	return e.do("switch "+name+" on", func() error {
+		_, err := e.heroku.AppFeatureUpdate(ctx, e.app, name, heroku.AppFeatureUpdateOpts{Enabled: true})
+		return err
+	})
 }
 
 // prepare brings the app to where the watched deploy begins: all dynos have run code 1 for a while.
@@ -120,78 +112,78 @@ func (e *experiment) prepare(ctx context.Context) error {
 // deploy uploads and builds the next version of the code, and waits for its release.
 func (e *experiment) deploy(ctx context.Context) error {
 	code := e.code + 1
-	src := e.plan.source(code)
-	place := ""
-	err := e.do(fmt.Sprintf("upload code %d", code), func() (err error) {
-		place, err = e.heroku.Upload(ctx, src.archive)
+	archive, commit := e.plan.source(code)
+	var from heroku.Source
+	err := e.do(fmt.Sprintf("upload code %d", code), func() error {
+		place, err := e.heroku.SourceCreate(ctx)
+		if err == nil {
+			from = *place
+			_, err = e.heroku.Elsewhere(ctx, http.MethodPut, place.SourceBlob.PutURL, archive)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r := evidence.Release{Code: code, Commit: src.commit}
-	if err := e.do(fmt.Sprintf("build code %d", code), func() error { return e.build(ctx, place, src, &r) }); err != nil {
+	var r *heroku.Release
+	if err := e.do(fmt.Sprintf("build code %d", code), func() (err error) {
+		ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
+		defer cancel()
+		r, err = e.build(ctx, from.SourceBlob.GetURL, commit)
+		return because(ctx, err)
+	}); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	e.code = code
-	e.run.Releases = append(e.run.Releases, r)
+	if r.Status != "failed" {
+		e.live = code
+	}
+	e.run.Releases = append(e.run.Releases, evidence.Release{Code: code, Version: r.Version, ID: r.ID, Commit: commit, Created: r.CreatedAt})
 	e.mu.Unlock()
 	e.say("code %d is release v%d", code, r.Version)
 	return nil
 }
 
-// build builds what was uploaded, and waits for its release, with code 1 also for the end of its release phase.
-func (e *experiment) build(ctx context.Context, place string, src source, release *evidence.Release) error {
-	ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
-	defer cancel()
-	b, err := e.heroku.Build(ctx, e.app, place, src.checksum(), src.commit)
+// build builds what was uploaded, and waits for its release, and for the end of its release phase.
+func (e *experiment) build(ctx context.Context, from, commit string) (*heroku.Release, error) {
+	var o heroku.BuildCreateOpts
+	o.SourceBlob.URL, o.SourceBlob.Version = &from, &commit
+	b, err := e.heroku.BuildCreate(ctx, e.app, o)
 	for err == nil && (b.Status == "pending" || b.Status == "succeeded" && b.Release == nil) {
-		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
-			b, err = e.heroku.Built(ctx, e.app, b.ID)
+		if err = e.clock.Sleep(ctx, glance); err == nil {
+			b, err = e.heroku.BuildInfo(ctx, e.app, b.ID)
 		}
 	}
 	if err != nil {
-		return because(ctx, err)
+		return nil, err
 	}
 	if b.Status != "succeeded" {
-		return fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, indent(e.heroku.Output(ctx, b, 12)))
+		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
+		return nil, fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, lastLines(output, 12))
 	}
-	r, err := e.heroku.Release(ctx, e.app, b.Release.ID)
-	for err == nil && r.Status == "pending" && e.code == 0 {
-		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
-			r, err = e.heroku.Release(ctx, e.app, b.Release.ID)
+	r, err := e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
+	for err == nil && r.Status == "pending" {
+		if err = e.clock.Sleep(ctx, glance); err == nil {
+			r, err = e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
 		}
 	}
-	if err != nil {
-		return because(ctx, err)
-	}
-	release.Version, release.ID, release.Created = r.Version, r.ID, r.CreatedAt
-	return nil
+	return r, err
 }
 
-// because is why ctx ended, if it has, and otherwise what went wrong.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
-	}
-	return err
-}
-
-func indent(text string) string {
-	if text == "" {
-		return "  (nothing)"
-	}
-	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+// lastLines are the last n lines of a text from outside, indented.
+func lastLines(text string, n int) string {
+	all := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")), "\n")
+	return "  " + strings.Join(all[max(0, len(all)-n):], "\n  ")
 }
 
 var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
 
 // dynos asks for the dyno list. It returns how many dynos of each type are up, and the ids of all dynos.
 func (e *experiment) dynos(ctx context.Context) (up map[string]int, ids []string, err error) {
-	list, err := e.heroku.Dynos(ctx, e.app)
+	list, err := e.heroku.DynoList(ctx, e.app, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, account.Explain("reading the dyno list", err)
 	}
 	up = map[string]int{}
 	for _, d := range list {
@@ -213,14 +205,14 @@ func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.
 		if err == nil {
 			err = e.log.unread()
 		}
-		if err != nil {
-			return because(ctx, err)
-		}
-		if maps.Equal(up, want) && e.log.alive(e.code) >= sum(want) {
+		if err == nil && maps.Equal(up, want) && e.log.alive(e.code) >= sum(want) {
 			return nil
 		}
-		if err := e.clock.Sleep(ctx, 2*glance); err != nil {
-			return err
+		if err == nil {
+			err = e.clock.Sleep(ctx, glance)
+		}
+		if err != nil {
+			return because(ctx, err)
 		}
 	}
 }
@@ -232,11 +224,11 @@ func (e *experiment) witness(ctx context.Context) {
 	for n := time.Duration(0); e.clock.Sleep(ctx, askDynos) == nil; n += askDynos {
 		_, _, _ = e.dynos(ctx)
 		if n%askReleases == 0 {
-			_ = e.heroku.Releases(ctx, e.app)
+			_, _ = e.heroku.ReleaseList(ctx, e.app, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
 		}
 		if n%askOld == 0 {
 			for _, id := range old[:min(oldAsked, len(old))] {
-				_ = e.heroku.Dyno(ctx, e.app, id)
+				_, _ = e.heroku.DynoInfo(ctx, e.app, id)
 			}
 		}
 	}
@@ -252,18 +244,26 @@ func (e *experiment) act(ctx context.Context, begun time.Duration) error {
 		if a.Deploy {
 			err = e.deploy(ctx)
 		} else {
-			err = e.do(a.String(), func() error {
-				if a.Scale != nil {
-					return e.heroku.Scale(ctx, e.app, a.Scale, "")
-				}
-				return e.heroku.Restart(ctx, e.app, strings.TrimPrefix(a.Restart, "all"))
-			})
+			err = e.do(a.String(), func() error { return e.change(ctx, a) })
 		}
-		if refusal, ok := errors.AsType[*account.Refusal](err); ok {
-			e.say("%v", refusal)
+		if account.Status(err) != 0 {
+			e.say("%v", err)
 		} else if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// change scales the app, or restarts one dyno or all.
+func (e *experiment) change(ctx context.Context, a Action) (err error) {
+	switch a.Restart {
+	case "":
+		err = e.heroku.Scale(ctx, e.app, a.Scale, "")
+	case "all":
+		_, err = e.heroku.DynoRestartAll(ctx, e.app)
+	default:
+		_, err = e.heroku.DynoRestart(ctx, e.app, a.Restart)
+	}
+	return err
 }

@@ -44,35 +44,27 @@ func (e *experiment) watched(ctx context.Context) error {
 			}
 		})
 	}
-	deployed := make(chan error, 1)
+	deployed := make(chan bool)
 	watch("before", func() int {
-		err := e.deploy(ctx)
-		deployed <- err
-		if err != nil {
+		if err := e.deploy(ctx); err != nil {
+			cancel(err)
 			return 1
 		}
+		close(deployed)
 		return 0
 	})
-	var err error
 	select {
-	case err = <-deployed:
-	case <-ctx.Done(): // the gate may have ended because of the deploy
-		select {
-		case err = <-deployed:
-		default:
-		}
-		err = cmp.Or(err, context.Cause(ctx))
-	}
-	if err != nil {
-		return err
+	case <-deployed:
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	begun := e.clock.At()
 	watch("after", nil)
 	if err := e.act(ctx, begun); err != nil {
-		return err
+		return because(ctx, err)
 	}
 	if err := e.over(ctx); err != nil {
-		return err
+		return because(ctx, err)
 	}
 	return e.clock.Sleep(ctx, calm)
 }
@@ -90,7 +82,7 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	command := &gate.Command{
 		Stdout: log, Stderr: log, Now: e.world.now, Speed: e.world.speed, Transport: e.transport,
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": key}[name] },
-		Args:   []string{"--app", e.app.Name, "--record", file + ".jsonl"},
+		Args:   []string{"--app", e.name, "--record", file + ".jsonl"},
 	}
 	for _, input := range slices.Sorted(maps.Keys(e.plan.Gate)) {
 		command.Args = append(command.Args, "--"+input, e.plan.Gate[input])
@@ -118,26 +110,25 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	if err == nil {
 		g.Recording, err = e.cleanFile(file + ".jsonl")
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("the gate from %s the deploy did not begin: see what it says in gate-%s.log of the results", name, name)
-	case err == nil && g.Result == "" && ctx.Err() == nil:
-		err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see its log in the results", name, g.Status)
+	if err == nil && g.Result == "" {
+		err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see gate-%s.log of the results", name, g.Status, name)
 	}
 	e.mu.Lock()
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
-	if g.Result == "" {
-		e.say("the gate from %s the deploy ended with status %d", name, g.Status)
-	} else {
-		e.say("the gate from %s the deploy: %s (%s)", name, g.Result, g.Reason+map[bool]string{true: ", " + g.Basis}[g.Basis != ""])
+	if err == nil {
+		e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(g.Basis, g.Reason))
 	}
 	return err
 }
 
-// cleanFile takes out of a file of the gate what a report must not hold, and returns the rest.
+// cleanFile takes out of a file of the gate what a report must not hold, and returns the rest. A gate that did not
+// begin has no recording.
 func (e *experiment) cleanFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err == nil {
 		data = []byte(e.redactor.Clean(string(data)))
 		err = os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
@@ -148,43 +139,19 @@ func (e *experiment) cleanFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// live is the newest code that can run: of the builds whose release phase did not fail.
-func (e *experiment) live(ctx context.Context) (int, error) {
-	e.mu.Lock()
-	releases := slices.Clone(e.run.Releases)
-	e.mu.Unlock()
-	for _, r := range slices.Backward(releases) {
-		now, err := e.heroku.Release(ctx, e.app, r.ID)
-		if err != nil {
-			return 0, err
-		}
-		if now.Status != "failed" {
-			return r.Code, nil
-		}
-	}
-	return 0, errors.New("no release of the run has succeeded")
-}
-
 // over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is
 // a result, too.
 func (e *experiment) over(ctx context.Context) error {
-	live, begun := 0, e.clock.At()
-	for {
-		e.mu.Lock()
-		gates := len(e.run.Gates)
-		e.mu.Unlock()
-		if gates == 2 && live == 0 { // until then a release phase may run
-			var err error
-			if live, err = e.live(ctx); err != nil {
-				return err
-			}
-		}
+	for begun := e.clock.At(); ; {
 		if err := e.log.unread(); err != nil {
 			return err
 		}
+		e.mu.Lock()
+		gates, live := len(e.run.Gates), e.live
+		e.mu.Unlock()
 		quiet, old := e.log.silence(live, e.up.Load())
 		switch {
-		case live == 0:
+		case gates < 2:
 		case quiet >= silence:
 			if old {
 				e.say("old code printed its last line %s ago", observe.Span(quiet))

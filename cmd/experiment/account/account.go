@@ -1,18 +1,18 @@
 // Package account is all that the experiment may do on Heroku: make an app, build, scale, switch and
 // restart it, look at it, and delete it. It changes no app that the experiment did not make.
 //
-//   - account.go: the client, and apps
-//   - ask.go: what is asked of an app, and what is done to it
+//   - account.go: the client, and what heroku-go does not do alone
 //   - permit.go: what may be asked
-//   - send.go: one request
-//   - refusal.go: what Heroku refuses, in words
+//   - send.go: one request, and what Heroku refuses, in words
 package account
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -21,33 +21,27 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// A Clock tells the time of a run, and waits.
-type Clock interface {
-	At() time.Duration
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
 // Options say how to reach Heroku, and who records the requests. All are needed.
 type Options struct {
 	Key       string
 	Transport http.RoundTripper
-	Clock     Clock
+	At        func() time.Duration // how long the run has gone on
 	Redactor  *evidence.Redactor
 	// Seen records a request with its answer. Several goroutines call it at once.
 	Seen func(evidence.Request)
 }
 
-// A Client sends requests with one key.
+// A Client sends requests with one key: those of heroku-go that are allowed.
 type Client struct {
-	service *heroku.Service
-	sender  *sender
+	*heroku.Service
+	sender *sender
 }
 
 // New makes a client. It sends nothing yet.
 func New(o Options) *Client {
 	o.Redactor.Hide(o.Key, "[api-key]")
 	s := &sender{Options: o}
-	return &Client{sender: s, service: heroku.NewService(&http.Client{
+	return &Client{sender: s, Service: heroku.NewService(&http.Client{
 		Transport:     &heroku.Transport{BearerToken: o.Key, UserAgent: "heroku-rollout-gate-experiment", Transport: s},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})}
@@ -55,88 +49,108 @@ func New(o Options) *Client {
 
 // An App is an app that the experiment made.
 type App struct {
-	ID      string    `json:"id,omitempty"` // empty: the answer with the id never came
-	Name    string    `json:"name"`
-	Created time.Time `json:"created,omitzero"`
+	ID   string `json:"id,omitempty"` // empty: the answer with the id never came
+	Name string `json:"name"`
 }
 
 // Make makes an app of that name.
 func (c *Client) Make(ctx context.Context, name string) (App, error) {
-	made, err := c.service.AppCreate(ctx, heroku.AppCreateOpts{Name: &name})
+	made, err := c.AppCreate(ctx, heroku.AppCreateOpts{Name: &name})
 	if err != nil {
-		return App{}, c.refused("making the app "+name, err)
-	}
-	if made.ID == "" || made.Name != name {
-		return App{}, fmt.Errorf("making the app %s: Heroku's answer is about another one, %q", name, made.Name)
+		return App{}, err
 	}
 	c.sender.own(made.ID)
-	return App{ID: made.ID, Name: made.Name, Created: made.CreatedAt}, nil
-}
-
-// Find looks for an app by name or id; false if there is none. An app that the key may not see is there, so that is an
-// error.
-func (c *Client) Find(ctx context.Context, identity string) (App, bool, error) {
-	found, err := c.service.AppInfo(ctx, identity)
-	if err != nil {
-		return App{}, false, unlessGone(c.refused("looking for the app "+identity, err))
-	}
-	return App{ID: found.ID, Name: found.Name, Created: found.CreatedAt}, true, nil
-}
-
-// ReadOnly is an error unless another key may read an app of ours and may not change it. The change that it tries does
-// no harm: it switches preboot off, and a new app has none.
-func (c *Client) ReadOnly(ctx context.Context, a App, key string) error {
-	o := c.sender.Options
-	o.Key = key
-	other := New(o)
-	other.sender.own(a.ID)
-	_, found, err := other.Find(ctx, a.ID)
-	if r, ok := errors.AsType[*Refusal](err); ok {
-		err = errors.New(r.answer()) // without the advice, which is for the other key
-	}
-	if err != nil || !found {
-		return fmt.Errorf("the key in HEROKU_READ_KEY cannot read the app %s: give a key of the same account, or none (%w)", a.Name, cmp.Or(err, errors.New("it is not found")))
-	}
-	_, err = other.service.AppFeatureUpdate(ctx, a.ID, "preboot", heroku.AppFeatureUpdateOpts{Enabled: false})
-	if err == nil {
-		return errors.New("the key in HEROKU_READ_KEY may change apps, so it shows nothing of the scope read: make a key with `heroku authorizations:create --scope read --short`, or give none")
-	}
-	err = c.refused("trying HEROKU_READ_KEY", err)
-	if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusForbidden {
-		return nil
-	}
-	return err
+	return App{made.ID, made.Name}, nil
 }
 
 // NotOurs is why an app is not deleted: it is not one that the experiment made.
 type NotOurs string
 
-func (n NotOurs) Error() string { return string(n) }
-
-// Delete deletes an app that the experiment made. The app must still have both the id and the name. It is no error if it
-// is gone already.
-func (c *Client) Delete(ctx context.Context, a App) error {
-	if a.ID == "" || a.Name == "" {
-		return fmt.Errorf("deleting the app %s: its id is not known, so nothing is deleted", a.Name)
-	}
-	there, found, err := c.Find(ctx, a.ID)
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return nil
-	case there.ID != a.ID || there.Name != a.Name:
-		return NotOurs(fmt.Sprintf("deleting the app %s: the app with its id is called %q now, so somebody has made it theirs, and it is not deleted", a.Name, there.Name))
-	}
-	c.sender.own(a.ID)
-	_, err = c.service.AppDelete(ctx, a.ID)
-	return unlessGone(c.refused("deleting the app "+a.Name, err))
+func (n NotOurs) Error() string {
+	return fmt.Sprintf("the app %s was not made by this program, so it is not deleted", string(n))
 }
 
-// unlessGone is nil where the error is that there is no such app.
-func unlessGone(err error) error {
-	if r, ok := errors.AsType[*Refusal](err); ok && r.Status == http.StatusNotFound {
+// clockSkew is how far the clocks of this machine and of Heroku may differ.
+const clockSkew = 10 * time.Minute
+
+// Remove deletes an app that the experiment made, if it is there and sure says yes. The app must still have both the id
+// and the name. Without an id, it is ours if it was made when we asked for an app of that random name.
+func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func() bool) (there bool, err error) {
+	found, err := c.AppInfo(ctx, cmp.Or(a.ID, a.Name))
+	switch {
+	case Status(err) == http.StatusNotFound:
+		return false, nil
+	case err != nil:
+		return false, Explain("looking for the app "+a.Name, err)
+	case found.Name != a.Name, a.ID != "" && found.ID != a.ID, a.ID == "" && found.CreatedAt.Sub(asked).Abs() > clockSkew:
+		return true, NotOurs(found.Name)
+	case !sure():
+		return true, nil
+	}
+	c.sender.own(found.ID)
+	if _, err = c.AppDelete(ctx, found.ID); Status(err) == http.StatusNotFound {
+		err = nil
+	}
+	return true, Explain("deleting the app "+a.Name, err)
+}
+
+// ReadOnly is an error unless another key may read an app of ours and may not change it. The change that it tries does
+// no harm: it switches preboot off, and a new app has none.
+func (c *Client) ReadOnly(ctx context.Context, app, key string) error {
+	o := c.sender.Options
+	o.Key = key
+	other := New(o)
+	other.sender.own(app)
+	if _, err := other.AppInfo(ctx, app); err != nil {
+		return fmt.Errorf("the key in HEROKU_READ_KEY cannot read the app: give a key of the same account, or none (%v)", bare(err))
+	}
+	_, err := other.AppFeatureUpdate(ctx, app, "preboot", heroku.AppFeatureUpdateOpts{Enabled: false})
+	switch {
+	case err == nil:
+		return errors.New("the key in HEROKU_READ_KEY may change apps, so it shows nothing of the scope read: make a key with `heroku authorizations:create --scope read --short`, or give none")
+	case Status(err) == http.StatusForbidden:
 		return nil
 	}
-	return err
+	return fmt.Errorf("trying HEROKU_READ_KEY: %v", bare(err))
+}
+
+// Scale sets how many dynos of each type there are, and their size; without a size that stays as it is.
+func (c *Client) Scale(ctx context.Context, app string, quantities map[string]int, size string) error {
+	type update struct {
+		Type     string `json:"type"`
+		Quantity int    `json:"quantity"`
+		Size     string `json:"size,omitempty"`
+	}
+	var all []update // heroku-go's own type for this has no name
+	for t, n := range quantities {
+		all = append(all, update{t, n, size})
+	}
+	return c.Patch(ctx, nil, "/apps/"+app+"/formation", map[string]any{"updates": all})
+}
+
+// LogSession opens a log session and returns its address, which is a secret.
+func (c *Client) LogSession(ctx context.Context, app string, lines int, tail bool) (string, error) {
+	s, err := c.LogSessionCreate(ctx, app, heroku.LogSessionCreateOpts{Lines: &lines, Tail: &tail})
+	return s.LogplexURL, Explain("opening a log session", err)
+}
+
+// Elsewhere sends a request to an address that Heroku gave, and returns the answer. It does without heroku-go, which
+// would add the key, and a content type, for which the address of an upload is not signed.
+func (c *Client) Elsewhere(ctx context.Context, method, address string, body []byte) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil || req.URL.Scheme != "https" {
+		return "", errors.New("the address that Heroku sent cannot be used")
+	}
+	res, err := c.sender.Transport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return "", fmt.Errorf("its place answered %d", res.StatusCode)
+	}
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxBody)) // what came until it broke is of use
+	return string(text), nil
 }

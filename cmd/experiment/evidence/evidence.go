@@ -24,15 +24,14 @@ type Run struct {
 	ReadKey bool           `json:"readKey"` // the gates had a key of their own, and Heroku refused to change the app with it
 
 	Steps     []Step    `json:"steps"`
-	Releases  []Release `json:"releases"`          // of the builds of the run, in their order
-	Gates     []Gate    `json:"gates"`             // in the order in which they began
-	Requests  []Request `json:"-"`                 // of the experiment itself, in the order of their answers
-	Log       []Line    `json:"-"`                 // in the order in which the lines came
-	Gaps      []Gap     `json:"gaps"`              // of the experiment's own reading of the log
-	Read      time.Time `json:"read"`              // until when the log was read, by its stamps
-	Processes []Process `json:"processes"`         // the truth, from the app's lines alone
-	Padding   int       `json:"padding,omitempty"` // how many lines only made the log busy; they are not in Log
-	Failed    string    `json:"failed,omitempty"`  // why the run broke off; empty if it did not
+	Releases  []Release `json:"releases"`         // of the builds of the run, in their order
+	Gates     []Gate    `json:"gates"`            // in the order in which they began
+	Requests  []Request `json:"-"`                // of the experiment itself, in the order of their answers
+	Log       []Line    `json:"-"`                // in the order in which the lines came
+	Gaps      []Gap     `json:"gaps"`             // of the experiment's own reading of the log
+	Read      time.Time `json:"read"`             // until when the log was read, by its stamps
+	Processes []Process `json:"processes"`        // the truth, from the app's lines alone
+	Failed    string    `json:"failed,omitempty"` // why the run broke off; empty if it did not
 }
 
 // A Step is one thing that the experiment did to the app.
