@@ -3,14 +3,11 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"heroku-rollout-gate/cmd/experiment/findings"
 )
 
 // prices are US dollars a month for a dyno; Heroku charges each second of it ("Usage & Billing", Dev
@@ -57,51 +54,34 @@ func dollars(d float64) string {
 	return fmt.Sprintf("about %.2f US dollars", d)
 }
 
+// describe says what a plan does, and what that makes on Heroku.
+func (p *Plan) describe() string {
+	var made []string
+	for _, t := range slices.Sorted(maps.Keys(p.Types)) {
+		made = append(made, fmt.Sprintf("%d %s", p.Types[t], t))
+	}
+	features := map[bool]string{true: ", with preboot"}[p.Preboot] + map[bool]string{true: ", with log-runtime-metrics"}[p.Metrics]
+	return fmt.Sprintf("%s: %s\n  It asks %s.\n  Dynos: %s, of size %s, at most %d at once%s.\n  On the real Heroku: about %.0f minutes, %s.\n\n",
+		p.Name, p.About, p.Asks, strings.Join(made, " and "), p.Size, p.dynos(), features, p.expected().Minutes(), dollars(p.cost(p.expected())))
+}
+
 // preview says what the plans make, for how long, and what that costs.
 func preview(plans []*Plan, keep bool) string {
 	var b strings.Builder
-	var rows [][]string
-	var takes, most time.Duration
-	var cost, mostCost float64
+	var takes time.Duration
+	var cost, most float64
 	for _, p := range plans {
-		fmt.Fprintf(&b, "Plan %s: %s\n", p.Name, p.About)
-		var types, features []string
-		for _, t := range slices.Sorted(maps.Keys(p.Types)) {
-			types = append(types, fmt.Sprintf("%d %s", p.Types[t], t))
-		}
-		if p.Preboot {
-			features = append(features, "preboot")
-		}
-		if p.Metrics {
-			features = append(features, "log-runtime-metrics")
-		}
-		rows = append(rows, []string{p.Name, strings.Join(types, " and ") + ", of size " + p.Size, fmt.Sprint(p.dynos()),
-			cmp.Or(strings.Join(features, ", "), "none"), fmt.Sprintf("%.0f min", p.expected().Minutes()), dollars(p.cost(p.expected()))})
-		takes, most = takes+p.expected(), most+longest
-		cost, mostCost = cost+p.cost(p.expected()), mostCost+p.cost(longest)
-	}
-	apps := "one app"
-	if len(plans) > 1 {
-		apps = fmt.Sprintf("%d apps, one after the other", len(plans))
+		b.WriteString(p.describe())
+		takes, cost, most = takes+p.expected(), cost+p.cost(p.expected()), most+p.cost(longest)
 	}
 	end := "Each app is deleted at the end of its plan, also after a failure and Ctrl-C."
 	if keep {
 		end = "Each app stays (--keep), and costs money until you delete it."
 	}
-	fmt.Fprintf(&b, `
-On your account with Heroku this makes %s, with a name such as %s1f2e3d4c5b6a79.
-%sWith preboot twice as many dynos run for some minutes.
-All together it takes about %s, at the most %s, and costs %s, at the most %.2f (list prices by the second).
+	fmt.Fprintf(&b, `On your account with Heroku each plan makes one app, with a name such as %s1f2e3d4c5b6a79.
+With preboot twice as many dynos run for some minutes.
+Plans: %d. All together it takes about %.0f minutes, at the most %.0f, and costs %s, at the most %.2f (list prices by the second).
 It touches no other app. %s
-`, apps, namePrefix, findings.Table("The plans", []string{"plan", "dynos", "at most", "features", "takes about", "costs"}, rows),
-		minutes(takes), minutes(most), dollars(cost), mostCost, end)
+`, namePrefix, len(plans), takes.Minutes(), float64(len(plans))*longest.Minutes(), dollars(cost), most, end)
 	return b.String()
-}
-
-// minutes is a time as people write it: 17 min, 2 h 44 min.
-func minutes(d time.Duration) string {
-	if d < time.Hour {
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -31,14 +31,12 @@ type commandLine struct {
 	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
-	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`
-	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
 	Yes     bool    `help:"Do not ask."`
 	Keep    bool    `help:"Do not delete the app."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
 	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
-	stdin          io.Reader
+	stdin          *bufio.Reader
 	stdout, stderr io.Writer
 	terminal       bool   // stdin is a terminal: somebody can be asked
 	heroku         *world // the real Heroku; nil: each plan has a simulated one
@@ -54,7 +52,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	c := commandLine{stdin: bufio.NewReader(os.Stdin), stdout: os.Stdout, stderr: os.Stderr}
 	c.terminal, _ = gate.Terminal(os.Stdin)
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
@@ -84,9 +82,12 @@ func (c *commandLine) main(ctx context.Context) int {
 		return c.fail(exitInvalid, err)
 	}
 	if c.List {
-		return c.list(plans)
+		for _, p := range plans {
+			fmt.Fprint(c.stdout, p.describe())
+		}
+		return exitDone
 	}
-	folders, err := c.folders(plans)
+	folder, err := c.folder()
 	if err != nil {
 		return c.fail(exitInvalid, err)
 	}
@@ -96,7 +97,11 @@ func (c *commandLine) main(ctx context.Context) int {
 	status := exitDone
 	var runs []*evidence.Run
 	for i, p := range plans {
-		run, ok := c.one(ctx, p, folders[i])
+		results := folder
+		if len(plans) > 1 {
+			results = filepath.Join(folder, p.Name)
+		}
+		run, ok := c.one(ctx, p, results)
 		if run != nil {
 			runs = append(runs, run)
 		}
@@ -117,46 +122,23 @@ func (c *commandLine) main(ctx context.Context) int {
 	return status
 }
 
-// plans loads the plans, with what the command line changes.
-func (c *commandLine) plans() ([]*Plan, error) {
+// plans loads the plans.
+func (c *commandLine) plans() (all []*Plan, err error) {
 	names := []string{cmp.Or(c.Plan, "measured-deploy")}
 	if c.Plan == "all" || c.Plan == "" && c.List {
 		names = planNames()
 	}
-	if c.Dynos != nil && (*c.Dynos < 1 || *c.Dynos > maxDynos) {
-		return nil, fmt.Errorf("--dynos is %d: give a number from 1 to %d", *c.Dynos, maxDynos)
-	}
 	if !(c.Speed >= 1 && c.Speed <= 100) { // nor is it NaN
 		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
 	}
-	var all []*Plan
 	for _, name := range names {
 		p, err := loadPlan(name)
 		if err != nil {
 			return nil, err
 		}
-		if c.Dynos != nil {
-			p.Types["web"] = *c.Dynos
-		}
-		if c.Preboot != nil {
-			p.Preboot = *c.Preboot
-		}
-		if err := p.check(); err != nil {
-			return nil, fmt.Errorf("plan %q: %w", name, err)
-		}
 		all = append(all, p)
 	}
 	return all, nil
-}
-
-func (c *commandLine) list(plans []*Plan) int {
-	for i, p := range plans {
-		if i > 0 {
-			fmt.Fprintln(c.stdout)
-		}
-		fmt.Fprintf(c.stdout, "%s\n  %s\n  It asks %s.\n  On the real Heroku: about %.0f minutes, %s.\n", p.Name, p.About, p.Asks, p.expected().Minutes(), dollars(p.cost(p.expected())))
-	}
-	return exitDone
 }
 
 // one runs one plan, and reports its errors. The run is nil if it did not begin.
@@ -204,31 +186,20 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	return nil
 }
 
-// folders returns the folder of results for each plan. None may have anything in it.
-func (c *commandLine) folders(plans []*Plan) (all []string, err error) {
-	for _, p := range plans {
-		dir := c.Results
-		switch {
-		case dir != "" && c.Plan == "all":
-			dir = filepath.Join(dir, p.Name)
-		case dir == "" && c.heroku == nil:
-			dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
-		case dir == "":
-			dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
-		}
-		var there []os.DirEntry
-		if err == nil {
-			there, err = os.ReadDir(dir)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("making a folder for the results: %w", err)
-		}
-		if len(there) > 0 {
-			return nil, fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
-		}
-		all, err = append(all, dir), nil
+// folder returns the folder of the results. It has nothing in it yet.
+func (c *commandLine) folder() (string, error) {
+	if c.Results == "" && c.heroku == nil {
+		return os.MkdirTemp("", "rollout-gate-experiment-")
 	}
-	return all, nil
+	dir := cmp.Or(c.Results, "experiment-"+time.Now().UTC().Format("20060102-150405"))
+	there, err := os.ReadDir(dir)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("making a folder for the results: %w", err)
+	case len(there) > 0:
+		return "", fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+	}
+	return dir, nil
 }
 
 // ask asks a question that is answered by yes or no.
@@ -242,14 +213,9 @@ func (c *commandLine) ask(ctx context.Context, question string) bool {
 		fmt.Fprintln(c.stdout, "no: nobody can be asked here; --yes says yes")
 		return false
 	}
-	in, ok := c.stdin.(*bufio.Reader)
-	if !ok {
-		in = bufio.NewReader(c.stdin)
-		c.stdin = in
-	}
 	answered := make(chan string, 1)
 	go func() {
-		answer, _ := in.ReadString('\n') // no answer is a no
+		answer, _ := c.stdin.ReadString('\n') // no answer is a no
 		answered <- strings.ToLower(strings.TrimSpace(answer))
 	}()
 	select {

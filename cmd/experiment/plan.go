@@ -8,10 +8,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -77,15 +77,12 @@ func (a Action) String() string {
 var embeddedPlans embed.FS
 
 // planNames lists the plans that come with the program.
-func planNames() []string {
-	files, err := fs.Glob(embeddedPlans, "plans/*.yaml")
-	if err != nil {
-		panic(err) // the pattern is wrong
+func planNames() (names []string) {
+	files, _ := embeddedPlans.ReadDir("plans") // it is there
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(file.Name(), ".yaml"))
 	}
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(path.Base(file), ".yaml")
-	}
-	return files
+	return names
 }
 
 // loadPlan reads the plan of a name, or the file at a path.
@@ -105,10 +102,7 @@ func loadPlan(name string) (*Plan, error) {
 
 func parsePlan(name string, data []byte) (*Plan, error) {
 	p := Plan{Name: name}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, fmt.Errorf("plan %q: the file is empty", name)
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&p); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&p); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("plan %q: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	p.About, p.Asks = oneLine(p.About), oneLine(p.Asks)
