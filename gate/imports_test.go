@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 
 	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
-	"cmd/experiment/evidence": {},
+	"cmd/experiment/evidence": {"gate/observe"},
 	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe"},
 }
 

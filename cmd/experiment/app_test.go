@@ -103,7 +103,7 @@ func TestApp(t *testing.T) {
 		switch {
 		case alive:
 			own++
-		case strings.HasPrefix(line, evidence.Padding+" "):
+		case strings.HasPrefix(line, "padding "):
 			padding++
 		default:
 			t.Errorf("the app prints %q", line)

@@ -66,7 +66,7 @@ func (p *Plan) describe() string {
 }
 
 // preview says what the plans make, for how long, and what that costs.
-func preview(plans []*Plan, keep bool) string {
+func preview(plans []*Plan) string {
 	var b strings.Builder
 	var takes time.Duration
 	var cost, most float64
@@ -74,14 +74,10 @@ func preview(plans []*Plan, keep bool) string {
 		b.WriteString(p.describe())
 		takes, cost, most = takes+p.expected(), cost+p.cost(p.expected()), most+p.cost(longest)
 	}
-	end := "Each app is deleted at the end of its plan, also after a failure and Ctrl-C."
-	if keep {
-		end = "Each app stays (--keep), and costs money until you delete it."
-	}
 	fmt.Fprintf(&b, `On your account with Heroku each plan makes one app, with a name such as %s1f2e3d4c5b6a79.
 With preboot twice as many dynos run for some minutes.
 Plans: %d. All together it takes about %.0f minutes, at the most %.0f, and costs %s, at the most %.2f (list prices by the second).
-It touches no other app. %s
-`, namePrefix, len(plans), takes.Minutes(), float64(len(plans))*longest.Minutes(), dollars(cost), most, end)
+It touches no other app. Each app is deleted at the end of its plan, also after a failure and Ctrl-C.
+`, namePrefix, len(plans), takes.Minutes(), float64(len(plans))*longest.Minutes(), dollars(cost), most)
 	return b.String()
 }

@@ -49,7 +49,7 @@ func (l *logReader) run(ctx context.Context) {
 	})
 }
 
-var padded = []byte("]: " + evidence.Padding + " ")
+var padded = []byte("]: padding ") // begins a line that only makes the log busy
 
 // line collects a line, which may come more than once. Lines that only make the log busy are not kept.
 func (l *logReader) line(b []byte) {

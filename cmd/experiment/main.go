@@ -32,7 +32,6 @@ type commandLine struct {
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
 	Yes     bool    `help:"Do not ask."`
-	Keep    bool    `help:"Do not delete the app."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
 	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
@@ -155,7 +154,7 @@ func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *ev
 		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
 	}
 	e := newExperiment(p, w, c.stdout, results)
-	e.errs, e.keep = c.stderr, c.Keep
+	e.errs = c.stderr
 	run, failed := e.play(ctx)
 	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
 		text := report(run, false)
@@ -179,7 +178,7 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	if err := offer(ctx, c.heroku, newExperiment(plans[0], c.heroku, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
 		return err
 	}
-	fmt.Fprint(c.stdout, preview(plans, c.Keep))
+	fmt.Fprint(c.stdout, preview(plans))
 	if !c.ask(ctx, "Go on?") {
 		return errors.New("nothing was made")
 	}

@@ -33,18 +33,10 @@ type note struct {
 	path string // empty: nothing is written
 }
 
-// notesFolder is where notes are kept.
-func notesFolder() (string, error) {
-	config, err := os.UserConfigDir()
-	if err != nil {
-		return "", fmt.Errorf("finding a folder for notes of what is made: %w", err)
-	}
-	return filepath.Join(config, "rollout-gate-experiments"), nil
-}
-
 // newNote writes the note of an app that is about to be made. Without a folder it writes nothing.
 func newNote(folder, name string, now time.Time) (*note, error) {
-	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid(), Machine: machine()}
+	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid()}
+	n.Machine, _ = os.Hostname()
 	if folder == "" {
 		return n, nil
 	}
@@ -82,21 +74,14 @@ func (n *note) forget() error {
 	return nil
 }
 
-// machine is the name of this machine or container. Where there is none it is empty.
-func machine() string {
-	name, _ := os.Hostname()
-	return name
-}
-
 // running reports whether the run that made the app may still go on.
 func (n *note) running(now time.Time) bool {
+	machine, _ := os.Hostname()
 	switch {
-	case now.Sub(n.Asked) > longest+cleaning:
+	case now.Sub(n.Asked) > longest+cleaning, n.Process == os.Getpid() && n.Machine == machine:
 		return false
-	case n.Machine != machine():
+	case n.Machine != machine:
 		return true // its process cannot be looked for
-	case n.Process == os.Getpid():
-		return false
 	}
 	p, err := os.FindProcess(n.Process)
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
@@ -105,24 +90,17 @@ func (n *note) running(now time.Time) bool {
 // late is how long after the request an app can appear, if the answer was lost.
 const late = time.Minute
 
-var errStays = errors.New("it stays")
-
-// remove deletes the app of a note, if sure says yes, and then the note.
-func (n *note) remove(ctx context.Context, c *account.Client, clock *clock, sure func() bool) (deleted bool, err error) {
+// remove deletes the app of a note, if sure says yes, and then the note. there: the app was there.
+func (n *note) remove(ctx context.Context, c *account.Client, clock *clock, sure func() bool) (there bool, err error) {
 	if wait := late - clock.now().Sub(n.Asked); n.ID == "" && wait > 0 {
 		if err := clock.Sleep(ctx, wait); err != nil {
 			return false, err
 		}
 	}
-	stays := false
-	deleted, err = c.Remove(ctx, n.App, n.Asked, func() bool { stays = !sure(); return !stays })
-	if err == nil && stays {
-		err = errStays
+	if there, err = c.Remove(ctx, n.App, n.Asked, sure); err != nil {
+		return there, err
 	}
-	if err != nil {
-		return false, err
-	}
-	return deleted, n.forget()
+	return there, n.forget()
 }
 
 // howToRemove says what to do with an app that could not be deleted.
@@ -133,70 +111,60 @@ func howToRemove(app string) string {
 // An asker asks a question that is answered by yes or no.
 type asker func(ctx context.Context, question string) bool
 
-// offer offers to delete what earlier runs left. If an app may not be deleted, its note stays.
+// offer offers to delete what earlier runs left.
 func offer(ctx context.Context, w *world, c *account.Client, out io.Writer, ask asker) error {
-	notes, err := readNotes(w.notes, out)
-	if err != nil {
-		return err
+	files, err := os.ReadDir(w.notes)
+	if w.notes == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	for _, n := range notes {
-		when := n.Asked.Local().Format("2006-01-02 15:04")
-		if n.running(w.now()) {
-			fmt.Fprintf(out, "Another experiment runs, with the app %s, since %s. It is left alone.\n", n.Name, when)
-			continue
-		}
-		_, err := n.remove(ctx, c, w.clock(), func() bool {
-			return ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", n.Name, when))
-		})
-		notOurs, foreign := errors.AsType[account.NotOurs](err)
-		switch {
-		case err == nil:
-			fmt.Fprintf(out, "The app %s is gone.\n", n.Name)
-		case errors.Is(err, errStays):
-			fmt.Fprintf(out, "It stays: %s\n", howToRemove(n.Name))
-		case account.Status(err) == http.StatusForbidden:
-			fmt.Fprintf(out, "The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.\n", n.Name, when, n.path)
-		case foreign:
-			fmt.Fprintf(out, "%v: look at it, and remove the note %q\n", notOurs, n.path)
-		default:
-			return err
+	if err != nil { // a new note could not be written there, either
+		return fmt.Errorf("reading the folder of notes %q: %w", w.notes, err)
+	}
+	for _, file := range files {
+		if app, isNote := strings.CutSuffix(file.Name(), ".json"); isNote {
+			said, err := offerOne(ctx, w, c, app, ask)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(out, said)
 		}
 	}
 	return nil
 }
 
-// readNotes reads the notes of earlier runs. A note that cannot be read stays where it is, and out says what can be
-// done by hand: without its time and id nobody can tell whether this program made the app that it names.
-func readNotes(folder string, out io.Writer) (all []*note, err error) {
-	files, err := os.ReadDir(folder)
-	if folder == "" || errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// offerOne offers to delete the app of one note, and returns what became of it. A note that cannot be read, or whose app
+// may not be deleted, stays: it may be all that is known of an app that costs money.
+func offerOne(ctx context.Context, w *world, c *account.Client, app string, ask asker) (string, error) {
+	n := &note{path: filepath.Join(w.notes, app+".json")}
+	data, err := os.ReadFile(n.path)
+	if err == nil {
+		err = json.Unmarshal(data, n)
 	}
-	if err != nil { // a new note could not be written there, either
-		return nil, fmt.Errorf("reading the folder of notes %q: %w", folder, err)
+	if err == nil && n.Name != app {
+		err = fmt.Errorf("it is about another app, %q", n.Name)
 	}
-	for _, file := range files {
-		app, isNote := strings.CutSuffix(file.Name(), ".json")
-		if !isNote {
-			continue
-		}
-		n := &note{path: filepath.Join(folder, file.Name())}
-		data, err := os.ReadFile(n.path)
-		if err == nil {
-			err = json.Unmarshal(data, n)
-		}
-		if err == nil && n.Name != app {
-			err = fmt.Errorf("it is about another app, %q", n.Name)
-		}
-		switch {
-		case !strings.HasPrefix(app, namePrefix):
-			fmt.Fprintf(out, "The file %q is not a note of this program: remove it from that folder.\n", n.path)
-		case err != nil:
-			fmt.Fprintf(out, "The note %q cannot be read (%v), so this program does not delete its app. The app may still be there, and cost money: "+
-				"see `heroku apps:info --app %s`; `heroku apps:destroy --app %s` deletes it; then remove the note.\n", n.path, err, app, app)
-		default:
-			all = append(all, n)
-		}
+	when := n.Asked.Local().Format("2006-01-02 15:04")
+	switch {
+	case !strings.HasPrefix(app, namePrefix):
+		return fmt.Sprintf("The file %q is not a note of this program: remove it from that folder.", n.path), nil
+	case err != nil: // without its time and id nobody can tell whether this program made the app
+		return fmt.Sprintf("The note %q cannot be read (%v), so this program does not delete its app. The app may still be there, and cost money: "+
+			"see `heroku apps:info --app %s`; `heroku apps:destroy --app %s` deletes it; then remove the note.", n.path, err, app, app), nil
+	case n.running(w.now()):
+		return fmt.Sprintf("Another experiment runs, with the app %s, since %s. It is left alone.", app, when), nil
 	}
-	return all, nil
+	_, err = n.remove(ctx, c, w.clock(), func() bool {
+		return ask(ctx, fmt.Sprintf("An earlier experiment left the app %s, of %s. Delete it?", app, when))
+	})
+	switch {
+	case err == nil:
+		return fmt.Sprintf("The app %s is gone.", app), nil
+	case errors.Is(err, account.ErrUnsure):
+		return "It stays: " + howToRemove(app), nil
+	case errors.Is(err, account.ErrNotOurs):
+		return fmt.Sprintf("%v: look at it, and remove the note %q", err, n.path), nil
+	case account.Status(err) == http.StatusForbidden:
+		return fmt.Sprintf("The app %s of an earlier experiment, of %s, may still be there, and cost money: this key may not see it. Run this program with a key of the account that made it, which offers to delete it; or remove its note %q.", app, when, n.path), nil
+	}
+	return "", err
 }

@@ -34,7 +34,6 @@ type experiment struct {
 	out     io.Writer // for progress
 	errs    io.Writer // for errors
 	results string    // the folder of results
-	keep    bool      // the app is not deleted
 	name    string    // of the app
 
 	clock     *clock
@@ -62,10 +61,7 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
 	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Redactor: e.redactor, Seen: e.seen})
-	e.run = evidence.Run{
-		Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start,
-		Preboot: p.Preboot, Metrics: p.Metrics, Types: p.Types, Stop: p.Stop,
-	}
+	e.run = evidence.Run{Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start, Preboot: p.Preboot, Types: p.Types}
 	return e
 }
 
@@ -143,13 +139,10 @@ const cleaning = 3 * time.Minute
 
 // clean deletes the app of a run, also if the run was interrupted.
 func (e *experiment) clean(ctx context.Context) error {
-	switch {
-	case e.keep && e.app != "":
-		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.name, e.name)
-		return nil
-	case !e.asked:
+	if !e.asked {
 		return e.note.forget()
-	case ctx.Err() != nil:
+	}
+	if ctx.Err() != nil {
 		e.say("the app %s is about to be deleted; a second Ctrl-C would leave it", e.name)
 	}
 	ctx, cancel := e.clock.within(context.WithoutCancel(ctx), cleaning, errors.New("there was no way to Heroku for "+cleaning.String()))

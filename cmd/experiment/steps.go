@@ -6,8 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,13 +19,10 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// How long the steps may take.
 const (
-	build     = 8 * time.Minute
-	firstBoot = time.Minute // of the first dyno
+	firstBoot = time.Minute // how long the first dyno may take until it prints
 	boot      = 4 * time.Minute
-	// glance is the pause between two looks whether something is over.
-	glance = 2 * time.Second
+	glance    = 2 * time.Second // the pause between two looks whether something is over
 )
 
 // How often the witness asks. With the gates' own requests that stays below the 75 a minute that an account gets
@@ -91,7 +88,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 		return err
 	}
 	// Heroku begins with one web dyno by itself. The app is scaled once that dyno runs, so that the log has its whole life.
-	if err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot); err != nil && !errors.Is(err, errSlow) {
+	if err := e.allPrint(ctx, 1, firstBoot); err != nil && !errors.Is(err, errSlow) {
 		return err
 	}
 	if err := e.do(Action{Scale: e.plan.Types}.String()+" of size "+e.plan.Size, func() error {
@@ -99,7 +96,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := e.allUp(ctx, e.plan.Types, boot); err != nil {
+	if err := e.allPrint(ctx, sum(e.plan.Types), boot); err != nil {
 		return err
 	}
 	e.say("all dynos are up; nothing happens for %s", observe.Span(e.plan.quiet()))
@@ -127,10 +124,8 @@ func (e *experiment) deploy(ctx context.Context) error {
 	}
 	var r *heroku.Release
 	if err := e.do(fmt.Sprintf("build code %d", code), func() (err error) {
-		ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
-		defer cancel()
 		r, err = e.build(ctx, from.SourceBlob.GetURL, commit)
-		return because(ctx, err)
+		return err
 	}); err != nil {
 		return err
 	}
@@ -146,29 +141,40 @@ func (e *experiment) deploy(ctx context.Context) error {
 }
 
 // build builds what was uploaded, and waits for its release, and for the end of its release phase.
-func (e *experiment) build(ctx context.Context, from, commit string) (*heroku.Release, error) {
+func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.Release, err error) {
 	var o heroku.BuildCreateOpts
 	o.SourceBlob.URL, o.SourceBlob.Version = &from, &commit
 	b, err := e.heroku.BuildCreate(ctx, e.app, o)
-	for err == nil && (b.Status == "pending" || b.Status == "succeeded" && b.Release == nil) {
-		if err = e.clock.Sleep(ctx, glance); err == nil {
-			b, err = e.heroku.BuildInfo(ctx, e.app, b.ID)
-		}
-	}
 	if err != nil {
 		return nil, err
 	}
-	if b.Status != "succeeded" {
-		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
-		return nil, fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, lastLines(output, 12))
+	err = e.until(ctx, func() (bool, error) {
+		b, err = e.heroku.BuildInfo(ctx, e.app, b.ID)
+		return b.Status == "failed" || b.Release != nil, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	r, err := e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
-	for err == nil && r.Status == "pending" {
-		if err = e.clock.Sleep(ctx, glance); err == nil {
-			r, err = e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
+	if b.Status == "failed" {
+		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
+		return nil, fmt.Errorf("the build failed; the end of what it printed:\n%s", lastLines(output, 12))
+	}
+	return r, e.until(ctx, func() (bool, error) {
+		r, err = e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
+		return r.Status != "pending", err
+	})
+}
+
+// until asks again and again, until something is done.
+func (e *experiment) until(ctx context.Context, done func() (bool, error)) error {
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		if err := e.clock.Sleep(ctx, glance); err != nil {
+			return err
 		}
 	}
-	return r, err
 }
 
 // lastLines are the last n lines of a text from outside, indented.
@@ -179,56 +185,29 @@ func lastLines(text string, n int) string {
 
 var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
 
-// dynos asks for the dyno list. It returns how many dynos of each type are up, and the ids of all dynos.
-func (e *experiment) dynos(ctx context.Context) (up map[string]int, ids []string, err error) {
-	list, err := e.heroku.DynoList(ctx, e.app, nil)
-	if err != nil {
-		return nil, nil, account.Explain("reading the dyno list", err)
-	}
-	up = map[string]int{}
-	for _, d := range list {
-		ids = append(ids, d.ID)
-		if d.State == "up" {
-			up[d.Type]++
-		}
-	}
-	e.up.Store(len(up) > 0)
-	return up, ids, nil
-}
-
-// allUp waits until the wanted dynos are up by the list, and their processes print.
-func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
+// allPrint waits until so many processes of the newest code print.
+func (e *experiment) allPrint(ctx context.Context, want int, limit time.Duration) error {
 	ctx, cancel := e.clock.within(ctx, limit, errSlow)
 	defer cancel()
-	for {
-		up, _, err := e.dynos(ctx)
-		if err == nil {
-			err = e.log.unread()
-		}
-		if err == nil && maps.Equal(up, want) && e.log.alive(e.code) >= sum(want) {
-			return nil
-		}
-		if err == nil {
-			err = e.clock.Sleep(ctx, glance)
-		}
-		if err != nil {
-			return because(ctx, err)
-		}
-	}
+	return e.until(ctx, func() (bool, error) {
+		return e.log.alive(e.code) >= want, e.log.unread()
+	})
 }
 
 // witness asks Heroku until ctx ends what anybody could ask, so that its answers can be compared with the truth. An
 // answer that fails is recorded like the others.
 func (e *experiment) witness(ctx context.Context) {
-	_, old, _ := e.dynos(ctx)
+	old, _ := e.heroku.DynoList(ctx, e.app, nil)
 	for n := time.Duration(0); e.clock.Sleep(ctx, askDynos) == nil; n += askDynos {
-		_, _, _ = e.dynos(ctx)
+		if list, err := e.heroku.DynoList(ctx, e.app, nil); err == nil {
+			e.up.Store(slices.ContainsFunc(list, func(d heroku.Dyno) bool { return d.State == "up" }))
+		}
 		if n%askReleases == 0 {
 			_, _ = e.heroku.ReleaseList(ctx, e.app, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
 		}
 		if n%askOld == 0 {
-			for _, id := range old[:min(oldAsked, len(old))] {
-				_, _ = e.heroku.DynoInfo(ctx, e.app, id)
+			for _, d := range old[:min(oldAsked, len(old))] {
+				_, _ = e.heroku.DynoInfo(ctx, e.app, d.ID)
 			}
 		}
 	}

@@ -60,13 +60,14 @@ func (e *experiment) watched(ctx context.Context) error {
 	}
 	begun := e.clock.At()
 	watch("after", nil)
-	if err := e.act(ctx, begun); err != nil {
-		return because(ctx, err)
+	err := e.act(ctx, begun)
+	if err == nil {
+		err = e.over(ctx)
 	}
-	if err := e.over(ctx); err != nil {
-		return because(ctx, err)
+	if err == nil {
+		err = e.clock.Sleep(ctx, calm)
 	}
-	return e.clock.Sleep(ctx, calm)
+	return because(ctx, err)
 }
 
 // gate runs one gate to its end: the gate's own program in this process, with its log and its recording in the
@@ -142,27 +143,20 @@ func (e *experiment) cleanFile(path string) ([]byte, error) {
 // over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is
 // a result, too.
 func (e *experiment) over(ctx context.Context) error {
-	for begun := e.clock.At(); ; {
-		if err := e.log.unread(); err != nil {
-			return err
-		}
+	begun := e.clock.At()
+	return e.until(ctx, func() (bool, error) {
 		e.mu.Lock()
 		gates, live := len(e.run.Gates), e.live
 		e.mu.Unlock()
 		quiet, old := e.log.silence(live, e.up.Load())
 		switch {
-		case gates < 2:
-		case quiet >= silence:
-			if old {
-				e.say("old code printed its last line %s ago", observe.Span(quiet))
-			}
-			return nil
-		case e.clock.At()-begun > patience:
+		case gates < 2 || quiet < silence && e.clock.At()-begun <= patience:
+			return false, e.log.unread()
+		case quiet < silence:
 			e.say("old code may still run after %s, by what the log has shown; the run does not wait any longer", observe.Span(patience))
-			return nil
+		case old:
+			e.say("old code printed its last line %s ago", observe.Span(quiet))
 		}
-		if err := e.clock.Sleep(ctx, glance); err != nil {
-			return fmt.Errorf("waiting for the end of old code and of the gates: %w", err)
-		}
-	}
+		return true, nil
+	})
 }

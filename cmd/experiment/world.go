@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,13 +44,13 @@ func realHeroku(getenv func(string) string) (*world, error) {
 	if readKey == key {
 		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so it shows nothing of the scope read: give another key, or none")
 	}
-	notes, err := notesFolder()
+	config, err := os.UserConfigDir()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("finding a folder for notes of what is made: %w", err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: notes}, nil
+	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: filepath.Join(config, "rollout-gate-experiments")}, nil
 }
 
 // simulatedKey is the key of the simulated account.
@@ -83,7 +85,7 @@ func worldOf(account *herokusim.Account, speed float64) *world {
 	return &world{simulated: true, key: simulatedKey, transport: account.Transport(), now: account.Clock, speed: speed}
 }
 
-// A clock is the clock of one run, in the time of its world. It implements account.Clock.
+// A clock is the clock of one run, in the time of its world.
 type clock struct {
 	now   func() time.Time
 	speed float64
@@ -95,18 +97,15 @@ func (w *world) clock() *clock { return &clock{now: w.now, speed: w.speed, start
 // At is how long the run has gone on.
 func (c *clock) At() time.Duration { return c.now().Sub(c.start) }
 
-// Sleep waits.
+// Sleep waits. If ctx ends first, it returns why.
 func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.real(d), errAwake)
-	defer cancel()
-	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, errAwake) {
-		return err
+	select {
+	case <-time.After(c.real(d)):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	return nil
 }
-
-var errAwake = errors.New("awake")
 
 // within is a context that ends after d, because of why.
 func (c *clock) within(ctx context.Context, d time.Duration, why error) (context.Context, context.CancelFunc) {

@@ -31,20 +31,23 @@ type Options struct {
 	Seen func(evidence.Request)
 }
 
-// A Client sends requests with one key: those of heroku-go that are allowed.
+// A Client sends requests with one key: those of heroku-go that are allowed. It stands below heroku-go's transport,
+// which adds the key.
 type Client struct {
 	*heroku.Service
-	sender *sender
+	guard
+	Options
 }
 
 // New makes a client. It sends nothing yet.
 func New(o Options) *Client {
 	o.Redactor.Hide(o.Key, "[api-key]")
-	s := &sender{Options: o}
-	return &Client{sender: s, Service: heroku.NewService(&http.Client{
-		Transport:     &heroku.Transport{BearerToken: o.Key, UserAgent: "heroku-rollout-gate-experiment", Transport: s},
+	c := &Client{Options: o}
+	c.Service = heroku.NewService(&http.Client{
+		Transport:     &heroku.Transport{BearerToken: o.Key, UserAgent: "heroku-rollout-gate-experiment", Transport: c},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	})}
+	})
+	return c
 }
 
 // An App is an app that the experiment made.
@@ -59,21 +62,20 @@ func (c *Client) Make(ctx context.Context, name string) (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	c.sender.own(made.ID)
+	c.own(made.ID)
 	return App{made.ID, made.Name}, nil
 }
 
-// NotOurs is why an app is not deleted: it is not one that the experiment made.
-type NotOurs string
-
-func (n NotOurs) Error() string {
-	return fmt.Sprintf("the app %s was not made by this program, so it is not deleted", string(n))
-}
+// Why Remove deletes nothing.
+var (
+	ErrNotOurs = errors.New("it was not made by this program, so it is not deleted")
+	ErrUnsure  = errors.New("it stays")
+)
 
 // clockSkew is how far the clocks of this machine and of Heroku may differ.
 const clockSkew = 10 * time.Minute
 
-// Remove deletes an app that the experiment made, if it is there and sure says yes. The app must still have both the id
+// Remove deletes an app that the experiment made, if it is there and sure says yes; it is no error if it is gone. The app must still have both the id
 // and the name. Without an id, it is ours if it was made when we asked for an app of that random name.
 func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func() bool) (there bool, err error) {
 	found, err := c.AppInfo(ctx, cmp.Or(a.ID, a.Name))
@@ -83,11 +85,11 @@ func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func()
 	case err != nil:
 		return false, Explain("looking for the app "+a.Name, err)
 	case found.Name != a.Name, a.ID != "" && found.ID != a.ID, a.ID == "" && found.CreatedAt.Sub(asked).Abs() > clockSkew:
-		return true, NotOurs(found.Name)
+		return true, fmt.Errorf("the app %s: %w", found.Name, ErrNotOurs)
 	case !sure():
-		return true, nil
+		return true, ErrUnsure
 	}
-	c.sender.own(found.ID)
+	c.own(found.ID)
 	if _, err = c.AppDelete(ctx, found.ID); Status(err) == http.StatusNotFound {
 		err = nil
 	}
@@ -97,10 +99,10 @@ func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func()
 // ReadOnly is an error unless another key may read an app of ours and may not change it. The change that it tries does
 // no harm: it switches preboot off, and a new app has none.
 func (c *Client) ReadOnly(ctx context.Context, app, key string) error {
-	o := c.sender.Options
+	o := c.Options
 	o.Key = key
 	other := New(o)
-	other.sender.own(app)
+	other.own(app)
 	if _, err := other.AppInfo(ctx, app); err != nil {
 		return fmt.Errorf("the key in HEROKU_READ_KEY cannot read the app: give a key of the same account, or none (%v)", bare(err))
 	}
@@ -143,7 +145,7 @@ func (c *Client) Elsewhere(ctx context.Context, method, address string, body []b
 	if err != nil || req.URL.Scheme != "https" {
 		return "", errors.New("the address that Heroku sent cannot be used")
 	}
-	res, err := c.sender.Transport.RoundTrip(req)
+	res, err := c.Transport.RoundTrip(req)
 	if err != nil {
 		return "", err
 	}

@@ -116,7 +116,7 @@ func TestNothingElseIsTouched(t *testing.T) {
 			if app.ID == "" {
 				asked = made.Add(time.Hour)
 			}
-			if _, err := c.Remove(ctx, app, asked, yes); err == nil || !strings.Contains(err.Error(), "shop was not made by this program, so it is not deleted") {
+			if _, err := c.Remove(ctx, app, asked, yes); err == nil || !strings.Contains(err.Error(), "the app shop: it was not made by this program, so it is not deleted") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

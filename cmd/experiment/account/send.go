@@ -1,4 +1,4 @@
-// This file is for one request: sender permits it or not, sends it, tries again if that does no harm, records request
+// This file is for one request: the client permits it or not, sends it, tries again if that does no harm, records request
 // and answer, and makes a refusal an error.
 
 package account
@@ -30,15 +30,9 @@ const (
 	maxBody = 4 << 20
 )
 
-// sender sends the requests of a client. It stands below heroku-go's transport, which adds the key.
-type sender struct {
-	guard
-	Options
-}
-
 // RoundTrip sends a request. It sends a POST only once, because a second try could make something twice.
-func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := s.permit(req); err != nil {
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := c.permit(req); err != nil {
 		return nil, err
 	}
 	var sent []byte
@@ -51,7 +45,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(time.Second), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(retry))
 	return backoff.RetryWithData(func() (*http.Response, error) {
-		res, err := s.once(req, sent)
+		res, err := c.once(req, sent)
 		status := Status(err)
 		if req.Method == http.MethodPost || status != 0 && status != http.StatusTooManyRequests && status < 500 {
 			err = backoff.Permanent(err)
@@ -61,19 +55,19 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // once sends a request once, reads the whole answer, and records both.
-func (s *sender) once(req *http.Request, sent []byte) (*http.Response, error) {
+func (c *Client) once(req *http.Request, sent []byte) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), attempt, errors.New("there was no answer in time"))
 	defer cancel()
 	out := req.Clone(ctx)
 	if sent != nil {
 		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(sent)), int64(len(sent))
 	}
-	r := evidence.Request{At: s.At(), Method: req.Method, Path: req.URL.Path, Sent: s.Redactor.Clean(string(sent))}
+	r := evidence.Request{At: c.At(), Method: req.Method, Path: req.URL.Path, Sent: c.Redactor.Clean(string(sent))}
 	defer func() {
-		r.Took = s.At() - r.At
-		s.Seen(r)
+		r.Took = c.At() - r.At
+		c.Seen(r)
 	}()
-	res, err := s.Transport.RoundTrip(out)
+	res, err := c.Transport.RoundTrip(out)
 	var body []byte
 	if err == nil {
 		r.Status = res.StatusCode
@@ -83,10 +77,10 @@ func (s *sender) once(req *http.Request, sent []byte) (*http.Response, error) {
 	}
 	if err != nil {
 		err = cmp.Or(context.Cause(ctx), err)
-		r.Error = s.Redactor.Clean(err.Error())
+		r.Error = c.Redactor.Clean(err.Error())
 		return nil, err
 	}
-	r.Body = s.Redactor.Clean(string(body))
+	r.Body = c.Redactor.Clean(string(body))
 	if res.StatusCode/100 != 2 {
 		return nil, refusal(res.StatusCode, body)
 	}

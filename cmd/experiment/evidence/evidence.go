@@ -7,7 +7,11 @@
 //   - truth.go: the lines of the app, and what they say of its processes
 package evidence
 
-import "time"
+import (
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+)
 
 // A Run is one plan, from the making of the app to its deletion. Every At is time since Start on a clock that
 // does not jump. In a simulated run it is the time of the simulated Heroku, however fast that passes.
@@ -18,9 +22,7 @@ type Run struct {
 	Start     time.Time `json:"start"`     // by the clock of the machine that ran it
 
 	Preboot bool           `json:"preboot"` // the plan switches it on
-	Metrics bool           `json:"metrics"` // the plan switches log-runtime-metrics on
 	Types   map[string]int `json:"types"`   // the process types, and how many dynos of each the plan begins with
-	Stop    time.Duration  `json:"stop"`    // how long a process goes on after SIGTERM; Heroku kills it after 30 s
 	ReadKey bool           `json:"readKey"` // the gates had a key of their own, and Heroku refused to change the app with it
 
 	Steps     []Step    `json:"steps"`
@@ -104,56 +106,41 @@ func (g Gap) Meets(from, to time.Time) bool {
 // Clock returns Heroku's time at Start, give or take give. The Date of an answer is cut to whole seconds, but many
 // answers together narrow it down. Without any answer it is the machine's own clock, and give is 0.
 func (r *Run) Clock() (start time.Time, give time.Duration) {
-	var earliest, latest time.Time
+	var clock observe.Clock
 	for _, q := range r.Requests {
-		if q.Date.IsZero() {
-			continue
-		}
-		// The Date was written between request and answer, and then cut.
-		if low := q.Date.Add(-q.At - q.Took); earliest.IsZero() || low.After(earliest) {
-			earliest = low
-		}
-		if high := q.Date.Add(time.Second - q.At); latest.IsZero() || high.Before(latest) {
-			latest = high
-		}
+		clock.Learn(observe.Observation{At: q.At + q.Took, Date: q.Date, Look: &observe.Look{AskedAt: q.At}})
 	}
-	if earliest.IsZero() {
+	from, to, _ := clock.Starts() // not known if the clocks of several servers differ; then the middle counts
+	if to.IsZero() {
 		return r.Start, 0
 	}
-	if latest.Before(earliest) { // the clocks of several servers differ
-		earliest, latest = latest, earliest
-	}
-	give = latest.Sub(earliest) / 2
-	return earliest.Add(give), give
+	half := to.Sub(from) / 2
+	return from.Add(half), half.Abs()
 }
 
-// LastOld returns the process of code older than this that printed the latest line; false if there was none.
-func (r *Run) LastOld(code int) (last Process, any bool) {
-	for _, p := range r.Processes {
-		if p.Code < code && p.Last.After(last.Last) {
-			last, any = p, true
-		}
-	}
-	return last, any
-}
-
-// Awaited is the code that a gate has to wait for: at least code 2, also if the gate waited for another release by
-// mistake.
-func (r *Run) Awaited(g Gate) int {
-	code := 2
+// LastOld returns the process that printed the latest line, of those that a gate had to wait for: of code before that
+// of its release, and at least of code 1, also if the gate waited for another release by mistake. Without one its ID is
+// empty.
+func (r *Run) LastOld(g Gate) (last Process) {
+	awaited := 2
 	for _, release := range r.Releases {
 		if release.Version == g.Release {
-			code = max(code, release.Code)
+			awaited = max(awaited, release.Code)
 		}
 	}
-	return code
+	for _, p := range r.Processes {
+		if p.Code < awaited && p.Last.After(last.Last) {
+			last = p
+		}
+	}
+	return last
 }
 
 // After is how long after the last line of old code a gate opened; below zero is too early. It is false if the gate did
 // not open, or there was no old code.
 func (r *Run) After(g Gate) (after time.Duration, opened bool) {
-	last, any := r.LastOld(r.Awaited(g))
-	if g.Result != "passed" || !any {
+	last := r.LastOld(g)
+	if g.Result != "passed" || last.ID == "" {
 		return 0, false
 	}
 	start, _ := r.Clock()

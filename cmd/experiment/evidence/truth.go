@@ -4,24 +4,11 @@ package evidence
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
-)
-
-// Alive begins what a process prints each second, as in
-//
-//	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
-//
-// Sigterm begins the one line that it prints when it gets SIGTERM, with the same fields. n counts both kinds of
-// lines of the process from 0, so that a lost line shows. The time is by the clock of the process.
-const (
-	Alive   = "alive"
-	Sigterm = "sigterm"
-	// Padding begins the lines that only make the log busy.
-	Padding = "padding"
 )
 
 // Every is the time between two lines of a process. Late is how late a line of the log may come.
@@ -30,24 +17,18 @@ const (
 	Late  = 10 * time.Second
 )
 
-// An AppLine is one line that begins with Alive or Sigterm.
+// An AppLine is what a process prints each second, as in
+//
+//	alive code=2 process=5f0c2a9be1d34b77 dyno=web.1 n=17 at=2026-06-09T16:13:36.250Z
+//
+// or the one line that it prints when it gets SIGTERM, which begins with "sigterm".
 type AppLine struct {
 	Sigterm bool
 	Code    int
 	Process string
 	Dyno    string
-	N       int
-	At      time.Time
-}
-
-// String is the line as the app prints it.
-func (s AppLine) String() string {
-	word := Alive
-	if s.Sigterm {
-		word = Sigterm
-	}
-	return fmt.Sprintf("%s code=%d process=%s dyno=%s n=%d at=%s", word, s.Code, s.Process, s.Dyno, s.N,
-		s.At.UTC().Format("2006-01-02T15:04:05.000Z"))
+	N       int       // counts both kinds of lines of the process from 0, so that a lost line shows
+	At      time.Time // by the clock of the process
 }
 
 var appLine = regexp.MustCompile(`^\S+ app\[([\w.-]+)\]: (alive|sigterm) code=(\d{1,9}) process=(\w+) dyno=(\S+) n=(\d{1,9}) at=(\S+)$`)
@@ -62,7 +43,7 @@ func ReadAppLine(line string) (AppLine, bool) {
 	at, err := time.Parse(time.RFC3339Nano, m[7])
 	code, _ := strconv.Atoi(m[3]) // digits alone
 	n, _ := strconv.Atoi(m[6])
-	return AppLine{Sigterm: m[2] == Sigterm, Code: code, Process: m[4], Dyno: m[5], N: n, At: at}, err == nil
+	return AppLine{Sigterm: m[2] == "sigterm", Code: code, Process: m[4], Dyno: m[5], N: n, At: at}, err == nil
 }
 
 // A Process is one run of the app's program, by its own lines.
@@ -87,8 +68,7 @@ type Truth struct {
 
 type collected struct {
 	Process
-	first, last int // numbers of lines
-	seen        map[int]bool
+	lines map[int]bool // by their numbers
 }
 
 // Add collects a line of the log. It is false if the line is none of the app's.
@@ -99,20 +79,19 @@ func (t *Truth) Add(line string) (AppLine, bool) {
 	}
 	p := t.processes[s.Process]
 	if p == nil {
-		p = &collected{Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At, Last: s.At}, s.N, s.N, map[int]bool{}}
+		p = &collected{Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At, Last: s.At}, map[int]bool{}}
 		if t.processes == nil {
 			t.processes = map[string]*collected{}
 		}
 		t.processes[s.Process] = p
 	}
-	p.seen[s.N] = true
+	p.lines[s.N] = true
 	if s.At.Before(p.First) {
 		p.First = s.At
 	}
 	if s.At.After(p.Last) {
 		p.Last = s.At
 	}
-	p.first, p.last = min(p.first, s.N), max(p.last, s.N)
 	if s.Sigterm {
 		p.Sigterm = s.At
 	}
@@ -124,7 +103,8 @@ func (t *Truth) Add(line string) (AppLine, bool) {
 func (t *Truth) Processes(read time.Time, gaps []Gap) []Process {
 	var all []Process
 	for _, p := range t.processes {
-		p.Missing = p.last - p.first + 1 - len(p.seen)
+		numbers := slices.Sorted(maps.Keys(p.lines))
+		p.Missing = numbers[len(numbers)-1] - numbers[0] + 1 - len(numbers)
 		due := p.Last.Add(2 * Every)
 		p.Open = due.Add(Late).After(read) || slices.ContainsFunc(gaps, func(g Gap) bool { return g.Meets(p.Last, due) })
 		all = append(all, p.Process)

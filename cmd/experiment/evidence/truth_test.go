@@ -11,8 +11,9 @@ import (
 var second0 = time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
 
 func sign(code int, process, dyno string, n int, at time.Duration) string {
-	s := AppLine{Code: code, Process: process, Dyno: dyno, N: n, At: second0.Add(at)}
-	return fmt.Sprintf("%s app[%s]: %s", s.At.Add(40*time.Millisecond).Format("2006-01-02T15:04:05.000000-07:00"), dyno, s)
+	printed := second0.Add(at)
+	return fmt.Sprintf("%s app[%s]: alive code=%d process=%s dyno=%s n=%d at=%s", printed.Add(40*time.Millisecond).Format("2006-01-02T15:04:05.000000-07:00"),
+		dyno, code, process, dyno, n, printed.Format("2006-01-02T15:04:05.000Z"))
 }
 
 func TestReadAppLine(t *testing.T) {
@@ -21,9 +22,6 @@ func TestReadAppLine(t *testing.T) {
 	s, ok := ReadAppLine(good)
 	if want := (AppLine{Code: 2, Process: "5f0c", Dyno: "web.1", N: 17, At: time.Date(2026, 6, 9, 16, 13, 36, 250e6, time.UTC)}); !ok || s != want {
 		t.Errorf("read %+v, %v, want %+v", s, ok, want)
-	}
-	if text := s.String(); text != good[len("2026-06-09T16:13:36.290000+00:00 app[web.1]: "):] {
-		t.Errorf("printed %q", text)
 	}
 	for _, bad := range []string{
 		"",

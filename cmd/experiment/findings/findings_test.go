@@ -224,7 +224,7 @@ func allCases() map[string][]judged {
 			{newMaker().do(350*sec, "scale web to 3", ""), NotSeen, "no scalings"}, {newMaker().do(50*sec, "scale web to 3", ""), NotSeen, "no scalings"},
 		},
 		"old-id-gone": {
-			{newMaker(), Confirmed, "404: web.1 of before the release"}, {change(func(m *maker) { m.old = 200 }), Refuted, "GET /dynos/aaaaaaaa-0000-4000-8000-000000000001 200"}, {plain().with(func(m *maker) { m.old = 200 }), NotSeen, "no answers for an old prebooted"},
+			{newMaker(), Confirmed, "404: web.1 of before the release"}, {change(func(m *maker) { m.old = 200 }), Refuted, "GET /apps/app/dynos/aaaaaaaa-0000-4000-8000-000000000001 200"}, {plain().with(func(m *maker) { m.old = 200 }), NotSeen, "no answers for an old prebooted"},
 		},
 		"preboot-answer": {
 			{newMaker(), Confirmed, "known: true, on: true"}, {change(func(m *maker) { m.observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true}}} }), Refuted, "known: true, on: false"},

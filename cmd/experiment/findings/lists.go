@@ -101,7 +101,7 @@ var aboutAnswers = []Assumption{
 			}
 			for i := range v.run.Requests {
 				q := &v.run.Requests[i]
-				id, _ := strings.CutPrefix(pathOf(q), "/dynos/")
+				_, id, _ := strings.Cut(q.Path, "/dynos/")
 				runs := slices.ContainsFunc(v.old(true), func(p evidence.Process) bool {
 					return p.Dyno == labels[id] && p.Last.After(v.time(q.At+q.Took).Add(v.give))
 				})

@@ -143,14 +143,16 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 			say(p.first-sec/10, p.label, "State changed from starting to up")
 		}
 		n := 0
-		for at := p.first; at <= p.last; at += sec {
-			s := evidence.AppLine{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
+		appSays := func(word string, at time.Duration) {
+			lines = append(lines, fmt.Sprintf("%s app[%s]: %s code=%d process=process%d dyno=%s n=%d at=%s", stamp(at), p.label, word, p.code, i, p.label, n,
+				began.Add(at+p.clock).Format("2006-01-02T15:04:05.000Z")))
 			n++
-			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(at), p.label, s))
+		}
+		for at := p.first; at <= p.last; at += sec {
+			appSays("alive", at)
 		}
 		if p.sigterm > 0 {
-			s := evidence.AppLine{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
-			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(p.sigterm), p.label, s))
+			appSays("sigterm", p.sigterm)
 			say(p.sigterm-sec/10, p.label, "Stopping all processes with SIGTERM")
 		}
 		if !p.open && !p.quiet {

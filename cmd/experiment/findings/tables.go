@@ -1,11 +1,10 @@
-// The report as text: what happened, the gates against the truth, the assumptions, and what was answered.
+// The report as text: what happened, the gates against the truth, and the assumptions.
 
 package findings
 
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,21 +13,17 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// Report is what one run showed: everything, or for a terminal what matters most.
+// Report is what one run showed. If not all, it is for a terminal: only what is refuted has its lines.
 func Report(r *evidence.Run, all bool) string {
 	v := newView(r)
-	text := v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(judge(v), all)
-	if all {
-		text += "\n" + answerTable(r)
-	}
-	return text
+	return v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(judge(v), all)
 }
 
 // Together is what several runs showed of the assumptions, for a terminal.
 func Together(runs ...*evidence.Run) string { return assumptionText(Judge(runs...), false) }
 
-// Table aligns columns below a title and a head. Its last cells must not be empty.
-func Table(title string, head []string, rows [][]string) string {
+// table aligns columns below a title and a head.
+func table(title string, head []string, rows [][]string) string {
 	if len(rows) == 0 {
 		return title + ": nothing\n"
 	}
@@ -67,7 +62,7 @@ func (v *view) timeline() string {
 	for _, m := range v.moments() {
 		rows = append(rows, []string{v.after(m.at), m.what, v.listed(m.at)})
 	}
-	return Table("What happened", []string{"from the release", "what happened", "old dynos in the list"}, rows)
+	return table("What happened", []string{"from the release", "what happened", "old dynos in the list"}, rows)
 }
 
 // moments are what happened from the measured release on, in order. There are none if it was never made.
@@ -82,17 +77,14 @@ func (v *view) moments() []moment {
 			break
 		}
 	}
-	var begun, ended []moment
-	seen := map[string]bool{}
-	for _, p := range v.run.Processes { // in the order of their first lines
-		if p.Code == v.target.Code && !seen[p.Dyno] { // not those of a later restart
-			seen[p.Dyno], begun = true, append(begun, moment{p.First, p.Dyno})
-		}
-		if p.Code < v.target.Code && p.Last.After(v.target.Created) && !p.Open {
-			ended = append(ended, moment{p.Last, p.Dyno})
+	for _, p := range v.run.Processes {
+		what := fmt.Sprintf("line of %s, code %d", p.Dyno, p.Code)
+		if p.Code >= v.target.Code {
+			all = append(all, moment{p.First, "first " + what})
+		} else if p.Last.After(v.target.Created) && !p.Open {
+			all = append(all, moment{p.Last, "last " + what})
 		}
 	}
-	all = slices.Concat(all, firstAndLast(begun, "new process %d of %d (%s) prints its first line"), firstAndLast(ended, "old process %d of %d (%s) prints its last line"))
 	for _, s := range v.run.Steps {
 		if at := v.time(s.At); at.After(v.target.Created.Add(slack)) {
 			all = append(all, moment{at, s.What + map[bool]string{true: ": refused"}[s.Refused != ""]})
@@ -102,19 +94,6 @@ func (v *view) moments() []moment {
 		all = append(all, moment{v.time(g.Ended), fmt.Sprintf("the gate from %s the deploy ends: %s", g.Name, verdict(g))})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
-	return all
-}
-
-// firstAndLast are the first and the last of moments, with the number of each.
-func firstAndLast(all []moment, format string) []moment {
-	slices.SortFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
-	n := len(all)
-	for i := range all {
-		all[i].what = fmt.Sprintf(format, i+1, n, all[i].what)
-	}
-	if n > 2 {
-		return []moment{all[0], all[n-1]}
-	}
 	return all
 }
 
@@ -147,9 +126,9 @@ func verdict(g evidence.Gate) string {
 // Truth compares a gate with the truth. early: the gate opened while old code ran.
 func Truth(r *evidence.Run, g evidence.Gate) (truth string, early bool) {
 	late, opened := r.After(g)
-	last, any := r.LastOld(r.Awaited(g))
+	last := r.LastOld(g)
 	switch {
-	case !any:
+	case last.ID == "":
 		return "there was no old code", false
 	case !opened:
 		return fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code), false
@@ -167,7 +146,7 @@ func (v *view) verdicts() string {
 		truth, _ := Truth(v.run, g)
 		rows = append(rows, []string{"from " + g.Name + " the deploy", verdict(g), v.after(v.time(g.Ended)), truth})
 	}
-	return Table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
+	return table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
 }
 
 // assumptionText is the list of assumptions, with the lines that show each below it; if not all, only what is refuted
@@ -203,23 +182,4 @@ func inert(s string) string {
 		}
 		return c
 	}, s[:min(len(s), 400)])
-}
-
-// answerTable counts the answers to the experiment's own requests. A status of 0 is no answer.
-func answerTable(r *evidence.Run) string {
-	counts := map[[3]string]int{} // by path, method and status
-	for _, q := range r.Requests {
-		parts := strings.Split(q.Path, "/")
-		for i := 2; i < len(parts); i += 2 { // ids and names of one run
-			if parts[i-1] != "features" {
-				parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
-			}
-		}
-		counts[[3]string{strings.Join(parts, "/"), q.Method, fmt.Sprint(q.Status)}]++
-	}
-	var rows [][]string
-	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
-		rows = append(rows, []string{key[1] + " " + key[0], key[2], fmt.Sprint(counts[key])})
-	}
-	return Table("What Heroku answered to the experiment", []string{"request", "status", "how often"}, rows)
 }

@@ -74,7 +74,7 @@ func readAnswers[T any](v *view, list string) (all []answer[T]) {
 	for i := range v.run.Requests {
 		q := &v.run.Requests[i]
 		a := answer[T]{asked: v.time(q.At), came: v.time(q.At + q.Took), request: q}
-		if q.Method == "GET" && q.Status/100 == 2 && pathOf(q) == list && json.Unmarshal([]byte(q.Body), &a.all) == nil {
+		if q.Method == "GET" && q.Status/100 == 2 && strings.HasSuffix(q.Path, list) && json.Unmarshal([]byte(q.Body), &a.all) == nil {
 			all = append(all, a)
 		}
 	}
@@ -110,15 +110,6 @@ func (v *view) observed() iter.Seq2[string, observe.Observation] {
 			}
 		}
 	}
-}
-
-// pathOf is the path of a request below its app.
-func pathOf(q *evidence.Request) string {
-	parts := strings.SplitN(q.Path, "/", 4)
-	if len(parts) < 4 || parts[1] != "apps" {
-		return q.Path
-	}
-	return "/" + parts[3]
 }
 
 // time is Heroku's time at a moment of the run.
@@ -201,7 +192,7 @@ func (v *view) lastLine(p evidence.Process) string {
 			return l.Text
 		}
 	}
-	return fmt.Sprintf("process %s of %s, code %d, printed until %s", p.ID, p.Dyno, p.Code, p.Last.UTC().Format(time.RFC3339Nano))
+	return "" // its line is in the log
 }
 
 // stopped is a process with its SIGTERM, as a line.
@@ -216,7 +207,7 @@ func (v *view) since(t time.Time) string {
 
 // show is an answer as a line: what was asked when, and what of the answer matters.
 func (v *view) show(q *evidence.Request, what string) string {
-	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, pathOf(q), q.Status, what)
+	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, q.Path, q.Status, what)
 }
 
 // showDynos is a dyno list as a line, with the records of a process type or of a label.
