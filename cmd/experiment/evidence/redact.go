@@ -12,22 +12,19 @@ import (
 // A Redactor replaces in texts what a report must not hold. Several goroutines may use it at once.
 type Redactor struct {
 	mu      sync.Mutex
-	secrets []string // pairs: a secret, and what replaces it
+	secrets map[string]string // by what each is replaced
 }
 
 // Hide makes Clean replace a secret wherever it is.
 func (r *Redactor) Hide(secret, by string) {
-	if len(secret) < 4 {
-		return // it would be found in ordinary words
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := 0; i < len(r.secrets); i += 2 {
-		if r.secrets[i] == secret {
-			return
-		}
+	if r.secrets == nil {
+		r.secrets = map[string]string{}
 	}
-	r.secrets = append(r.secrets, secret, by)
+	if len(secret) >= 4 { // a shorter one would be found in ordinary words
+		r.secrets[secret] = by
+	}
 }
 
 var (
@@ -40,9 +37,11 @@ var (
 // Clean returns the text without secrets, addresses and e-mail. JSON stays JSON.
 func (r *Redactor) Clean(text string) string {
 	r.mu.Lock()
-	all := strings.NewReplacer(r.secrets...)
-	r.mu.Unlock()
-	text = urls.ReplaceAllString(all.Replace(text), "[url]")
+	defer r.mu.Unlock()
+	for secret, by := range r.secrets {
+		text = strings.ReplaceAll(text, secret, by)
+	}
+	text = urls.ReplaceAllString(text, "[url]")
 	text = emails.ReplaceAllString(text, "[e-mail]")
 	text = ipv4.ReplaceAllStringFunc(text, address)
 	return ipv6.ReplaceAllStringFunc(text, address)

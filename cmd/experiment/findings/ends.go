@@ -123,17 +123,18 @@ func (v *view) firstKill(c *cases) {
 			made = d.CreatedAt
 		}
 	}
-	after := kills[0].Sigterm.Sub(made)
-	tooSoon := after < bootAndTraffic-slack
+	after, shown := kills[0].Sigterm.Sub(made), v.stopped(kills[0])
 	switch {
 	case made.IsZero():
 		c.unsure("no new web dyno was listed before the first SIGTERM")
 	case !v.undisturbed():
 		c.unsure("the app was changed meanwhile")
-	case !all && !tooSoon: // the one that is missing may be the first
+	case after < bootAndTraffic-slack:
+		c.add(false, shown)
+	case !all: // the one that is missing may be the first
 		c.unsure("not every old process printed that it got SIGTERM")
-	case c.uncertain == "":
-		c.add(!tooSoon && after <= bootAndTraffic+killsBegin+slack, fmt.Sprintf("%s, %.1fs from when the newest new dyno was made", v.stopped(kills[0]), after.Seconds()))
+	default:
+		c.span(after, after, bootAndTraffic+killsBegin+slack, shown)
 	}
 }
 

@@ -140,7 +140,7 @@ func allCases() map[string][]judged {
 				m.records = func(at time.Duration) []heroku.Dyno {
 					return []heroku.Dyno{m.record("web.1", at), m.record("web.1", 0)}
 				}
-			}), Refuted, "web.1 v3 up, web.1 v3 up"},
+			}), Refuted, "web.1 v4 starting, web.1 v3 up"},
 			{empty().with(func(m *maker) { m.old = -1 }), NotSeen, "no lists"},
 		},
 		"list-delay": {
@@ -177,11 +177,11 @@ func allCases() map[string][]judged {
 			{change(func(m *maker) { m.says(101*sec, "release.1", "Process exited with status 0") }), NotSeen, "no release phases that failed"},
 		},
 		"first-kill": {
-			{newMaker(), Confirmed, "190.0s from when"}, {change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last = 200*sec, 200*sec }), Refuted, "100.0s from when"},
-			{change(func(m *maker) { m.kill(450 * sec) }), Refuted, "350.0s from when"}, {plain(), NotSeen, "no first SIGTERMs"},
+			{newMaker(), Confirmed, "up to 190.0 s"}, {change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last = 200*sec, 200*sec }), Refuted, "+100.0s from the release"},
+			{change(func(m *maker) { m.kill(450 * sec) }), Refuted, "up to 350.0 s"}, {plain(), NotSeen, "no first SIGTERMs"},
 			{change(func(m *maker) { m.kill(450 * sec); m.procs[0].sigterm = 0 }), NotSeen, "not every old process printed"},
-			{change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last, m.procs[1].sigterm = 200*sec, 200*sec, 0 }), Refuted, "100.0s from when"},
-			{change(func(m *maker) { m.again(350 * sec) }), Confirmed, "190.0s from when"}, // made after the kill
+			{change(func(m *maker) { m.procs[0].sigterm, m.procs[0].last, m.procs[1].sigterm = 200*sec, 200*sec, 0 }), Refuted, "+100.0s from the release"},
+			{change(func(m *maker) { m.again(350 * sec) }), Confirmed, "up to 190.0 s"}, // made after the kill
 			{change(func(m *maker) { m.again(200 * sec) }), NotSeen, "was replaced meanwhile"}, {newMaker().do(150*sec, "restart web.1", ""), NotSeen, "was changed"},
 			{newMaker().do(150*sec, "scale web to 3", "no"), Confirmed, ""},
 		},

@@ -49,18 +49,11 @@ var aboutLists = []Assumption{
 		"inferred (docs/simulator.md)", "lists",
 		func(v *view, c *cases) {
 			for i := range v.lists {
-				seen, twice := map[string]bool{}, ""
-				for _, d := range v.lists[i].all {
-					if seen[d.Name] {
-						twice = d.Name
-					}
-					seen[d.Name] = true
+				l, labels := &v.lists[i], map[string]bool{}
+				for _, d := range l.all {
+					labels[d.Name] = true
 				}
-				if twice == "" {
-					c.add(true)
-				} else {
-					c.add(false, v.showDynos(&v.lists[i], twice))
-				}
+				c.add(len(labels) == len(l.all), v.showDynos(l, ""))
 			}
 		}},
 	{"list-delay", "The dyno list knows of a new dyno that is up after 10 s at the latest.",

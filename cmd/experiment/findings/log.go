@@ -186,37 +186,29 @@ func (v *view) replaced() []string {
 // clocks compares the clocks of the log and of each dyno with the Date of answers. A clock is off if a line came before
 // the time in it, or if all lines came late. The clock of a dyno that is off would make the truth wrong.
 func (v *view) clocks(c *cases) {
-	type clock struct {
-		lines   int
-		ahead   time.Duration // by the line that came soonest
-		soonest string
-	}
-	all := map[string]*clock{}
-	add := func(of string, at, arrived time.Time, text string) {
-		if all[of] == nil {
-			all[of] = &clock{ahead: -forever}
-		}
-		k, ahead := all[of], at.Sub(arrived)
-		if k.lines++; ahead > k.ahead {
-			k.ahead, k.soonest = ahead, came(text, arrived)
+	soonest, lines := map[string]line{}, map[string]int{} // by whose clock it is
+	add := func(of string, l line) {
+		lines[of]++
+		if s, ok := soonest[of]; !ok || l.came.Sub(l.Stamp) < s.came.Sub(s.Stamp) {
+			soonest[of] = l
 		}
 	}
 	for _, l := range v.lines {
-		add("the log", l.Stamp, l.came, l.text)
+		add("the log", l)
 	}
 	for _, l := range v.run.Log {
 		if s, ok := evidence.ReadAppLine(l.Text); ok {
-			add(s.Process, s.At, v.time(l.At), l.Text)
+			add(s.Process, line{observe.Line{Stamp: s.At}, v.time(l.At), l.Text})
 		}
 	}
-	for _, of := range slices.Sorted(maps.Keys(all)) {
-		k := all[of]
-		off := k.ahead.Abs()
+	for _, of := range slices.Sorted(maps.Keys(soonest)) {
+		l := soonest[of]
+		off := l.came.Sub(l.Stamp).Abs()
 		switch {
 		case v.give == 0:
 			c.unsure("Heroku's answers have no dates")
-		case k.ahead > 0 || k.lines >= 10: // fewer lines may all be late
-			c.span(off-v.give, off+v.give, slack, k.soonest)
+		case lines[of] >= 10: // fewer lines may all be late
+			c.span(off-v.give, off+v.give, slack, came(l.text, l.came))
 		}
 	}
 }

@@ -210,11 +210,11 @@ func (v *view) show(q *evidence.Request, what string) string {
 	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, q.Path, q.Status, what)
 }
 
-// showDynos is a dyno list as a line, with the records of a process type or of a label.
+// showDynos is a dyno list as a line, with the records of a process type or of a label, or with all.
 func (v *view) showDynos(l *answer[heroku.Dyno], of string) string {
 	var all []string
 	for _, d := range l.all {
-		if d.Type == of || d.Name == of {
+		if of == "" || d.Type == of || d.Name == of {
 			all = append(all, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
 		}
 	}
