@@ -51,8 +51,8 @@ var mayImport = map[string][]string{
 
 	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
-	"cmd/experiment/evidence": {"gate/observe"},
-	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe"},
+	"cmd/experiment/evidence": {"gate/observe", "gate/rollout"},
+	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.

@@ -131,7 +131,7 @@ func checkGates(t *testing.T, run *evidence.Run, want [2]string) {
 	t.Helper()
 	got := map[string]string{}
 	for _, g := range run.Gates {
-		got[g.Name] = g.Reason + " " + g.Basis
+		got[g.Name] = string(g.Reason) + " " + string(g.Basis)
 		after, opened := run.After(g)
 		if opened != (g.Result == "passed") || opened && (after < 0 || g.Basis == "proven" && after > 4*time.Second) {
 			t.Errorf("the gate from %s the deploy opened %v, %s after old code", g.Name, opened, after)

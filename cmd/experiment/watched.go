@@ -94,8 +94,7 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	}
 	g := evidence.Gate{Name: name, Began: e.clock.At()}
 	command.Ended = func(p rollout.Picture, v rollout.Verdict) {
-		g.Ended = e.clock.At()
-		g.Result, g.Reason, g.Basis, g.Message = string(v.Result), string(v.Reason), string(v.Basis), v.Message
+		g.Ended, g.Verdict = e.clock.At(), v
 		if p.Target != nil {
 			g.Release = p.Target.Version
 		}
@@ -118,7 +117,7 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
 	if err == nil {
-		e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(g.Basis, g.Reason))
+		e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(string(g.Basis), string(g.Reason)))
 	}
 	return err
 }

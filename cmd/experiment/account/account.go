@@ -1,8 +1,7 @@
 // Package account is all that the experiment may do on Heroku: make an app, build, scale, switch and
 // restart it, look at it, and delete it. It changes no app that the experiment did not make.
 //
-//   - account.go: the client, and what heroku-go does not do alone
-//   - permit.go: what may be asked
+//   - account.go: the list of allowed requests, the client, and what heroku-go does not do alone
 //   - send.go: one request, and what Heroku refuses, in words
 package account
 
@@ -14,12 +13,54 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
+	"strings"
+	"sync"
 	"time"
 
 	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
+
+// host alone may see the key.
+const host = "api.heroku.com"
+
+// allowed are the requests that are sent: method and path, where an asterisk is one segment. ours: the app must be ours.
+var allowed = []struct {
+	request string
+	ours    bool
+}{
+	{"POST /apps", false}, {"POST /sources", false}, {"GET /apps/*", false},
+	{"DELETE /apps/*", true},
+	{"POST /apps/*/builds", true}, {"GET /apps/*/builds/*", true},
+	{"GET /apps/*/dynos", true}, {"GET /apps/*/dynos/*", true},
+	{"DELETE /apps/*/dynos", true}, {"DELETE /apps/*/dynos/*", true},
+	{"PATCH /apps/*/features/log-runtime-metrics", true}, {"PATCH /apps/*/features/preboot", true},
+	{"PATCH /apps/*/formation", true},
+	{"POST /apps/*/log-sessions", true},
+	{"GET /apps/*/releases", true}, {"GET /apps/*/releases/*", true},
+}
+
+// A guard knows the ids of the apps that are ours.
+type guard struct{ apps sync.Map }
+
+func (g *guard) own(id string) { g.apps.Store(id, true) }
+
+// permit refuses a request that is not allowed.
+func (g *guard) permit(req *http.Request) error {
+	where := req.URL.EscapedPath()
+	if path.Clean(where) == where && req.URL.Scheme == "https" && req.URL.Host == host && (req.Host == "" || req.Host == host) && req.URL.RawQuery == "" {
+		id, _, _ := strings.Cut(strings.TrimPrefix(where, "/apps/"), "/")
+		_, ours := g.apps.Load(id)
+		for _, a := range allowed {
+			if match, _ := path.Match(a.request, req.Method+" "+where); match && (ours || !a.ours) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s %s was not sent: the experiment may not ask for it; this is a mistake in the experiment, please report it", req.Method, where)
+}
 
 // Options say how to reach Heroku, and who records the requests. All are needed.
 type Options struct {

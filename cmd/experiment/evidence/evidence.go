@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 // A Run is one plan, from the making of the app to its deletion. Every At is time since Start on a clock that
@@ -60,14 +61,10 @@ type Gate struct {
 	Began time.Duration `json:"began"`
 	Ended time.Duration `json:"ended"`
 	// Recording has a line of JSON for each observation, without the key. Its time 0 is Began.
-	Recording []byte `json:"-"`
-	Status    int    `json:"status"` // its exit status
-	// Result, Reason, Basis and Message are those of its verdict; Release is the version that it waited for.
-	Result  string `json:"result"`
-	Reason  string `json:"reason"`
-	Basis   string `json:"basis,omitempty"`
-	Message string `json:"message"`
-	Release int    `json:"release,omitempty"`
+	Recording       []byte `json:"-"`
+	Status          int    `json:"status"` // its exit status
+	rollout.Verdict        // without a result if it ended without one
+	Release         int    `json:"release,omitempty"` // the version that it waited for
 	// Hold is when its hold on the web dynos ended, or would have ended without proof; zero if it had none.
 	Hold time.Time `json:"hold,omitzero"`
 }
@@ -140,7 +137,7 @@ func (r *Run) LastOld(g Gate) (last Process) {
 // not open, or there was no old code.
 func (r *Run) After(g Gate) (after time.Duration, opened bool) {
 	last := r.LastOld(g)
-	if g.Result != "passed" || last.ID == "" {
+	if g.Result != rollout.Passed || last.ID == "" {
 		return 0, false
 	}
 	start, _ := r.Clock()

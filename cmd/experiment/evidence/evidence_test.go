@@ -5,6 +5,8 @@ package evidence
 import (
 	"testing"
 	"time"
+
+	"heroku-rollout-gate/gate/rollout"
 )
 
 func TestClock(t *testing.T) {
@@ -35,11 +37,11 @@ func TestAfter(t *testing.T) {
 		after  time.Duration
 		opened bool
 	}{
-		"in time":    {Gate{Result: "passed", Release: 4, Ended: 91 * time.Second}, time.Second, true},
-		"too early":  {Gate{Result: "passed", Release: 4, Ended: 80 * time.Second}, -10 * time.Second, true},
-		"not opened": {Gate{Result: "failed", Release: 4, Ended: 80 * time.Second}, 0, false},
-		"of before":  {Gate{Result: "passed", Release: 3, Ended: 80 * time.Second}, -10 * time.Second, true},
-		"unknown":    {Gate{Result: "passed", Release: 9, Ended: 80 * time.Second}, -10 * time.Second, true},
+		"in time":    {Gate{Verdict: rollout.Verdict{Result: "passed"}, Release: 4, Ended: 91 * time.Second}, time.Second, true},
+		"too early":  {Gate{Verdict: rollout.Verdict{Result: "passed"}, Release: 4, Ended: 80 * time.Second}, -10 * time.Second, true},
+		"not opened": {Gate{Verdict: rollout.Verdict{Result: "failed"}, Release: 4, Ended: 80 * time.Second}, 0, false},
+		"of before":  {Gate{Verdict: rollout.Verdict{Result: "passed"}, Release: 3, Ended: 80 * time.Second}, -10 * time.Second, true},
+		"unknown":    {Gate{Verdict: rollout.Verdict{Result: "passed"}, Release: 9, Ended: 80 * time.Second}, -10 * time.Second, true},
 	} {
 		if after, opened := r.After(c.gate); after != c.after || opened != c.opened {
 			t.Errorf("%s: %s, %v", name, after, opened)

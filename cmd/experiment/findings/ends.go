@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 // Figures of the hold, as docs/how-it-knows.md has them; a test holds them against the gate's own.
@@ -118,6 +119,7 @@ func (v *view) firstKill(c *cases) {
 		}
 		if ids[d.Name] != "" && ids[d.Name] != d.ID {
 			c.unsure("a new web dyno was replaced meanwhile")
+			return
 		}
 		if ids[d.Name] = d.ID; d.CreatedAt.After(made) {
 			made = d.CreatedAt
@@ -149,7 +151,7 @@ func (v *view) prebootHold(c *cases) {
 		spare := g.Hold.Sub(last.Last)
 		switch {
 		case last.ID == "" || g.Hold.IsZero():
-		case g.Result != "passed" && v.time(g.Ended).Before(g.Hold): // it gave up, and something could have renewed the hold later
+		case g.Result != rollout.Passed && v.time(g.Ended).Before(g.Hold): // it gave up, and something could have renewed the hold later
 		case last.Open && spare > 0:
 			c.unsure("an old process may have run on where the log has a gap, or ended")
 		default:

@@ -140,7 +140,7 @@ func allCases() map[string][]judged {
 				m.records = func(at time.Duration) []heroku.Dyno {
 					return []heroku.Dyno{m.record("web.1", at), m.record("web.1", 0)}
 				}
-			}), Refuted, "web.1 v4 starting, web.1 v3 up"},
+			}), Refuted, "web.1 v3 up, web.1 v3 up"},
 			{empty().with(func(m *maker) { m.old = -1 }), NotSeen, "no lists"},
 		},
 		"list-delay": {

@@ -14,6 +14,7 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 const sec = time.Second
@@ -50,7 +51,7 @@ type maker struct {
 	hold time.Duration
 	// secondEnds is how a second gate ended, empty if there is none; second is when its hold ends.
 	second     time.Duration
-	secondEnds string
+	secondEnds rollout.Result
 	read       time.Duration // until when the log was read
 	observed   []observe.Observation
 	silent     time.Duration // from the beginning on, no list of releases is read
@@ -179,9 +180,9 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	if m.noGates {
 		return &r
 	}
-	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t), Hold: m.holdAt(m.hold)}}
+	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Verdict: rollout.Verdict{Result: "passed", Reason: "rolled-out", Basis: "proven"}, Release: 4, Recording: m.recording(t), Hold: m.holdAt(m.hold)}}
 	if m.secondEnds != "" {
-		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Result: m.secondEnds, Release: 4, Hold: m.holdAt(m.second)})
+		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Verdict: rollout.Verdict{Result: m.secondEnds}, Release: 4, Hold: m.holdAt(m.second)})
 	}
 	return &r
 }

@@ -120,7 +120,7 @@ func verdict(g evidence.Gate) string {
 	if g.Result == "" {
 		return "no verdict"
 	}
-	return g.Result + ", " + cmp.Or(g.Basis, g.Reason)
+	return string(g.Result) + ", " + cmp.Or(string(g.Basis), string(g.Reason))
 }
 
 // Truth compares a gate with the truth. early: the gate opened while old code ran.

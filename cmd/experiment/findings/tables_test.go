@@ -14,6 +14,7 @@ import (
 	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -79,8 +80,8 @@ func TestFigures(t *testing.T) {
 // What the report says of a gate, by when it opened and when old code printed its last line.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	gate := func(ended time.Duration, result, reason, basis string, release int) evidence.Gate {
-		return evidence.Gate{Name: "after", Ended: ended, Result: result, Reason: reason, Basis: basis, Release: release}
+	gate := func(ended time.Duration, result rollout.Result, reason rollout.Reason, basis rollout.Basis, release int) evidence.Gate {
+		return evidence.Gate{Name: "after", Ended: ended, Verdict: rollout.Verdict{Result: result, Reason: reason, Basis: basis}, Release: release}
 	}
 	for name, c := range map[string]struct {
 		gate    evidence.Gate
