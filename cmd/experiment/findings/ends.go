@@ -113,7 +113,7 @@ func (v *view) firstKill(c *cases) {
 	}
 	var made time.Time // the newest new web dyno before the first SIGTERM
 	ids := map[string]string{}
-	for _, d := range each(v.lists) {
+	for _, d := range v.dynos {
 		if d.Type != "web" || !v.isNew(d) || d.CreatedAt.After(kills[0].Sigterm) {
 			continue
 		}
@@ -162,7 +162,7 @@ func (v *view) prebootHold(c *cases) {
 
 // turnedAt is when the record of a label turned to the target: when the label's first dyno of the target was made.
 func (v *view) turnedAt(label string) time.Time {
-	for _, d := range each(v.lists) {
+	for _, d := range v.dynos {
 		if d.Name == label && v.isNew(d) {
 			return slices.MaxFunc([]time.Time{d.CreatedAt, v.finished}, time.Time.Compare)
 		}
@@ -198,12 +198,12 @@ func (v *view) renews(c *cases, label string, done time.Time) {
 
 func (v *view) crashKills(c *cases) {
 	crashed := ""
-	for l, d := range each(v.lists) {
+	for _, d := range v.dynos {
 		if d.Type == "web" && v.isNew(d) && d.State == "up" {
 			return
 		}
 		if d.Type == "web" && v.isNew(d) && d.State == "crashed" {
-			crashed = v.showDynos(l, "web")
+			crashed = v.showDyno(d)
 		}
 	}
 	for _, p := range v.old(true) {

@@ -119,31 +119,24 @@ type Row struct {
 }
 
 // Judge judges runs. One that refutes counts more than all that confirm.
-func Judge(runs ...*evidence.Run) []Row {
-	var views []*view
-	for _, r := range runs {
-		views = append(views, newView(r))
-	}
-	return judge(views...)
-}
-
-func judge(views ...*view) []Row {
+func Judge(runs ...*evidence.Run) (rows []Row) {
 	weight := func(o Outcome) int { return slices.Index([]Outcome{NotSeen, Confirmed, Refuted}, o) }
-	rows := make([]Row, 0, len(Assumptions))
 	for _, a := range Assumptions {
-		row := Row{a, Finding{Outcome: NotSeen, Why: "there was no run"}}
-		for i, v := range views {
+		rows = append(rows, Row{a, Finding{Outcome: NotSeen, Why: "there was no run"}})
+	}
+	for n, r := range runs {
+		v := newView(r)
+		for i, a := range Assumptions {
 			var c cases
 			a.judge(v, &c)
 			f := c.finding(a.of)
-			if len(views) > 1 {
-				f.Plan = "in plan " + v.run.Plan + ","
+			if len(runs) > 1 {
+				f.Plan = "in plan " + r.Plan + ","
 			}
-			if i == 0 || weight(f.Outcome) > weight(row.Outcome) {
-				row.Finding = f
+			if n == 0 || weight(f.Outcome) > weight(rows[i].Outcome) {
+				rows[i].Finding = f
 			}
 		}
-		rows = append(rows, row)
 	}
 	return rows
 }

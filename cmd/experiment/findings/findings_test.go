@@ -116,7 +116,7 @@ func allCases() map[string][]judged {
 			{newMaker(), NotSeen, "no silences"},
 		},
 		"prebooted-unlisted": {
-			{newMaker(), Confirmed, "web.1 v4 up, web.2 v4 up"},
+			{newMaker(), Confirmed, "web.1 v4 up"},
 			{change(func(m *maker) {
 				m.records = func(at time.Duration) []heroku.Dyno {
 					return []heroku.Dyno{m.record("web.1", at), m.record("web.2", at-30*sec)}
@@ -127,7 +127,7 @@ func allCases() map[string][]judged {
 					return []heroku.Dyno{m.record("web.1", at), m.record("web.2", at-9*sec)}
 				}
 			}), Confirmed, ""},
-			{plain(), NotSeen, "no lists that came while"},
+			{plain(), NotSeen, "no web dynos that were listed"},
 		},
 		"record-turns-first": {
 			{plain(), Confirmed, "web.1 v4 up"}, {plain().with(func(m *maker) {
@@ -136,12 +136,12 @@ func allCases() map[string][]judged {
 			{plain().with(func(m *maker) { m.procs[0].last, m.procs[1].last = 99*sec, 99*sec }), NotSeen, "for long enough"},
 		},
 		"one-record": {
-			{newMaker(), Confirmed, "200 lists"}, {change(func(m *maker) {
+			{newMaker(), Confirmed, "400 of 400 records"}, {change(func(m *maker) {
 				m.records = func(at time.Duration) []heroku.Dyno {
 					return []heroku.Dyno{m.record("web.1", at), m.record("web.1", 0)}
 				}
-			}), Refuted, "web.1 v3 up, web.1 v3 up"},
-			{empty().with(func(m *maker) { m.old = -1 }), NotSeen, "no lists"},
+			}), Refuted, "200 of 400 records"},
+			{empty().with(func(m *maker) { m.old = -1 }), NotSeen, "no records"},
 		},
 		"list-delay": {
 			{newMaker(), Confirmed, "up to 2.0 s"}, {change(func(m *maker) {
@@ -214,7 +214,7 @@ func allCases() map[string][]judged {
 			{change(func(m *maker) { m.kill(450 * sec); m.third(240 * sec) }), Confirmed, "code 1"}, {change(func(m *maker) { m.third(110 * sec) }), NotSeen, "stopped anyway"}, {change(func(m *maker) { m.third(160 * sec) }), Refuted, "130.0s from what"}, {newMaker(), NotSeen, "no old processes that were hidden when there was a second"},
 		},
 		"crash-kills": {
-			{change(allCrash), Confirmed, "web.1 v4 crashed"}, {change(allCrash).with(func(m *maker) { m.procs[0].last, m.procs[0].sigterm, m.procs[0].open = 600*sec, 0, true }), Refuted, "app[web.1]: alive code=1"},
+			{change(allCrash), Confirmed, "web.2 v4 crashed"}, {change(allCrash).with(func(m *maker) { m.procs[0].last, m.procs[0].sigterm, m.procs[0].open = 600*sec, 0, true }), Refuted, "app[web.1]: alive code=1"},
 			{newMaker(), NotSeen, "of which all crash"}, {change(allCrash).with(oneUp), NotSeen, "of which all crash"}, {change(allCrash).with(func(m *maker) { m.procs[0].sigterm = 0 }), NotSeen, "was not seen"},
 		},
 		"scaling-refused": {

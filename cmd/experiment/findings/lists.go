@@ -8,21 +8,18 @@ import (
 	"strings"
 	"time"
 
-	heroku "github.com/heroku/heroku-go/v5"
-
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/observe"
 )
 
 var aboutLists = []Assumption{
 	{"prebooted-unlisted", "With preboot, the dyno list shows no old web dyno, though the processes still run.",
-		`"Preboot", Dev Center; heroku/cli, ps:wait`, "lists that came while an old process ran that preboot kept",
+		`"Preboot", Dev Center; heroku/cli, ps:wait`, "web dynos that were listed while an old process ran that preboot kept",
 		func(v *view, c *cases) {
-			for i := range v.lists {
-				l := &v.lists[i]
-				if lives(v.old(true), l.came.Add(v.give)) && !l.asked.Before(v.finished.Add(observe.ListLag)) {
-					old := slices.ContainsFunc(l.all, func(d heroku.Dyno) bool { return d.Type == "web" && v.isOld(d) })
-					c.add(!old, v.showDynos(l, "web"))
+			old := v.old(true)
+			for _, d := range v.dynos {
+				if d.Type == "web" && lives(old, d.came.Add(v.give)) && !d.asked.Before(v.finished.Add(observe.ListLag)) {
+					c.add(!v.isOld(d), v.showDyno(d))
 				}
 			}
 		}},
@@ -31,13 +28,13 @@ var aboutLists = []Assumption{
 		func(v *view, c *cases) {
 			for _, p := range v.old(false) {
 				turned, late := "", ""
-				for l, d := range each(v.lists) {
+				for _, d := range v.dynos {
 					switch {
-					case d.Name != p.Dyno || !p.Last.After(l.came.Add(v.give)) || l.asked.Before(v.finished):
+					case d.Name != p.Dyno || !p.Last.After(d.came.Add(v.give)) || d.asked.Before(v.finished):
 					case !v.isOld(d):
-						turned = v.showDynos(l, p.Dyno)
-					case l.asked.After(v.finished.Add(observe.ListLag)):
-						late = v.showDynos(l, p.Dyno)
+						turned = v.showDyno(d)
+					case d.asked.After(v.finished.Add(observe.ListLag)):
+						late = v.showDyno(d)
 					}
 				}
 				if turned != "" || late != "" {
@@ -46,14 +43,17 @@ var aboutLists = []Assumption{
 			}
 		}},
 	{"one-record", "The dyno list has one record for each label.",
-		"inferred (docs/simulator.md)", "lists",
+		"inferred (docs/simulator.md)", "records in lists",
 		func(v *view, c *cases) {
-			for i := range v.lists {
-				l, labels := &v.lists[i], map[string]bool{}
-				for _, d := range l.all {
-					labels[d.Name] = true
-				}
-				c.add(len(labels) == len(l.all), v.showDynos(l, ""))
+			type record struct {
+				list *evidence.Request
+				name string
+			}
+			seen := map[record]bool{}
+			for _, d := range v.dynos {
+				r := record{d.request, d.Name}
+				c.add(!seen[r], v.showDyno(d))
+				seen[r] = true
 			}
 		}},
 	{"list-delay", "The dyno list knows of a new dyno that is up after 10 s at the latest.",
@@ -69,10 +69,10 @@ var aboutLists = []Assumption{
 	{"finished-at-once", "A release without a release phase is finished as soon as it is made.",
 		"S. Dignam, “Heroku Deployment Deception”", "listed releases without a release phase",
 		func(v *view, c *cases) {
-			for l, x := range each(v.releases) {
+			for _, x := range v.releases {
 				ours := slices.ContainsFunc(v.run.Releases, func(made evidence.Release) bool { return made.Version == x.Version && made.Code > 1 })
 				if ours && !v.phases() {
-					c.add(x.Status == "succeeded" && x.UpdatedAt.Sub(x.CreatedAt) <= slack, v.show(l.request, fmt.Sprintf("v%d %s, made at %s, changed at %s",
+					c.add(x.Status == "succeeded" && x.UpdatedAt.Sub(x.CreatedAt) <= slack, v.show(x.request, fmt.Sprintf("v%d %s, made at %s, changed at %s",
 						x.Version, x.Status, x.CreatedAt.UTC().Format(time.TimeOnly), x.UpdatedAt.UTC().Format(time.TimeOnly))))
 				}
 			}
@@ -87,7 +87,7 @@ var aboutAnswers = []Assumption{
 		"assumed (docs/simulator.md)", "answers for an old prebooted dyno whose process ran",
 		func(v *view, c *cases) {
 			labels := map[string]string{} // of the ids of old web dynos
-			for _, d := range each(v.lists) {
+			for _, d := range v.dynos {
 				if v.isOld(d) && d.Type == "web" {
 					labels[d.ID] = d.Name
 				}
@@ -144,38 +144,38 @@ var aboutAnswers = []Assumption{
 // listDelay compares when a new dyno was up by the log with the first list that shows it up, and the list before that.
 func (v *view) listDelay(c *cases) {
 	notUp, done := map[string]time.Time{}, map[string]bool{} // by label
-	for l, d := range each(v.lists) {
+	for _, d := range v.dynos {
 		if done[d.Name] || v.finished.IsZero() {
 			continue
 		}
 		if v.isOld(d) || d.State != "up" {
-			notUp[d.Name] = l.asked
+			notUp[d.Name] = d.asked
 			continue
 		}
 		done[d.Name] = true
-		ups := slices.DeleteFunc(v.find(d.Name, observe.State, v.finished, l.came), func(x line) bool { return x.To != "up" })
-		if before, ok := notUp[d.Name]; ok && len(ups) == 1 && v.whole(v.finished, l.came) {
-			c.span(before.Sub(ups[0].Stamp)-v.give, l.came.Sub(ups[0].Stamp)+v.give, observe.ListLag, ups[0].text, v.showDynos(l, d.Name))
+		ups := slices.DeleteFunc(v.find(d.Name, observe.State, v.finished, d.came), func(x line) bool { return x.To != "up" })
+		if before, ok := notUp[d.Name]; ok && len(ups) == 1 && v.whole(v.finished, d.came) {
+			c.span(before.Sub(ups[0].Stamp)-v.give, d.came.Sub(ups[0].Stamp)+v.give, observe.ListLag, ups[0].text, v.showDyno(d))
 		}
 	}
 }
 
 // releaseDelay compares when a release was made with the first list that has it, and the list before that.
 func (v *view) releaseDelay(c *cases, made evidence.Release) {
-	without := made.Created // when the last list was asked for that does not have it
-	for _, l := range v.releases {
-		i := slices.IndexFunc(l.all, func(x heroku.Release) bool { return x.Version == made.Version })
+	const limit = observe.ListLag + time.Second // the time at which it was made is cut to whole seconds
+	without := made.Created                     // when the last list was asked for that does not have it
+	for _, x := range v.releases {
 		switch {
-		case made.Code < 2 || l.asked.Before(made.Created):
-		case i < 0:
-			without = l.asked
-		default:
-			c.span(without.Sub(made.Created), l.came.Sub(made.Created), observe.ListLag+time.Second, v.show(l.request, fmt.Sprintf("v%d %s", made.Version, l.all[i].Status)))
+		case made.Code < 2 || x.asked.Before(made.Created):
+		case x.Version == made.Version:
+			c.span(without.Sub(made.Created), x.came.Sub(made.Created), limit, v.show(x.request, fmt.Sprintf("v%d %s", x.Version, x.Status)))
 			return
+		case x.Version < made.Version:
+			without = x.asked
 		}
 	}
 	if without.After(made.Created) {
-		c.span(without.Sub(made.Created), forever, observe.ListLag+time.Second, fmt.Sprintf("no list has v%d", made.Version))
+		c.span(without.Sub(made.Created), forever, limit, fmt.Sprintf("no list has v%d", made.Version))
 	}
 }
 
@@ -186,9 +186,9 @@ func (v *view) phases() bool {
 
 func (v *view) failedPhase(c *cases) {
 	called := ""
-	for l, x := range each(v.releases) {
+	for _, x := range v.releases {
 		if x.Version == v.target.Version {
-			called = v.show(l.request, fmt.Sprintf("v%d %s", x.Version, x.Status))
+			called = v.show(x.request, fmt.Sprintf("v%d %s", x.Version, x.Status))
 		}
 	}
 	for _, l := range v.lines {

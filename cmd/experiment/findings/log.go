@@ -119,7 +119,7 @@ var aboutTheLog = []Assumption{
 		"signalfx/heroku-signalfx-collector takes it so; not established", "lines of runtime metrics",
 		func(v *view, c *cases) {
 			listed := map[string]bool{} // labels, and labels with an id
-			for _, d := range each(v.lists) {
+			for _, d := range v.dynos {
 				listed[d.Name], listed[d.Name+" "+d.ID] = true, true
 			}
 			for _, l := range v.lines {
@@ -174,7 +174,7 @@ func (v *view) startOfEach(c *cases, lines map[string][]string) {
 // replaced returns the labels under which the list showed an old dyno up, and later a new dyno.
 func (v *view) replaced() []string {
 	old, both := map[string]bool{}, map[string]bool{}
-	for _, d := range each(v.lists) {
+	for _, d := range v.dynos {
 		old[d.Name] = old[d.Name] || v.isOld(d) && d.State == "up"
 		if v.isNew(d) && old[d.Name] && !v.finished.IsZero() {
 			both[d.Name] = true
@@ -230,7 +230,7 @@ func (v *view) metrics(c *cases) {
 	}
 	for _, p := range v.old(true) {
 		var report line
-		for _, d := range each(v.lists) {
+		for _, d := range v.dynos {
 			if d.Name == p.Dyno && v.isOld(d) && last[d.ID].Stamp.After(report.Stamp) {
 				report = last[d.ID]
 			}

@@ -16,7 +16,7 @@ import (
 // Report is what one run showed. If not all, it is for a terminal: only what is refuted has its lines.
 func Report(r *evidence.Run, all bool) string {
 	v := newView(r)
-	return v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(judge(v), all)
+	return v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(Judge(r), all)
 }
 
 // Together is what several runs showed of the assumptions, for a terminal.
@@ -71,7 +71,7 @@ func (v *view) moments() []moment {
 		return nil
 	}
 	all := []moment{{v.target.Created, fmt.Sprintf("release v%d of code %d is made", v.target.Version, v.target.Code)}}
-	for _, x := range each(v.releases) {
+	for _, x := range v.releases {
 		if called := map[string]string{"succeeded": "finished", "failed": "failed"}[x.Status]; x.Version == v.target.Version && called != "" {
 			all = append(all, moment{x.UpdatedAt, "Heroku calls the release " + called})
 			break
@@ -98,19 +98,17 @@ func (v *view) moments() []moment {
 }
 
 // listed is how many old dynos the first list shows that was asked for a second later, because the time at which a
-// release was made is cut to whole seconds; or else the last list.
+// release was made is cut to whole seconds.
 func (v *view) listed(at time.Time) string {
+	var first time.Time
 	n := 0
-	for i, l := range v.lists {
-		if i < len(v.lists)-1 && l.asked.Before(at.Add(time.Second)) {
-			continue
+	for _, d := range v.dynos {
+		if first.IsZero() && !d.asked.Before(at.Add(time.Second)) {
+			first = d.asked
 		}
-		for _, d := range l.all {
-			if v.isOld(d) && d.State != "crashed" {
-				n++
-			}
+		if d.asked.Equal(first) && v.isOld(d) && d.State != "crashed" {
+			n++
 		}
-		break
 	}
 	return fmt.Sprint(n)
 }

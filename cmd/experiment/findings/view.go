@@ -28,9 +28,9 @@ type view struct {
 	start time.Time
 	give  time.Duration
 
-	lines    []line // of the platform, as they came
-	lists    []answer[heroku.Dyno]
-	releases []answer[heroku.Release]
+	lines    []line           // of the platform, as they came
+	dynos    []dyno           // of all dyno lists, as they came
+	releases []release        // of all lists of releases, as they came
 	target   evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
 	finished time.Time        // when Heroku called the target finished; zero if it did not
 }
@@ -42,12 +42,22 @@ type line struct {
 	text string
 }
 
-// An answer is a list, and when it was asked for and came.
-type answer[T any] struct {
-	asked, came time.Time
-	request     *evidence.Request
-	all         []T
-}
+// A dyno is a record of a dyno list, and a release is one of a list of releases.
+type (
+	dyno struct {
+		heroku.Dyno
+		answer
+	}
+	release struct {
+		heroku.Release
+		answer
+	}
+	// answer is when the list was asked for and came.
+	answer struct {
+		asked, came time.Time
+		request     *evidence.Request
+	}
+)
 
 func newView(r *evidence.Run) *view {
 	v := &view{run: r}
@@ -57,11 +67,13 @@ func newView(r *evidence.Run) *view {
 			v.lines = append(v.lines, line{parsed, v.time(l.At), l.Text})
 		}
 	}
-	v.lists, v.releases = readAnswers[heroku.Dyno](v, "/dynos"), readAnswers[heroku.Release](v, "/releases")
 	if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
 		v.target = r.Releases[i]
 	}
-	for _, x := range each(v.releases) {
+	for i := range r.Requests {
+		v.readList(&r.Requests[i])
+	}
+	for _, x := range v.releases {
 		if x.Version == v.target.Version && x.Status == "succeeded" && v.finished.IsZero() {
 			v.finished = x.UpdatedAt
 		}
@@ -69,28 +81,25 @@ func newView(r *evidence.Run) *view {
 	return v
 }
 
-// readAnswers reads all answers of one list.
-func readAnswers[T any](v *view, list string) (all []answer[T]) {
-	for i := range v.run.Requests {
-		q := &v.run.Requests[i]
-		a := answer[T]{asked: v.time(q.At), came: v.time(q.At + q.Took), request: q}
-		if q.Method == "GET" && q.Status/100 == 2 && strings.HasSuffix(q.Path, list) && json.Unmarshal([]byte(q.Body), &a.all) == nil {
-			all = append(all, a)
-		}
+// readList reads an answer, if it is a list of dynos or releases.
+func (v *view) readList(q *evidence.Request) {
+	if q.Method != "GET" || q.Status/100 != 2 {
+		return
 	}
-	return all
-}
-
-// each yields every record of lists, with its list.
-func each[T any](lists []answer[T]) iter.Seq2[*answer[T], T] {
-	return func(yield func(*answer[T], T) bool) {
-		for i := range lists {
-			for _, x := range lists[i].all {
-				if !yield(&lists[i], x) {
-					return
-				}
-			}
-		}
+	var dynos []heroku.Dyno
+	var releases []heroku.Release
+	switch {
+	case strings.HasSuffix(q.Path, "/dynos"):
+		_ = json.Unmarshal([]byte(q.Body), &dynos) // another answer has no records
+	case strings.HasSuffix(q.Path, "/releases"):
+		_ = json.Unmarshal([]byte(q.Body), &releases)
+	}
+	a := answer{v.time(q.At), v.time(q.At + q.Took), q}
+	for _, d := range dynos {
+		v.dynos = append(v.dynos, dyno{d, a})
+	}
+	for _, r := range releases {
+		v.releases = append(v.releases, release{r, a})
 	}
 }
 
@@ -122,8 +131,8 @@ func typeOf(label string) string {
 }
 
 // isOld and isNew report whether a dyno is of a release before the target, or of the target.
-func (v *view) isOld(d heroku.Dyno) bool { return d.Release.Version < v.target.Version }
-func (v *view) isNew(d heroku.Dyno) bool { return d.Release.Version == v.target.Version }
+func (v *view) isOld(d dyno) bool { return d.Release.Version < v.target.Version }
+func (v *view) isNew(d dyno) bool { return d.Release.Version == v.target.Version }
 
 // keeps reports whether preboot keeps old processes of a label.
 func (v *view) keeps(label string) bool { return v.run.Preboot && typeOf(label) == "web" }
@@ -210,15 +219,9 @@ func (v *view) show(q *evidence.Request, what string) string {
 	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, q.Path, q.Status, what)
 }
 
-// showDynos is a dyno list as a line, with the records of a process type or of a label, or with all.
-func (v *view) showDynos(l *answer[heroku.Dyno], of string) string {
-	var all []string
-	for _, d := range l.all {
-		if of == "" || d.Type == of || d.Name == of {
-			all = append(all, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
-		}
-	}
-	return v.show(l.request, strings.Join(all, ", "))
+// showDyno is a listed dyno as a line.
+func (v *view) showDyno(d dyno) string {
+	return v.show(d.request, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
 }
 
 // came is a line with when it came.
