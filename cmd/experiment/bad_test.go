@@ -123,12 +123,11 @@ func TestAsksBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		answer        string
-		terminal, yes bool
-		made          int
+		answer string
+		yes    bool
+		made   int
 	}{
-		"no": {"n\n", true, false, 0}, "nothing": {"", true, false, 0}, "yes": {"Yes\n", true, false, 1},
-		"nobody is there": {"y\n", false, false, 0}, "--yes": {"", false, true, 1},
+		"no": {"n\n", false, 0}, "nothing": {"", false, 0}, "yes": {"Yes\n", false, 1}, "--yes": {"", true, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := quick(t)
@@ -137,7 +136,7 @@ func TestAsksBefore(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader(c.answer)),
-				stdout: &out, stderr: &out, terminal: c.terminal, heroku: &w}
+				stdout: &out, stderr: &out, heroku: &w}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
 				t.Errorf("%s: status %d, %d apps:\n%s", name, status, len(pl.account.Apps()), out.String())
@@ -166,7 +165,7 @@ func TestNoIsNo(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: bufio.NewReader(strings.NewReader("n\n")),
-				stdout: &out, stderr: &out, terminal: true, heroku: &w}
+				stdout: &out, stderr: &out, heroku: &w}
 			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
 				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
 			}
@@ -198,7 +197,7 @@ func TestAsksOnceForAll(t *testing.T) {
 			w.simulated, w.readKey = false, c.readKey
 			var out, errs bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader("y\nn\n")),
-				stdout: &out, stderr: &errs, terminal: true, heroku: &w}
+				stdout: &out, stderr: &errs, heroku: &w}
 			if status := command.main(t.Context()); status != exitFailed || strings.Count(out.String(), "Go on?") != 1 || len(pl.account.Apps()) != c.apps {
 				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
 			}

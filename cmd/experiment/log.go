@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,6 @@ import (
 	"heroku-rollout-gate/gate/observe"
 )
 
-// A logReader collects the log.
 type logReader struct {
 	tail     logtail.Tail
 	clock    *clock
@@ -40,7 +40,6 @@ func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTri
 	return l
 }
 
-// run reads until ctx ends.
 func (l *logReader) run(ctx context.Context) {
 	l.tail.Run(ctx, func(o observe.Observation) {
 		if o.Log != nil {
@@ -91,61 +90,21 @@ func (l *logReader) status(s observe.LogStatus) {
 // inGap reports whether the last gap has no end yet.
 func (l *logReader) inGap() bool { return len(l.gaps) > 0 && l.gaps[len(l.gaps)-1].To.IsZero() }
 
-// silence is how long code older than this has printed nothing while lines came; 0 if the log does not flow. If dynos
-// are up, they print each second: then a log without lines does not show that old code ended. old is false if old
-// code never printed a line.
-func (l *logReader) silence(code int, up bool) (d time.Duration, old bool) {
+// fill fills in what was read so far. If dynos are up, they print each second: then a log without lines shows nothing.
+// It is an error if Heroku does not give the log.
+func (l *logReader) fill(r *evidence.Run, up bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := time.Time{}
-	for _, p := range l.truth.Processes(l.newest, l.gaps) {
-		if p.Code < code && p.Last.After(last) {
-			old, last = true, p.Last
-		}
-	}
-	d = l.newest.Sub(last)
-	if !up {
-		d += l.clock.At() - l.lastAt
-	}
-	if !l.flowing {
-		return 0, old
-	}
-	return d, old
-}
-
-// unread is an error if Heroku does not give the log.
-func (l *logReader) unread() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.refused == "" {
-		return nil
-	}
-	return errors.New("the log cannot be read, so there is no truth: " + l.refused)
-}
-
-// alive is how many processes of a code printed a line lately.
-func (l *logReader) alive(code int) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, p := range l.truth.Processes(l.newest, l.gaps) {
-		if p.Code == code && l.newest.Sub(p.Last) < 5*evidence.Every {
-			n++
-		}
-	}
-	return n
-}
-
-// fill fills in what was read, after the last line. up: dynos were up at the end.
-func (l *logReader) fill(r *evidence.Run, up bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r.Read = l.newest
+	r.Log, r.Gaps, r.Read = l.lines, slices.Clone(l.gaps), l.newest
 	switch quiet := l.clock.At() - l.lastAt; {
 	case l.flowing && !up: // nobody printed, so nothing is missing
 		r.Read = r.Read.Add(quiet - evidence.Every)
 	case quiet > evidence.Late && !l.inGap():
-		l.gaps = append(l.gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + observe.Span(quiet).String()})
+		r.Gaps = append(r.Gaps, evidence.Gap{From: r.Read, Reason: "no line came for the last " + observe.Span(quiet).String()})
 	}
-	r.Log, r.Gaps = l.lines, l.gaps
 	r.Processes = l.truth.Processes(r.Read, r.Gaps)
+	if l.refused != "" {
+		return errors.New("the log cannot be read, so there is no truth: " + l.refused)
+	}
+	return nil
 }

@@ -74,7 +74,9 @@ func TestReadUntil(t *testing.T) {
 		l.line([]byte(last.Format("2006-01-02T15:04:05.000000-07:00") + " heroku[web.1]: Starting process"))
 		now = now.Add(c.quiet)
 		var run evidence.Run
-		l.fill(&run, c.up)
+		if err := l.fill(&run, c.up); err != nil {
+			t.Error(err)
+		}
 		if after := run.Read.Sub(last); after != c.read || len(run.Gaps) != c.gaps {
 			t.Errorf("%s: read until %s after the last line, want %s; gaps %v", name, after, c.read, run.Gaps)
 		}

@@ -23,10 +23,8 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/cmd/experiment/findings"
-	"heroku-rollout-gate/gate"
 )
 
-// A commandLine is what the program is asked for.
 type commandLine struct {
 	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
@@ -37,7 +35,6 @@ type commandLine struct {
 
 	stdin          *bufio.Reader
 	stdout, stderr io.Writer
-	terminal       bool   // stdin is a terminal: somebody can be asked
 	heroku         *world // the real Heroku; nil: each plan has a simulated one
 }
 
@@ -52,7 +49,6 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	c := commandLine{stdin: bufio.NewReader(os.Stdin), stdout: os.Stdout, stderr: os.Stderr}
-	c.terminal, _ = gate.Terminal(os.Stdin)
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
@@ -68,13 +64,11 @@ func main() {
 	os.Exit(c.main(ctx))
 }
 
-// fail reports an error, and returns the exit status.
 func (c *commandLine) fail(status int, err error) int {
 	fmt.Fprintln(c.stderr, "experiment:", err)
 	return status
 }
 
-// main runs the plans, and returns the exit status.
 func (c *commandLine) main(ctx context.Context) int {
 	plans, err := c.plans()
 	if err != nil {
@@ -121,7 +115,6 @@ func (c *commandLine) main(ctx context.Context) int {
 	return status
 }
 
-// plans loads the plans.
 func (c *commandLine) plans() (all []*Plan, err error) {
 	names := []string{cmp.Or(c.Plan, "measured-deploy")}
 	if c.Plan == "all" || c.Plan == "" && c.List {
@@ -180,7 +173,7 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	}
 	fmt.Fprint(c.stdout, preview(plans))
 	if !c.ask(ctx, "Go on?") {
-		return errors.New("nothing was made")
+		return errors.New("nothing was made: answer yes, or give --yes")
 	}
 	return nil
 }
@@ -207,10 +200,6 @@ func (c *commandLine) ask(ctx context.Context, question string) bool {
 	if c.Yes {
 		fmt.Fprintln(c.stdout, "yes, by --yes")
 		return true
-	}
-	if !c.terminal {
-		fmt.Fprintln(c.stdout, "no: nobody can be asked here; --yes says yes")
-		return false
 	}
 	answered := make(chan string, 1)
 	go func() {

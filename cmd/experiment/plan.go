@@ -58,7 +58,6 @@ type Action struct {
 	Deploy  bool           `yaml:"deploy,omitempty"` // the next version of the code
 }
 
-// String is the action in words.
 func (a Action) String() string {
 	switch {
 	case a.Restart != "":
@@ -211,7 +210,6 @@ func (p *Plan) dynos() int {
 	return most
 }
 
-// sum adds up the dynos of all types.
 func sum(types map[string]int) (n int) {
 	for _, dynos := range types {
 		n += dynos

@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,16 +29,16 @@ func report(r *evidence.Run, all bool) string {
 		fmt.Fprintf(&b, "The run broke off: %s.\n", r.Failed)
 	}
 	for _, g := range r.Gaps {
-		from, to := "the beginning", "the end"
-		if !g.From.IsZero() {
-			from = g.From.UTC().Format(time.TimeOnly)
-		}
-		if !g.To.IsZero() {
-			to = g.To.UTC().Format(time.TimeOnly)
-		}
-		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", from, to, g.Reason)
+		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", clockTime(g.From, "the beginning"), clockTime(g.To, "the end"), g.Reason)
 	}
 	return b.String() + "\n" + findings.Report(r, all)
+}
+
+func clockTime(t time.Time, zero string) string {
+	if t.IsZero() {
+		return zero
+	}
+	return t.UTC().Format(time.TimeOnly)
 }
 
 // tooEarly is an error if a gate opened while old code ran.
@@ -59,15 +60,13 @@ func (e *experiment) write(r *evidence.Run) error {
 	}
 	lines := json.NewEncoder(&requests)
 	lines.SetEscapeHTML(false)
-	for i := 0; err == nil && i < len(r.Requests); i++ {
-		err = lines.Encode(r.Requests[i])
+	for _, q := range r.Requests {
+		err = errors.Join(err, lines.Encode(q))
 	}
 	for name, data := range map[string][]byte{
 		"run.json": append(run, '\n'), "log.txt": log.Bytes(), "requests.jsonl": requests.Bytes(), "report.txt": []byte(report(r, true)),
 	} {
-		if err == nil {
-			err = os.WriteFile(filepath.Join(e.results, name), data, 0o600)
-		}
+		err = errors.Join(err, os.WriteFile(filepath.Join(e.results, name), data, 0o600))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the results: %w", err)

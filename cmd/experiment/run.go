@@ -65,14 +65,12 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	return e
 }
 
-// seen records a request.
 func (e *experiment) seen(r evidence.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.run.Requests = append(e.run.Requests, r)
 }
 
-// say reports progress.
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -120,7 +118,7 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.run.Failed = e.fail(err)
 	}
 	if e.log != nil {
-		e.log.fill(&e.run, e.up.Load())
+		_ = e.log.fill(&e.run, e.up.Load()) // an error has ended the run
 	}
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))

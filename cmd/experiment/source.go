@@ -54,7 +54,6 @@ func (p *Plan) source(code int) (archive []byte, commit string) {
 	return b.Bytes(), hex.EncodeToString(sum[:20])
 }
 
-// procfile is what the app's process types run.
 func (p *Plan) procfile() string {
 	var b strings.Builder
 	for _, t := range slices.Sorted(maps.Keys(p.Types)) {

@@ -69,7 +69,6 @@ func (e *experiment) make(ctx context.Context) error {
 	return e.note.made(app)
 }
 
-// feature switches a feature of the app on.
 func (e *experiment) feature(ctx context.Context, name string) error {
 	return e.do("switch "+name+" on", func() error {
 		_, err := e.heroku.AppFeatureUpdate(ctx, e.app, name, heroku.AppFeatureUpdateOpts{Enabled: true})
@@ -190,8 +189,21 @@ func (e *experiment) allPrint(ctx context.Context, want int, limit time.Duration
 	ctx, cancel := e.clock.within(ctx, limit, errSlow)
 	defer cancel()
 	return e.until(ctx, func() (bool, error) {
-		return e.log.alive(e.code) >= want, e.log.unread()
+		n, err := e.printed(5*time.Second, func(code int) bool { return code == e.code })
+		return n >= want, err
 	})
+}
+
+// printed is how many processes of some code have printed a line in the last seconds, as far as the log was read.
+func (e *experiment) printed(lately time.Duration, of func(code int) bool) (n int, err error) {
+	var now evidence.Run
+	err = e.log.fill(&now, e.up.Load())
+	for _, p := range now.Processes {
+		if of(p.Code) && now.Read.Sub(p.Last) < lately {
+			n++
+		}
+	}
+	return n, err
 }
 
 // witness asks Heroku until ctx ends what anybody could ask, so that its answers can be compared with the truth. An
@@ -234,7 +246,6 @@ func (e *experiment) act(ctx context.Context, begun time.Duration) error {
 	return nil
 }
 
-// change scales the app, or restarts one dyno or all.
 func (e *experiment) change(ctx context.Context, a Action) (err error) {
 	switch a.Restart {
 	case "":

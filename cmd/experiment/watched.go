@@ -110,16 +110,17 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	if err == nil {
 		g.Recording, err = e.cleanFile(file + ".jsonl")
 	}
-	if err == nil && g.Result == "" {
-		err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see gate-%s.log of the results", name, g.Status, name)
-	}
 	e.mu.Lock()
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
-	if err == nil {
-		e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(string(g.Basis), string(g.Reason)))
+	switch {
+	case err != nil:
+		return fmt.Errorf("cleaning the files of a gate: %w", err)
+	case g.Result == "":
+		return fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see gate-%s.log of the results", name, g.Status, name)
 	}
-	return err
+	e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(string(g.Basis), string(g.Reason)))
+	return nil
 }
 
 // cleanFile takes out of a file of the gate what a report must not hold, and returns the rest. A gate that did not
@@ -129,14 +130,11 @@ func (e *experiment) cleanFile(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil {
-		data = []byte(e.redactor.Clean(string(data)))
-		err = os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
-	}
 	if err != nil {
-		return nil, fmt.Errorf("cleaning a file of a gate: %w", err)
+		return nil, err
 	}
-	return data, nil
+	data = []byte(e.redactor.Clean(string(data)))
+	return data, os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
 }
 
 // over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is
@@ -147,14 +145,14 @@ func (e *experiment) over(ctx context.Context) error {
 		e.mu.Lock()
 		gates, live := len(e.run.Gates), e.live
 		e.mu.Unlock()
-		quiet, old := e.log.silence(live, e.up.Load())
+		n, err := e.printed(silence, func(code int) bool { return code < live })
 		switch {
-		case gates < 2 || quiet < silence && e.clock.At()-begun <= patience:
-			return false, e.log.unread()
-		case quiet < silence:
+		case err != nil || gates < 2 || n > 0 && e.clock.At()-begun <= patience:
+			return false, err
+		case n > 0:
 			e.say("old code may still run after %s, by what the log has shown; the run does not wait any longer", observe.Span(patience))
-		case old:
-			e.say("old code printed its last line %s ago", observe.Span(quiet))
+		default:
+			e.say("old code has printed nothing for %s", observe.Span(silence))
 		}
 		return true, nil
 	})

@@ -53,7 +53,6 @@ func realHeroku(getenv func(string) string) (*world, error) {
 	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: filepath.Join(config, "rollout-gate-experiments")}, nil
 }
 
-// simulatedKey is the key of the simulated account.
 const simulatedKey = "simulated-key"
 
 // mostLines is how many lines a real second are simulated at most: with more, this machine would be too slow.

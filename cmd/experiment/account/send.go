@@ -35,17 +35,9 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := c.permit(req); err != nil {
 		return nil, err
 	}
-	var sent []byte
-	if req.Body != nil {
-		var err error
-		if sent, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-		req.Body.Close()
-	}
 	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(time.Second), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(retry))
 	return backoff.RetryWithData(func() (*http.Response, error) {
-		res, err := c.once(req, sent)
+		res, err := c.once(req)
 		status := Status(err)
 		if req.Method == http.MethodPost || status != 0 && status != http.StatusTooManyRequests && status < 500 {
 			err = backoff.Permanent(err)
@@ -55,12 +47,15 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // once sends a request once, reads the whole answer, and records both.
-func (c *Client) once(req *http.Request, sent []byte) (*http.Response, error) {
+func (c *Client) once(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), attempt, errors.New("there was no answer in time"))
 	defer cancel()
 	out := req.Clone(ctx)
-	if sent != nil {
-		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(sent)), int64(len(sent))
+	var sent []byte
+	if req.GetBody != nil { // from memory, where no read fails
+		body, _ := req.GetBody()
+		sent, _ = io.ReadAll(body)
+		out.Body, _ = req.GetBody()
 	}
 	r := evidence.Request{At: c.At(), Method: req.Method, Path: req.URL.Path, Sent: c.Redactor.Clean(string(sent))}
 	defer func() {

@@ -53,6 +53,7 @@ type Process struct {
 	Dyno  string    `json:"dyno"`  // its label, as in "web.1"
 	First time.Time `json:"first"` // the time of its first line
 	Last  time.Time `json:"last"`  // the time of its last line: it ran then
+	Line  string    `json:"-"`     // its last line, as the log has it
 	// Sigterm is when it got SIGTERM; zero if it printed no such line.
 	Sigterm time.Time `json:"sigterm,omitzero"`
 	// Missing is how many of its lines between the first and the last never came.
@@ -79,7 +80,7 @@ func (t *Truth) Add(line string) (AppLine, bool) {
 	}
 	p := t.processes[s.Process]
 	if p == nil {
-		p = &collected{Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At, Last: s.At}, map[int]bool{}}
+		p = &collected{Process{ID: s.Process, Code: s.Code, Dyno: s.Dyno, First: s.At}, map[int]bool{}}
 		if t.processes == nil {
 			t.processes = map[string]*collected{}
 		}
@@ -89,8 +90,8 @@ func (t *Truth) Add(line string) (AppLine, bool) {
 	if s.At.Before(p.First) {
 		p.First = s.At
 	}
-	if s.At.After(p.Last) {
-		p.Last = s.At
+	if !s.At.Before(p.Last) {
+		p.Last, p.Line = s.At, line
 	}
 	if s.Sigterm {
 		p.Sigterm = s.At

@@ -23,8 +23,7 @@ const (
 
 var aboutEnds = []Assumption{
 	{"first-kill", "With preboot, the first old process gets SIGTERM 3 to 5 minutes after the newest new web dyno was made.",
-		"S. Dignam: 3 min 11 s; heroku/barnes, issue 58: 4 min 11 s", "first SIGTERMs of processes that preboot kept",
-		(*view).firstKill},
+		"S. Dignam: 3 min 11 s; heroku/barnes, issue 58: 4 min 11 s", "first SIGTERMs of processes that preboot kept", (*view).firstKill},
 	{"kills-apart", "With preboot, the last SIGTERM comes at most 12 s for each web dyno after the first.",
 		"S. Dignam: 117 s for 10 dynos", "roll-outs with two SIGTERMs or more",
 		func(v *view, c *cases) {
@@ -41,14 +40,13 @@ var aboutEnds = []Assumption{
 			}
 		}},
 	{"preboot-hold", "With preboot, no old process outlives the gate's hold.",
-		"docs/how-it-knows.md, Holds", "holds of gates",
-		(*view).prebootHold},
+		"docs/how-it-knows.md, Holds", "holds of gates", (*view).prebootHold},
 	{"plain-hold", "Without preboot, and beside web, an old process is gone 90 s after its label's record turned.",
 		"captured logs: SIGTERM up to 42 s after the record turned, SIGKILL 30.2 s later", "old processes without preboot",
 		func(v *view, c *cases) {
 			for _, p := range v.old(false) {
 				least, most := ran(p, v.turnedAt(p.Dyno))
-				c.span(least, most, replaceHold, v.lastLine(p))
+				c.span(least, most, replaceHold, p.Line)
 			}
 		}},
 	{"restart-renews", "A restart inside the preboot window gives the hidden old process of the label a new end.",
@@ -68,8 +66,7 @@ var aboutEnds = []Assumption{
 			}
 		}},
 	{"crash-kills", "Old prebooted processes are stopped in their time although every new one crashes.",
-		"assumed (docs/simulator.md)", "old prebooted processes beside new ones of which all crash",
-		(*view).crashKills},
+		"assumed (docs/simulator.md)", "old prebooted processes beside new ones of which all crash", (*view).crashKills},
 	{"scaling-refused", "Heroku refuses to scale web while preboot keeps old processes running.",
 		"Financial-Times/n-heroku-tools, issue 527; hackclub/hcb", "scalings of web while an old process was hidden",
 		func(v *view, c *cases) {
@@ -155,7 +152,7 @@ func (v *view) prebootHold(c *cases) {
 		case last.Open && spare > 0:
 			c.unsure("an old process may have run on where the log has a gap, or ended")
 		default:
-			c.add(spare >= 0, fmt.Sprintf("the hold of the gate from %s the deploy ended %s from the release, %.1f s after the last line of an old process", g.Name, v.since(g.Hold), spare.Seconds()), v.lastLine(last))
+			c.add(spare >= 0, fmt.Sprintf("the hold of the gate from %s the deploy ended %s from the release, %.1f s after the last line of an old process", g.Name, v.since(g.Hold), spare.Seconds()), last.Line)
 		}
 	}
 }
@@ -212,7 +209,7 @@ func (v *view) crashKills(c *cases) {
 		case !p.Sigterm.IsZero() && !p.Sigterm.After(v.latest()):
 			c.add(true, crashed, v.stopped(p))
 		case p.Last.After(v.latest().Add(time.Minute)):
-			c.add(false, crashed, v.lastLine(p))
+			c.add(false, crashed, p.Line)
 		default:
 			c.unsure("how an old process ended was not seen")
 		}

@@ -38,7 +38,7 @@ var aboutLists = []Assumption{
 					}
 				}
 				if turned != "" || late != "" {
-					c.add(turned != "", turned+late, v.lastLine(p))
+					c.add(turned != "", turned+late, p.Line)
 				}
 			}
 		}},
@@ -57,8 +57,7 @@ var aboutLists = []Assumption{
 			}
 		}},
 	{"list-delay", "The dyno list knows of a new dyno that is up after 10 s at the latest.",
-		"assumed (docs/how-it-knows.md, ListLag)", "new dynos that came up between two lists",
-		(*view).listDelay},
+		"assumed (docs/how-it-knows.md, ListLag)", "new dynos that came up between two lists", (*view).listDelay},
 	{"release-listed", "The list of releases has a new one after 10 s at the latest.",
 		"assumed (docs/how-it-knows.md, ListLag)", "releases that were made between two lists",
 		func(v *view, c *cases) {
@@ -78,8 +77,7 @@ var aboutLists = []Assumption{
 			}
 		}},
 	{"failed-phase-harmless", "Where the release phase fails, the release is called failed, and no process is stopped.",
-		`"Release Phase", Dev Center`, "release phases that failed, and processes beside them",
-		(*view).failedPhase},
+		`"Release Phase", Dev Center`, "release phases that failed, and processes beside them", (*view).failedPhase},
 }
 
 var aboutAnswers = []Assumption{
@@ -199,7 +197,7 @@ func (v *view) failedPhase(c *cases) {
 	for _, p := range v.run.Processes {
 		if c.yes > 0 && p.Code < v.target.Code {
 			ended := p.Last.After(v.target.Created) && !p.Open
-			c.add(!ended && !p.Sigterm.After(v.target.Created), v.lastLine(p))
+			c.add(!ended && !p.Sigterm.After(v.target.Created), p.Line)
 		}
 	}
 }

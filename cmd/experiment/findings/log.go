@@ -35,7 +35,7 @@ var aboutTheLog = []Assumption{
 		func(v *view, c *cases) {
 			processes := map[string][]string{}
 			for _, p := range v.run.Processes {
-				processes[p.Dyno] = append(processes[p.Dyno], v.lastLine(p))
+				processes[p.Dyno] = append(processes[p.Dyno], p.Line)
 			}
 			v.startOfEach(c, processes)
 		}},
@@ -44,7 +44,7 @@ var aboutTheLog = []Assumption{
 		func(v *view, c *cases) {
 			for _, p := range v.run.Processes {
 				if least, most := ran(p, p.Sigterm); !p.Sigterm.IsZero() && most >= 28*time.Second {
-					c.span(least, most, 32*time.Second, v.stopped(p), v.lastLine(p))
+					c.span(least, most, 32*time.Second, v.stopped(p), p.Line)
 				}
 			}
 		}},
@@ -96,7 +96,7 @@ var aboutTheLog = []Assumption{
 					continue
 				}
 				if states := v.find(p.Dyno, observe.State, p.Last, to); len(states) > 0 {
-					c.add(false, v.lastLine(p), states[0].text)
+					c.add(false, p.Line, states[0].text)
 				} else {
 					c.add(true)
 				}
@@ -113,8 +113,7 @@ var aboutTheLog = []Assumption{
 			}
 		}},
 	{"one-clock", "The Date of answers, the stamps of the log and the clocks of dynos differ by 2 s at most.",
-		"assumed (docs/how-it-knows.md, StampSlack)", "clocks",
-		(*view).clocks},
+		"assumed (docs/how-it-knows.md, StampSlack)", "clocks", (*view).clocks},
 	{"metrics-id", "The id in lines of runtime metrics is that of the API's dyno.",
 		"signalfx/heroku-signalfx-collector takes it so; not established", "lines of runtime metrics",
 		func(v *view, c *cases) {
@@ -133,8 +132,7 @@ var aboutTheLog = []Assumption{
 			}
 		}},
 	{"metrics-come", "Where runtime metrics are on, a process reports at least once a minute.",
-		`"Log Runtime Metrics", Dev Center: about every 20 s`, "silences between two reports of a process",
-		(*view).metrics},
+		`"Log Runtime Metrics", Dev Center: about every 20 s`, "silences between two reports of a process", (*view).metrics},
 }
 
 // exits looks for the exit line of each process that ended: of those that preboot kept, or of all others. A process can
@@ -148,7 +146,7 @@ func (v *view) exits(c *cases, kept bool) {
 		}
 		exits := slices.DeleteFunc(v.find(p.Dyno, observe.Exit, p.Last, due), func(l line) bool { return used[l.text] })
 		if len(exits) == 0 {
-			c.add(false, v.lastLine(p))
+			c.add(false, p.Line)
 			continue
 		}
 		used[exits[0].text] = true
@@ -235,6 +233,6 @@ func (v *view) metrics(c *cases) {
 				report = last[d.ID]
 			}
 		}
-		silence(report, p.Last, v.lastLine(p))
+		silence(report, p.Last, p.Line)
 	}
 }

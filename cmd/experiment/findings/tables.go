@@ -56,13 +56,12 @@ type moment struct {
 	what string
 }
 
-// timeline is the table of what happened, and how many old dynos the list had then.
 func (v *view) timeline() string {
 	var rows [][]string
 	for _, m := range v.moments() {
-		rows = append(rows, []string{v.after(m.at), m.what, v.listed(m.at)})
+		rows = append(rows, []string{v.after(m.at), m.what})
 	}
-	return table("What happened", []string{"from the release", "what happened", "old dynos in the list"}, rows)
+	return table("What happened", []string{"from the release", "what happened"}, rows)
 }
 
 // moments are what happened from the measured release on, in order. There are none if it was never made.
@@ -95,22 +94,6 @@ func (v *view) moments() []moment {
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	return all
-}
-
-// listed is how many old dynos the first list shows that was asked for a second later, because the time at which a
-// release was made is cut to whole seconds.
-func (v *view) listed(at time.Time) string {
-	var first time.Time
-	n := 0
-	for _, d := range v.dynos {
-		if first.IsZero() && !d.asked.Before(at.Add(time.Second)) {
-			first = d.asked
-		}
-		if d.asked.Equal(first) && v.isOld(d) && d.State != "crashed" {
-			n++
-		}
-	}
-	return fmt.Sprint(n)
 }
 
 // verdict is how a gate ended, in short.

@@ -126,45 +126,31 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// What was said at a moment: of the release by its own word, of old dynos by the list that came next.
+// The timeline has the release, the first and last lines of processes, what was done, and the gates, in order.
 func TestTimeline(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		run  *maker
-		want string
-	}{
-		"the list asked for in the second of the release": {newMaker().with(func(m *maker) {
-			m.records = func(at time.Duration) []heroku.Dyno { return []heroku.Dyno{m.record("web.1", at-900*time.Millisecond)} }
-		}), "+0 s 0; +0 s finished; +4 s 0; +5 s 0; +3 min 10 s 0; +3 min 21 s 0; +3 min 25 s 0"},
-		"a release phase of 20 s": {newMaker().with(func(m *maker) {
-			m.release = func(at time.Duration) heroku.Release {
-				x := heroku.Release{Version: 4, Status: "pending", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
-				if at >= 120*sec {
-					x.Status, x.UpdatedAt = "succeeded", began.Add(120*sec)
-				}
-				return x
+	phase := newMaker().with(func(m *maker) {
+		m.release = func(at time.Duration) heroku.Release {
+			x := heroku.Release{Version: 4, Status: "pending", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
+			if at >= 120*sec {
+				x.Status, x.UpdatedAt = "succeeded", began.Add(120*sec)
 			}
-			m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
-			m.records = func(at time.Duration) []heroku.Dyno {
-				return []heroku.Dyno{m.record("web.1", at-20*sec), m.record("web.2", 0)}
-			}
-		}), "+0 s 2; +20 s finished; +24 s 1; +25 s 1; +3 min 10 s 1; +3 min 21 s 1; +3 min 25 s 1"},
-		"a release phase that fails": {newMaker().with(phaseFails), "+0 s 2; +0 s failed; +3 min 25 s 2"},
+			return x
+		}
+		m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
+	}).do(150*sec, "scale web to 3", "no")
+	for want, run := range map[string]*maker{
+		"+0 s made; +20 s finished; +24 s 2; +25 s 2; +50 s refused; +3 min 10 s 1; +3 min 21 s 1; +3 min 25 s proven": phase,
+		"+0 s made; +0 s failed; +3 min 25 s proven": newMaker().with(phaseFails),
 	} {
-		t.Run(name, func(t *testing.T) {
-			var all []string
-			v := newView(c.run.make(t))
-			for _, m := range v.moments() {
-				if said, ok := strings.CutPrefix(m.what, "Heroku calls the release "); ok {
-					all = append(all, v.after(m.at)+" "+said)
-				} else {
-					all = append(all, v.after(m.at)+" "+v.listed(m.at))
-				}
-			}
-			if got := strings.Join(all, "; "); got != c.want {
-				t.Errorf("it is\n%s\nwant\n%s", got, c.want)
-			}
-		})
+		v := newView(run.make(t))
+		var all []string
+		for _, m := range v.moments() {
+			all = append(all, v.after(m.at)+" "+m.what[strings.LastIndex(m.what, " ")+1:])
+		}
+		if got := strings.Join(all, "; "); got != want {
+			t.Errorf("it is\n%s\nwant\n%s", got, want)
+		}
 	}
 	if all := newView(&evidence.Run{Start: began}).moments(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)

@@ -194,16 +194,6 @@ func (v *view) ofPlan(label string) bool {
 	return is
 }
 
-// lastLine is what a process printed last, as the log has it.
-func (v *view) lastLine(p evidence.Process) string {
-	for _, l := range slices.Backward(v.run.Log) {
-		if s, ok := evidence.ReadAppLine(l.Text); ok && s.Process == p.ID && s.At.Equal(p.Last) {
-			return l.Text
-		}
-	}
-	return "" // its line is in the log
-}
-
 // stopped is a process with its SIGTERM, as a line.
 func (v *view) stopped(p evidence.Process) string {
 	return fmt.Sprintf("%s, code %d: SIGTERM at %s, %s from the release", p.Dyno, p.Code, p.Sigterm.UTC().Format("15:04:05.000"), v.since(p.Sigterm))
