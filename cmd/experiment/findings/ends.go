@@ -52,8 +52,11 @@ var aboutEnds = []Assumption{
 	{"restart-renews", "A restart inside the preboot window gives the hidden old process of the label a new end.",
 		"arches/whacamole, pull request 13", "old processes that were hidden when their label was restarted",
 		func(v *view, c *cases) {
-			if s, ok := v.did("restart "); ok {
-				v.renews(c, strings.TrimPrefix(s.What, "restart "), v.time(s.Done))
+			for _, s := range v.run.Steps {
+				if label, ok := strings.CutPrefix(s.What, "restart "); ok && v.time(s.At).After(v.target.Created) {
+					v.renews(c, label, v.time(s.Done))
+					return // a later restart of the same label gives the process another end again
+				}
 			}
 		}},
 	{"deploy-renews", "A second deploy inside the preboot window gives hidden old processes a new end.",

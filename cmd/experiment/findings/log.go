@@ -69,13 +69,12 @@ var aboutTheLog = []Assumption{
 		"inferred (docs/simulator.md)", "labels whose dyno was replaced by preboot",
 		func(v *view, c *cases) {
 			until := v.finished.Add(30 * time.Second)
-			if s, ok := v.did("restart"); ok && v.time(s.At).Before(until) {
-				until = v.time(s.At).Add(-2 * slack)
-			}
 			for _, label := range v.replaced() {
 				lines := v.find(label, observe.Replace, v.finished, until)
 				switch {
 				case !v.keeps(label):
+				case !v.undisturbed():
+					c.unsure("the app was changed meanwhile")
 				case len(lines) > 0:
 					c.add(false, lines[0].text)
 				case !v.whole(v.finished, until):

@@ -161,17 +161,6 @@ func ran(p evidence.Process, since time.Time) (least, most time.Duration) {
 	return least, least
 }
 
-// did returns when the first step was done, after the release, whose words begin so; false if there is none.
-func (v *view) did(words string) (s evidence.Step, ok bool) {
-	i := slices.IndexFunc(v.run.Steps, func(s evidence.Step) bool {
-		return strings.HasPrefix(s.What, words) && v.time(s.At).After(v.target.Created)
-	})
-	if i < 0 {
-		return s, false
-	}
-	return v.run.Steps[i], true
-}
-
 // whole reports whether the log was read from one time to another without a gap, also the lines that come late.
 func (v *view) whole(from, to time.Time) bool {
 	return !to.Add(evidence.Late).After(v.run.Read) && !slices.ContainsFunc(v.run.Gaps, func(g evidence.Gap) bool { return g.Meets(from, to) })
