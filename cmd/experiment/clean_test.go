@@ -17,7 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
@@ -148,6 +147,11 @@ func prepareNoted(t *testing.T, p *Plan, options ...func(*herokusim.AccountOptio
 	return pl
 }
 
+func withID(n *note, id string) error {
+	n.ID = id
+	return n.write()
+}
+
 func checkNotes(t *testing.T, folder string, want int) {
 	t.Helper()
 	files, err := os.ReadDir(folder)
@@ -168,8 +172,8 @@ func TestOthersAppsStay(t *testing.T) {
 		time.Sleep(time.Hour)
 		fresh := newExperiment(pl.plan, pl.world, &pl.out, "").heroku // which did not make it
 		for what, n := range map[string]*note{
-			"made at another time": {App: account.App{Name: shop.Name}, Asked: pl.world.now().Add(-late)},
-			"renamed":              {App: account.App{ID: shop.ID, Name: namePrefix + "other"}, Asked: pl.world.now().Add(-late)},
+			"made at another time": {Name: namePrefix + "old", Asked: pl.world.now().Add(-late)},
+			"renamed":              {ID: shop, Name: namePrefix + "other", Asked: pl.world.now().Add(-late)},
 		} {
 			if _, err := n.remove(t.Context(), fresh, pl.e.clock, func() bool { return true }); err == nil || !strings.Contains(err.Error(), "was not made by this program") {
 				t.Errorf("%s: %v", what, err)
@@ -221,25 +225,25 @@ func TestUnreadableNotes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := newNote(pl.world.notes, left.Name, pl.world.now())
+		n, err := newNote(pl.world.notes, namePrefix+"left", pl.world.now())
 		if err == nil {
-			err = n.made(left)
+			err = withID(n, left)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		foreign, err := pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
+		_, err = pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour) // of this app, it is not known that it was made here
-		if _, err := newNote(pl.world.notes, foreign.Name, pl.world.now()); err != nil {
+		if _, err := newNote(pl.world.notes, namePrefix+"foreign", pl.world.now()); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
 		var asked []string
 		err = offer(t.Context(), pl.world, pl.e.heroku, &out, func(_ context.Context, q string) bool { asked = append(asked, q); return true })
-		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], left.Name) {
+		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], namePrefix+"left") {
 			t.Errorf("%v, asked %q", err, asked)
 		}
 		for name := range bad {
@@ -253,7 +257,7 @@ func TestUnreadableNotes(t *testing.T) {
 				t.Errorf("it does not name %s", want)
 			}
 		}
-		if !strings.Contains(out.String(), "the app "+foreign.Name+": it was not made by this program, so it is not deleted") {
+		if !strings.Contains(out.String(), "the app "+namePrefix+"foreign: it was not made by this program, so it is not deleted") {
 			t.Error("it does not name an app that is not ours")
 		}
 		if apps := pl.account.Apps(); apps[0].Deleted == 0 || apps[1].Deleted != 0 {
@@ -290,7 +294,7 @@ func TestUnseenIsNotGone(t *testing.T) {
 		pl := prepareNoted(t, quick(t))
 		n, err := newNote(pl.world.notes, namePrefix+"old", pl.world.now())
 		if err == nil {
-			err = n.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: n.Name})
+			err = withID(n, "01234567-89ab-cdef-0123-456789abcdef")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -318,7 +322,7 @@ func TestNothingLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := gone.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: gone.Name}); err != nil {
+		if err := withID(gone, "01234567-89ab-cdef-0123-456789abcdef"); err != nil {
 			t.Fatal(err)
 		}
 		machine := &mortal{RoundTripper: pl.world.transport}

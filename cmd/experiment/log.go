@@ -5,21 +5,16 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
-	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
-	"heroku-rollout-gate/gate/logtail"
 	"heroku-rollout-gate/gate/observe"
 )
 
 type logReader struct {
-	tail     logtail.Tail
 	clock    *clock
 	redactor *evidence.Redactor
 
@@ -34,18 +29,8 @@ type logReader struct {
 	refused string // why Heroku does not give the log; empty: it does
 }
 
-func newLogReader(app string, sessions logtail.Sessions, transport http.RoundTripper, c *clock, r *evidence.Redactor) *logReader {
-	l := &logReader{clock: c, redactor: r, seen: map[string]bool{}}
-	l.tail = logtail.Tail{App: app, Sessions: sessions, Transport: transport, Refused: account.Forbids, Speed: c.speed, Raw: l.line}
-	return l
-}
-
-func (l *logReader) run(ctx context.Context) {
-	l.tail.Run(ctx, func(o observe.Observation) {
-		if o.Log != nil {
-			l.status(*o.Log)
-		}
-	})
+func newLogReader(c *clock, r *evidence.Redactor) *logReader {
+	return &logReader{clock: c, redactor: r, seen: map[string]bool{}}
 }
 
 var padded = []byte("]: padding ") // begins a line that only makes the log busy
@@ -70,7 +55,11 @@ func (l *logReader) line(b []byte) {
 
 // status handles news of the log itself. A gap goes from the newest line before it to the time from which the log is
 // whole again.
-func (l *logReader) status(s observe.LogStatus) {
+func (l *logReader) status(o observe.Observation) {
+	s := o.Log
+	if s == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.flowing = s.State == observe.Flowing

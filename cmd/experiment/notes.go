@@ -25,7 +25,8 @@ const namePrefix = "rollout-gate-x-"
 
 // A note is what is known of one app.
 type note struct {
-	account.App
+	ID      string    `json:"id,omitempty"` // of the app; empty: the answer with it never came
+	Name    string    `json:"name"`
 	Asked   time.Time `json:"asked"`   // just before Heroku was asked for the app
 	Process int       `json:"process"` // the id of the process that asked
 	Machine string    `json:"machine"` // where that runs: several machines may have the folder of notes in common
@@ -35,21 +36,24 @@ type note struct {
 
 // newNote writes the note of an app that is about to be made. Without a folder it writes nothing.
 func newNote(folder, name string, now time.Time) (*note, error) {
-	n := &note{App: account.App{Name: name}, Asked: now, Process: os.Getpid()}
+	n := &note{Name: name, Asked: now, Process: os.Getpid()}
 	n.Machine, _ = os.Hostname()
 	if folder == "" {
 		return n, nil
 	}
 	n.path = filepath.Join(folder, name+".json")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	err := os.MkdirAll(folder, 0o700)
+	if err == nil {
+		err = n.write()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("writing a note of what is made: %w", err)
 	}
-	return n, n.made(n.App)
+	return n, nil
 }
 
-// made adds the id of the app to the note. It writes the note whole or not at all.
-func (n *note) made(a account.App) error {
-	n.App = a
+// write writes the note whole or not at all.
+func (n *note) write() error {
 	if n.path == "" {
 		return nil
 	}
@@ -60,10 +64,7 @@ func (n *note) made(a account.App) error {
 	if err == nil {
 		err = os.Rename(n.path+".new", n.path)
 	}
-	if err != nil {
-		return fmt.Errorf("writing a note of what is made: %w", err)
-	}
-	return nil
+	return err
 }
 
 // forget removes the note: the app is gone.
@@ -97,7 +98,7 @@ func (n *note) remove(ctx context.Context, c *account.Client, clock *clock, sure
 			return false, err
 		}
 	}
-	if there, err = c.Remove(ctx, n.App, n.Asked, sure); err != nil {
+	if there, err = c.Remove(ctx, n.ID, n.Name, n.Asked, sure); err != nil {
 		return there, err
 	}
 	return there, n.forget()

@@ -16,6 +16,7 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/logtail"
 	"heroku-rollout-gate/gate/observe"
 )
 
@@ -46,11 +47,12 @@ func (e *experiment) steps(ctx context.Context) error {
 		e.run.ReadKey = true
 	}
 	reading, enough := context.WithCancel(ctx)
-	e.log = newLogReader(e.app, e.heroku, e.transport, e.clock, e.redactor)
+	e.log = newLogReader(e.clock, e.redactor)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()
-	wg.Go(func() { e.log.run(reading) })
+	tail := logtail.Tail{App: e.app, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed, Raw: e.log.line}
+	wg.Go(func() { tail.Run(reading, e.log.status) })
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
@@ -60,13 +62,13 @@ func (e *experiment) steps(ctx context.Context) error {
 
 // make makes the app. It waits for the answer also if the run is interrupted: the answer has the id of the app.
 func (e *experiment) make(ctx context.Context) error {
-	app, err := e.heroku.Make(context.WithoutCancel(ctx), e.name)
+	id, err := e.heroku.Make(context.WithoutCancel(ctx), e.name)
 	e.asked = !account.InVain(err)
 	if err != nil {
 		return err
 	}
-	e.app = app.ID
-	return e.note.made(app)
+	e.app, e.note.ID = id, id
+	return e.note.write()
 }
 
 func (e *experiment) feature(ctx context.Context, name string) error {
@@ -156,7 +158,8 @@ func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.
 	}
 	if b.Status == "failed" {
 		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
-		return nil, fmt.Errorf("the build failed; the end of what it printed:\n%s", lastLines(output, 12))
+		lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(output, "\x00", ""), "")), "\n")
+		return nil, fmt.Errorf("the build failed; the end of what it printed:\n  %s", strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 	}
 	return r, e.until(ctx, func() (bool, error) {
 		r, err = e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
@@ -174,12 +177,6 @@ func (e *experiment) until(ctx context.Context, done func() (bool, error)) error
 			return err
 		}
 	}
-}
-
-// lastLines are the last n lines of a text from outside, indented.
-func lastLines(text string, n int) string {
-	all := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")), "\n")
-	return "  " + strings.Join(all[max(0, len(all)-n):], "\n  ")
 }
 
 var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")

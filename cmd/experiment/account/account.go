@@ -91,20 +91,13 @@ func New(o Options) *Client {
 	return c
 }
 
-// An App is an app that the experiment made.
-type App struct {
-	ID   string `json:"id,omitempty"` // empty: the answer with the id never came
-	Name string `json:"name"`
-}
-
-// Make makes an app of that name.
-func (c *Client) Make(ctx context.Context, name string) (App, error) {
+// Make makes an app of that name, and returns its id.
+func (c *Client) Make(ctx context.Context, name string) (id string, err error) {
 	made, err := c.AppCreate(ctx, heroku.AppCreateOpts{Name: &name})
-	if err != nil {
-		return App{}, err
+	if err == nil {
+		c.own(made.ID)
 	}
-	c.own(made.ID)
-	return App{made.ID, made.Name}, nil
+	return made.ID, err
 }
 
 // Why Remove deletes nothing.
@@ -118,14 +111,14 @@ const clockSkew = 10 * time.Minute
 
 // Remove deletes an app that the experiment made, if it is there and sure says yes; it is no error if it is gone. The app must still have both the id
 // and the name. Without an id, it is ours if it was made when we asked for an app of that random name.
-func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func() bool) (there bool, err error) {
-	found, err := c.AppInfo(ctx, cmp.Or(a.ID, a.Name))
+func (c *Client) Remove(ctx context.Context, id, name string, asked time.Time, sure func() bool) (there bool, err error) {
+	found, err := c.AppInfo(ctx, cmp.Or(id, name))
 	switch {
 	case Status(err) == http.StatusNotFound:
 		return false, nil
 	case err != nil:
-		return false, Explain("looking for the app "+a.Name, err)
-	case found.Name != a.Name, a.ID != "" && found.ID != a.ID, a.ID == "" && found.CreatedAt.Sub(asked).Abs() > clockSkew:
+		return false, Explain("looking for the app "+name, err)
+	case found.Name != name, id != "" && found.ID != id, id == "" && found.CreatedAt.Sub(asked).Abs() > clockSkew:
 		return true, fmt.Errorf("the app %s: %w", found.Name, ErrNotOurs)
 	case !sure():
 		return true, ErrUnsure
@@ -134,7 +127,7 @@ func (c *Client) Remove(ctx context.Context, a App, asked time.Time, sure func()
 	if _, err = c.AppDelete(ctx, found.ID); Status(err) == http.StatusNotFound {
 		err = nil
 	}
-	return true, Explain("deleting the app "+a.Name, err)
+	return true, Explain("deleting the app "+name, err)
 }
 
 // ReadOnly is an error unless another key may read an app of ours and may not change it. The change that it tries does

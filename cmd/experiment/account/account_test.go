@@ -87,10 +87,10 @@ func TestMakeAndDelete(t *testing.T) {
 		"POST api.heroku.com/apps": {made}, "GET " + app: {there}, "DELETE " + app: {"reset", "503 {}", there},
 	}, func(ctx context.Context, c *Client) {
 		a, err := c.Make(ctx, "x-1")
-		if err != nil || a.ID == "" {
+		if err != nil || a == "" {
 			t.Fatal(a, err)
 		}
-		if there, err := c.Remove(ctx, a, time.Time{}, yes); err != nil || !there {
+		if there, err := c.Remove(ctx, a, "x-1", time.Time{}, yes); err != nil || !there {
 			t.Error(there, err)
 		}
 	})
@@ -111,12 +111,12 @@ func TestNothingElseIsTouched(t *testing.T) {
 	other := `200 {"id":"` + id + `","name":"shop","created_at":"2026-06-09T16:00:00Z"}`
 	server, _ := try(t, map[string][]string{"GET api.heroku.com/apps/" + id: {other}, "GET api.heroku.com/apps/" + another: {other}, "GET api.heroku.com/apps/shop": {other}}, func(ctx context.Context, c *Client) {
 		made := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
-		for what, app := range map[string]App{"renamed": {ID: id, Name: "x-1"}, "of another id": {ID: another, Name: "shop"}, "made at another time": {Name: "shop"}} {
+		for what, app := range map[string][2]string{"renamed": {id, "x-1"}, "of another id": {another, "shop"}, "made at another time": {"", "shop"}} {
 			asked := made
-			if app.ID == "" {
+			if app[0] == "" {
 				asked = made.Add(time.Hour)
 			}
-			if _, err := c.Remove(ctx, app, asked, yes); err == nil || !strings.Contains(err.Error(), "the app shop: it was not made by this program, so it is not deleted") {
+			if _, err := c.Remove(ctx, app[0], app[1], asked, yes); err == nil || !strings.Contains(err.Error(), "the app shop: it was not made by this program, so it is not deleted") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -193,7 +193,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	try(t, nil, func(ctx context.Context, c *Client) {
 		begun := time.Now()
-		_, err := c.Remove(ctx, App{Name: "x-1"}, begun, yes)
+		_, err := c.Remove(ctx, "", "x-1", begun, yes)
 		if took := time.Since(begun); err == nil || took < retry/2 || took > retry+attempt {
 			t.Errorf("%v after %s", err, took)
 		}
