@@ -15,8 +15,7 @@ import (
 )
 
 type logReader struct {
-	clock    *clock
-	redactor *evidence.Redactor
+	clock *clock
 
 	mu      sync.Mutex
 	seen    map[string]bool
@@ -29,9 +28,7 @@ type logReader struct {
 	refused string // why Heroku does not give the log; empty: it does
 }
 
-func newLogReader(c *clock, r *evidence.Redactor) *logReader {
-	return &logReader{clock: c, redactor: r, seen: map[string]bool{}}
-}
+func newLogReader(c *clock) *logReader { return &logReader{clock: c, seen: map[string]bool{}} }
 
 var padded = []byte("]: padding ") // begins a line that only makes the log busy
 
@@ -50,7 +47,7 @@ func (l *logReader) line(b []byte) {
 	}
 	l.seen[text] = true
 	l.truth.Add(text)
-	l.lines = append(l.lines, evidence.Line{At: at, Text: l.redactor.Clean(text)})
+	l.lines = append(l.lines, evidence.Line{At: at, Text: text})
 }
 
 // status handles news of the log itself. A gap goes from the newest line before it to the time from which the log is
@@ -69,9 +66,9 @@ func (l *logReader) status(o observe.Observation) {
 			l.gaps[len(l.gaps)-1].To = s.Since
 		}
 	case observe.Gapped:
-		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: l.redactor.Clean(s.Reason)})
+		l.gaps = append(l.gaps, evidence.Gap{From: l.newest, Reason: s.Reason})
 	case observe.Refused:
-		l.refused = l.redactor.Clean(s.Reason)
+		l.refused = s.Reason
 	case observe.Broken: // nothing is lost yet
 	}
 }

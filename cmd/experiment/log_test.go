@@ -68,7 +68,7 @@ func TestReadUntil(t *testing.T) {
 	} {
 		now := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
 		w := &world{now: func() time.Time { return now }, speed: 1}
-		l := newLogReader(w.clock(), &evidence.Redactor{})
+		l := newLogReader(w.clock())
 		l.status(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
 		last := now.Add(-40 * time.Millisecond)
 		l.line([]byte(last.Format("2006-01-02T15:04:05.000000-07:00") + " heroku[web.1]: Starting process"))

@@ -1,5 +1,4 @@
-// What a run showed: as text, and as a folder of results that can be attached to a report. Everything in it was cleaned
-// when it came.
+// What a run showed: as text, and as a folder of results that can be attached to a report.
 
 package main
 
@@ -51,7 +50,7 @@ func tooEarly(r *evidence.Run) error {
 	return nil
 }
 
-// write writes the results, beside the logs and recordings of the gates, which are there.
+// write writes the results, and takes out of them, and out of the files of the gates, what they must not hold.
 func (e *experiment) write(r *evidence.Run) error {
 	run, err := json.MarshalIndent(r, "", "  ")
 	var log, requests bytes.Buffer
@@ -63,10 +62,15 @@ func (e *experiment) write(r *evidence.Run) error {
 	for _, q := range r.Requests {
 		err = errors.Join(err, lines.Encode(q))
 	}
-	for name, data := range map[string][]byte{
-		"run.json": append(run, '\n'), "log.txt": log.Bytes(), "requests.jsonl": requests.Bytes(), "report.txt": []byte(report(r, true)),
-	} {
-		err = errors.Join(err, os.WriteFile(filepath.Join(e.results, name), data, 0o600))
+	files := map[string][]byte{"run.json": append(run, '\n'), "log.txt": log.Bytes(), "requests.jsonl": requests.Bytes(), "report.txt": []byte(report(r, true))}
+	for _, g := range r.Gates {
+		files["gate-"+g.Name+".jsonl"] = g.Recording
+		said, failed := os.ReadFile(filepath.Join(e.results, "gate-"+g.Name+".log"))
+		files["gate-"+g.Name+".log"], err = said, errors.Join(err, failed)
+	}
+	for name, data := range files {
+		clean := e.redactor.Clean(string(data))
+		err = errors.Join(err, os.WriteFile(filepath.Join(e.results, name), []byte(clean), 0o600))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the results: %w", err)

@@ -58,9 +58,10 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	_, _ = rand.Read(random[:]) // it never fails
 	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, clock: w.clock(), redactor: &evidence.Redactor{},
 		name: namePrefix + hex.EncodeToString(random[:])} // Heroku allows 30 characters
+	e.redactor.Hide(w.key, "[api-key]")
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
-	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Redactor: e.redactor, Seen: e.seen})
+	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Seen: e.seen})
 	e.run = evidence.Run{Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start, Preboot: p.Preboot, Types: p.Types}
 	return e
 }
@@ -74,16 +75,13 @@ func (e *experiment) seen(r evidence.Request) {
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), fmt.Sprintf(format, args...))
 }
 
-// fail reports an error, and returns its text.
-func (e *experiment) fail(err error) string {
+func (e *experiment) fail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	text := e.redactor.Clean(err.Error())
-	fmt.Fprintln(e.errs, "experiment:", text)
-	return text
+	fmt.Fprintln(e.errs, "experiment:", err)
 }
 
 // do does one thing to the app, reports it, and records it.
@@ -93,7 +91,7 @@ func (e *experiment) do(what string, f func() error) error {
 	err := account.Explain(what, f())
 	s.Done = e.clock.At()
 	if err != nil {
-		s.Refused = strings.TrimPrefix(e.redactor.Clean(err.Error()), what+": ")
+		s.Refused = strings.TrimPrefix(err.Error(), what+": ")
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -106,7 +104,8 @@ func (e *experiment) do(what string, f func() error) error {
 func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	var err error
 	if e.note, err = newNote(e.world.notes, e.name, e.clock.now()); err != nil {
-		e.run.Failed = e.fail(err)
+		e.fail(err)
+		e.run.Failed = err.Error()
 		return &e.run, err
 	}
 	limited, cancel := e.clock.within(ctx, longest, errLongest)
@@ -115,7 +114,8 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 	}
 	cancel()
 	if err != nil {
-		e.run.Failed = e.fail(err)
+		e.fail(err)
+		e.run.Failed = err.Error()
 	}
 	if e.log != nil {
 		_ = e.log.fill(&e.run, e.up.Load()) // an error has ended the run

@@ -47,7 +47,7 @@ func (e *experiment) steps(ctx context.Context) error {
 		e.run.ReadKey = true
 	}
 	reading, enough := context.WithCancel(ctx)
-	e.log = newLogReader(e.clock, e.redactor)
+	e.log = newLogReader(e.clock)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()

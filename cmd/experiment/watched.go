@@ -6,9 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -106,35 +104,18 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	}
 	g.Status = command.Main(ctx)
 	g.Ended = cmp.Or(g.Ended, e.clock.At())
-	_, err = e.cleanFile(file + ".log")
-	if err == nil {
-		g.Recording, err = e.cleanFile(file + ".jsonl")
-	}
+	g.Recording, err = os.ReadFile(file + ".jsonl")
 	e.mu.Lock()
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
 	switch {
-	case err != nil:
-		return fmt.Errorf("cleaning the files of a gate: %w", err)
 	case g.Result == "":
 		return fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see gate-%s.log of the results", name, g.Status, name)
+	case err != nil:
+		return fmt.Errorf("reading the recording of a gate: %w", err)
 	}
 	e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(string(g.Basis), string(g.Reason)))
 	return nil
-}
-
-// cleanFile takes out of a file of the gate what a report must not hold, and returns the rest. A gate that did not
-// begin has no recording.
-func (e *experiment) cleanFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	data = []byte(e.redactor.Clean(string(data)))
-	return data, os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
 }
 
 // over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is

@@ -67,7 +67,6 @@ type Options struct {
 	Key       string
 	Transport http.RoundTripper
 	At        func() time.Duration // how long the run has gone on
-	Redactor  *evidence.Redactor
 	// Seen records a request with its answer. Several goroutines call it at once.
 	Seen func(evidence.Request)
 }
@@ -82,7 +81,6 @@ type Client struct {
 
 // New makes a client. It sends nothing yet.
 func New(o Options) *Client {
-	o.Redactor.Hide(o.Key, "[api-key]")
 	c := &Client{Options: o}
 	c.Service = heroku.NewService(&http.Client{
 		Transport:     &heroku.Transport{BearerToken: o.Key, UserAgent: "heroku-rollout-gate-experiment", Transport: c},

@@ -63,7 +63,7 @@ func try(t *testing.T, answers map[string][]string, f func(ctx context.Context, 
 	var seen []evidence.Request
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		c := New(Options{Key: key, Transport: server, At: func() time.Duration { return time.Since(start) }, Redactor: &evidence.Redactor{}, Seen: func(r evidence.Request) { seen = append(seen, r) }})
+		c := New(Options{Key: key, Transport: server, At: func() time.Duration { return time.Since(start) }, Seen: func(r evidence.Request) { seen = append(seen, r) }})
 		f(t.Context(), c)
 	})
 	for host := range server.keys {

@@ -57,7 +57,7 @@ func (c *Client) once(req *http.Request) (*http.Response, error) {
 		sent, _ = io.ReadAll(body)
 		out.Body, _ = req.GetBody()
 	}
-	r := evidence.Request{At: c.At(), Method: req.Method, Path: req.URL.Path, Sent: c.Redactor.Clean(string(sent))}
+	r := evidence.Request{At: c.At(), Method: req.Method, Path: req.URL.Path, Sent: string(sent)}
 	defer func() {
 		r.Took = c.At() - r.At
 		c.Seen(r)
@@ -72,10 +72,10 @@ func (c *Client) once(req *http.Request) (*http.Response, error) {
 	}
 	if err != nil {
 		err = cmp.Or(context.Cause(ctx), err)
-		r.Error = c.Redactor.Clean(err.Error())
+		r.Error = err.Error()
 		return nil, err
 	}
-	r.Body = c.Redactor.Clean(string(body))
+	r.Body = string(body)
 	if res.StatusCode/100 != 2 {
 		return nil, refusal(res.StatusCode, body)
 	}

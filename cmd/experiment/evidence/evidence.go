@@ -63,7 +63,7 @@ type Gate struct {
 	Name  string        `json:"name"` // "before" if it began before the deploy, otherwise "after"
 	Began time.Duration `json:"began"`
 	Ended time.Duration `json:"ended"`
-	// Recording has a line of JSON for each observation, without the key. Its time 0 is Began.
+	// Recording has a line of JSON for each observation. Its time 0 is Began.
 	Recording       []byte `json:"-"`
 	Status          int    `json:"status"` // its exit status
 	rollout.Verdict        // without a result if it ended without one
@@ -72,7 +72,7 @@ type Gate struct {
 	Hold time.Time `json:"hold,omitzero"`
 }
 
-// A Request is one of the experiment, with its answer, both without key, address and e-mail.
+// A Request is one of the experiment, with its answer.
 type Request struct {
 	At     time.Duration `json:"at"` // when it was sent
 	Took   time.Duration `json:"took"`
@@ -147,7 +147,7 @@ func (r *Run) After(g Gate) (after time.Duration, opened bool) {
 	return start.Add(g.Ended).Sub(last.Last), true
 }
 
-// A Redactor replaces in texts what a report must not hold. Several goroutines may use it at once.
+// A Redactor replaces in texts what a report must not hold. Several goroutines may hide secrets at once.
 type Redactor struct {
 	mu      sync.Mutex
 	secrets map[string]string // by what each is replaced
