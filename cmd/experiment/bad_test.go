@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heroku-rollout-gate/cmd/experiment/findings"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
@@ -285,8 +286,8 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
-			t.Errorf("%v\n%s", err, report(run, false))
+		if err := findings.TooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(findings.Report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
+			t.Errorf("%v\n%s", err, findings.Report(run, false))
 		}
 	})
 }

@@ -44,8 +44,8 @@ func TestLogFallsSilent(t *testing.T) {
 		if hidden != 1 {
 			t.Errorf("%d old processes may still run, want 1: %+v", hidden, run.Processes)
 		}
-		if len(run.Gaps) == 0 || !strings.Contains(report(run, false), "Lines of the log may be missing from ") {
-			t.Errorf("the gaps are %v; the report says\n%s", run.Gaps, report(run, false))
+		if len(run.Gaps) == 0 || !strings.Contains(findings.Report(run, false), "Lines of the log may be missing from ") {
+			t.Errorf("the gaps are %v; the report says\n%s", run.Gaps, findings.Report(run, false))
 		}
 		for _, row := range findings.Judge(run) {
 			if row.Outcome == findings.Refuted {

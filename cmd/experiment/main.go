@@ -150,12 +150,12 @@ func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *ev
 	e.errs = c.stderr
 	run, failed := e.play(ctx)
 	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
-		text := report(run, false)
+		text := findings.Report(run, false)
 		if w.simulated && strings.Contains(text, "REFUTED") {
 			text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
 		}
 		fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", text, results)
-		err = tooEarly(run)
+		err = findings.TooEarly(run)
 	}
 	if err != nil {
 		c.fail(exitFailed, err)

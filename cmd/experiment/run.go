@@ -1,16 +1,20 @@
-// One run of a plan, from the making of its app to the deletion.
+// One run of a plan, from the making of its app to the deletion, and the folder of its results.
 
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +23,7 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/cmd/experiment/findings"
 	"heroku-rollout-gate/gate/observe"
 )
 
@@ -153,6 +158,34 @@ func (e *experiment) clean(ctx context.Context) error {
 	}
 	if deleted {
 		e.say("the app %s is deleted", e.name)
+	}
+	return nil
+}
+
+// write writes the results, and takes out of them, and out of the files of the gates, what they must not hold.
+func (e *experiment) write(r *evidence.Run) error {
+	run, err := json.MarshalIndent(r, "", "  ")
+	var log, requests bytes.Buffer
+	for _, l := range r.Log {
+		fmt.Fprintf(&log, "%9.3f %s\n", l.At.Seconds(), l.Text)
+	}
+	lines := json.NewEncoder(&requests)
+	lines.SetEscapeHTML(false)
+	for _, q := range r.Requests {
+		err = errors.Join(err, lines.Encode(q))
+	}
+	files := map[string][]byte{"run.json": append(run, '\n'), "log.txt": log.Bytes(), "requests.jsonl": requests.Bytes(), "report.txt": []byte(findings.Report(r, true))}
+	for _, g := range r.Gates {
+		files["gate-"+g.Name+".jsonl"] = g.Recording
+		said, failed := os.ReadFile(filepath.Join(e.results, "gate-"+g.Name+".log"))
+		files["gate-"+g.Name+".log"], err = said, errors.Join(err, failed)
+	}
+	for name, data := range files {
+		clean := e.redactor.Clean(string(data))
+		err = errors.Join(err, os.WriteFile(filepath.Join(e.results, name), []byte(clean), 0o600))
+	}
+	if err != nil {
+		return fmt.Errorf("writing the results: %w", err)
 	}
 	return nil
 }

@@ -15,8 +15,27 @@ import (
 
 // Report is what one run showed. If not all, it is for a terminal: only what is refuted has its lines.
 func Report(r *evidence.Run, all bool) string {
+	var b strings.Builder
+	where := "the real Heroku"
+	if r.Simulated {
+		where = "a simulated Heroku, so it shows nothing of the real one"
+	}
+	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
+	if r.Failed != "" && all { // the terminal has it already
+		fmt.Fprintf(&b, "The run broke off: %s.\n", r.Failed)
+	}
+	for _, g := range r.Gaps {
+		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", clockTime(g.From, "the beginning"), clockTime(g.To, "the end"), g.Reason)
+	}
 	v := newView(r)
-	return v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(Judge(r), all)
+	return b.String() + "\n" + v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(Judge(r), all)
+}
+
+func clockTime(t time.Time, zero string) string {
+	if t.IsZero() {
+		return zero
+	}
+	return t.UTC().Format(time.TimeOnly)
 }
 
 // Together is what several runs showed of the assumptions, for a terminal.
@@ -104,8 +123,18 @@ func verdict(g evidence.Gate) string {
 	return string(g.Result) + ", " + cmp.Or(string(g.Basis), string(g.Reason))
 }
 
-// Truth compares a gate with the truth. early: the gate opened while old code ran.
-func Truth(r *evidence.Run, g evidence.Gate) (truth string, early bool) {
+// TooEarly is an error if a gate opened while old code ran.
+func TooEarly(r *evidence.Run) error {
+	for _, g := range r.Gates {
+		if _, early := truth(r, g); early {
+			return fmt.Errorf("the gate from %s the deploy opened while old code ran, which it must never do: please report it, with the results", g.Name)
+		}
+	}
+	return nil
+}
+
+// truth compares a gate with the truth. early: the gate opened while old code ran.
+func truth(r *evidence.Run, g evidence.Gate) (says string, early bool) {
 	late, opened := r.After(g)
 	last := r.LastOld(g)
 	switch {
@@ -124,8 +153,8 @@ func Truth(r *evidence.Run, g evidence.Gate) (truth string, early bool) {
 func (v *view) verdicts() string {
 	var rows [][]string
 	for _, g := range v.run.Gates {
-		truth, _ := Truth(v.run, g)
-		rows = append(rows, []string{"from " + g.Name + " the deploy", verdict(g), v.after(v.time(g.Ended)), truth})
+		says, _ := truth(v.run, g)
+		rows = append(rows, []string{"from " + g.Name + " the deploy", verdict(g), v.after(v.time(g.Ended)), says})
 	}
 	return table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
 }

@@ -108,8 +108,8 @@ func TestVerdicts(t *testing.T) {
 			}
 			run := m.make(t)
 			run.Gates = []evidence.Gate{c.gate}
-			if truth, early := Truth(run, c.gate); verdict(c.gate) != c.verdict || truth != c.truth || early != c.wrong {
-				t.Errorf("it is %s: %s, too early: %v", verdict(c.gate), truth, early)
+			if says, early := truth(run, c.gate); verdict(c.gate) != c.verdict || says != c.truth || early != c.wrong {
+				t.Errorf("it is %s: %s, too early: %v", verdict(c.gate), says, early)
 			}
 		})
 	}
