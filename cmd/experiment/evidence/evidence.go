@@ -136,17 +136,6 @@ func (r *Run) LastOld(g Gate) (last Process) {
 	return last
 }
 
-// After is how long after the last line of old code a gate opened; below zero is too early. It is false if the gate did
-// not open, or there was no old code.
-func (r *Run) After(g Gate) (after time.Duration, opened bool) {
-	last := r.LastOld(g)
-	if g.Result != rollout.Passed || last.ID == "" {
-		return 0, false
-	}
-	start, _ := r.Clock()
-	return start.Add(g.Ended).Sub(last.Last), true
-}
-
 // A Redactor replaces in texts what a report must not hold. Several goroutines may hide secrets at once.
 type Redactor struct {
 	mu      sync.Mutex

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/rollout"
 )
 
 // Report is what one run showed. If not all, it is for a terminal: only what is refuted has its lines.
@@ -135,12 +136,13 @@ func TooEarly(r *evidence.Run) error {
 
 // truth compares a gate with the truth. early: the gate opened while old code ran.
 func truth(r *evidence.Run, g evidence.Gate) (says string, early bool) {
-	late, opened := r.After(g)
 	last := r.LastOld(g)
+	start, _ := r.Clock()
+	late := start.Add(g.Ended).Sub(last.Last)
 	switch {
 	case last.ID == "":
 		return "there was no old code", false
-	case !opened:
+	case g.Result != rollout.Passed:
 		return fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code), false
 	case late < 0:
 		return fmt.Sprintf("TOO EARLY: %s, code %d, printed a line %.1f s later", last.Dyno, last.Code, -late.Seconds()), true
