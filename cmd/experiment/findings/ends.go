@@ -27,13 +27,7 @@ var aboutEnds = []Assumption{
 	{"kills-apart", "With preboot, the last SIGTERM comes at most 12 s for each web dyno after the first.",
 		"S. Dignam: 117 s for 10 dynos", "roll-outs with two SIGTERMs or more",
 		func(v *view, c *cases) {
-			kills, all := v.kills()
-			switch {
-			case !all:
-				c.unsure("not every old process printed that it got SIGTERM")
-			case !v.undisturbed():
-				c.unsure("the app was changed meanwhile")
-			case len(kills) > 1:
+			if kills := v.kills(c); len(kills) > 1 {
 				first, last := kills[0], kills[len(kills)-1]
 				apart := last.Sigterm.Sub(first.Sigterm)
 				c.span(apart, apart, time.Duration(len(kills))*perDyno+slack, v.stopped(first), v.stopped(last))
@@ -93,21 +87,26 @@ func (v *view) undisturbed() bool {
 	})
 }
 
-// kills returns the old prebooted processes that printed that they got SIGTERM, in the order of that, and whether all
-// have.
-func (v *view) kills() (kills []evidence.Process, all bool) {
+// kills returns the old prebooted processes in the order of their SIGTERMs; none if one printed no SIGTERM, or if the
+// app was changed meanwhile.
+func (v *view) kills(c *cases) []evidence.Process {
 	old := v.old(true)
-	for _, p := range old {
-		if !p.Sigterm.IsZero() {
-			kills = append(kills, p)
-		}
+	slices.SortFunc(old, func(a, b evidence.Process) int { return a.Sigterm.Compare(b.Sigterm) })
+	switch {
+	case len(old) == 0:
+		return nil
+	case old[0].Sigterm.IsZero():
+		c.unsure("not every old process printed that it got SIGTERM")
+		return nil
+	case !v.undisturbed():
+		c.unsure("the app was changed meanwhile")
+		return nil
 	}
-	slices.SortFunc(kills, func(a, b evidence.Process) int { return a.Sigterm.Compare(b.Sigterm) })
-	return kills, len(kills) == len(old)
+	return old
 }
 
 func (v *view) firstKill(c *cases) {
-	kills, all := v.kills()
+	kills := v.kills(c)
 	if len(kills) == 0 {
 		return
 	}
@@ -129,28 +128,23 @@ func (v *view) firstKill(c *cases) {
 	switch {
 	case made.IsZero():
 		c.unsure("no new web dyno was listed before the first SIGTERM")
-	case !v.undisturbed():
-		c.unsure("the app was changed meanwhile")
 	case after < bootAndTraffic-slack:
 		c.add(false, shown)
-	case !all: // the one that is missing may be the first
-		c.unsure("not every old process printed that it got SIGTERM")
 	default:
 		c.span(after, after, bootAndTraffic+killsBegin+slack, shown)
 	}
 }
 
 func (v *view) prebootHold(c *cases) {
-	var last evidence.Process
-	for _, p := range v.old(true) {
-		if p.Last.After(last.Last) {
-			last = p
-		}
+	old := v.old(true)
+	if len(old) == 0 {
+		return
 	}
+	last := slices.MaxFunc(old, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
 	for _, g := range v.run.Gates {
 		spare := g.Hold.Sub(last.Last)
 		switch {
-		case last.ID == "" || g.Hold.IsZero():
+		case g.Hold.IsZero():
 		case g.Result != rollout.Passed && v.time(g.Ended).Before(g.Hold): // it gave up, and something could have renewed the hold later
 		case last.Open && spare > 0:
 			c.unsure("an old process may have run on where the log has a gap, or ended")

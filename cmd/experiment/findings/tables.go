@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/observe"
 	"heroku-rollout-gate/gate/rollout"
 )
 
@@ -56,18 +57,12 @@ func table(title string, head []string, rows [][]string) string {
 	return title + ":\n" + b.String()
 }
 
-// after is how long after the release something happened, as the README writes it: +5 min 08 s.
+// after is how long after the release something happened, for people.
 func (v *view) after(t time.Time) string {
-	s := int(t.Sub(v.target.Created).Round(time.Second) / time.Second)
-	switch {
-	case v.target.Version == 0:
+	if v.target.Version == 0 {
 		return "there was none"
-	case s < 0:
-		return "before it"
-	case s < 60:
-		return fmt.Sprintf("+%d s", s)
 	}
-	return fmt.Sprintf("+%d min %02d s", s/60, s%60)
+	return "+" + observe.Span(t.Sub(v.target.Created)).String()
 }
 
 // A moment is something that happened.

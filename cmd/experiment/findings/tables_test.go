@@ -140,8 +140,8 @@ func TestTimeline(t *testing.T) {
 		m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
 	}).do(150*sec, "scale web to 3", "no")
 	for want, run := range map[string]*maker{
-		"+0 s made; +20 s finished; +24 s 2; +25 s 2; +50 s refused; +3 min 10 s 1; +3 min 21 s 1; +3 min 25 s proven": phase,
-		"+0 s made; +0 s failed; +3 min 25 s proven": newMaker().with(phaseFails),
+		"+0s made; +20s finished; +24s 2; +25s 2; +50s refused; +3m10s 1; +3m21s 1; +3m25s proven": phase,
+		"+0s made; +0s failed; +3m25s proven":                                                      newMaker().with(phaseFails),
 	} {
 		v := newView(run.make(t))
 		var all []string
