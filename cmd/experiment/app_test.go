@@ -96,10 +96,12 @@ func TestApp(t *testing.T) {
 	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
 	archive, _ := p.source(2)
 	lines, status := run(t, unpack(t, archive), "web", "n=2 ")
-	var truth evidence.Truth
+	var truth evidence.Log
 	own, padding := 0, 0
 	for _, line := range lines {
-		_, alive := truth.Add("2026-06-09T16:00:00+00:00 app[web.1]: " + line)
+		logged := "2026-06-09T16:00:00+00:00 app[web.1]: " + line
+		truth.Add(0, logged)
+		_, alive := evidence.ReadAppLine(logged)
 		switch {
 		case alive:
 			own++

@@ -48,7 +48,7 @@ type experiment struct {
 	note      *note
 	asked     bool   // Heroku was asked for the app, and may have made it
 	app       string // its id
-	log       *logReader
+	log       evidence.Log
 	code      int         // of the newest release
 	live      int         // the newest code that can run: its release did not fail
 	up        atomic.Bool // dynos are up, by the list that came last
@@ -122,9 +122,7 @@ func (e *experiment) play(ctx context.Context) (*evidence.Run, error) {
 		e.fail(err)
 		e.run.Failed = err.Error()
 	}
-	if e.log != nil {
-		_ = e.log.fill(&e.run, e.up.Load()) // an error has ended the run
-	}
+	_ = e.log.Fill(&e.run, e.clock.At(), e.up.Load()) // an error has ended the run
 	slices.SortFunc(e.run.Gates, func(a, b evidence.Gate) int { return cmp.Compare(a.Began, b.Began) })
 	return &e.run, errors.Join(err, e.clean(ctx))
 }

@@ -47,12 +47,12 @@ func (e *experiment) steps(ctx context.Context) error {
 		e.run.ReadKey = true
 	}
 	reading, enough := context.WithCancel(ctx)
-	e.log = newLogReader(e.clock)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()
-	tail := logtail.Tail{App: e.app, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed, Raw: e.log.line}
-	wg.Go(func() { tail.Run(reading, e.log.status) })
+	tail := logtail.Tail{App: e.app, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed,
+		Raw: func(line []byte) { e.log.Add(e.clock.At(), string(line)) }}
+	wg.Go(func() { tail.Run(reading, e.log.Status) })
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (e *experiment) allPrint(ctx context.Context, want int, limit time.Duration
 // printed is how many processes of some code have printed a line in the last seconds, as far as the log was read.
 func (e *experiment) printed(lately time.Duration, of func(code int) bool) (n int, err error) {
 	var now evidence.Run
-	err = e.log.fill(&now, e.up.Load())
+	err = e.log.Fill(&now, e.clock.At(), e.up.Load())
 	for _, p := range now.Processes {
 		if of(p.Code) && now.Read.Sub(p.Last) < lately {
 			n++

@@ -3,7 +3,7 @@
 // in, package findings reads it.
 //
 //   - evidence.go: the run, Heroku's clock, and what a report must not hold
-//   - truth.go: the lines of the app, and what they say of its processes
+//   - log.go: the lines of the log, and what those of the app say of its processes
 package evidence
 
 import (

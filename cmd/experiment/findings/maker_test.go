@@ -131,7 +131,7 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	t.Helper()
 	r := m.run
 	lines := slices.Clone(m.more)
-	var truth evidence.Truth
+	var truth evidence.Log
 	say := func(at time.Duration, label, text string) {
 		lines = append(lines, fmt.Sprintf("%s heroku[%s]: %s", stamp(at), label, text))
 	}
@@ -167,7 +167,7 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	}
 	slices.Sort(lines)
 	for _, text := range lines {
-		truth.Add(text)
+		truth.Add(0, text)
 		at, err := time.Parse(time.RFC3339Nano, text[:32])
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"heroku-rollout-gate/gate/observe"
 )
 
 var second0 = time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
@@ -42,17 +44,15 @@ func TestReadAppLine(t *testing.T) {
 
 func TestTruth(t *testing.T) {
 	t.Parallel()
-	var truth Truth
+	var truth Log
 	for n := range 5 {
-		truth.Add(sign(1, "old", "web.1", n, time.Duration(n)*time.Second))
+		truth.Add(0, sign(1, "old", "web.1", n, time.Duration(n)*time.Second))
 	}
-	truth.Add(sign(1, "old", "web.1", 6, 6*time.Second)) // the line before it was lost
-	truth.Add(sign(1, "old", "web.1", 2, 2*time.Second)) // once more
-	truth.Add(sign(2, "new", "web.1", 1, 31*time.Second))
-	truth.Add(sign(2, "new", "web.1", 0, 30*time.Second)) // late
-	if _, ok := truth.Add("2026-06-09T16:00:03+00:00 heroku[web.1]: Process exited with status 143"); ok {
-		t.Error("a line of the platform is taken for a line of the app")
-	}
+	truth.Add(0, sign(1, "old", "web.1", 6, 6*time.Second)) // the line before it was lost
+	truth.Add(0, sign(1, "old", "web.1", 2, 2*time.Second)) // once more
+	truth.Add(0, sign(2, "new", "web.1", 1, 31*time.Second))
+	truth.Add(0, sign(2, "new", "web.1", 0, 30*time.Second)) // late
+	truth.Add(0, "2026-06-09T16:00:03+00:00 heroku[web.1]: Process exited with status 143")
 	all := truth.Processes(second0.Add(time.Minute), nil)
 	if len(all) != 2 || all[0].ID != "old" || all[1].ID != "new" {
 		t.Fatalf("the processes are %+v", all)
@@ -68,8 +68,8 @@ func TestTruth(t *testing.T) {
 // A last line before a gap, or before the end of what was read, proves no end.
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	var truth Truth
-	truth.Add(sign(1, "old", "web.1", 0, 10*time.Second))
+	var truth Log
+	truth.Add(0, sign(1, "old", "web.1", 0, 10*time.Second))
 	at := func(s int) time.Time { return second0.Add(time.Duration(s) * time.Second) }
 	for name, c := range map[string]struct {
 		read time.Time
@@ -87,6 +87,30 @@ func TestOpen(t *testing.T) {
 	} {
 		if p := truth.Processes(c.read, c.gaps)[0]; p.Open != c.open {
 			t.Errorf("%s: open is %v", name, p.Open)
+		}
+	}
+}
+
+// What came last says until when the log was read, unless nobody was there to print more.
+func TestReadUntil(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		quiet time.Duration
+		up    bool
+		read  time.Duration // after the last line
+		gaps  int
+	}{
+		"it flows": {time.Second, true, 0, 0}, "it has fallen silent": {25 * time.Second, true, 0, 1}, "nobody prints": {25 * time.Second, false, 24 * time.Second, 0},
+	} {
+		var l Log
+		l.Status(observe.Observation{Log: &observe.LogStatus{State: observe.Flowing}})
+		l.Add(0, second0.Format("2006-01-02T15:04:05.000000-07:00")+" heroku[web.1]: Starting process")
+		var run Run
+		if err := l.Fill(&run, c.quiet, c.up); err != nil {
+			t.Error(err)
+		}
+		if after := run.Read.Sub(second0); after != c.read || len(run.Gaps) != c.gaps {
+			t.Errorf("%s: read until %s after the last line, want %s; gaps %v", name, after, c.read, run.Gaps)
 		}
 	}
 }
