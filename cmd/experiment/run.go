@@ -46,8 +46,7 @@ type experiment struct {
 	transport http.RoundTripper
 	heroku    *account.Client
 	note      *note
-	asked     bool   // Heroku was asked for the app, and may have made it
-	app       string // its id
+	asked     bool // Heroku was asked for the app, and may have made it
 	log       evidence.Log
 	code      int         // of the newest release
 	live      int         // the newest code that can run: its release did not fail

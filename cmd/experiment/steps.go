@@ -41,7 +41,7 @@ func (e *experiment) steps(ctx context.Context) error {
 		return err
 	}
 	if e.world.readKey != "" {
-		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.app, e.world.readKey) }); err != nil {
+		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.note.ID, e.world.readKey) }); err != nil {
 			return err
 		}
 		e.run.ReadKey = true
@@ -50,7 +50,7 @@ func (e *experiment) steps(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()
-	tail := logtail.Tail{App: e.app, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed,
+	tail := logtail.Tail{App: e.note.ID, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed,
 		Raw: func(line []byte) { e.log.Add(e.clock.At(), string(line)) }}
 	wg.Go(func() { tail.Run(reading, e.log.Status) })
 	if err := e.prepare(ctx); err != nil {
@@ -67,13 +67,13 @@ func (e *experiment) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.app, e.note.ID = id, id
+	e.note.ID = id
 	return e.note.write()
 }
 
 func (e *experiment) feature(ctx context.Context, name string) error {
 	return e.do("switch "+name+" on", func() error {
-		_, err := e.heroku.AppFeatureUpdate(ctx, e.app, name, heroku.AppFeatureUpdateOpts{Enabled: true})
+		_, err := e.heroku.AppFeatureUpdate(ctx, e.note.ID, name, heroku.AppFeatureUpdateOpts{Enabled: true})
 		return err
 	})
 }
@@ -93,7 +93,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := e.do(Action{Scale: e.plan.Types}.String()+" of size "+e.plan.Size, func() error {
-		return e.heroku.Scale(ctx, e.app, e.plan.Types, e.plan.Size)
+		return e.heroku.Scale(ctx, e.note.ID, e.plan.Types, e.plan.Size)
 	}); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (e *experiment) deploy(ctx context.Context) error {
 	if r.Status != "failed" {
 		e.live = code
 	}
-	e.run.Releases = append(e.run.Releases, evidence.Release{Code: code, Version: r.Version, ID: r.ID, Commit: commit, Created: r.CreatedAt})
+	e.run.Releases = append(e.run.Releases, evidence.Release{Code: code, Version: r.Version, Commit: commit, Created: r.CreatedAt})
 	e.mu.Unlock()
 	e.say("code %d is release v%d", code, r.Version)
 	return nil
@@ -145,12 +145,12 @@ func (e *experiment) deploy(ctx context.Context) error {
 func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.Release, err error) {
 	var o heroku.BuildCreateOpts
 	o.SourceBlob.URL, o.SourceBlob.Version = &from, &commit
-	b, err := e.heroku.BuildCreate(ctx, e.app, o)
+	b, err := e.heroku.BuildCreate(ctx, e.note.ID, o)
 	if err != nil {
 		return nil, err
 	}
 	err = e.until(ctx, func() (bool, error) {
-		b, err = e.heroku.BuildInfo(ctx, e.app, b.ID)
+		b, err = e.heroku.BuildInfo(ctx, e.note.ID, b.ID)
 		return b.Status == "failed" || b.Release != nil, err
 	})
 	if err != nil {
@@ -162,7 +162,7 @@ func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.
 		return nil, fmt.Errorf("the build failed; the end of what it printed:\n  %s", strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 	}
 	return r, e.until(ctx, func() (bool, error) {
-		r, err = e.heroku.ReleaseInfo(ctx, e.app, b.Release.ID)
+		r, err = e.heroku.ReleaseInfo(ctx, e.note.ID, b.Release.ID)
 		return r.Status != "pending", err
 	})
 }
@@ -206,17 +206,17 @@ func (e *experiment) printed(lately time.Duration, of func(code int) bool) (n in
 // witness asks Heroku until ctx ends what anybody could ask, so that its answers can be compared with the truth. An
 // answer that fails is recorded like the others.
 func (e *experiment) witness(ctx context.Context) {
-	old, _ := e.heroku.DynoList(ctx, e.app, nil)
+	old, _ := e.heroku.DynoList(ctx, e.note.ID, nil)
 	for n := time.Duration(0); e.clock.Sleep(ctx, askDynos) == nil; n += askDynos {
-		if list, err := e.heroku.DynoList(ctx, e.app, nil); err == nil {
+		if list, err := e.heroku.DynoList(ctx, e.note.ID, nil); err == nil {
 			e.up.Store(slices.ContainsFunc(list, func(d heroku.Dyno) bool { return d.State == "up" }))
 		}
 		if n%askReleases == 0 {
-			_, _ = e.heroku.ReleaseList(ctx, e.app, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
+			_, _ = e.heroku.ReleaseList(ctx, e.note.ID, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
 		}
 		if n%askOld == 0 {
 			for _, d := range old[:min(oldAsked, len(old))] {
-				_, _ = e.heroku.DynoInfo(ctx, e.app, d.ID)
+				_, _ = e.heroku.DynoInfo(ctx, e.note.ID, d.ID)
 			}
 		}
 	}
@@ -246,11 +246,11 @@ func (e *experiment) act(ctx context.Context, begun time.Duration) error {
 func (e *experiment) change(ctx context.Context, a Action) (err error) {
 	switch a.Restart {
 	case "":
-		err = e.heroku.Scale(ctx, e.app, a.Scale, "")
+		err = e.heroku.Scale(ctx, e.note.ID, a.Scale, "")
 	case "all":
-		_, err = e.heroku.DynoRestartAll(ctx, e.app)
+		_, err = e.heroku.DynoRestartAll(ctx, e.note.ID)
 	default:
-		_, err = e.heroku.DynoRestart(ctx, e.app, a.Restart)
+		_, err = e.heroku.DynoRestart(ctx, e.note.ID, a.Restart)
 	}
 	return err
 }

@@ -92,10 +92,14 @@ func New(o Options) *Client {
 // Make makes an app of that name, and returns its id.
 func (c *Client) Make(ctx context.Context, name string) (id string, err error) {
 	made, err := c.AppCreate(ctx, heroku.AppCreateOpts{Name: &name})
-	if err == nil {
-		c.own(made.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case made.ID == "" || made.Name != name:
+		return "", fmt.Errorf("Heroku's answer is about another app, %q", made.Name)
 	}
-	return made.ID, err
+	c.own(made.ID)
+	return made.ID, nil
 }
 
 // Why Remove deletes nothing.
@@ -107,8 +111,9 @@ var (
 // clockSkew is how far the clocks of this machine and of Heroku may differ.
 const clockSkew = 10 * time.Minute
 
-// Remove deletes an app that the experiment made, if it is there and sure says yes; it is no error if it is gone. The app must still have both the id
-// and the name. Without an id, it is ours if it was made when we asked for an app of that random name.
+// Remove deletes an app that the experiment made, if it is there and sure says yes; it is no error if it is gone. The
+// app must still have both the id and the name. Without an id, it is ours if it was made when we asked for an app of
+// that random name.
 func (c *Client) Remove(ctx context.Context, id, name string, asked time.Time, sure func() bool) (there bool, err error) {
 	found, err := c.AppInfo(ctx, cmp.Or(id, name))
 	switch {

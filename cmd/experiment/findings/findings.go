@@ -25,21 +25,22 @@ type Assumption struct {
 	judge              func(*view, *cases)
 }
 
-// An Outcome is what became of an assumption.
-type Outcome string
+// An Outcome is what became of an assumption. A higher one counts more.
+type Outcome int
 
 const (
-	Confirmed Outcome = "confirmed"
-	Refuted   Outcome = "refuted"
-	NotSeen   Outcome = "not seen"
+	NotSeen Outcome = iota
+	Confirmed
+	Refuted
 )
+
+func (o Outcome) String() string { return []string{"not seen", "confirmed", "refuted"}[o] }
 
 // A Finding is what one run, or several, showed of an assumption.
 type Finding struct {
 	Outcome Outcome
 	Why     string   // what was seen, or why nothing was
 	Lines   []string // of the log, or answers, that show it
-	Plan    string   // of the run that showed it; empty where there is one run
 }
 
 // mostLines is how many lines show a finding.
@@ -120,7 +121,6 @@ type Row struct {
 
 // Judge judges runs. One that refutes counts more than all that confirm.
 func Judge(runs ...*evidence.Run) (rows []Row) {
-	weight := func(o Outcome) int { return slices.Index([]Outcome{NotSeen, Confirmed, Refuted}, o) }
 	for _, a := range Assumptions {
 		rows = append(rows, Row{a, Finding{Outcome: NotSeen, Why: "there was no run"}})
 	}
@@ -131,9 +131,9 @@ func Judge(runs ...*evidence.Run) (rows []Row) {
 			a.judge(v, &c)
 			f := c.finding(a.of)
 			if len(runs) > 1 {
-				f.Plan = "in plan " + r.Plan + ","
+				f.Why = "in plan " + r.Plan + ", " + f.Why
 			}
-			if n == 0 || weight(f.Outcome) > weight(rows[i].Outcome) {
+			if n == 0 || f.Outcome > rows[i].Outcome {
 				rows[i].Finding = f
 			}
 		}

@@ -5,7 +5,6 @@ package findings
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -281,24 +280,5 @@ func TestAssumptions(t *testing.T) {
 	}
 	for name := range all {
 		t.Errorf("there is no assumption %s", name)
-	}
-}
-
-// One run that refutes counts more than several that confirm, and each finding names its plan.
-func TestJudge(t *testing.T) {
-	t.Parallel()
-	good, bad, other := newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t)
-	good.Plan, bad.Plan, other.Plan = "good", "bad", "other"
-	for _, c := range []struct {
-		runs []*evidence.Run
-		want string
-	}{
-		{nil, "not seen "}, {[]*evidence.Run{other}, "not seen "}, {[]*evidence.Run{other, good, other}, "confirmed in plan good,"}, {[]*evidence.Run{good, bad, good}, "refuted in plan bad,"},
-	} {
-		rows := Judge(c.runs...)
-		i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == "exit-of-prebooted" })
-		if got := string(rows[i].Outcome) + " " + rows[i].Plan; got != c.want || len(rows) != len(Assumptions) {
-			t.Errorf("it is %s, want %s; %d rows", got, c.want, len(rows))
-		}
 	}
 }

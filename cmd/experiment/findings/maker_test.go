@@ -63,7 +63,7 @@ type maker struct {
 func newMaker() *maker {
 	m := &maker{old: 404, hold: 454 * sec, read: 600 * sec, metrics: map[string]string{}, run: evidence.Run{
 		Plan: "made-up", Start: began, Preboot: true, Types: map[string]int{"web": 2},
-		Releases: []evidence.Release{{Code: 1, Version: 3, ID: "r3", Created: began.Add(10 * sec)}, {Code: 2, Version: 4, ID: "r4", Created: began.Add(100 * sec)}},
+		Releases: []evidence.Release{{Code: 1, Version: 3, Created: began.Add(10 * sec)}, {Code: 2, Version: 4, Created: began.Add(100 * sec)}},
 	}}
 	m.procs = []proc{
 		{label: "web.1", code: 1, first: 20 * sec, last: 290 * sec, sigterm: 290 * sec}, {label: "web.2", code: 1, first: 20 * sec, last: 301 * sec, sigterm: 301 * sec},

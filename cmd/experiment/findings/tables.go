@@ -167,12 +167,11 @@ func assumptionText(rows []Row, all bool) string {
 				continue
 			}
 			count[outcome]++
-			why := strings.TrimSpace(row.Plan + " " + row.Why)
 			if outcome != Refuted && !all {
-				fmt.Fprintf(&b, "  %-9s  %s: %s\n", outcome, row.Name, why)
+				fmt.Fprintf(&b, "  %-9s  %s: %s\n", outcome, row.Name, row.Why)
 				continue
 			}
-			fmt.Fprintf(&b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(outcome)), row.Name, row.Says, strings.ToUpper(why[:1])+why[1:])
+			fmt.Fprintf(&b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(outcome.String()), row.Name, row.Says, strings.ToUpper(row.Why[:1])+row.Why[1:])
 			for _, line := range row.Lines {
 				fmt.Fprintf(&b, "    | %s\n", inert(line))
 			}

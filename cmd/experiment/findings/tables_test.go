@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,5 +155,24 @@ func TestTimeline(t *testing.T) {
 	}
 	if all := newView(&evidence.Run{Start: began}).moments(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)
+	}
+}
+
+// One run that refutes counts more than several that confirm, and each finding names its plan.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	good, bad, other := newMaker().make(t), newMaker().with(func(m *maker) { m.procs[1].quiet = true }).make(t), plain().make(t)
+	good.Plan, bad.Plan, other.Plan = "good", "bad", "other"
+	for _, c := range []struct {
+		runs []*evidence.Run
+		want string
+	}{
+		{nil, "not seen: there was no run"}, {[]*evidence.Run{other}, "not seen: there were no"}, {[]*evidence.Run{other, good, other}, "confirmed: in plan good, 2 of 2"}, {[]*evidence.Run{good, bad, good}, "refuted: in plan bad, 1 of 2"},
+	} {
+		rows := Judge(c.runs...)
+		i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == "exit-of-prebooted" })
+		if got := rows[i].Outcome.String() + ": " + rows[i].Why; !strings.HasPrefix(got, c.want) || len(rows) != len(Assumptions) {
+			t.Errorf("it is %s, want %s; %d rows", got, c.want, len(rows))
+		}
 	}
 }
