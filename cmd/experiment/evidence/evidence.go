@@ -53,7 +53,7 @@ type Step struct {
 type Release struct {
 	Code    int       `json:"code"`    // the version of the app's code, from 1
 	Version int       `json:"version"` // v3 is 3
-	Commit  string    `json:"commit"` // the label that the build was given
+	Commit  string    `json:"commit"`  // the label that the build was given
 	Created time.Time `json:"created"`
 }
 
