@@ -96,7 +96,7 @@ func (c *Client) Make(ctx context.Context, name string) (id string, err error) {
 	case err != nil:
 		return "", err
 	case made.ID == "" || made.Name != name:
-		return "", fmt.Errorf("Heroku's answer is about another app, %q", made.Name)
+		return "", fmt.Errorf("the answer of Heroku is about another app, %q", made.Name)
 	}
 	c.own(made.ID)
 	return made.ID, nil

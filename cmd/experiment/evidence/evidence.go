@@ -154,7 +154,8 @@ func (r *Redactor) Hide(secret, by string) {
 }
 
 var (
-	urls   = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+`)
+	// In JSON, an ampersand may be \u0026.
+	urls   = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://(?:[^\s"'<>\\]|\\u0026)+`)
 	emails = regexp.MustCompile(`[\w.+%-]+@[\w-]+(?:\.[\w-]+)+`)
 	ipv4   = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
 	ipv6   = regexp.MustCompile(`(?i)[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`)
