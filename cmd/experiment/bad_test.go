@@ -124,11 +124,12 @@ func TestAsksBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		answer string
-		yes    bool
-		made   int
+		answer        string
+		terminal, yes bool
+		made          int
 	}{
-		"no": {"n\n", false, 0}, "nothing": {"", false, 0}, "yes": {"Yes\n", false, 1}, "--yes": {"", true, 1},
+		"no": {"n\n", true, false, 0}, "nothing": {"", true, false, 0}, "yes": {"Yes\n", true, false, 1},
+		"nobody is there": {"y\n", false, false, 0}, "--yes": {"", false, true, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := quick(t)
@@ -137,7 +138,7 @@ func TestAsksBefore(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader(c.answer)),
-				stdout: &out, stderr: &out, heroku: &w}
+				stdout: &out, stderr: &out, terminal: c.terminal, heroku: &w}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
 				t.Errorf("%s: status %d, %d apps:\n%s", name, status, len(pl.account.Apps()), out.String())
@@ -166,7 +167,7 @@ func TestNoIsNo(t *testing.T) {
 			w.simulated = false
 			var out bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: bufio.NewReader(strings.NewReader("n\n")),
-				stdout: &out, stderr: &out, heroku: &w}
+				stdout: &out, stderr: &out, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
 				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
 			}
@@ -198,7 +199,7 @@ func TestAsksOnceForAll(t *testing.T) {
 			w.simulated, w.readKey = false, c.readKey
 			var out, errs bytes.Buffer
 			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader("y\nn\n")),
-				stdout: &out, stderr: &errs, heroku: &w}
+				stdout: &out, stderr: &errs, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != exitFailed || strings.Count(out.String(), "Go on?") != 1 || len(pl.account.Apps()) != c.apps {
 				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
 			}
@@ -257,6 +258,10 @@ func TestBadCommandLines(t *testing.T) {
 	for want, c := range map[string]commandLine{
 		`there is no plan and no file "none"`:           {Plan: "none", Speed: 1},
 		"speed is 0: give a number from 1 to 100":       {Plan: "plain-restart"},
+		"--keep is for --real: the simulated app ends":  {Plan: "plain-restart", Speed: 1, Keep: true},
+		"--dynos is 30: give a number from 1 to 20":     {Plan: "plain-restart", Speed: 1, Dynos: new(30)},
+		"it has 21 dynos at once: an experiment has 20": {Plan: "worker-beside-web", Speed: 1, Dynos: new(19)},
+		"--dynos is 0: give a number from 1 to 20":      {Plan: "plain-restart", Speed: 1, Dynos: new(0)},
 		`is not empty: give another one with --results`: {Plan: "plain-restart", Speed: 1, Results: "."},
 	} {
 		var out bytes.Buffer

@@ -139,6 +139,45 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// With --keep the app stays, as the program says before and after. The next run offers to delete it.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t), func(o *herokusim.AccountOptions) {
+				o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: fails}
+			})
+			w := *pl.world
+			w.simulated = false
+			var out bytes.Buffer
+			command := &commandLine{Plan: "plain-restart", Speed: 1, Yes: true, Keep: true, Results: t.TempDir(), stdout: &out, stderr: &out, heroku: &w}
+			if status := command.main(t.Context()); (status == exitFailed) != fails {
+				t.Errorf("status %d", status)
+			}
+			if apps := pl.account.Apps(); len(apps) != 1 || apps[0].Deleted != 0 {
+				t.Fatalf("the apps are %+v", apps)
+			}
+			app := pl.account.Apps()[0].Name
+			before, after, _ := strings.Cut(out.String(), "Go on?")
+			if !strings.Contains(before, "Each app stays (--keep), and costs money until you delete it.") || strings.Contains(out.String(), "is deleted") ||
+				!strings.Contains(after, "the app "+app+" stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app "+app+"`") {
+				t.Errorf("it says\n%s", out.String())
+			}
+			checkNotes(t, w.notes, 1)
+			asked := 0
+			err := offer(t.Context(), &w, newExperiment(pl.plan, &w, &out, "").heroku, &out, func(_ context.Context, q string) bool {
+				asked++
+				return strings.Contains(q, app)
+			})
+			if err != nil || asked != 1 {
+				t.Errorf("asked %d times, %v", asked, err)
+			}
+			checkGone(t, pl)
+			checkNotes(t, w.notes, 0)
+		})
+	}
+}
+
 // prepareNoted is a play that takes notes, as on the real Heroku.
 func prepareNoted(t *testing.T, p *Plan, options ...func(*herokusim.AccountOptions)) *play {
 	t.Helper()

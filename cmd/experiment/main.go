@@ -23,18 +23,23 @@ import (
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/cmd/experiment/findings"
+	"heroku-rollout-gate/gate"
 )
 
 type commandLine struct {
 	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
 	Real    bool    `help:"Run on the real Heroku, with the key in HEROKU_API_KEY. It costs money."`
+	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`
+	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
 	Yes     bool    `help:"Do not ask."`
+	Keep    bool    `help:"Do not delete the app, which costs money. For --real."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
 	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
 	stdin          *bufio.Reader
 	stdout, stderr io.Writer
+	terminal       bool   // stdin is a terminal: somebody can be asked
 	heroku         *world // the real Heroku; nil: each plan has a simulated one
 }
 
@@ -49,6 +54,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	c := commandLine{stdin: bufio.NewReader(os.Stdin), stdout: os.Stdout, stderr: os.Stderr}
+	c.terminal, _ = gate.Terminal(os.Stdin)
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
@@ -115,10 +121,17 @@ func (c *commandLine) main(ctx context.Context) int {
 	return status
 }
 
+// plans loads the plans, with what the command line changes.
 func (c *commandLine) plans() (all []*Plan, err error) {
 	names := []string{cmp.Or(c.Plan, "measured-deploy")}
 	if c.Plan == "all" || c.Plan == "" && c.List {
 		names = planNames()
+	}
+	if c.Keep && c.heroku == nil && !c.List {
+		return nil, errors.New("--keep is for --real: the simulated app ends with this program")
+	}
+	if c.Dynos != nil && (*c.Dynos < 1 || *c.Dynos > maxDynos) {
+		return nil, fmt.Errorf("--dynos is %d: give a number from 1 to %d", *c.Dynos, maxDynos)
 	}
 	if !(c.Speed >= 1 && c.Speed <= 100) { // nor is it NaN
 		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
@@ -127,6 +140,15 @@ func (c *commandLine) plans() (all []*Plan, err error) {
 		p, err := loadPlan(name)
 		if err != nil {
 			return nil, err
+		}
+		if c.Dynos != nil {
+			p.Types["web"] = *c.Dynos
+		}
+		if c.Preboot != nil {
+			p.Preboot = *c.Preboot
+		}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("plan %q: %w", name, err)
 		}
 		all = append(all, p)
 	}
@@ -147,7 +169,7 @@ func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *ev
 		fmt.Fprintf(c.stdout, "Plan %s: %s It is simulated here, %v times as fast; times are those of the run.\n\n", p.Name, p.About, w.speed)
 	}
 	e := newExperiment(p, w, c.stdout, results)
-	e.errs = c.stderr
+	e.errs, e.keep = c.stderr, c.Keep
 	run, failed := e.play(ctx)
 	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
 		text := findings.Report(run, false)
@@ -171,7 +193,7 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	if err := offer(ctx, c.heroku, newExperiment(plans[0], c.heroku, c.stdout, "").heroku, c.stdout, c.ask); err != nil {
 		return err
 	}
-	fmt.Fprint(c.stdout, preview(plans))
+	fmt.Fprint(c.stdout, preview(plans, c.Keep))
 	if !c.ask(ctx, "Go on?") {
 		return errors.New("nothing was made: answer yes, or give --yes")
 	}
@@ -200,6 +222,10 @@ func (c *commandLine) ask(ctx context.Context, question string) bool {
 	if c.Yes {
 		fmt.Fprintln(c.stdout, "yes, by --yes")
 		return true
+	}
+	if !c.terminal { // a "y" from a pipe must not start what costs money
+		fmt.Fprintln(c.stdout, "no: nobody can be asked here; --yes says yes")
+		return false
 	}
 	answered := make(chan string, 1)
 	go func() {

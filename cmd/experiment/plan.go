@@ -273,7 +273,11 @@ func (p *Plan) describe() string {
 }
 
 // preview says what the plans make, for how long, and what that costs.
-func preview(plans []*Plan) string {
+func preview(plans []*Plan, keep bool) string {
+	end := "Each app is deleted at the end of its plan, also after a failure and Ctrl-C."
+	if keep {
+		end = "Each app stays (--keep), and costs money until you delete it."
+	}
 	var b strings.Builder
 	var takes time.Duration
 	var cost, most float64
@@ -284,7 +288,7 @@ func preview(plans []*Plan) string {
 	fmt.Fprintf(&b, `On your account with Heroku each plan makes one app, with a name such as %s1f2e3d4c5b6a79.
 With preboot twice as many dynos run for some minutes.
 Plans: %d. All together it takes about %.0f minutes, at the most %.0f, and costs %s, at the most %.2f (list prices by the second).
-It touches no other app. Each app is deleted at the end of its plan, also after a failure and Ctrl-C.
-`, namePrefix, len(plans), takes.Minutes(), float64(len(plans))*longest.Minutes(), dollars(cost), most)
+It touches no other app. %s
+`, namePrefix, len(plans), takes.Minutes(), float64(len(plans))*longest.Minutes(), dollars(cost), most, end)
 	return b.String()
 }

@@ -39,6 +39,7 @@ type experiment struct {
 	out     io.Writer // for progress
 	errs    io.Writer // for errors
 	results string    // the folder of results
+	keep    bool      // the app is not deleted
 	name    string    // of the app
 
 	clock     *clock
@@ -137,8 +138,12 @@ func because(ctx context.Context, err error) error {
 // cleaning is how long the run tries to delete its app.
 const cleaning = 3 * time.Minute
 
-// clean deletes the app of a run, also if the run was interrupted.
+// clean deletes the app of a run, also if the run was interrupted. It keeps the app, with its note, if that is wanted.
 func (e *experiment) clean(ctx context.Context) error {
+	if e.keep && e.note.ID != "" {
+		e.say("the app %s stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app %s`", e.name, e.name)
+		return nil
+	}
 	if !e.asked {
 		return e.note.forget()
 	}
