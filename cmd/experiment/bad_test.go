@@ -33,7 +33,7 @@ func TestBadWorlds(t *testing.T) {
 		"a quota":             {change: func(o *options) { o.MostApps = -1 }, want: "limit"},
 		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scale web to 1 of size standard-1x: Heroku answered 4"},
 		"a build that fails":  {change: func(o *options) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }, apps: 1, want: "the build failed; the end of what it printed:\n  "},
-		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "it took longer than 30m0s"},
+		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
 		"preboot refused":     {plan: "size: basic", apps: 1, want: "switch preboot on: Heroku answered 4"},
 		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy ended with status 2 and no verdict: see gate-before.log of the results"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},

@@ -66,7 +66,7 @@ func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment
 	e.redactor.Hide(w.key, "[api-key]")
 	e.redactor.Hide(w.readKey, "[api-key]")
 	e.transport = discreet{w.transport, e.redactor}
-	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Seen: e.seen})
+	e.heroku = account.New(account.Options{Key: w.key, Transport: e.transport, At: e.clock.At, Real: e.clock.real, Seen: e.seen})
 	e.run = evidence.Run{Plan: p.Name, About: p.About, Simulated: w.simulated, Start: e.clock.start, Preboot: p.Preboot, Types: p.Types}
 	return e
 }

@@ -23,6 +23,7 @@ import (
 const (
 	firstBoot = time.Minute // how long the first dyno may take until it prints
 	boot      = 4 * time.Minute
+	building  = 8 * time.Minute // how long a build may take
 	glance    = 2 * time.Second // the pause between two looks whether something is over
 )
 
@@ -149,12 +150,14 @@ func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.
 	if err != nil {
 		return nil, err
 	}
-	err = e.until(ctx, func() (bool, error) {
-		b, err = e.heroku.BuildInfo(ctx, e.note.ID, b.ID)
+	limited, cancel := e.clock.within(ctx, building, fmt.Errorf("the build is not over after %s", building))
+	defer cancel()
+	err = e.until(limited, func() (bool, error) {
+		b, err = e.heroku.BuildInfo(limited, e.note.ID, b.ID)
 		return b.Status == "failed" || b.Release != nil, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, because(limited, err)
 	}
 	if b.Status == "failed" {
 		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)

@@ -67,6 +67,8 @@ type Options struct {
 	Key       string
 	Transport http.RoundTripper
 	At        func() time.Duration // how long the run has gone on
+	// Real is a span of the run in real time: simulated time passes faster.
+	Real func(time.Duration) time.Duration
 	// Seen records a request with its answer. Several goroutines call it at once.
 	Seen func(evidence.Request)
 }

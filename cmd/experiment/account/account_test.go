@@ -63,7 +63,7 @@ func try(t *testing.T, answers map[string][]string, f func(ctx context.Context, 
 	var seen []evidence.Request
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		c := New(Options{Key: key, Transport: server, At: func() time.Duration { return time.Since(start) }, Seen: func(r evidence.Request) { seen = append(seen, r) }})
+		c := New(Options{Key: key, Transport: server, At: func() time.Duration { return time.Since(start) }, Real: func(d time.Duration) time.Duration { return d }, Seen: func(r evidence.Request) { seen = append(seen, r) }})
 		f(t.Context(), c)
 	})
 	for host := range server.keys {
@@ -204,6 +204,21 @@ func TestGone(t *testing.T) {
 }
 
 // An error says whether something may have been made.
+// In simulated time the waits between two tries are simulated, too.
+func TestRetriesInSimulatedTime(t *testing.T) {
+	t.Parallel()
+	for speed, least := range map[time.Duration]time.Duration{1: time.Second / 2, 30: time.Second / 60} {
+		try(t, map[string][]string{"GET api.heroku.com/apps/x-1": {"reset", "503 {}", "404 {}"}}, func(ctx context.Context, c *Client) {
+			c.Real = func(d time.Duration) time.Duration { return d / speed }
+			begun := time.Now()
+			_, err := c.Remove(ctx, "", "x-1", begun, yes)
+			if took := time.Since(begun); err != nil || took < least || took > 10*least {
+				t.Errorf("%d times as fast, it took %s: %v", speed, took, err)
+			}
+		})
+	}
+}
+
 func TestInVain(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{`422 {"id":"invalid_params"}`: true, `500 {"id":"x"}`: false, "reset": false, "dial": true} {

@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// attempt is how long one try may take. retry is how long a request is tried again, with waits that grow.
+	// attempt is how long one try may take, in real time: this machine has to do it. retry is how long a request is tried again, with waits that grow.
 	attempt = 30 * time.Second
 	retry   = 90 * time.Second
 	maxBody = 4 << 20
@@ -35,7 +35,8 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := c.permit(req); err != nil {
 		return nil, err
 	}
-	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(time.Second), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(retry))
+	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(c.Real(time.Second)),
+		backoff.WithMaxInterval(c.Real(15*time.Second)), backoff.WithMaxElapsedTime(c.Real(retry)))
 	return backoff.RetryWithData(func() (*http.Response, error) {
 		res, err := c.once(req)
 		status := Status(err)
