@@ -71,8 +71,16 @@ func main() {
 }
 
 func (c *commandLine) fail(status int, err error) int {
-	fmt.Fprintln(c.stderr, "experiment:", err)
+	fmt.Fprintln(c.stderr, "experiment:", c.clean(err.Error()))
 	return status
+}
+
+// clean removes from a text what the results must not hold, either.
+func (c *commandLine) clean(text string) string {
+	if c.heroku == nil { // nothing simulated is a secret
+		return text
+	}
+	return c.heroku.redactor.Clean(text)
 }
 
 func (c *commandLine) main(ctx context.Context) int {
@@ -116,7 +124,7 @@ func (c *commandLine) main(ctx context.Context) int {
 		}
 	}
 	if len(runs) > 1 {
-		fmt.Fprintf(c.stdout, "\nAll plans together. %s", findings.Together(runs...))
+		fmt.Fprintf(c.stdout, "\nAll plans together. %s", c.clean(findings.Together(runs...)))
 	}
 	return status
 }
@@ -172,7 +180,7 @@ func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *ev
 	e.errs, e.keep = c.stderr, c.Keep
 	run, failed := e.play(ctx)
 	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
-		text := findings.Report(run, false)
+		text := c.clean(findings.Report(run, false))
 		if w.simulated && strings.Contains(text, "REFUTED") {
 			text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
 		}

@@ -61,7 +61,7 @@ type experiment struct {
 func newExperiment(p *Plan, w *world, out io.Writer, results string) *experiment {
 	var random [7]byte
 	_, _ = rand.Read(random[:]) // it never fails
-	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, clock: w.clock(), redactor: &evidence.Redactor{},
+	e := &experiment{plan: p, world: w, out: out, errs: out, results: results, clock: w.clock(), redactor: w.redactor,
 		name: namePrefix + hex.EncodeToString(random[:])} // Heroku allows 30 characters
 	e.redactor.Hide(w.key, "[api-key]")
 	e.redactor.Hide(w.readKey, "[api-key]")
@@ -80,13 +80,13 @@ func (e *experiment) seen(r evidence.Request) {
 func (e *experiment) say(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), fmt.Sprintf(format, args...))
+	fmt.Fprintf(e.out, "%7s  %s\n", observe.Span(e.clock.At()), e.redactor.Clean(fmt.Sprintf(format, args...)))
 }
 
 func (e *experiment) fail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintln(e.errs, "experiment:", err)
+	fmt.Fprintln(e.errs, "experiment:", e.redactor.Clean(err.Error()))
 }
 
 // do does one thing to the app, reports it, and records it.

@@ -13,14 +13,16 @@ import (
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
 // A world is Heroku, and this machine's ways to it.
 type world struct {
 	simulated bool
-	key       string // makes the app
-	readKey   string // is used by the gates; empty: they use key
+	key       string             // makes the app
+	readKey   string             // is used by the gates; empty: they use key
+	redactor  *evidence.Redactor // cleans what is printed and written
 	transport http.RoundTripper
 	now       func() time.Time
 	speed     float64 // how many seconds of now pass in one real second
@@ -50,7 +52,7 @@ func realHeroku(getenv func(string) string) (*world, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: filepath.Join(config, "rollout-gate-experiments")}, nil
+	return &world{key: key, readKey: readKey, redactor: &evidence.Redactor{}, transport: transport, now: time.Now, speed: 1, notes: filepath.Join(config, "rollout-gate-experiments")}, nil
 }
 
 const simulatedKey = "simulated-key"
@@ -81,7 +83,7 @@ func simulatedOptions(p *Plan, speed float64) herokusim.AccountOptions {
 }
 
 func worldOf(account *herokusim.Account, speed float64) *world {
-	return &world{simulated: true, key: simulatedKey, transport: account.Transport(), now: account.Clock, speed: speed}
+	return &world{simulated: true, key: simulatedKey, redactor: &evidence.Redactor{}, transport: account.Transport(), now: account.Clock, speed: speed}
 }
 
 // A clock is the clock of one run, in the time of its world.
