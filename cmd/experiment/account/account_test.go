@@ -53,7 +53,7 @@ func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	code := 0
 	fmt.Sscan(status, &code)
-	return &http.Response{StatusCode: code, Header: http.Header{"Date": {"Tue, 09 Jun 2026 16:00:00 GMT"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+	return &http.Response{StatusCode: code, Header: http.Header{"Date": {"Tue, 09 Jun 2026 16:00:00 GMT"}, "Next-Range": {"id 0..; max=1"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
 }
 
 // try runs f with a client in fake time, and returns what was asked and what was written down.
@@ -97,7 +97,7 @@ func TestMakeAndDelete(t *testing.T) {
 	if len(seen) != 5 || len(server.asked) != 5 {
 		t.Errorf("asked %q", server.asked)
 	}
-	if seen[2].Error == "" || seen[3].Status != 503 || seen[0].Date.IsZero() || !strings.Contains(seen[0].Sent, "x-1") {
+	if seen[2].Error == "" || seen[3].Status != 503 || seen[0].Date.IsZero() || seen[0].NextRange == "" || !strings.Contains(seen[0].Sent, "x-1") {
 		t.Errorf("written down: %+v", seen)
 	}
 }

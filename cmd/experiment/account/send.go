@@ -67,6 +67,7 @@ func (c *Client) once(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if err == nil {
 		r.Status = res.StatusCode
+		r.NextRange = res.Header.Get("Next-Range")
 		r.Date, _ = http.ParseTime(res.Header.Get("Date"))
 		body, err = io.ReadAll(io.LimitReader(res.Body, maxBody))
 		res.Body.Close()

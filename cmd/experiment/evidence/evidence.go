@@ -82,6 +82,8 @@ type Request struct {
 	Date   time.Time     `json:"date,omitzero"`    // the platform's clock, in whole seconds
 	Body   string        `json:"body,omitempty"`
 	Error  string        `json:"error,omitempty"`
+	// NextRange is the header of that name. An answer 206 should have it: it says how to ask for the rest of a list.
+	NextRange string `json:"nextRange,omitempty"`
 }
 
 // A Line is one line of the log.

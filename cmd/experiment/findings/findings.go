@@ -1,5 +1,6 @@
 // Package findings judges runs of the experiment: which assumptions about Heroku they confirm or refute, when what
-// happened, and how the gates did against the truth. It is pure: evidence in, findings and tables out.
+// happened, how the gates did against the truth, and what Heroku answered. It is pure: evidence in, findings and
+// tables out.
 //
 //   - findings.go: how assumptions are judged, by one run or by several
 //   - view.go: one run, read so that it can be judged

@@ -1,11 +1,14 @@
-// The report as text: what happened, the gates against the truth, and the assumptions.
+// The report as text: what happened, the gates against the truth, the assumptions, and what Heroku answered.
 
 package findings
 
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,7 +33,12 @@ func Report(r *evidence.Run, all bool) string {
 		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", clockTime(g.From, "the beginning"), clockTime(g.To, "the end"), g.Reason)
 	}
 	v := newView(r)
-	return b.String() + "\n" + v.timeline() + "\n" + v.verdicts() + "\n" + assumptionText(Judge(r), all)
+	happened := table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, v.timeline())
+	fmt.Fprintf(&b, "\n%s\n%s\n%s", happened, v.verdicts(), assumptionText(Judge(r), all))
+	if all {
+		fmt.Fprintf(&b, "\n%s", answers(r))
+	}
+	return b.String()
 }
 
 func clockTime(t time.Time, zero string) string {
@@ -71,12 +79,45 @@ type moment struct {
 	what string
 }
 
-func (v *view) timeline() string {
-	var rows [][]string
+// timeline is the table of the README, as measured: when, what happened, what Heroku called the release then, and how
+// many old dynos the list had.
+func (v *view) timeline() (rows [][]string) {
 	for _, m := range v.moments() {
-		rows = append(rows, []string{v.after(m.at), m.what})
+		rows = append(rows, []string{v.after(m.at), m.what, v.called(m.at), v.listed(m.at)})
 	}
-	return table("What happened", []string{"from the release", "what happened"}, rows)
+	return rows
+}
+
+// final is what people call the final statuses of a release.
+var final = map[string]string{"succeeded": "finished", "failed": "failed"}
+
+// called is what Heroku called the release at a moment: its final status, if the release had it by then, or what the
+// newest list before that shows.
+func (v *view) called(at time.Time) string {
+	said := ""
+	for _, x := range v.releases {
+		switch called := final[x.Status]; {
+		case x.Version != v.target.Version:
+		case called != "" && !x.UpdatedAt.After(at):
+			return called
+		case called == "" && (said == "" || !x.asked.After(at)):
+			said = x.Status
+		}
+	}
+	return cmp.Or(said, "nothing")
+}
+
+// listed is how many old dynos the first list shows that was asked for a second later, because the time at which a
+// release was made is cut to whole seconds; or else the last list.
+func (v *view) listed(at time.Time) string {
+	said := "nothing"
+	for _, l := range v.lists {
+		said = cmp.Or(map[int]string{0: "no old dyno", 1: "1 old dyno"}[l.old], fmt.Sprintf("%d old dynos", l.old))
+		if !l.asked.Before(at.Add(time.Second)) {
+			break
+		}
+	}
+	return said
 }
 
 // moments are what happened from the measured release on, in order. There are none if it was never made.
@@ -86,7 +127,7 @@ func (v *view) moments() []moment {
 	}
 	all := []moment{{v.target.Created, fmt.Sprintf("release v%d of code %d is made", v.target.Version, v.target.Code)}}
 	for _, x := range v.releases {
-		if called := map[string]string{"succeeded": "finished", "failed": "failed"}[x.Status]; x.Version == v.target.Version && called != "" {
+		if called := final[x.Status]; x.Version == v.target.Version && called != "" {
 			all = append(all, moment{x.UpdatedAt, "Heroku calls the release " + called})
 			break
 		}
@@ -178,6 +219,44 @@ func assumptionText(rows []Row, all bool) string {
 		}
 	}
 	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen\n", count[Confirmed], count[Refuted], count[NotSeen]) + b.String()
+}
+
+// answers counts the answers to the experiment's own requests.
+func answers(r *evidence.Run) string {
+	counts := map[[3]string]int{} // by path, method and answer
+	for _, q := range r.Requests {
+		said := "no answer"
+		switch {
+		case q.Status == http.StatusPartialContent && q.NextRange == "":
+			said = "206 without Next-Range"
+		case q.Status == http.StatusPartialContent:
+			said = "206 with Next-Range"
+		case q.Status != 0:
+			said = strconv.Itoa(q.Status)
+		}
+		counts[[3]string{pattern(q.Path), q.Method, said}]++
+	}
+	var rows [][]string
+	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
+		request, said := key[1]+" "+key[0], fmt.Sprintf("%s (%d)", key[2], counts[key])
+		if n := len(rows); n > 0 && rows[n-1][0] == request {
+			rows[n-1][1] += ", " + said
+		} else {
+			rows = append(rows, []string{request, said})
+		}
+	}
+	return table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
+}
+
+// pattern is a path without the ids and names of one run.
+func pattern(path string) string {
+	parts := strings.Split(path, "/")
+	for i := 2; i < len(parts); i += 2 {
+		if parts[i-1] != "features" {
+			parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // inert removes from a line from outside what acts on a terminal.

@@ -127,7 +127,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// The timeline has the release, the first and last lines of processes, what was done, and the gates, in order.
+// The timeline has the release, the first and last lines of processes, what was done, and the gates, in order; beside
+// each, what Heroku called the release by then, and the old dynos of the list that came next.
 func TestTimeline(t *testing.T) {
 	t.Parallel()
 	phase := newMaker().with(func(m *maker) {
@@ -139,22 +140,65 @@ func TestTimeline(t *testing.T) {
 			return x
 		}
 		m.procs[2].first, m.procs[3].first = 124*sec, 125*sec
-	}).do(150*sec, "scale web to 3", "no")
-	for want, run := range map[string]*maker{
-		"+0s made; +20s finished; +24s 2; +25s 2; +50s refused; +3m10s 1; +3m21s 1; +3m25s proven": phase,
-		"+0s made; +0s failed; +3m25s proven":                                                      newMaker().with(phaseFails),
-	} {
-		v := newView(run.make(t))
-		var all []string
-		for _, m := range v.moments() {
-			all = append(all, v.after(m.at)+" "+m.what[strings.LastIndex(m.what, " ")+1:])
+		m.records = func(at time.Duration) []heroku.Dyno {
+			if at > 300*sec {
+				return nil
+			}
+			return []heroku.Dyno{m.record("web.1", at-20*sec), m.record("web.2", 0)}
 		}
-		if got := strings.Join(all, "; "); got != want {
-			t.Errorf("it is\n%s\nwant\n%s", got, want)
+	}).do(150*sec, "scale web to 3", "no")
+	late := newMaker().with(func(m *maker) { // the time of a release is cut to whole seconds
+		m.records = func(at time.Duration) []heroku.Dyno { return []heroku.Dyno{m.record("web.1", at-900*time.Millisecond)} }
+	})
+	silent := newMaker().with(func(m *maker) { m.silent, m.blind = time.Hour, true })
+	for name, c := range map[string]struct {
+		run  *maker
+		want string
+	}{
+		"a release phase": {phase, "+0s made: pending, 2 old dynos; +20s finished: finished, 1 old dyno; +24s 2: finished, 1 old dyno; +25s 2: finished, 1 old dyno; " +
+			"+50s refused: finished, 1 old dyno; +3m10s 1: finished, 1 old dyno; +3m21s 1: finished, no old dyno; +3m25s proven: finished, no old dyno"},
+		"a release phase that fails": {newMaker().with(phaseFails), "+0s made: failed, 2 old dynos; +0s failed: failed, 2 old dynos; +3m25s proven: failed, 2 old dynos"},
+		"a list in the second of the release": {late, "+0s made: finished, no old dyno; +0s finished: finished, no old dyno; +4s 2: finished, no old dyno; +5s 2: finished, no old dyno; " +
+			"+3m10s 1: finished, no old dyno; +3m21s 1: finished, no old dyno; +3m25s proven: finished, no old dyno"},
+		"no list": {silent, "+0s made: nothing, nothing; +4s 2: nothing, nothing; +5s 2: nothing, nothing; +3m10s 1: nothing, nothing; +3m21s 1: nothing, nothing; +3m25s proven: nothing, nothing"},
+	} {
+		v := newView(c.run.make(t))
+		var all []string
+		for _, row := range v.timeline() {
+			all = append(all, row[0]+" "+row[1][strings.LastIndex(row[1], " ")+1:]+": "+row[2]+", "+row[3])
+		}
+		if got := strings.Join(all, "; "); got != c.want {
+			t.Errorf("%s: it is\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
-	if all := newView(&evidence.Run{Start: began}).moments(); all != nil {
+	if all := newView(&evidence.Run{Start: began}).timeline(); all != nil {
 		t.Errorf("of a run without a release it is %v", all)
+	}
+}
+
+// The answers are counted by request and status, without the ids and names of one run.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	r := &evidence.Run{Requests: []evidence.Request{
+		{Method: "POST", Path: "/apps", Status: 201},
+		{Method: "GET", Path: "/apps/a/releases", Status: 206, NextRange: "version 3..; max=5"},
+		{Method: "GET", Path: "/apps/a/releases", Status: 206},
+		{Method: "GET", Path: "/apps/a/dynos/b", Status: 404},
+		{Method: "GET", Path: "/apps/a/dynos/c", Status: 200},
+		{Method: "GET", Path: "/apps/a/dynos/c", Status: 404},
+		{Method: "DELETE", Path: "/apps/a", Error: "there was no answer in time"},
+		{Method: "PATCH", Path: "/apps/a/features/preboot", Status: 200},
+	}}
+	want := `What Heroku answered to the experiment:
+  request                             status (how often)
+  POST /apps                          201 (1)
+  DELETE /apps/{app}                  no answer (1)
+  GET /apps/{app}/dynos/{dyno}        200 (1), 404 (2)
+  PATCH /apps/{app}/features/preboot  200 (1)
+  GET /apps/{app}/releases            206 with Next-Range (1), 206 without Next-Range (1)
+`
+	if diff := cmp.Diff(want, answers(r)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -30,6 +30,7 @@ type view struct {
 
 	lines    []line           // of the platform, as they came
 	dynos    []dyno           // of all dyno lists, as they came
+	lists    []dynoList       // all dyno lists, as they came
 	releases []release        // of all lists of releases, as they came
 	target   evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
 	finished time.Time        // when Heroku called the target finished; zero if it did not
@@ -51,6 +52,10 @@ type (
 	release struct {
 		heroku.Release
 		answer
+	}
+	dynoList struct {
+		answer
+		old int // how many of its dynos are of a release before the target and have not crashed
 	}
 	// answer is when the list was asked for and came.
 	answer struct {
@@ -95,8 +100,16 @@ func (v *view) readList(q *evidence.Request) {
 		_ = json.Unmarshal([]byte(q.Body), &releases)
 	}
 	a := answer{v.time(q.At), v.time(q.At + q.Took), q}
-	for _, d := range dynos {
-		v.dynos = append(v.dynos, dyno{d, a})
+	old := 0
+	for _, x := range dynos {
+		d := dyno{x, a}
+		v.dynos = append(v.dynos, d)
+		if v.isOld(d) && d.State != "crashed" {
+			old++
+		}
+	}
+	if strings.HasSuffix(q.Path, "/dynos") {
+		v.lists = append(v.lists, dynoList{a, old})
 	}
 	for _, r := range releases {
 		v.releases = append(v.releases, release{r, a})
