@@ -51,14 +51,14 @@ var mayImport = map[string][]string{
 
 	"cmd/experiment":          {"cmd/experiment/account", "cmd/experiment/evidence", "cmd/experiment/findings", "gate", "gate/rollout", "gate/logtail", "gate/observe", "gate/herokusim"},
 	"cmd/experiment/account":  {"cmd/experiment/evidence"},
-	"cmd/experiment/evidence": {},
+	"cmd/experiment/evidence": {"gate/observe", "gate/rollout"},
 	"cmd/experiment/findings": {"cmd/experiment/evidence", "gate/logtail", "gate/observe", "gate/rollout"},
 }
 
 // only lists packages from outside, with the packages that may import each.
 var only = map[string][]string{
-	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment/account"},
-	"github.com/cenkalti/backoff/v4":        {"gate/platform"},
+	"github.com/heroku/heroku-go/v5":        {"gate/platform", "cmd/experiment", "cmd/experiment/account", "cmd/experiment/findings"},
+	"github.com/cenkalti/backoff/v4":        {"gate/platform", "cmd/experiment/account"},
 	"github.com/sethvargo/go-githubactions": {"gate/report"},
 	"github.com/spf13/pflag":                {"gate"},
 	"golang.org/x/term":                     {"gate"},

@@ -94,16 +94,18 @@ func run(t *testing.T, dir, typ, sigterm string) (lines []string, status int) {
 func TestApp(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Stop: 1500 * time.Millisecond, Lines: 200}
-	src := p.source(2)
-	lines, status := run(t, unpack(t, src.archive), "web", "n=2 ")
-	var truth evidence.Truth
+	archive, _ := p.source(2)
+	lines, status := run(t, unpack(t, archive), "web", "n=2 ")
+	var truth evidence.Log
 	own, padding := 0, 0
 	for _, line := range lines {
-		_, alive := truth.Add("2026-06-09T16:00:00+00:00 app[web.1]: " + line)
+		logged := "2026-06-09T16:00:00+00:00 app[web.1]: " + line
+		truth.Add(0, logged)
+		_, alive := evidence.ReadAppLine(logged)
 		switch {
 		case alive:
 			own++
-		case strings.HasPrefix(line, evidence.Padding+" "):
+		case strings.HasPrefix(line, "padding "):
 			padding++
 		default:
 			t.Errorf("the app prints %q", line)
@@ -129,8 +131,8 @@ func TestAppReleasePhase(t *testing.T) {
 	for code, want := range map[int]int{1: 0, 2: 1} {
 		t.Run(fmt.Sprint("code ", code), func(t *testing.T) {
 			t.Parallel()
-			src := p.source(code)
-			if lines, status := run(t, unpack(t, src.archive), "release", ""); status != want || len(lines) != 1 {
+			archive, _ := p.source(code)
+			if lines, status := run(t, unpack(t, archive), "release", ""); status != want || len(lines) != 1 {
 				t.Errorf("status %d, want %d; %q", status, want, lines)
 			}
 		})
@@ -141,13 +143,11 @@ func TestAppReleasePhase(t *testing.T) {
 func TestSource(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1, "worker": 2}}
-	var all []source
-	for _, code := range []int{1, 1, 2} {
-		src := p.source(code)
-		all = append(all, src)
-	}
-	if all[0].commit != all[1].commit || all[0].commit == all[2].commit || len(all[0].commit) != 40 {
-		t.Errorf("the commits are %q, %q, %q", all[0].commit, all[1].commit, all[2].commit)
+	_, first := p.source(1)
+	_, again := p.source(1)
+	_, second := p.source(2)
+	if first != again || first == second || len(first) != 40 {
+		t.Errorf("the commits are %q, %q, %q", first, again, second)
 	}
 	if want := "web: python app.py\nworker: python app.py\n"; p.procfile() != want {
 		t.Errorf("the Procfile is %q", p.procfile())
@@ -158,8 +158,8 @@ func TestSource(t *testing.T) {
 func TestAppCrashes(t *testing.T) {
 	t.Parallel()
 	p := &Plan{Types: map[string]int{"web": 1}, Crashes: true}
-	src := p.source(2)
-	if lines, status := run(t, unpack(t, src.archive), "web", ""); status != 1 || len(lines) != 3 {
+	archive, _ := p.source(2)
+	if lines, status := run(t, unpack(t, archive), "web", ""); status != 1 || len(lines) != 3 {
 		t.Errorf("status %d: %q", status, lines)
 	}
 }

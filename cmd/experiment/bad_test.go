@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heroku-rollout-gate/cmd/experiment/findings"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
@@ -27,13 +29,13 @@ func TestBadWorlds(t *testing.T) {
 		apps   int // that were made
 		want   string
 	}{
-		"a key that is wrong": {key: "wrong", want: "making the app rollout-gate-x-NAME: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY"},
+		"a key that is wrong": {key: "wrong", want: "make the app rollout-gate-x-NAME: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY"},
 		"a quota":             {change: func(o *options) { o.MostApps = -1 }, want: "limit"},
-		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scaling the app rollout-gate-x-NAME: Heroku answered 4"},
+		"a size":              {change: func(o *options) { o.Sizes = []string{"eco", "basic"} }, apps: 1, want: "scale web to 1 of size standard-1x: Heroku answered 4"},
 		"a build that fails":  {change: func(o *options) { o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true} }, apps: 1, want: "the build failed; the end of what it printed:\n  "},
 		"a build without end": {change: func(o *options) { o.Build = &herokusim.Build{Takes: time.Hour} }, apps: 1, want: "the build is not over after 8m0s"},
-		"preboot refused":     {plan: "size: basic", apps: 1, want: "switching preboot on: Heroku answered 4"},
-		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy did not begin: see what it says in gate-before.log of the results"},
+		"preboot refused":     {plan: "size: basic", apps: 1, want: "switch preboot on: Heroku answered 4"},
+		"bad inputs of gates": {plan: "gate: {timeout: soon}", apps: 1, want: "the gate from before the deploy ended with status 2 and no verdict: see gate-before.log of the results"},
 		"no log":              {change: func(o *options) { o.Template.Log.Refused = http.StatusForbidden }, apps: 1, want: "the log cannot be read, so there is no truth: opening a log session: Heroku answered 403"},
 		"a plan that is long": {plan: "then: [{at: 12m, deploy: true}]", change: func(o *options) {
 			o.Template.Types = map[string]herokusim.Type{"web": {Preboot: herokusim.Timing{Exit: herokusim.After(2 * time.Hour)}}}
@@ -135,7 +137,7 @@ func TestAsksBefore(t *testing.T) {
 			w := *pl.world
 			w.simulated = false
 			var out bytes.Buffer
-			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: strings.NewReader(c.answer),
+			command := &commandLine{Plan: file, Speed: 1, Yes: c.yes, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader(c.answer)),
 				stdout: &out, stderr: &out, terminal: c.terminal, heroku: &w}
 			status := command.main(t.Context())
 			if (status == exitDone) != (c.made > 0) || len(pl.account.Apps()) != c.made {
@@ -143,7 +145,7 @@ func TestAsksBefore(t *testing.T) {
 			}
 			checkGone(t, pl)
 			said, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "preboot, log-runtime-metrics", "at the most 30 min", "US dollars", "also after a failure and Ctrl-C"} {
+			for _, want := range []string{"one app, with a name such as rollout-gate-x-", "1 web and 1 worker, of size standard-1x", "with preboot, with log-runtime-metrics", "at the most 30, and costs", "US dollars", "also after a failure and Ctrl-C"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%s: it does not say %q:\n%s", name, want, said)
 				}
@@ -156,7 +158,7 @@ func TestAsksBefore(t *testing.T) {
 func TestNoIsNo(t *testing.T) {
 	t.Parallel()
 	full := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(full, "busy-app", "there"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(full, "there"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for results, c := range map[string]struct{ asked, status int }{filepath.Join(t.TempDir(), "new"): {1, exitFailed}, full: {0, exitInvalid}} {
@@ -164,7 +166,7 @@ func TestNoIsNo(t *testing.T) {
 			w := *prepareNoted(t, quick(t)).world
 			w.simulated = false
 			var out bytes.Buffer
-			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: strings.NewReader("n\n"),
+			command := &commandLine{Plan: "all", Speed: 1, Results: results, stdin: bufio.NewReader(strings.NewReader("n\n")),
 				stdout: &out, stderr: &out, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != c.status || strings.Count(out.String(), "Go on?") != c.asked {
 				t.Errorf("status %d, want %d and %d questions:\n%s", status, c.status, c.asked, out.String())
@@ -196,13 +198,13 @@ func TestAsksOnceForAll(t *testing.T) {
 			w := *pl.world
 			w.simulated, w.readKey = false, c.readKey
 			var out, errs bytes.Buffer
-			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("y\nn\n"),
+			command := &commandLine{Plan: "all", Speed: 1, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader("y\nn\n")),
 				stdout: &out, stderr: &errs, terminal: true, heroku: &w}
 			if status := command.main(t.Context()); status != exitFailed || strings.Count(out.String(), "Go on?") != 1 || len(pl.account.Apps()) != c.apps {
 				t.Errorf("%s: status %d, %d questions, %d apps, want 1 and %d", name, status, strings.Count(out.String(), "Go on?"), len(pl.account.Apps()), c.apps)
 			}
 			before, _, _ := strings.Cut(out.String(), "Go on?")
-			for _, want := range []string{"9 apps, one after the other", "about 2 h 44 min, at the most 4 h 30 min", "costs about 0.60 US dollars, at the most 0.9", "Plan worker-beside-web: "} {
+			for _, want := range []string{"Plans: 9.", "about 164 minutes, at the most 270", "costs about 0.60 US dollars, at the most 0.9", "\nworker-beside-web: "} {
 				if !strings.Contains(before, want) {
 					t.Errorf("%s: it does not say %q before it asks", name, want)
 				}
@@ -242,7 +244,7 @@ func TestFailureIsToldOnce(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 		const what = "network is unreachable"
-		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: building the app") {
+		if n := strings.Count(out.String()+errs.String(), what); n != 1 || !strings.Contains(errs.String(), "experiment: build code 2: ") {
 			t.Errorf("%q is printed %d times, want once:\n%s\n-- errors --\n%s", what, n, out.String(), errs.String())
 		}
 		if text, err := os.ReadFile(filepath.Join(command.Results, "report.txt")); err != nil || !strings.Contains(string(text), what) {
@@ -256,10 +258,11 @@ func TestBadCommandLines(t *testing.T) {
 	for want, c := range map[string]commandLine{
 		`there is no plan and no file "none"`:           {Plan: "none", Speed: 1},
 		"speed is 0: give a number from 1 to 100":       {Plan: "plain-restart"},
+		"--keep is for --real: the simulated app ends":  {Plan: "plain-restart", Speed: 1, Keep: true},
 		"--dynos is 30: give a number from 1 to 20":     {Plan: "plain-restart", Speed: 1, Dynos: new(30)},
 		"it has 21 dynos at once: an experiment has 20": {Plan: "worker-beside-web", Speed: 1, Dynos: new(19)},
-		`is not empty: give another one with --results`: {Plan: "plain-restart", Speed: 1, Results: "."},
 		"--dynos is 0: give a number from 1 to 20":      {Plan: "plain-restart", Speed: 1, Dynos: new(0)},
+		`is not empty: give another one with --results`: {Plan: "plain-restart", Speed: 1, Results: "."},
 	} {
 		var out bytes.Buffer
 		c.stdout, c.stderr = &out, &out
@@ -288,8 +291,8 @@ func TestTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
-			t.Errorf("%v\n%s", err, report(run, false))
+		if err := findings.TooEarly(run); err == nil || !strings.Contains(err.Error(), "please report it") || !strings.Contains(findings.Report(run, false), "TOO EARLY: web.1, code 1, printed a line 19") {
+			t.Errorf("%v\n%s", err, findings.Report(run, false))
 		}
 	})
 }

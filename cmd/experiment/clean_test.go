@@ -17,7 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
@@ -140,12 +139,56 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// With --keep the app stays, as the program says before and after. The next run offers to delete it.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			pl := prepareNoted(t, quick(t), func(o *herokusim.AccountOptions) {
+				o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: fails}
+			})
+			w := *pl.world
+			w.simulated = false
+			var out bytes.Buffer
+			command := &commandLine{Plan: "plain-restart", Speed: 1, Yes: true, Keep: true, Results: t.TempDir(), stdout: &out, stderr: &out, heroku: &w}
+			if status := command.main(t.Context()); (status == exitFailed) != fails {
+				t.Errorf("status %d", status)
+			}
+			if apps := pl.account.Apps(); len(apps) != 1 || apps[0].Deleted != 0 {
+				t.Fatalf("the apps are %+v", apps)
+			}
+			app := pl.account.Apps()[0].Name
+			before, after, _ := strings.Cut(out.String(), "Go on?")
+			if !strings.Contains(before, "Each app stays (--keep), and costs money until you delete it.") || strings.Contains(out.String(), "is deleted") ||
+				!strings.Contains(after, "the app "+app+" stays, and costs money, until the next run deletes it, or `heroku apps:destroy --app "+app+"`") {
+				t.Errorf("it says\n%s", out.String())
+			}
+			checkNotes(t, w.notes, 1)
+			asked := 0
+			err := offer(t.Context(), &w, newExperiment(pl.plan, &w, &out, "").heroku, &out, func(_ context.Context, q string) bool {
+				asked++
+				return strings.Contains(q, app)
+			})
+			if err != nil || asked != 1 {
+				t.Errorf("asked %d times, %v", asked, err)
+			}
+			checkGone(t, pl)
+			checkNotes(t, w.notes, 0)
+		})
+	}
+}
+
 // prepareNoted is a play that takes notes, as on the real Heroku.
 func prepareNoted(t *testing.T, p *Plan, options ...func(*herokusim.AccountOptions)) *play {
 	t.Helper()
 	pl := prepare(t, p, options...)
 	pl.world.notes = t.TempDir()
 	return pl
+}
+
+func withID(n *note, id string) error {
+	n.ID = id
+	return n.write()
 }
 
 func checkNotes(t *testing.T, folder string, want int) {
@@ -168,11 +211,11 @@ func TestOthersAppsStay(t *testing.T) {
 		time.Sleep(time.Hour)
 		fresh := newExperiment(pl.plan, pl.world, &pl.out, "").heroku // which did not make it
 		for what, n := range map[string]*note{
-			"was not made by this program": {App: account.App{Name: shop.Name}, Asked: pl.world.now()},
-			"is called":                    {App: account.App{ID: shop.ID, Name: namePrefix + "other"}, Asked: pl.world.now()},
+			"made at another time": {Name: namePrefix + "old", Asked: pl.world.now().Add(-late)},
+			"renamed":              {ID: shop, Name: namePrefix + "other", Asked: pl.world.now().Add(-late)},
 		} {
-			if _, err := remove(t.Context(), fresh, n, pl.e.clock); err == nil || !strings.Contains(err.Error(), what) {
-				t.Errorf("%v does not say %q", err, what)
+			if _, err := n.remove(t.Context(), fresh, pl.e.clock, func() bool { return true }); err == nil || !strings.Contains(err.Error(), "was not made by this program") {
+				t.Errorf("%s: %v", what, err)
 			}
 		}
 		if pl.account.Apps()[0].Deleted != 0 {
@@ -189,16 +232,16 @@ func TestNotes(t *testing.T) {
 	if n, err := newNote(dir, namePrefix+"1", now); err != nil || n.running(now) {
 		t.Error(n, err)
 	}
-	all, err := readNotes(dir, io.Discard)
-	if err != nil || len(all) != 1 || all[0].Name != namePrefix+"1" || !all[0].Asked.Equal(now) || all[0].ID != "" {
-		t.Fatalf("%+v, %v", all, err)
+	other, err := newNote(dir, namePrefix+"2", now)
+	if err != nil {
+		t.Fatal(err)
 	}
-	all[0].Process = os.Getppid()
-	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
+	other.Process = os.Getppid()
+	if !other.running(now.Add(time.Minute)) || other.running(now.Add(time.Hour)) {
 		t.Error("whether another process still runs it is not known")
 	}
-	all[0].Process, all[0].Machine = os.Getpid(), "another" // where the same number is another process
-	if !all[0].running(now.Add(time.Minute)) || all[0].running(now.Add(time.Hour)) {
+	other.Process, other.Machine = os.Getpid(), "another" // where the same number is another process
+	if !other.running(now.Add(time.Minute)) || other.running(now.Add(time.Hour)) {
 		t.Error("an experiment of another machine that may run is not left alone")
 	}
 }
@@ -221,25 +264,25 @@ func TestUnreadableNotes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := newNote(pl.world.notes, left.Name, pl.world.now())
+		n, err := newNote(pl.world.notes, namePrefix+"left", pl.world.now())
 		if err == nil {
-			err = n.made(left)
+			err = withID(n, left)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		foreign, err := pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
+		_, err = pl.e.heroku.Make(t.Context(), namePrefix+"foreign")
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour) // of this app, it is not known that it was made here
-		if _, err := newNote(pl.world.notes, foreign.Name, pl.world.now()); err != nil {
+		if _, err := newNote(pl.world.notes, namePrefix+"foreign", pl.world.now()); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
 		var asked []string
 		err = offer(t.Context(), pl.world, pl.e.heroku, &out, func(_ context.Context, q string) bool { asked = append(asked, q); return true })
-		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], left.Name) {
+		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], namePrefix+"left") {
 			t.Errorf("%v, asked %q", err, asked)
 		}
 		for name := range bad {
@@ -253,7 +296,7 @@ func TestUnreadableNotes(t *testing.T) {
 				t.Errorf("it does not name %s", want)
 			}
 		}
-		if !strings.Contains(out.String(), "the app "+foreign.Name+" was not made by this program, so it is not deleted") {
+		if !strings.Contains(out.String(), "the app "+namePrefix+"foreign: it was not made by this program, so it is not deleted") {
 			t.Error("it does not name an app that is not ours")
 		}
 		if apps := pl.account.Apps(); apps[0].Deleted == 0 || apps[1].Deleted != 0 {
@@ -290,7 +333,7 @@ func TestUnseenIsNotGone(t *testing.T) {
 		pl := prepareNoted(t, quick(t))
 		n, err := newNote(pl.world.notes, namePrefix+"old", pl.world.now())
 		if err == nil {
-			err = n.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: n.Name})
+			err = withID(n, "01234567-89ab-cdef-0123-456789abcdef")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -318,14 +361,14 @@ func TestNothingLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := gone.made(account.App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: gone.Name}); err != nil {
+		if err := withID(gone, "01234567-89ab-cdef-0123-456789abcdef"); err != nil {
 			t.Fatal(err)
 		}
 		machine := &mortal{RoundTripper: pl.world.transport}
 		machine.dead.Store(true)
 		pl.world.transport = machine
 		pl.e = newExperiment(pl.plan, pl.world, &pl.out, pl.results)
-		if _, err := pl.e.play(t.Context()); err == nil || !strings.Contains(err.Error(), "making the app rollout-gate-x-") || !strings.Contains(err.Error(), "run this program again") {
+		if _, err := pl.e.play(t.Context()); err == nil || !strings.Contains(err.Error(), "make the app rollout-gate-x-") || !strings.Contains(err.Error(), "run this program again") {
 			t.Error(err)
 		}
 		checkNotes(t, pl.world.notes, 2)

@@ -79,7 +79,7 @@ func TestPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again = section(t, again, "result", "```text\n"+strings.TrimSpace(report(run, true))+"\n```\n")
+		again = section(t, again, "result", "```text\n"+strings.TrimSpace(findings.Report(run, true))+"\n```\n")
 	})
 	was, is := byChance.ReplaceAllString(old, "N"), byChance.ReplaceAllString(again, "N")
 	if *update && was != is {

@@ -9,9 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/cmd/experiment/findings"
-	"heroku-rollout-gate/gate/observe"
 )
 
 func TestLogFallsSilent(t *testing.T) {
@@ -44,8 +42,8 @@ func TestLogFallsSilent(t *testing.T) {
 		if hidden != 1 {
 			t.Errorf("%d old processes may still run, want 1: %+v", hidden, run.Processes)
 		}
-		if len(run.Gaps) == 0 || !strings.Contains(report(run, false), "Lines of the log may be missing from ") {
-			t.Errorf("the gaps are %v; the report says\n%s", run.Gaps, report(run, false))
+		if len(run.Gaps) == 0 || !strings.Contains(findings.Report(run, false), "Lines of the log may be missing from ") {
+			t.Errorf("the gaps are %v; the report says\n%s", run.Gaps, findings.Report(run, false))
 		}
 		for _, row := range findings.Judge(run) {
 			if row.Outcome == findings.Refuted {
@@ -53,30 +51,4 @@ func TestLogFallsSilent(t *testing.T) {
 			}
 		}
 	})
-}
-
-// What came last says until when the log was read, unless nobody was there to print more.
-func TestReadUntil(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		quiet time.Duration
-		up    bool
-		read  time.Duration // after the last line
-		gaps  int
-	}{
-		"it flows": {time.Second, true, 0, 0}, "it has fallen silent": {25 * time.Second, true, 0, 1}, "nobody prints": {25 * time.Second, false, 24 * time.Second, 0},
-	} {
-		now := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
-		w := &world{now: func() time.Time { return now }, speed: 1}
-		l := newLogReader("app", nil, nil, w.clock(), &evidence.Redactor{})
-		l.status(observe.LogStatus{State: observe.Flowing})
-		last := now.Add(-40 * time.Millisecond)
-		l.line([]byte(last.Format("2006-01-02T15:04:05.000000-07:00") + " heroku[web.1]: Starting process"))
-		now = now.Add(c.quiet)
-		var run evidence.Run
-		l.fill(&run, c.up)
-		if after := run.Read.Sub(last); after != c.read || len(run.Gaps) != c.gaps {
-			t.Errorf("%s: read until %s after the last line, want %s; gaps %v", name, after, c.read, run.Gaps)
-		}
-	}
 }

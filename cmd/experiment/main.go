@@ -26,7 +26,6 @@ import (
 	"heroku-rollout-gate/gate"
 )
 
-// A commandLine is what the program is asked for.
 type commandLine struct {
 	Plan    string  `placeholder:"NAME|FILE" help:"What is done: a plan that --list shows, a file, or all. Default: measured-deploy."`
 	List    bool    `help:"Show the plans, and do nothing."`
@@ -34,11 +33,11 @@ type commandLine struct {
 	Dynos   *int    `placeholder:"N" help:"How many web dynos, in place of the plan's number."`
 	Preboot *bool   `negatable:"" help:"With preboot, or without, in place of what the plan says."`
 	Yes     bool    `help:"Do not ask."`
-	Keep    bool    `help:"Do not delete the app."`
+	Keep    bool    `help:"Do not delete the app, which costs money. For --real."`
 	Results string  `placeholder:"FOLDER" help:"Where the results go. Default: a new folder, which is named at the end."`
 	Speed   float64 `default:"36" placeholder:"N" help:"How many times as fast as the real Heroku the simulated Heroku runs, from 1 to 100. Default: ${default}."`
 
-	stdin          io.Reader
+	stdin          *bufio.Reader
 	stdout, stderr io.Writer
 	terminal       bool   // stdin is a terminal: somebody can be asked
 	heroku         *world // the real Heroku; nil: each plan has a simulated one
@@ -54,7 +53,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	c := commandLine{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	c := commandLine{stdin: bufio.NewReader(os.Stdin), stdout: os.Stdout, stderr: os.Stderr}
 	c.terminal, _ = gate.Terminal(os.Stdin)
 	parser := kong.Must(&c, kong.Name("experiment"),
 		kong.Description("Deploys to an app of its own, and compares what Heroku says, what the gate says, and what is true."),
@@ -71,22 +70,31 @@ func main() {
 	os.Exit(c.main(ctx))
 }
 
-// fail reports an error, and returns the exit status.
 func (c *commandLine) fail(status int, err error) int {
-	fmt.Fprintln(c.stderr, "experiment:", err)
+	fmt.Fprintln(c.stderr, "experiment:", c.clean(err.Error()))
 	return status
 }
 
-// main runs the plans, and returns the exit status.
+// clean removes from a text what the results must not hold, either.
+func (c *commandLine) clean(text string) string {
+	if c.heroku == nil { // nothing simulated is a secret
+		return text
+	}
+	return c.heroku.redactor.Clean(text)
+}
+
 func (c *commandLine) main(ctx context.Context) int {
 	plans, err := c.plans()
 	if err != nil {
 		return c.fail(exitInvalid, err)
 	}
 	if c.List {
-		return c.list(plans)
+		for _, p := range plans {
+			fmt.Fprint(c.stdout, p.describe())
+		}
+		return exitDone
 	}
-	folders, err := c.folders(plans)
+	folder, err := c.folder()
 	if err != nil {
 		return c.fail(exitInvalid, err)
 	}
@@ -96,7 +104,11 @@ func (c *commandLine) main(ctx context.Context) int {
 	status := exitDone
 	var runs []*evidence.Run
 	for i, p := range plans {
-		run, ok := c.one(ctx, p, folders[i])
+		results := folder
+		if len(plans) > 1 {
+			results = filepath.Join(folder, p.Name)
+		}
+		run, ok := c.one(ctx, p, results)
 		if run != nil {
 			runs = append(runs, run)
 		}
@@ -112,16 +124,19 @@ func (c *commandLine) main(ctx context.Context) int {
 		}
 	}
 	if len(runs) > 1 {
-		fmt.Fprintf(c.stdout, "\nAll plans together. %s", findings.Together(runs...))
+		fmt.Fprintf(c.stdout, "\nAll plans together. %s", c.clean(findings.Together(runs...)))
 	}
 	return status
 }
 
 // plans loads the plans, with what the command line changes.
-func (c *commandLine) plans() ([]*Plan, error) {
+func (c *commandLine) plans() (all []*Plan, err error) {
 	names := []string{cmp.Or(c.Plan, "measured-deploy")}
 	if c.Plan == "all" || c.Plan == "" && c.List {
 		names = planNames()
+	}
+	if c.Keep && c.heroku == nil && !c.List {
+		return nil, errors.New("--keep is for --real: the simulated app ends with this program")
 	}
 	if c.Dynos != nil && (*c.Dynos < 1 || *c.Dynos > maxDynos) {
 		return nil, fmt.Errorf("--dynos is %d: give a number from 1 to %d", *c.Dynos, maxDynos)
@@ -129,7 +144,6 @@ func (c *commandLine) plans() ([]*Plan, error) {
 	if !(c.Speed >= 1 && c.Speed <= 100) { // nor is it NaN
 		return nil, fmt.Errorf("speed is %v: give a number from 1 to 100", c.Speed)
 	}
-	var all []*Plan
 	for _, name := range names {
 		p, err := loadPlan(name)
 		if err != nil {
@@ -149,16 +163,6 @@ func (c *commandLine) plans() ([]*Plan, error) {
 	return all, nil
 }
 
-func (c *commandLine) list(plans []*Plan) int {
-	for i, p := range plans {
-		if i > 0 {
-			fmt.Fprintln(c.stdout)
-		}
-		fmt.Fprintf(c.stdout, "%s\n  %s\n  It asks %s.\n  On the real Heroku: about %.0f minutes, %s.\n", p.Name, p.About, p.Asks, p.expected().Minutes(), dollars(p.cost(p.expected())))
-	}
-	return exitDone
-}
-
 // one runs one plan, and reports its errors. The run is nil if it did not begin.
 func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *evidence.Run, ok bool) {
 	w, err := c.heroku, os.MkdirAll(results, 0o700)
@@ -176,12 +180,12 @@ func (c *commandLine) one(ctx context.Context, p *Plan, results string) (run *ev
 	e.errs, e.keep = c.stderr, c.Keep
 	run, failed := e.play(ctx)
 	if err = e.write(run); err == nil && len(run.Releases) > 0 { // without a release there is nothing to report
-		text := report(run, false)
+		text := c.clean(findings.Report(run, false))
 		if w.simulated && strings.Contains(text, "REFUTED") {
 			text += "\nOn the simulated Heroku this mostly means that this machine was too slow for the speed: try --speed 5.\n"
 		}
 		fmt.Fprintf(c.stdout, "\n%s\nThe whole report, and what it rests on, is in %s\n", text, results)
-		err = tooEarly(run)
+		err = findings.TooEarly(run)
 	}
 	if err != nil {
 		c.fail(exitFailed, err)
@@ -199,36 +203,25 @@ func (c *commandLine) agree(ctx context.Context, plans []*Plan) error {
 	}
 	fmt.Fprint(c.stdout, preview(plans, c.Keep))
 	if !c.ask(ctx, "Go on?") {
-		return errors.New("nothing was made")
+		return errors.New("nothing was made: answer yes, or give --yes")
 	}
 	return nil
 }
 
-// folders returns the folder of results for each plan. None may have anything in it.
-func (c *commandLine) folders(plans []*Plan) (all []string, err error) {
-	for _, p := range plans {
-		dir := c.Results
-		switch {
-		case dir != "" && c.Plan == "all":
-			dir = filepath.Join(dir, p.Name)
-		case dir == "" && c.heroku == nil:
-			dir, err = os.MkdirTemp("", "rollout-gate-experiment-")
-		case dir == "":
-			dir = "experiment-" + p.Name + "-" + time.Now().UTC().Format("20060102-150405")
-		}
-		var there []os.DirEntry
-		if err == nil {
-			there, err = os.ReadDir(dir)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("making a folder for the results: %w", err)
-		}
-		if len(there) > 0 {
-			return nil, fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
-		}
-		all, err = append(all, dir), nil
+// folder returns the folder of the results. It has nothing in it yet.
+func (c *commandLine) folder() (string, error) {
+	if c.Results == "" && c.heroku == nil {
+		return os.MkdirTemp("", "rollout-gate-experiment-")
 	}
-	return all, nil
+	dir := cmp.Or(c.Results, "experiment-"+time.Now().UTC().Format("20060102-150405"))
+	there, err := os.ReadDir(dir)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("making a folder for the results: %w", err)
+	case len(there) > 0:
+		return "", fmt.Errorf("the folder %q is not empty: give another one with --results", dir)
+	}
+	return dir, nil
 }
 
 // ask asks a question that is answered by yes or no.
@@ -238,18 +231,13 @@ func (c *commandLine) ask(ctx context.Context, question string) bool {
 		fmt.Fprintln(c.stdout, "yes, by --yes")
 		return true
 	}
-	if !c.terminal {
+	if !c.terminal { // a "y" from a pipe must not start what costs money
 		fmt.Fprintln(c.stdout, "no: nobody can be asked here; --yes says yes")
 		return false
 	}
-	in, ok := c.stdin.(*bufio.Reader)
-	if !ok {
-		in = bufio.NewReader(c.stdin)
-		c.stdin = in
-	}
 	answered := make(chan string, 1)
 	go func() {
-		answer, _ := in.ReadString('\n') // no answer is a no
+		answer, _ := c.stdin.ReadString('\n') // no answer is a no
 		answered <- strings.ToLower(strings.TrimSpace(answer))
 	}()
 	select {

@@ -15,8 +15,10 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/herokusim"
 )
 
 // elsewhere is a host that logs and uploads are moved to, as they are on Heroku; readKey is the key of the gates.
@@ -90,8 +92,52 @@ func TestResultsHoldNoSecrets(t *testing.T) {
 				t.Errorf("%q is nowhere in the results", there)
 			}
 		}
-		if bytes.Contains(pl.out.Bytes(), []byte(simulatedKey)) || bytes.Contains(pl.out.Bytes(), []byte(readKey)) {
-			t.Error("the key was printed")
+		if found := secret.FindAll(pl.out.Bytes(), -1); found != nil {
+			t.Errorf("it prints %q", found)
+		}
+	})
+}
+
+// What the program prints is clean as well: people copy it. First a build fails and cannot be cleaned up, then the
+// next run cannot ask for the app that is left.
+func TestPrintsNoSecrets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pl := prepareNoted(t, quick(t), func(o *herokusim.AccountOptions) {
+			o.Build = &herokusim.Build{Takes: 10 * time.Second, Fails: true}
+		})
+		w, failed := *pl.world, false
+		w.simulated = false
+		w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+			if failed {
+				return nil, errors.New("dial tcp 203.0.113.53:443: connect: network is unreachable")
+			}
+			res, err := pl.world.transport.RoundTrip(req)
+			if err == nil && strings.HasPrefix(req.URL.Path, "/streams/") {
+				failed = true
+				res.Body = io.NopCloser(strings.NewReader("git clone https://jo:token@git.example/x.git\nwith " + simulatedKey + " by jo@mail.example\nnot found\n"))
+			}
+			return res, err
+		})
+		var out bytes.Buffer
+		for range 2 {
+			command := &commandLine{Plan: "plain-restart", Speed: 1, Yes: true, Results: t.TempDir(), stdout: &out, stderr: &out, heroku: &w}
+			if status := command.main(t.Context()); status != exitFailed {
+				t.Errorf("status %d", status)
+			}
+		}
+		if found := secret.FindAllString(out.String(), -1); found != nil {
+			t.Errorf("it prints %q", found)
+		}
+		for want, n := range map[string]int{
+			"the end of what it printed:\n  git clone [url]\n  with [api-key] by [e-mail]\n  not found\n": 1, "dial tcp [address]:443": 2,
+		} {
+			if strings.Count(out.String(), want) != n {
+				t.Errorf("%q is not there %d times", want, n)
+			}
+		}
+		if t.Failed() {
+			t.Log(out.String())
 		}
 	})
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -45,7 +46,7 @@ func TestOverSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	c := &commandLine{Plan: file, Speed: 1, Results: t.TempDir(), stdin: strings.NewReader("yes\n"), terminal: true, stdout: &out, stderr: &out,
+	c := &commandLine{Plan: file, Speed: 1, Results: t.TempDir(), stdin: bufio.NewReader(strings.NewReader("yes\n")), terminal: true, stdout: &out, stderr: &out,
 		heroku: w}
 	if status := c.main(t.Context()); status != exitDone {
 		t.Errorf("status %d", status)

@@ -6,23 +6,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	heroku "github.com/heroku/heroku-go/v5"
+
 	"heroku-rollout-gate/cmd/experiment/account"
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/logtail"
 	"heroku-rollout-gate/gate/observe"
 )
 
-// How long the steps may take.
 const (
-	build     = 8 * time.Minute
-	firstBoot = time.Minute // of the first dyno
+	firstBoot = time.Minute // how long the first dyno may take until it prints
 	boot      = 4 * time.Minute
-	// glance is the pause between two looks whether something is over.
-	glance = time.Second
+	building  = 8 * time.Minute // how long a build may take
+	glance    = 2 * time.Second // the pause between two looks whether something is over
 )
 
 // How often the witness asks. With the gates' own requests that stays below the 75 a minute that an account gets
@@ -40,17 +42,18 @@ func (e *experiment) steps(ctx context.Context) error {
 		return err
 	}
 	if e.world.readKey != "" {
-		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.app, e.world.readKey) }); err != nil {
+		if err := e.do("see that HEROKU_READ_KEY may not change the app", func() error { return e.heroku.ReadOnly(ctx, e.note.ID, e.world.readKey) }); err != nil {
 			return err
 		}
 		e.run.ReadKey = true
 	}
 	reading, enough := context.WithCancel(ctx)
-	e.log = newLogReader(e.app.ID, e.heroku, e.transport, e.clock, e.redactor)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer enough()
-	wg.Go(func() { e.log.run(reading) })
+	tail := logtail.Tail{App: e.note.ID, Sessions: e.heroku, Transport: e.transport, Refused: account.Forbids, Speed: e.clock.speed,
+		Raw: func(line []byte) { e.log.Add(e.clock.At(), string(line)) }}
+	wg.Go(func() { tail.Run(reading, e.log.Status) })
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
@@ -58,34 +61,22 @@ func (e *experiment) steps(ctx context.Context) error {
 	return e.watched(ctx)
 }
 
-// do does one thing to the app, reports it, and records it.
-func (e *experiment) do(what string, f func() error) error {
-	s := evidence.Step{At: e.clock.At(), What: what}
-	e.say("%s", what)
-	err := f()
-	s.Done = e.clock.At()
-	if err != nil {
-		s.Refused = e.redactor.Clean(err.Error())
-	}
-	e.mu.Lock()
-	e.run.Steps = append(e.run.Steps, s)
-	e.mu.Unlock()
-	return err
-}
-
 // make makes the app. It waits for the answer also if the run is interrupted: the answer has the id of the app.
-func (e *experiment) make(ctx context.Context) (err error) {
-	if e.app, err = e.heroku.Make(context.WithoutCancel(ctx), e.name); err == nil {
-		e.asked, err = true, e.note.made(e.app)
+func (e *experiment) make(ctx context.Context) error {
+	id, err := e.heroku.Make(context.WithoutCancel(ctx), e.name)
+	e.asked = !account.InVain(err)
+	if err != nil {
 		return err
 	}
-	e.asked = !account.InVain(err)
-	return err
+	e.note.ID = id
+	return e.note.write()
 }
 
-// feature switches a feature of the app on.
 func (e *experiment) feature(ctx context.Context, name string) error {
-	return e.do("switch "+name+" on", func() error { return e.heroku.Feature(ctx, e.app, name) })
+	return e.do("switch "+name+" on", func() error {
+		_, err := e.heroku.AppFeatureUpdate(ctx, e.note.ID, name, heroku.AppFeatureUpdateOpts{Enabled: true})
+		return err
+	})
 }
 
 // prepare brings the app to where the watched deploy begins: all dynos have run code 1 for a while.
@@ -99,15 +90,15 @@ func (e *experiment) prepare(ctx context.Context) error {
 		return err
 	}
 	// Heroku begins with one web dyno by itself. The app is scaled once that dyno runs, so that the log has its whole life.
-	if err := e.allUp(ctx, map[string]int{"web": 1}, firstBoot); err != nil && !errors.Is(err, errSlow) {
+	if err := e.allPrint(ctx, 1, firstBoot); err != nil && !errors.Is(err, errSlow) {
 		return err
 	}
 	if err := e.do(Action{Scale: e.plan.Types}.String()+" of size "+e.plan.Size, func() error {
-		return e.heroku.Scale(ctx, e.app, e.plan.Types, e.plan.Size)
+		return e.heroku.Scale(ctx, e.note.ID, e.plan.Types, e.plan.Size)
 	}); err != nil {
 		return err
 	}
-	if err := e.allUp(ctx, e.plan.Types, boot); err != nil {
+	if err := e.allPrint(ctx, sum(e.plan.Types), boot); err != nil {
 		return err
 	}
 	e.say("all dynos are up; nothing happens for %s", observe.Span(e.plan.quiet()))
@@ -120,123 +111,115 @@ func (e *experiment) prepare(ctx context.Context) error {
 // deploy uploads and builds the next version of the code, and waits for its release.
 func (e *experiment) deploy(ctx context.Context) error {
 	code := e.code + 1
-	src := e.plan.source(code)
-	place := ""
-	err := e.do(fmt.Sprintf("upload code %d", code), func() (err error) {
-		place, err = e.heroku.Upload(ctx, src.archive)
+	archive, commit := e.plan.source(code)
+	var from heroku.Source
+	err := e.do(fmt.Sprintf("upload code %d", code), func() error {
+		place, err := e.heroku.SourceCreate(ctx)
+		if err == nil {
+			from = *place
+			_, err = e.heroku.Elsewhere(ctx, http.MethodPut, place.SourceBlob.PutURL, archive)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r := evidence.Release{Code: code, Commit: src.commit}
-	if err := e.do(fmt.Sprintf("build code %d", code), func() error { return e.build(ctx, place, src, &r) }); err != nil {
+	var r *heroku.Release
+	if err := e.do(fmt.Sprintf("build code %d", code), func() (err error) {
+		r, err = e.build(ctx, from.SourceBlob.GetURL, commit)
+		return err
+	}); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	e.code = code
-	e.run.Releases = append(e.run.Releases, r)
+	if r.Status != "failed" {
+		e.live = code
+	}
+	e.run.Releases = append(e.run.Releases, evidence.Release{Code: code, Version: r.Version, Commit: commit, Created: r.CreatedAt})
 	e.mu.Unlock()
 	e.say("code %d is release v%d", code, r.Version)
 	return nil
 }
 
-// build builds what was uploaded, and waits for its release, with code 1 also for the end of its release phase.
-func (e *experiment) build(ctx context.Context, place string, src source, release *evidence.Release) error {
-	ctx, cancel := e.clock.within(ctx, build, fmt.Errorf("the build is not over after %s", build))
+// build builds what was uploaded, and waits for its release, and for the end of its release phase.
+func (e *experiment) build(ctx context.Context, from, commit string) (r *heroku.Release, err error) {
+	var o heroku.BuildCreateOpts
+	o.SourceBlob.URL, o.SourceBlob.Version = &from, &commit
+	b, err := e.heroku.BuildCreate(ctx, e.note.ID, o)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := e.clock.within(ctx, building, fmt.Errorf("the build is not over after %s", building))
 	defer cancel()
-	b, err := e.heroku.Build(ctx, e.app, place, src.checksum(), src.commit)
-	for err == nil && (b.Status == "pending" || b.Status == "succeeded" && b.Release == nil) {
-		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
-			b, err = e.heroku.Built(ctx, e.app, b.ID)
-		}
-	}
+	err = e.until(limited, func() (bool, error) {
+		b, err = e.heroku.BuildInfo(limited, e.note.ID, b.ID)
+		return b.Status == "failed" || b.Release != nil, err
+	})
 	if err != nil {
-		return because(ctx, err)
+		return nil, because(limited, err)
 	}
-	if b.Status != "succeeded" {
-		return fmt.Errorf("the build %s; the end of what it printed:\n%s", b.Status, indent(e.heroku.Output(ctx, b, 12)))
+	if b.Status == "failed" {
+		output, _ := e.heroku.Elsewhere(ctx, http.MethodGet, b.OutputStreamURL, nil)
+		lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(output, "\x00", ""), "")), "\n")
+		return nil, fmt.Errorf("the build failed; the end of what it printed:\n  %s", strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 	}
-	r, err := e.heroku.Release(ctx, e.app, b.Release.ID)
-	for err == nil && r.Status == "pending" && e.code == 0 {
-		if err = e.clock.Sleep(ctx, 2*glance); err == nil {
-			r, err = e.heroku.Release(ctx, e.app, b.Release.ID)
-		}
-	}
-	if err != nil {
-		return because(ctx, err)
-	}
-	release.Version, release.ID, release.Created = r.Version, r.ID, r.CreatedAt
-	return nil
+	return r, e.until(ctx, func() (bool, error) {
+		r, err = e.heroku.ReleaseInfo(ctx, e.note.ID, b.Release.ID)
+		return r.Status != "pending", err
+	})
 }
 
-// because is why ctx ended, if it has, and otherwise what went wrong.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
-	}
-	return err
-}
-
-func indent(text string) string {
-	if text == "" {
-		return "  (nothing)"
-	}
-	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
-}
-
-var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
-
-// dynos asks for the dyno list. It returns how many dynos of each type are up, and the ids of all dynos.
-func (e *experiment) dynos(ctx context.Context) (up map[string]int, ids []string, err error) {
-	list, err := e.heroku.Dynos(ctx, e.app)
-	if err != nil {
-		return nil, nil, err
-	}
-	up = map[string]int{}
-	for _, d := range list {
-		ids = append(ids, d.ID)
-		if d.State == "up" {
-			up[d.Type]++
-		}
-	}
-	e.up.Store(len(up) > 0)
-	return up, ids, nil
-}
-
-// allUp waits until the wanted dynos are up by the list, and their processes print.
-func (e *experiment) allUp(ctx context.Context, want map[string]int, limit time.Duration) error {
-	ctx, cancel := e.clock.within(ctx, limit, errSlow)
-	defer cancel()
+// until asks again and again, until something is done.
+func (e *experiment) until(ctx context.Context, done func() (bool, error)) error {
 	for {
-		up, _, err := e.dynos(ctx)
-		if err == nil {
-			err = e.log.unread()
+		if ok, err := done(); ok || err != nil {
+			return err
 		}
-		if err != nil {
-			return because(ctx, err)
-		}
-		if maps.Equal(up, want) && e.log.alive(e.code) >= sum(want) {
-			return nil
-		}
-		if err := e.clock.Sleep(ctx, 2*glance); err != nil {
+		if err := e.clock.Sleep(ctx, glance); err != nil {
 			return err
 		}
 	}
 }
 
+var errSlow = errors.New("not all dynos are up in time: see what they print in log.txt of the results")
+
+// allPrint waits until so many processes of the newest code print.
+func (e *experiment) allPrint(ctx context.Context, want int, limit time.Duration) error {
+	ctx, cancel := e.clock.within(ctx, limit, errSlow)
+	defer cancel()
+	return e.until(ctx, func() (bool, error) {
+		n, err := e.printed(5*time.Second, func(code int) bool { return code == e.code })
+		return n >= want, err
+	})
+}
+
+// printed is how many processes of some code have printed a line in the last seconds, as far as the log was read.
+func (e *experiment) printed(lately time.Duration, of func(code int) bool) (n int, err error) {
+	var now evidence.Run
+	err = e.log.Fill(&now, e.clock.At(), e.up.Load())
+	for _, p := range now.Processes {
+		if of(p.Code) && now.Read.Sub(p.Last) < lately {
+			n++
+		}
+	}
+	return n, err
+}
+
 // witness asks Heroku until ctx ends what anybody could ask, so that its answers can be compared with the truth. An
 // answer that fails is recorded like the others.
 func (e *experiment) witness(ctx context.Context) {
-	_, old, _ := e.dynos(ctx)
+	old, _ := e.heroku.DynoList(ctx, e.note.ID, nil)
 	for n := time.Duration(0); e.clock.Sleep(ctx, askDynos) == nil; n += askDynos {
-		_, _, _ = e.dynos(ctx)
+		if list, err := e.heroku.DynoList(ctx, e.note.ID, nil); err == nil {
+			e.up.Store(slices.ContainsFunc(list, func(d heroku.Dyno) bool { return d.State == "up" }))
+		}
 		if n%askReleases == 0 {
-			_ = e.heroku.Releases(ctx, e.app)
+			_, _ = e.heroku.ReleaseList(ctx, e.note.ID, &heroku.ListRange{Field: "version", Max: 5, Descending: true})
 		}
 		if n%askOld == 0 {
-			for _, id := range old[:min(oldAsked, len(old))] {
-				_ = e.heroku.Dyno(ctx, e.app, id)
+			for _, d := range old[:min(oldAsked, len(old))] {
+				_, _ = e.heroku.DynoInfo(ctx, e.note.ID, d.ID)
 			}
 		}
 	}
@@ -252,18 +235,25 @@ func (e *experiment) act(ctx context.Context, begun time.Duration) error {
 		if a.Deploy {
 			err = e.deploy(ctx)
 		} else {
-			err = e.do(a.String(), func() error {
-				if a.Scale != nil {
-					return e.heroku.Scale(ctx, e.app, a.Scale, "")
-				}
-				return e.heroku.Restart(ctx, e.app, strings.TrimPrefix(a.Restart, "all"))
-			})
+			err = e.do(a.String(), func() error { return e.change(ctx, a) })
 		}
-		if refusal, ok := errors.AsType[*account.Refusal](err); ok {
-			e.say("%v", refusal)
+		if account.Status(err) != 0 {
+			e.say("%v", err)
 		} else if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (e *experiment) change(ctx context.Context, a Action) (err error) {
+	switch a.Restart {
+	case "":
+		err = e.heroku.Scale(ctx, e.note.ID, a.Scale, "")
+	case "all":
+		_, err = e.heroku.DynoRestartAll(ctx, e.note.ID)
+	default:
+		_, err = e.heroku.DynoRestart(ctx, e.note.ID, a.Restart)
+	}
+	return err
 }

@@ -6,9 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -44,37 +42,30 @@ func (e *experiment) watched(ctx context.Context) error {
 			}
 		})
 	}
-	deployed := make(chan error, 1)
+	deployed := make(chan bool)
 	watch("before", func() int {
-		err := e.deploy(ctx)
-		deployed <- err
-		if err != nil {
+		if err := e.deploy(ctx); err != nil {
+			cancel(err)
 			return 1
 		}
+		close(deployed)
 		return 0
 	})
-	var err error
 	select {
-	case err = <-deployed:
-	case <-ctx.Done(): // the gate may have ended because of the deploy
-		select {
-		case err = <-deployed:
-		default:
-		}
-		err = cmp.Or(err, context.Cause(ctx))
-	}
-	if err != nil {
-		return err
+	case <-deployed:
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	begun := e.clock.At()
 	watch("after", nil)
-	if err := e.act(ctx, begun); err != nil {
-		return err
+	err := e.act(ctx, begun)
+	if err == nil {
+		err = e.over(ctx)
 	}
-	if err := e.over(ctx); err != nil {
-		return err
+	if err == nil {
+		err = e.clock.Sleep(ctx, calm)
 	}
-	return e.clock.Sleep(ctx, calm)
+	return because(ctx, err)
 }
 
 // gate runs one gate to its end: the gate's own program in this process, with its log and its recording in the
@@ -90,7 +81,7 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	command := &gate.Command{
 		Stdout: log, Stderr: log, Now: e.world.now, Speed: e.world.speed, Transport: e.transport,
 		Getenv: func(name string) string { return map[string]string{"HEROKU_API_KEY": key}[name] },
-		Args:   []string{"--app", e.app.Name, "--record", file + ".jsonl"},
+		Args:   []string{"--app", e.name, "--record", file + ".jsonl"},
 	}
 	for _, input := range slices.Sorted(maps.Keys(e.plan.Gate)) {
 		command.Args = append(command.Args, "--"+input, e.plan.Gate[input])
@@ -101,96 +92,49 @@ func (e *experiment) gate(ctx context.Context, name string, deploy func() int) e
 	}
 	g := evidence.Gate{Name: name, Began: e.clock.At()}
 	command.Ended = func(p rollout.Picture, v rollout.Verdict) {
-		g.Ended = e.clock.At()
-		g.Result, g.Reason, g.Basis, g.Message = string(v.Result), string(v.Reason), string(v.Basis), v.Message
+		g.Ended, g.Verdict = e.clock.At(), v
 		if p.Target != nil {
 			g.Release = p.Target.Version
+		}
+		for _, t := range p.Types {
+			if t.Type == "web" {
+				g.Hold = t.Limit
+			}
 		}
 	}
 	g.Status = command.Main(ctx)
 	g.Ended = cmp.Or(g.Ended, e.clock.At())
-	_, err = e.cleanFile(file + ".log")
-	if err == nil {
-		g.Recording, err = e.cleanFile(file + ".jsonl")
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("the gate from %s the deploy did not begin: see what it says in gate-%s.log of the results", name, name)
-	case err == nil && g.Result == "" && ctx.Err() == nil:
-		err = fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see its log in the results", name, g.Status)
-	}
+	g.Recording, err = os.ReadFile(file + ".jsonl")
 	e.mu.Lock()
 	e.run.Gates = append(e.run.Gates, g)
 	e.mu.Unlock()
-	if g.Result == "" {
-		e.say("the gate from %s the deploy ended with status %d", name, g.Status)
-	} else {
-		e.say("the gate from %s the deploy: %s (%s)", name, g.Result, g.Reason+map[bool]string{true: ", " + g.Basis}[g.Basis != ""])
+	switch {
+	case g.Result == "":
+		return fmt.Errorf("the gate from %s the deploy ended with status %d and no verdict: see gate-%s.log of the results", name, g.Status, name)
+	case err != nil:
+		return fmt.Errorf("reading the recording of a gate: %w", err)
 	}
-	return err
-}
-
-// cleanFile takes out of a file of the gate what a report must not hold, and returns the rest.
-func (e *experiment) cleanFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if err == nil {
-		data = []byte(e.redactor.Clean(string(data)))
-		err = os.WriteFile(path, data, 0o600) // #nosec G703 -- a file in the folder that the caller names
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cleaning a file of a gate: %w", err)
-	}
-	return data, nil
-}
-
-// live is the newest code that can run: of the builds whose release phase did not fail.
-func (e *experiment) live(ctx context.Context) (int, error) {
-	e.mu.Lock()
-	releases := slices.Clone(e.run.Releases)
-	e.mu.Unlock()
-	for _, r := range slices.Backward(releases) {
-		now, err := e.heroku.Release(ctx, e.app, r.ID)
-		if err != nil {
-			return 0, err
-		}
-		if now.Status != "failed" {
-			return r.Code, nil
-		}
-	}
-	return 0, errors.New("no release of the run has succeeded")
+	e.say("the gate from %s the deploy: %s, %s", name, g.Result, cmp.Or(string(g.Basis), string(g.Reason)))
+	return nil
 }
 
 // over waits until both gates have ended, and old code has printed nothing for a while. Old code that does not end is
 // a result, too.
 func (e *experiment) over(ctx context.Context) error {
-	live, begun := 0, e.clock.At()
-	for {
+	begun := e.clock.At()
+	return e.until(ctx, func() (bool, error) {
 		e.mu.Lock()
-		gates := len(e.run.Gates)
+		gates, live := len(e.run.Gates), e.live
 		e.mu.Unlock()
-		if gates == 2 && live == 0 { // until then a release phase may run
-			var err error
-			if live, err = e.live(ctx); err != nil {
-				return err
-			}
-		}
-		if err := e.log.unread(); err != nil {
-			return err
-		}
-		quiet, old := e.log.silence(live, e.up.Load())
+		n, err := e.printed(silence, func(code int) bool { return code < live })
 		switch {
-		case live == 0:
-		case quiet >= silence:
-			if old {
-				e.say("old code printed its last line %s ago", observe.Span(quiet))
-			}
-			return nil
-		case e.clock.At()-begun > patience:
+		case err != nil || gates < 2 || n > 0 && e.clock.At()-begun <= patience:
+			return false, err
+		case n > 0:
 			e.say("old code may still run after %s, by what the log has shown; the run does not wait any longer", observe.Span(patience))
-			return nil
+		default:
+			e.say("old code has printed nothing for %s", observe.Span(silence))
 		}
-		if err := e.clock.Sleep(ctx, glance); err != nil {
-			return fmt.Errorf("waiting for the end of old code and of the gates: %w", err)
-		}
-	}
+		return true, nil
+	})
 }

@@ -8,17 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/herokusim"
 )
 
 // A world is Heroku, and this machine's ways to it.
 type world struct {
 	simulated bool
-	key       string // makes the app
-	readKey   string // is used by the gates; empty: they use key
+	key       string             // makes the app
+	readKey   string             // is used by the gates; empty: they use key
+	redactor  *evidence.Redactor // cleans what is printed and written
 	transport http.RoundTripper
 	now       func() time.Time
 	speed     float64 // how many seconds of now pass in one real second
@@ -42,16 +46,15 @@ func realHeroku(getenv func(string) string) (*world, error) {
 	if readKey == key {
 		return nil, errors.New("HEROKU_READ_KEY is the same key as HEROKU_API_KEY, so it shows nothing of the scope read: give another key, or none")
 	}
-	notes, err := notesFolder()
+	config, err := os.UserConfigDir()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("finding a folder for notes of what is made: %w", err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = attemptTime
-	return &world{key: key, readKey: readKey, transport: transport, now: time.Now, speed: 1, notes: notes}, nil
+	return &world{key: key, readKey: readKey, redactor: &evidence.Redactor{}, transport: transport, now: time.Now, speed: 1, notes: filepath.Join(config, "rollout-gate-experiments")}, nil
 }
 
-// simulatedKey is the key of the simulated account.
 const simulatedKey = "simulated-key"
 
 // mostLines is how many lines a real second are simulated at most: with more, this machine would be too slow.
@@ -80,10 +83,10 @@ func simulatedOptions(p *Plan, speed float64) herokusim.AccountOptions {
 }
 
 func worldOf(account *herokusim.Account, speed float64) *world {
-	return &world{simulated: true, key: simulatedKey, transport: account.Transport(), now: account.Clock, speed: speed}
+	return &world{simulated: true, key: simulatedKey, redactor: &evidence.Redactor{}, transport: account.Transport(), now: account.Clock, speed: speed}
 }
 
-// A clock is the clock of one run, in the time of its world. It implements account.Clock.
+// A clock is the clock of one run, in the time of its world.
 type clock struct {
 	now   func() time.Time
 	speed float64
@@ -95,18 +98,15 @@ func (w *world) clock() *clock { return &clock{now: w.now, speed: w.speed, start
 // At is how long the run has gone on.
 func (c *clock) At() time.Duration { return c.now().Sub(c.start) }
 
-// Sleep waits.
+// Sleep waits. If ctx ends first, it returns why.
 func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.real(d), errAwake)
-	defer cancel()
-	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, errAwake) {
-		return err
+	select {
+	case <-time.After(c.real(d)):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	return nil
 }
-
-var errAwake = errors.New("awake")
 
 // within is a context that ends after d, because of why.
 func (c *clock) within(ctx context.Context, d time.Duration, why error) (context.Context, context.CancelFunc) {

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	heroku "github.com/heroku/heroku-go/v5"
+
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
@@ -51,19 +53,7 @@ func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	code := 0
 	fmt.Sscan(status, &code)
-	return &http.Response{StatusCode: code, Header: http.Header{"Date": {"Tue, 09 Jun 2026 16:00:00 GMT"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
-}
-
-type wall struct{ start time.Time }
-
-func (w wall) At() time.Duration { return time.Since(w.start) }
-func (w wall) Sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return &http.Response{StatusCode: code, Header: http.Header{"Date": {"Tue, 09 Jun 2026 16:00:00 GMT"}, "Next-Range": {"id 0..; max=1"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
 }
 
 // try runs f with a client in fake time, and returns what was asked and what was written down.
@@ -72,7 +62,8 @@ func try(t *testing.T, answers map[string][]string, f func(ctx context.Context, 
 	server := &fake{answers: answers, keys: map[string]bool{}}
 	var seen []evidence.Request
 	synctest.Test(t, func(t *testing.T) {
-		c := New(Options{Key: key, Transport: server, Clock: wall{time.Now()}, Redactor: &evidence.Redactor{}, Seen: func(r evidence.Request) { seen = append(seen, r) }})
+		start := time.Now()
+		c := New(Options{Key: key, Transport: server, At: func() time.Duration { return time.Since(start) }, Real: func(d time.Duration) time.Duration { return d }, Seen: func(r evidence.Request) { seen = append(seen, r) }})
 		f(t.Context(), c)
 	})
 	for host := range server.keys {
@@ -96,42 +87,48 @@ func TestMakeAndDelete(t *testing.T) {
 		"POST api.heroku.com/apps": {made}, "GET " + app: {there}, "DELETE " + app: {"reset", "503 {}", there},
 	}, func(ctx context.Context, c *Client) {
 		a, err := c.Make(ctx, "x-1")
-		if err != nil || a.ID == "" || a.Created.IsZero() {
+		if err != nil || a == "" {
 			t.Fatal(a, err)
 		}
-		if err := c.Delete(ctx, a); err != nil {
-			t.Error(err)
+		if there, err := c.Remove(ctx, a, "x-1", time.Time{}, yes); err != nil || !there {
+			t.Error(there, err)
 		}
 	})
 	if len(seen) != 5 || len(server.asked) != 5 {
 		t.Errorf("asked %q", server.asked)
 	}
-	if seen[2].Error == "" || seen[3].Status != 503 || seen[0].Date.IsZero() || !strings.Contains(seen[0].Sent, "x-1") {
+	if seen[2].Error == "" || seen[3].Status != 503 || seen[0].Date.IsZero() || seen[0].NextRange == "" || !strings.Contains(seen[0].Sent, "x-1") {
 		t.Errorf("written down: %+v", seen)
 	}
 }
 
+func yes() bool { return true }
+
 // An app whose id and name are not those of an app of ours is neither deleted nor changed.
 func TestNothingElseIsTouched(t *testing.T) {
 	t.Parallel()
-	other := `200 {"id":"01234567-89ab-cdef-0123-456789abcdef","name":"shop"}`
-	server, _ := try(t, map[string][]string{"GET api.heroku.com/apps/01234567-89ab-cdef-0123-456789abcdef": {other}}, func(ctx context.Context, c *Client) {
-		renamed := App{ID: "01234567-89ab-cdef-0123-456789abcdef", Name: "x-1"}
-		for what, err := range map[string]error{
-			`is called "shop" now`:  c.Delete(ctx, renamed),
-			"its id is not known":   c.Delete(ctx, App{Name: "x-1"}),
-			"may not ask":           c.Restart(ctx, renamed, ""),
-			"may not ask for it; t": c.Scale(ctx, renamed, map[string]int{"web": 0}, ""),
-			"may not ask for it":    c.Feature(ctx, renamed, "preboot"),
-			"this is a mistake":     c.Restart(ctx, renamed, "web.1/../../x"),
-		} {
-			if err == nil || !strings.Contains(err.Error(), what) {
-				t.Errorf("%v does not say %q", err, what)
+	const id, another = "01234567-89ab-cdef-0123-456789abcdef", "11234567-89ab-cdef-0123-456789abcdef"
+	other := `200 {"id":"` + id + `","name":"shop","created_at":"2026-06-09T16:00:00Z"}`
+	server, _ := try(t, map[string][]string{"GET api.heroku.com/apps/" + id: {other}, "GET api.heroku.com/apps/" + another: {other}, "GET api.heroku.com/apps/shop": {other}}, func(ctx context.Context, c *Client) {
+		made := time.Date(2026, 6, 9, 16, 0, 0, 0, time.UTC)
+		for what, app := range map[string][2]string{"renamed": {id, "x-1"}, "of another id": {another, "shop"}, "made at another time": {"", "shop"}} {
+			asked := made
+			if app[0] == "" {
+				asked = made.Add(time.Hour)
+			}
+			if _, err := c.Remove(ctx, app[0], app[1], asked, yes); err == nil || !strings.Contains(err.Error(), "the app shop: it was not made by this program, so it is not deleted") {
+				t.Errorf("%s: %v", what, err)
 			}
 		}
-		_, err := c.Build(ctx, renamed, "https://x.example", "SHA256:0", "1")
-		if err == nil {
-			t.Error("an app that is not ours was built")
+		_, build := c.BuildCreate(ctx, id, heroku.BuildCreateOpts{})
+		_, feature := c.AppFeatureUpdate(ctx, id, "preboot", heroku.AppFeatureUpdateOpts{})
+		_, all := c.DynoRestartAll(ctx, id)
+		_, path := c.DynoRestart(ctx, id, "web.1/../../x")
+		_, deleted := c.AppDelete(ctx, id)
+		for _, err := range []error{build, feature, all, path, deleted, c.Scale(ctx, id, map[string]int{"web": 0}, "")} {
+			if err == nil || !strings.Contains(err.Error(), "may not ask for it; this is a mistake") {
+				t.Error(err)
+			}
 		}
 	})
 	for _, what := range server.asked {
@@ -196,17 +193,32 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	try(t, nil, func(ctx context.Context, c *Client) {
 		begun := time.Now()
-		_, _, err := c.Find(ctx, "x-1")
-		if took := time.Since(begun); err == nil || took < retry || took > 2*retry {
+		_, err := c.Remove(ctx, "", "x-1", begun, yes)
+		if took := time.Since(begun); err == nil || took < retry/2 || took > retry+attempt {
 			t.Errorf("%v after %s", err, took)
 		}
-		if err != nil && !strings.Contains(err.Error(), "looking for the app x-1: Heroku gave no answer of use: ") {
+		if err != nil && !strings.Contains(err.Error(), "looking for the app x-1: there was no answer of use: ") {
 			t.Error(err)
 		}
 	})
 }
 
 // An error says whether something may have been made.
+// In simulated time the waits between two tries are simulated, too.
+func TestRetriesInSimulatedTime(t *testing.T) {
+	t.Parallel()
+	for speed, least := range map[time.Duration]time.Duration{1: time.Second / 2, 30: time.Second / 60} {
+		try(t, map[string][]string{"GET api.heroku.com/apps/x-1": {"reset", "503 {}", "404 {}"}}, func(ctx context.Context, c *Client) {
+			c.Real = func(d time.Duration) time.Duration { return d / speed }
+			begun := time.Now()
+			_, err := c.Remove(ctx, "", "x-1", begun, yes)
+			if took := time.Since(begun); err != nil || took < least || took > 10*least {
+				t.Errorf("%d times as fast, it took %s: %v", speed, took, err)
+			}
+		})
+	}
+}
+
 func TestInVain(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{`422 {"id":"invalid_params"}`: true, `500 {"id":"x"}`: false, "reset": false, "dial": true} {
@@ -218,36 +230,39 @@ func TestInVain(t *testing.T) {
 	}
 }
 
-func TestUpload(t *testing.T) {
+// An address that Heroku gave sees no key, and is not written down.
+func TestElsewhere(t *testing.T) {
 	t.Parallel()
-	place := `201 {"source_blob":{"get_url":"https://blobs.example/get?s=1","put_url":"https://blobs.example/put?s=2"}}`
-	server, seen := try(t, map[string][]string{"POST api.heroku.com/sources": {place}, "PUT blobs.example/put": {"200 "}}, func(ctx context.Context, c *Client) {
-		if got, err := c.Upload(ctx, []byte("archive")); err != nil || got != "https://blobs.example/get?s=1" {
-			t.Error(got, err)
+	for answer, want := range map[string]string{"200 stored": "", "403 ": "its place answered 403"} {
+		server, seen := try(t, map[string][]string{"PUT blobs.example/put": {answer}}, func(ctx context.Context, c *Client) {
+			text, err := c.Elsewhere(ctx, http.MethodPut, "https://blobs.example/put?s=2", []byte("archive"))
+			if want == "" && (err != nil || text != "stored") || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Error(text, err)
+			}
+			if _, err := c.Elsewhere(ctx, http.MethodPut, "http://blobs.example/put?s=2", nil); err == nil || strings.Contains(err.Error(), "s=2") {
+				t.Error(err)
+			}
+		})
+		if len(server.asked) != 1 || len(seen) > 0 {
+			t.Errorf("asked %q, written down %+v", server.asked, seen)
 		}
-	})
-	if len(server.asked) != 2 || strings.Contains(fmt.Sprint(seen), "blobs.example") {
-		t.Errorf("asked %q, written down %+v", server.asked, seen)
 	}
-	try(t, map[string][]string{"POST api.heroku.com/sources": {place}, "PUT blobs.example/put": {"403 "}}, func(ctx context.Context, c *Client) {
-		if _, err := c.Upload(ctx, nil); err == nil || !strings.Contains(err.Error(), "its place answered 403") {
-			t.Error(err)
-		}
-	})
 }
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]string{
-		`401 {"id":"unauthorized","message":"Invalid credentials provided."}`:                    "making the app x-1: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY",
-		`402 {"id":"verification_required","message":"Please verify your account"}`:              "Heroku answered 402: Please verify your account; Heroku wants a way to pay",
-		`403 {"id":"forbidden","message":"You do not have access, a@b.example."}`:                "You do not have access, [e-mail]; the key may not do that",
-		`422 {"id":"invalid_params","message":"You've reached the limit of 5 apps for jo@x.io"}`: "Heroku answered 422: You've reached the limit of 5 apps for [e-mail]",
-		`429 {"id":"rate_limit","message":"Your account reached the API rate limit"}`:            "the account's budget of requests is used up",
-		`500 <html>`: "Heroku gave no answer of use",
+		`401 {"id":"unauthorized","message":"Invalid credentials provided."}`:         "make x-1: Heroku answered 401: Invalid credentials provided; give a key that is valid in HEROKU_API_KEY",
+		`402 {"id":"verification_required","message":"Please verify your account"}`:   "Heroku answered 402: Please verify your account; Heroku wants a way to pay",
+		`403 {"id":"forbidden","message":"You do not have access."}`:                  "You do not have access; the key may not do that",
+		`422 {"id":"invalid_params","message":"You've reached the limit of 5 apps"}`:  "make x-1: Heroku answered 422: You've reached the limit of 5 apps",
+		`429 {"id":"rate_limit","message":"Your account reached the API rate limit"}`: "the account's budget of requests is used up",
+		`500 <html>`: "make x-1: Heroku answered 500: Internal Server Error; Heroku has trouble",
+		`reset`:      "make x-1: there was no answer of use: reset",
 	} {
 		try(t, map[string][]string{"POST api.heroku.com/apps": {answer}}, func(ctx context.Context, c *Client) {
-			if _, err := c.Make(ctx, "x-1"); err == nil || !strings.Contains(err.Error(), want) {
+			_, err := c.Make(ctx, "x-1")
+			if err = Explain("make x-1", err); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s\n  gives %v\n  want %s", answer, err, want)
 			}
 		})

@@ -2,12 +2,20 @@
 // log, the recordings of the gates, and when each process of the app last ran. It is pure: cmd/experiment fills it
 // in, package findings reads it.
 //
-//   - evidence.go: the run, and Heroku's clock
-//   - redact.go: what a report must not hold
-//   - truth.go: the lines of the app, and what they say of its processes
+//   - evidence.go: the run, Heroku's clock, and what a report must not hold
+//   - log.go: the lines of the log, and what those of the app say of its processes
 package evidence
 
-import "time"
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
+)
 
 // A Run is one plan, from the making of the app to its deletion. Every At is time since Start on a clock that
 // does not jump. In a simulated run it is the time of the simulated Heroku, however fast that passes.
@@ -18,21 +26,18 @@ type Run struct {
 	Start     time.Time `json:"start"`     // by the clock of the machine that ran it
 
 	Preboot bool           `json:"preboot"` // the plan switches it on
-	Metrics bool           `json:"metrics"` // the plan switches log-runtime-metrics on
 	Types   map[string]int `json:"types"`   // the process types, and how many dynos of each the plan begins with
-	Stop    time.Duration  `json:"stop"`    // how long a process goes on after SIGTERM; Heroku kills it after 30 s
 	ReadKey bool           `json:"readKey"` // the gates had a key of their own, and Heroku refused to change the app with it
 
 	Steps     []Step    `json:"steps"`
-	Releases  []Release `json:"releases"`          // of the builds of the run, in their order
-	Gates     []Gate    `json:"gates"`             // in the order in which they began
-	Requests  []Request `json:"-"`                 // of the experiment itself, in the order of their answers
-	Log       []Line    `json:"-"`                 // in the order in which the lines came
-	Gaps      []Gap     `json:"gaps"`              // of the experiment's own reading of the log
-	Read      time.Time `json:"read"`              // until when the log was read, by its stamps
-	Processes []Process `json:"processes"`         // the truth, from the app's lines alone
-	Padding   int       `json:"padding,omitempty"` // how many lines only made the log busy; they are not in Log
-	Failed    string    `json:"failed,omitempty"`  // why the run broke off; empty if it did not
+	Releases  []Release `json:"releases"`         // of the builds of the run, in their order
+	Gates     []Gate    `json:"gates"`            // in the order in which they began
+	Requests  []Request `json:"-"`                // of the experiment itself, in the order of their answers
+	Log       []Line    `json:"-"`                // in the order in which the lines came
+	Gaps      []Gap     `json:"gaps"`             // of the experiment's own reading of the log
+	Read      time.Time `json:"read"`             // until when the log was read, by its stamps
+	Processes []Process `json:"processes"`        // the truth, from the app's lines alone
+	Failed    string    `json:"failed,omitempty"` // why the run broke off; empty if it did not
 }
 
 // A Step is one thing that the experiment did to the app.
@@ -48,8 +53,7 @@ type Step struct {
 type Release struct {
 	Code    int       `json:"code"`    // the version of the app's code, from 1
 	Version int       `json:"version"` // v3 is 3
-	ID      string    `json:"id"`
-	Commit  string    `json:"commit"` // the label that the build was given
+	Commit  string    `json:"commit"`  // the label that the build was given
 	Created time.Time `json:"created"`
 }
 
@@ -58,18 +62,16 @@ type Gate struct {
 	Name  string        `json:"name"` // "before" if it began before the deploy, otherwise "after"
 	Began time.Duration `json:"began"`
 	Ended time.Duration `json:"ended"`
-	// Recording has a line of JSON for each observation, without the key. Its time 0 is Began.
-	Recording []byte `json:"-"`
-	Status    int    `json:"status"` // its exit status
-	// Result, Reason, Basis and Message are those of its verdict; Release is the version that it waited for.
-	Result  string `json:"result"`
-	Reason  string `json:"reason"`
-	Basis   string `json:"basis,omitempty"`
-	Message string `json:"message"`
-	Release int    `json:"release,omitempty"`
+	// Recording has a line of JSON for each observation. Its time 0 is Began.
+	Recording       []byte `json:"-"`
+	Status          int    `json:"status"` // its exit status
+	rollout.Verdict        // without a result if it ended without one
+	Release         int    `json:"release,omitempty"` // the version that it waited for
+	// Hold is when its hold on the web dynos ended, or would have ended without proof; zero if it had none.
+	Hold time.Time `json:"hold,omitzero"`
 }
 
-// A Request is one of the experiment, with its answer, both without key, address and e-mail.
+// A Request is one of the experiment, with its answer.
 type Request struct {
 	At     time.Duration `json:"at"` // when it was sent
 	Took   time.Duration `json:"took"`
@@ -80,6 +82,8 @@ type Request struct {
 	Date   time.Time     `json:"date,omitzero"`    // the platform's clock, in whole seconds
 	Body   string        `json:"body,omitempty"`
 	Error  string        `json:"error,omitempty"`
+	// NextRange is the header of that name. An answer 206 should have it: it says how to ask for the rest of a list.
+	NextRange string `json:"nextRange,omitempty"`
 }
 
 // A Line is one line of the log.
@@ -103,58 +107,79 @@ func (g Gap) Meets(from, to time.Time) bool {
 // Clock returns Heroku's time at Start, give or take give. The Date of an answer is cut to whole seconds, but many
 // answers together narrow it down. Without any answer it is the machine's own clock, and give is 0.
 func (r *Run) Clock() (start time.Time, give time.Duration) {
-	var earliest, latest time.Time
+	var clock observe.Clock
 	for _, q := range r.Requests {
-		if q.Date.IsZero() {
-			continue
-		}
-		// The Date was written between request and answer, and then cut.
-		if low := q.Date.Add(-q.At - q.Took); earliest.IsZero() || low.After(earliest) {
-			earliest = low
-		}
-		if high := q.Date.Add(time.Second - q.At); latest.IsZero() || high.Before(latest) {
-			latest = high
-		}
+		clock.Learn(observe.Observation{At: q.At + q.Took, Date: q.Date, Look: &observe.Look{AskedAt: q.At}})
 	}
-	if earliest.IsZero() {
+	from, to, _ := clock.Starts() // not known if the clocks of several servers differ; then the middle counts
+	if to.IsZero() {
 		return r.Start, 0
 	}
-	if latest.Before(earliest) { // the clocks of several servers differ
-		earliest, latest = latest, earliest
-	}
-	give = latest.Sub(earliest) / 2
-	return earliest.Add(give), give
+	half := to.Sub(from) / 2
+	return from.Add(half), half.Abs()
 }
 
-// LastOld returns the process of code older than this that printed the latest line; false if there was none.
-func (r *Run) LastOld(code int) (last Process, any bool) {
-	for _, p := range r.Processes {
-		if p.Code < code && p.Last.After(last.Last) {
-			last, any = p, true
-		}
-	}
-	return last, any
-}
-
-// Awaited is the code that a gate has to wait for: at least code 2, also if the gate waited for another release by
-// mistake.
-func (r *Run) Awaited(g Gate) int {
-	code := 2
+// LastOld returns the process that printed the latest line, of those that a gate had to wait for: of code before that
+// of its release, and at least of code 1, also if the gate waited for another release by mistake. Without one its ID is
+// empty.
+func (r *Run) LastOld(g Gate) (last Process) {
+	awaited := 2
 	for _, release := range r.Releases {
 		if release.Version == g.Release {
-			code = max(code, release.Code)
+			awaited = max(awaited, release.Code)
 		}
 	}
-	return code
+	for _, p := range r.Processes {
+		if p.Code < awaited && p.Last.After(last.Last) {
+			last = p
+		}
+	}
+	return last
 }
 
-// After is how long after the last line of old code a gate opened; below zero is too early. It is false if the gate did
-// not open, or there was no old code.
-func (r *Run) After(g Gate) (after time.Duration, opened bool) {
-	last, any := r.LastOld(r.Awaited(g))
-	if g.Result != "passed" || !any {
-		return 0, false
+// A Redactor replaces in texts what a report must not hold. Several goroutines may hide secrets at once.
+type Redactor struct {
+	mu      sync.Mutex
+	secrets map[string]string // by what each is replaced
+}
+
+// Hide makes Clean replace a secret wherever it is.
+func (r *Redactor) Hide(secret, by string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.secrets == nil {
+		r.secrets = map[string]string{}
 	}
-	start, _ := r.Clock()
-	return start.Add(g.Ended).Sub(last.Last), true
+	if len(secret) >= 4 { // a shorter one would be found in ordinary words
+		r.secrets[secret] = by
+	}
+}
+
+var (
+	// In JSON, an ampersand may be \u0026.
+	urls   = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://(?:[^\s"'<>\\]|\\u0026)+`)
+	emails = regexp.MustCompile(`[\w.+%-]+@[\w-]+(?:\.[\w-]+)+`)
+	ipv4   = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	ipv6   = regexp.MustCompile(`(?i)[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`)
+)
+
+// Clean returns the text without secrets, addresses and e-mail. JSON stays JSON.
+func (r *Redactor) Clean(text string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for secret, by := range r.secrets {
+		text = strings.ReplaceAll(text, secret, by)
+	}
+	text = urls.ReplaceAllString(text, "[url]")
+	text = emails.ReplaceAllString(text, "[e-mail]")
+	text = ipv4.ReplaceAllStringFunc(text, address)
+	return ipv6.ReplaceAllStringFunc(text, address)
+}
+
+// address replaces an address. What only looks like one, such as a time of day, stays.
+func address(s string) string {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return s
+	}
+	return "[address]"
 }

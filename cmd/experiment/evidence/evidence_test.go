@@ -25,24 +25,17 @@ func TestClock(t *testing.T) {
 	}
 }
 
-func TestAfter(t *testing.T) {
+func TestLastOld(t *testing.T) {
 	t.Parallel()
-	r := &Run{Start: second0, Releases: []Release{{Code: 1, Version: 3}, {Code: 2, Version: 4}}, Processes: []Process{
+	r := &Run{Releases: []Release{{Code: 1, Version: 3}, {Code: 2, Version: 4}, {Code: 3, Version: 5}}, Processes: []Process{
 		{ID: "a", Code: 1, Last: second0.Add(60 * time.Second)}, {ID: "b", Code: 1, Last: second0.Add(90 * time.Second)},
 		{ID: "c", Code: 2, Last: second0.Add(200 * time.Second)}}}
-	for name, c := range map[string]struct {
-		gate   Gate
-		after  time.Duration
-		opened bool
-	}{
-		"in time":    {Gate{Result: "passed", Release: 4, Ended: 91 * time.Second}, time.Second, true},
-		"too early":  {Gate{Result: "passed", Release: 4, Ended: 80 * time.Second}, -10 * time.Second, true},
-		"not opened": {Gate{Result: "failed", Release: 4, Ended: 80 * time.Second}, 0, false},
-		"of before":  {Gate{Result: "passed", Release: 3, Ended: 80 * time.Second}, -10 * time.Second, true},
-		"unknown":    {Gate{Result: "passed", Release: 9, Ended: 80 * time.Second}, -10 * time.Second, true},
-	} {
-		if after, opened := r.After(c.gate); after != c.after || opened != c.opened {
-			t.Errorf("%s: %s, %v", name, after, opened)
+	for release, want := range map[int]string{3: "b", 4: "b", 5: "c", 9: "b"} { // v3 is that of code 1, and v9 is unknown
+		if last := r.LastOld(Gate{Release: release}); last.ID != want {
+			t.Errorf("before v%d it is %q, want %q", release, last.ID, want)
 		}
+	}
+	if last := (&Run{}).LastOld(Gate{}); last.ID != "" {
+		t.Errorf("of nothing it is %q", last.ID)
 	}
 }

@@ -14,6 +14,7 @@ func TestClean(t *testing.T) {
 		"key HRKU-0123456789.":                           "key [api-key].",
 		"lookup logs.example.net: no such host":          "lookup [host]: no such host",
 		`{"logplex_url":"https://x.example/a?srv=1"}`:    `{"logplex_url":"[url]"}`,
+		`{"a":"https://x.example/a?b=1\u0026token=2"}`:   `{"a":"[url]"}`,
 		"created by user jane.doe+x@mail.example.com":    "created by user [e-mail]",
 		"Scaled to web@2:Basic by user a@b.co":           "Scaled to web@2:Basic by user [e-mail]",
 		`fwd="203.0.113.9" dyno=web.1`:                   `fwd="[address]" dyno=web.1`,

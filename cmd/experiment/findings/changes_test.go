@@ -5,6 +5,8 @@ package findings
 import (
 	"time"
 
+	heroku "github.com/heroku/heroku-go/v5"
+
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
@@ -22,21 +24,21 @@ func (m *maker) third(at time.Duration) {
 
 // turnLate has the records turn 20 s after the release.
 func (m *maker) turnLate() {
-	m.records = func(at time.Duration) []dyno {
+	m.records = func(at time.Duration) []heroku.Dyno {
 		d := m.record("web.1", at-20*sec)
 		if d.Release.Version == 4 {
 			d.CreatedAt = began.Add(120 * sec)
 		}
 		e := d
 		e.Name = "web.2"
-		return []dyno{d, e}
+		return []heroku.Dyno{d, e}
 	}
 }
 
 // again has the records of the new code turn once more, as a restart does.
 func (m *maker) again(restarted time.Duration) {
-	m.records = func(at time.Duration) []dyno {
-		all := []dyno{m.record("web.1", at), m.record("web.2", at)}
+	m.records = func(at time.Duration) []heroku.Dyno {
+		all := []heroku.Dyno{m.record("web.1", at), m.record("web.2", at)}
 		for i := range all {
 			if at >= restarted {
 				all[i].ID, all[i].CreatedAt = idOf("c", all[i].Name), began.Add(restarted)
@@ -46,9 +48,9 @@ func (m *maker) again(restarted time.Duration) {
 	}
 }
 
-func status(s string) func(time.Duration) release {
-	return func(at time.Duration) release {
-		return release{Version: 4, Status: s, CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
+func status(s string) func(time.Duration) heroku.Release {
+	return func(at time.Duration) heroku.Release {
+		return heroku.Release{Version: 4, Status: s, CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
 	}
 }
 
@@ -63,13 +65,13 @@ func phaseFails(m *maker) {
 	for i := range m.procs {
 		m.procs[i].last, m.procs[i].sigterm, m.procs[i].open = 600*sec, 0, true
 	}
-	m.records = func(time.Duration) []dyno { return []dyno{m.record("web.1", 0), m.record("web.2", 0)} }
+	m.records = func(time.Duration) []heroku.Dyno { return []heroku.Dyno{m.record("web.1", 0), m.record("web.2", 0)} }
 }
 
 // allCrash has new dynos that are never up.
 func allCrash(m *maker) {
-	m.records = func(at time.Duration) []dyno {
-		all := []dyno{m.record("web.1", at), m.record("web.2", at)}
+	m.records = func(at time.Duration) []heroku.Dyno {
+		all := []heroku.Dyno{m.record("web.1", at), m.record("web.2", at)}
 		for i := range all {
 			if all[i].Release.Version == 4 {
 				all[i].State = "crashed"
@@ -82,7 +84,7 @@ func allCrash(m *maker) {
 // oneUp has a new dyno up beside those that crash.
 func oneUp(m *maker) {
 	records := m.records
-	m.records = func(at time.Duration) []dyno {
+	m.records = func(at time.Duration) []heroku.Dyno {
 		all := records(at)
 		all[1].State = "up"
 		return all

@@ -2,11 +2,10 @@
 // happened, how the gates did against the truth, and what Heroku answered. It is pure: evidence in, findings and
 // tables out.
 //
-//   - findings.go: a finding, and the judgement of several runs
-//   - assumptions.go: the table of all assumptions
-//   - view.go: one run, read so that it can be judged; recordings.go: what its gates recorded
-//   - processes.go, log.go, lists.go, preboot.go, gates.go: a judge for each assumption, by what it rests on
-//   - timeline.go, tables.go: the report as text
+//   - findings.go: how assumptions are judged, by one run or by several
+//   - view.go: one run, read so that it can be judged
+//   - log.go, lists.go, ends.go: all assumptions, each with its judge, by what it rests on
+//   - tables.go: the report as text
 package findings
 
 import (
@@ -17,115 +16,102 @@ import (
 	"heroku-rollout-gate/cmd/experiment/evidence"
 )
 
-// An Outcome is what became of an assumption.
-type Outcome string
-
-const (
-	Confirmed Outcome = "confirmed"
-	Refuted   Outcome = "refuted"
-	NotSeen   Outcome = "not seen"
-)
+// Assumptions are all assumptions, in the order in which they are reported.
+var Assumptions = slices.Concat(aboutTheLog, aboutLists, aboutEnds, aboutAnswers)
 
 // An Assumption is something that the gate, or the simulated Heroku, takes for true about Heroku.
 type Assumption struct {
 	Name, Says, Source string
-	judge              func(*view) Finding
+	of                 string // what the cases are, in the plural
+	judge              func(*view, *cases)
 }
+
+// An Outcome is what became of an assumption. A higher one counts more.
+type Outcome int
+
+const (
+	NotSeen Outcome = iota
+	Confirmed
+	Refuted
+)
+
+func (o Outcome) String() string { return []string{"not seen", "confirmed", "refuted"}[o] }
 
 // A Finding is what one run, or several, showed of an assumption.
 type Finding struct {
 	Outcome Outcome
 	Why     string   // what was seen, or why nothing was
 	Lines   []string // of the log, or answers, that show it
-	Plan    string   // of the run that showed it; empty where there is one run
 }
 
 // mostLines is how many lines show a finding.
 const mostLines = 3
 
-func confirmed(lines []string, why string, args ...any) Finding {
-	return Finding{Outcome: Confirmed, Why: fmt.Sprintf(why, args...), Lines: lines[:min(len(lines), mostLines)]}
-}
-
-func refuted(lines []string, why string, args ...any) Finding {
-	return Finding{Outcome: Refuted, Why: fmt.Sprintf(why, args...), Lines: lines[:min(len(lines), mostLines)]}
-}
-
-func notSeen(why string, args ...any) Finding {
-	return Finding{Outcome: NotSeen, Why: fmt.Sprintf(why, args...)}
-}
-
-// cases counts the cases for and against an assumption, with lines that show them.
+// cases are what a run shows for an assumption and against it.
 type cases struct {
-	n, against int
-	yes, no    []string
+	yes, no   int
+	pro, con  []string      // the lines that show them
+	longest   time.Duration // of the spans; 0 if there are none
+	uncertain string        // why the run confirms nothing, even if nothing is against the assumption
 }
 
-// add counts a case. Without a line it only counts.
-func (c *cases) add(holds bool, line string) {
-	c.n++
-	lines := &c.yes
-	if !holds {
-		c.against++
-		lines = &c.no
-	}
-	if line != "" {
-		*lines = append(*lines, line)
+// add counts a case, with the lines that show it.
+func (c *cases) add(holds bool, lines ...string) {
+	if holds {
+		c.yes, c.pro = c.yes+1, append(c.pro, lines...)
+	} else {
+		c.no, c.con = c.no+1, append(c.con, lines...)
 	}
 }
 
-// finding refutes by one case. none, yes and no say what was seen: no case, cases for, cases against.
-func (c *cases) finding(none, yes, no string) Finding {
+// unsure says why the run cannot confirm the assumption.
+func (c *cases) unsure(why string, args ...any) {
+	if c.uncertain == "" {
+		c.uncertain = fmt.Sprintf(why, args...)
+	}
+}
+
+// forever is a span whose end was not seen.
+const forever = time.Duration(1<<63 - 1)
+
+// span counts a case that holds if something took no longer than limit. It took between least and most. Of the cases
+// that hold, the longest is shown.
+func (c *cases) span(least, most, limit time.Duration, lines ...string) {
 	switch {
-	case c.against > 0:
-		return refuted(c.no, "%d of %d %s", c.against, c.n, no)
-	case c.n == 0:
-		return notSeen("%s", none)
+	case least > limit:
+		c.add(false, lines...)
+		c.longest = max(c.longest, least)
+	case most == forever:
+		c.unsure("one took %.1f s or more: the log has a gap there, or ended", least.Seconds())
+	case most > limit:
+		c.unsure("one took between %.1f s and %.1f s", least.Seconds(), most.Seconds())
+	default:
+		if c.yes++; c.yes == 1 || most > c.longest {
+			c.pro = lines
+		}
+		c.longest = max(c.longest, most)
 	}
-	return confirmed(c.yes, "%d of %d %s", c.n, c.n, yes)
 }
 
-// longest collects spans, and keeps the longest with the lines that show it.
-type longest struct {
-	span  time.Duration
-	n     int
-	lines []string
-}
-
-// add reports whether the span is the longest so far.
-func (l *longest) add(span time.Duration, lines ...string) bool {
-	l.n++
-	if l.n > 1 && span <= l.span {
-		return false
+// finding is what the cases come to: one case refutes.
+func (c *cases) finding(of string) Finding {
+	longest := ""
+	if c.longest != 0 {
+		longest = fmt.Sprintf(", up to %.1f s", c.longest.Seconds())
 	}
-	l.span, l.lines = span, lines
-	return true
-}
-
-// finding confirms that no span is longer than most. says has a %.1f for the seconds of the longest.
-func (l *longest) finding(most time.Duration, none, says string) Finding {
-	switch {
-	case l.n == 0:
-		return notSeen("%s", none)
-	case l.span > most:
-		return refuted(l.lines, says, l.span.Seconds())
+	say := func(o Outcome, lines []string, why string, args ...any) Finding {
+		return Finding{Outcome: o, Why: fmt.Sprintf(why, args...), Lines: lines[:min(len(lines), mostLines)]}
 	}
-	return confirmed(l.lines, says, l.span.Seconds())
-}
-
-// delay confirms that no delay is longer than 10 s, the gate's figure for lists and for the log. Of each delay a lower and
-// an upper bound are known, give or take give.
-func delay(least, most longest, give time.Duration, none string) Finding {
-	low, high := least.span-give, most.span+give
-	switch {
-	case most.n == 0:
-		return notSeen("%s", none)
-	case low > evidence.Late:
-		return refuted(least.lines, "the longest delay was %.1f s or more", low.Seconds())
-	case high > evidence.Late:
-		return notSeen("the longest delay was between %.1f s and %.1f s", low.Seconds(), high.Seconds())
+	switch n := c.yes + c.no; {
+	case c.no > 0:
+		return say(Refuted, c.con, "%d of %d %s show the contrary%s", c.no, n, of, longest)
+	case c.uncertain != "":
+		return say(NotSeen, nil, "%s", c.uncertain)
+	case n == 0:
+		return say(NotSeen, nil, "there were no %s", of)
+	default:
+		return say(Confirmed, c.pro, "%d of %d %s show it%s", n, n, of, longest)
 	}
-	return confirmed(nil, "the longest delay was %.1f s at most", high.Seconds())
 }
 
 // A Row is an assumption with what the runs showed of it.
@@ -135,29 +121,23 @@ type Row struct {
 }
 
 // Judge judges runs. One that refutes counts more than all that confirm.
-func Judge(runs ...*evidence.Run) []Row {
-	var views []*view
-	for _, r := range runs {
-		views = append(views, newView(r))
-	}
-	return judge(views...)
-}
-
-func judge(views ...*view) []Row {
-	weight := func(o Outcome) int { return slices.Index([]Outcome{NotSeen, Confirmed, Refuted}, o) }
-	rows := make([]Row, 0, len(Assumptions))
+func Judge(runs ...*evidence.Run) (rows []Row) {
 	for _, a := range Assumptions {
-		row := Row{Assumption: a, Finding: notSeen("there was no run")}
-		for i, v := range views {
-			f := a.judge(v)
-			if len(views) > 1 {
-				f.Plan = "in plan " + v.run.Plan + ","
+		rows = append(rows, Row{a, Finding{Outcome: NotSeen, Why: "there was no run"}})
+	}
+	for n, r := range runs {
+		v := newView(r)
+		for i, a := range Assumptions {
+			var c cases
+			a.judge(v, &c)
+			f := c.finding(a.of)
+			if len(runs) > 1 {
+				f.Why = "in plan " + r.Plan + ", " + f.Why
 			}
-			if i == 0 || weight(f.Outcome) > weight(row.Outcome) {
-				row.Finding = f
+			if n == 0 || f.Outcome > rows[i].Outcome {
+				rows[i].Finding = f
 			}
 		}
-		rows = append(rows, row)
 	}
 	return rows
 }

@@ -3,13 +3,14 @@
 package findings
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/observe"
@@ -39,44 +40,44 @@ type maker struct {
 	more    []string
 	metrics map[string]string
 	// record is what the dyno list shows of a label at a moment.
-	records func(at time.Duration) []dyno
+	records func(at time.Duration) []heroku.Dyno
 	// release is what the list of releases shows of v4 at a moment; its Version is 0 if it does not have it.
-	release func(at time.Duration) release
+	release func(at time.Duration) heroku.Release
 	// old is the status that answers for an old id.
 	old int
 	// date is how far the Date of answers is ahead, and late how late lines come.
 	date, late time.Duration
-	// hold is when the gate's hold ends; observed are further observations of it.
+	// hold is when the gate's hold ends, 0 if it had none; observed are its observations.
 	hold time.Duration
-	// second is when the hold of a second gate ends, and secondEnds how that gate ended. 0: there is none; below 0: it
-	// had none.
+	// secondEnds is how a second gate ended, empty if there is none; second is when its hold ends.
 	second     time.Duration
-	secondEnds string
+	secondEnds rollout.Result
 	read       time.Duration // until when the log was read
 	observed   []observe.Observation
 	silent     time.Duration // from the beginning on, no list of releases is read
 	noTurn     bool          // no label goes from up to starting
 	noGates    bool
+	blind      bool // no dyno list is read
 }
 
 // newMaker is the measured deploy in small, as it is assumed to be.
 func newMaker() *maker {
 	m := &maker{old: 404, hold: 454 * sec, read: 600 * sec, metrics: map[string]string{}, run: evidence.Run{
 		Plan: "made-up", Start: began, Preboot: true, Types: map[string]int{"web": 2},
-		Releases: []evidence.Release{{Code: 1, Version: 3, ID: "r3", Created: began.Add(10 * sec)}, {Code: 2, Version: 4, ID: "r4", Created: began.Add(100 * sec)}},
+		Releases: []evidence.Release{{Code: 1, Version: 3, Created: began.Add(10 * sec)}, {Code: 2, Version: 4, Created: began.Add(100 * sec)}},
 	}}
 	m.procs = []proc{
 		{label: "web.1", code: 1, first: 20 * sec, last: 290 * sec, sigterm: 290 * sec}, {label: "web.2", code: 1, first: 20 * sec, last: 301 * sec, sigterm: 301 * sec},
 		{label: "web.1", code: 2, first: 104 * sec, last: 600 * sec, open: true}, {label: "web.2", code: 2, first: 105 * sec, last: 600 * sec, open: true},
 	}
-	m.records = func(at time.Duration) []dyno {
-		return []dyno{m.record("web.1", at), m.record("web.2", at)}
+	m.records = func(at time.Duration) []heroku.Dyno {
+		return []heroku.Dyno{m.record("web.1", at), m.record("web.2", at)}
 	}
-	m.release = func(at time.Duration) release {
+	m.release = func(at time.Duration) heroku.Release {
 		if at < 100*sec {
-			return release{}
+			return heroku.Release{}
 		}
-		return release{Version: 4, Status: "succeeded", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
+		return heroku.Release{Version: 4, Status: "succeeded", CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)}
 	}
 	return m
 }
@@ -96,8 +97,8 @@ func idOf(which, label string) string {
 }
 
 // record is what a list shows that is up to date.
-func (m *maker) record(label string, at time.Duration) dyno {
-	d := dyno{ID: idOf("a", label), Name: label, Type: typeOf(label), State: "up", CreatedAt: began.Add(19 * sec), UpdatedAt: began.Add(20 * sec)}
+func (m *maker) record(label string, at time.Duration) heroku.Dyno {
+	d := heroku.Dyno{ID: idOf("a", label), Name: label, Type: typeOf(label), State: "up", CreatedAt: began.Add(19 * sec), UpdatedAt: began.Add(20 * sec)}
 	d.Release.Version = 3
 	if at >= 100*sec {
 		d.ID, d.CreatedAt, d.Release.Version, d.State = idOf("b", label), began.Add(100*sec), 4, "starting"
@@ -131,7 +132,7 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	t.Helper()
 	r := m.run
 	lines := slices.Clone(m.more)
-	var truth evidence.Truth
+	var truth evidence.Log
 	say := func(at time.Duration, label, text string) {
 		lines = append(lines, fmt.Sprintf("%s heroku[%s]: %s", stamp(at), label, text))
 	}
@@ -144,14 +145,16 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 			say(p.first-sec/10, p.label, "State changed from starting to up")
 		}
 		n := 0
-		for at := p.first; at <= p.last; at += sec {
-			s := evidence.AppLine{Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(at + p.clock)}
+		appSays := func(word string, at time.Duration) {
+			lines = append(lines, fmt.Sprintf("%s app[%s]: %s code=%d process=process%d dyno=%s n=%d at=%s", stamp(at), p.label, word, p.code, i, p.label, n,
+				began.Add(at+p.clock).Format("2006-01-02T15:04:05.000Z")))
 			n++
-			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(at), p.label, s))
+		}
+		for at := p.first; at <= p.last; at += sec {
+			appSays("alive", at)
 		}
 		if p.sigterm > 0 {
-			s := evidence.AppLine{Sigterm: true, Code: p.code, Process: fmt.Sprint("process", i), Dyno: p.label, N: n, At: began.Add(p.sigterm + p.clock)}
-			lines = append(lines, fmt.Sprintf("%s app[%s]: %s", stamp(p.sigterm), p.label, s))
+			appSays("sigterm", p.sigterm)
 			say(p.sigterm-sec/10, p.label, "Stopping all processes with SIGTERM")
 		}
 		if !p.open && !p.quiet {
@@ -165,7 +168,7 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	}
 	slices.Sort(lines)
 	for _, text := range lines {
-		truth.Add(text)
+		truth.Add(0, text)
 		at, err := time.Parse(time.RFC3339Nano, text[:32])
 		if err != nil {
 			t.Fatal(err)
@@ -178,14 +181,18 @@ func (m *maker) make(t *testing.T) *evidence.Run {
 	if m.noGates {
 		return &r
 	}
-	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Result: "passed", Reason: "rolled-out", Basis: "proven", Release: 4, Recording: m.recording(t, m.hold)}}
-	if m.second != 0 {
-		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Result: m.secondEnds, Release: 4, Recording: m.recording(t, m.second)})
-		if m.second < 0 {
-			r.Gates[1].Recording, _, _ = bytes.Cut(r.Gates[1].Recording, []byte("\n"))
-		}
+	r.Gates = []evidence.Gate{{Name: "before", Began: 90 * sec, Ended: 305 * sec, Verdict: rollout.Verdict{Result: "passed", Reason: "rolled-out", Basis: "proven"}, Release: 4, Recording: m.recording(t), Hold: m.holdAt(m.hold)}}
+	if m.secondEnds != "" {
+		r.Gates = append(r.Gates, evidence.Gate{Name: "after", Began: 101 * sec, Ended: 250 * sec, Verdict: rollout.Verdict{Result: m.secondEnds}, Release: 4, Hold: m.holdAt(m.second)})
 	}
 	return &r
+}
+
+func (m *maker) holdAt(at time.Duration) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return began.Add(at)
 }
 
 // ask adds what the experiment asks: at odd moments, so that the platform's clock is known well.
@@ -201,13 +208,15 @@ func (m *maker) ask(t *testing.T, r *evidence.Run) {
 	}
 	for n := 0; n < 200; n++ {
 		at := 30*sec + time.Duration(n)*2050*time.Millisecond
-		get(at, "/dynos", 200, m.records(at))
+		if !m.blind {
+			get(at, "/dynos", 200, m.records(at))
+		}
 		if n%3 == 0 && at > m.silent {
-			var all []release
+			var all []heroku.Release
 			if x := m.release(at); x.Version != 0 {
 				all = append(all, x)
 			}
-			get(at+300*time.Millisecond, "/releases", 200, append(all, release{Version: 3, Status: "succeeded", CreatedAt: began.Add(10 * sec), UpdatedAt: began.Add(10 * sec)}))
+			get(at+300*time.Millisecond, "/releases", 200, append(all, heroku.Release{Version: 3, Status: "succeeded", CreatedAt: began.Add(10 * sec), UpdatedAt: began.Add(10 * sec)}))
 		}
 		if n%8 == 0 {
 			get(at+600*time.Millisecond, "/dynos/"+idOf("a", "web.1"), m.old, m.record("web.1", 0))
@@ -215,33 +224,16 @@ func (m *maker) ask(t *testing.T, r *evidence.Run) {
 	}
 }
 
-// recording is the recording of a gate without a log, so that its hold ends when the maker says.
-func (m *maker) recording(t *testing.T, hold time.Duration) []byte {
+// recording is what a gate observed.
+func (m *maker) recording(t *testing.T) []byte {
 	t.Helper()
-	all := []any{struct {
-		Recording int            `json:"rolloutGateRecording"`
-		Config    rollout.Config `json:"config"`
-	}{1, rollout.Config{App: "app", PrebootHold: hold - 100*sec}}}
 	observed := m.observed
 	if observed == nil {
-		observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}}}
+		observed = []observe.Observation{{Preboot: &observe.Preboot{Known: true, Enabled: m.run.Preboot}}, {Log: &observe.LogStatus{State: observe.Flowing}},
+			{App: &observe.App{ID: "app"}}, {Look: &observe.Look{}}}
 	}
+	text := []byte("{\"rolloutGateRecording\":1}\n")
 	for _, o := range observed {
-		all = append(all, o)
-	}
-	look := observe.Look{AskedAt: 12 * sec, Formation: []observe.Formation{{Type: "web", Quantity: 2, CreatedAt: began.Add(-time.Hour), UpdatedAt: began.Add(-time.Hour)}},
-		Releases: []observe.Release{{ID: "r4", Version: 4, Status: "succeeded", Current: true, CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(100 * sec)},
-			{ID: "r3", Version: 3, Status: "succeeded", CreatedAt: began.Add(10 * sec), UpdatedAt: began.Add(10 * sec)}}}
-	for _, label := range []string{"web.1", "web.2"} {
-		look.Dynos = append(look.Dynos, observe.Dyno{ID: label, Name: label, Type: "web", State: "up", Version: 4, CreatedAt: began.Add(100 * sec), UpdatedAt: began.Add(104 * sec)})
-	}
-	again := look
-	again.AskedAt = 500 * sec
-	all = append(all, observe.Observation{At: 12 * sec, Date: began.Add(102 * sec), App: &observe.App{ID: "app", Name: "app", Generation: "cedar"}},
-		observe.Observation{At: 12 * sec, Date: began.Add(102 * sec), Look: &look}, observe.Observation{At: 500 * sec, Date: began.Add(590 * sec), Look: &again},
-		observe.Observation{At: 501 * sec, End: observe.Deadline})
-	var text []byte
-	for _, o := range all {
 		line, err := json.Marshal(o)
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-// The report as text: the gates against the truth, the assumptions, and what was answered.
+// The report as text: what happened, the gates against the truth, the assumptions, and what Heroku answered.
 
 package findings
 
@@ -6,50 +6,53 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
+	"heroku-rollout-gate/gate/observe"
+	"heroku-rollout-gate/gate/rollout"
 )
 
-// Report is everything that one run showed.
-func Report(r *evidence.Run) string {
-	v := newView(r)
-	return strings.Join([]string{v.timelineText(), verdictText(r), assumptionText(judge(v)), answerText(r)}, "\n")
-}
-
-// Short is the report for a terminal.
-func Short(r *evidence.Run) string {
-	v := newView(r)
-	return v.timelineText() + "\n" + verdictText(r) + "\n" + short(judge(v))
-}
-
-// Together is what several runs showed of the assumptions, in short.
-func Together(runs ...*evidence.Run) string { return short(Judge(runs...)) }
-
-// short has only the lines that refute an assumption.
-func short(rows []Row) string {
+// Report is what one run showed. If not all, it is for a terminal: only what is refuted has its lines.
+func Report(r *evidence.Run, all bool) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, counts(rows))
-	var unseen []string
-	for _, row := range rows {
-		switch row.Outcome {
-		case Refuted:
-			row.write(&b)
-		case Confirmed:
-			fmt.Fprintf(&b, "  confirmed  %s: %s\n", row.Name, row.Why)
-		case NotSeen:
-			unseen = append(unseen, row.Name)
-		}
+	where := "the real Heroku"
+	if r.Simulated {
+		where = "a simulated Heroku, so it shows nothing of the real one"
 	}
-	fmt.Fprintf(&b, "  not seen   %s\n", strings.Join(unseen, ", "))
+	fmt.Fprintf(&b, "Plan %s, on %s.\n%s\n", r.Plan, where, r.About)
+	if r.Failed != "" && all { // the terminal has it already
+		fmt.Fprintf(&b, "The run broke off: %s.\n", r.Failed)
+	}
+	for _, g := range r.Gaps {
+		fmt.Fprintf(&b, "Lines of the log may be missing from %s to %s: %s.\n", clockTime(g.From, "the beginning"), clockTime(g.To, "the end"), g.Reason)
+	}
+	v := newView(r)
+	happened := table("What happened", []string{"from the release", "what happened", "Heroku said", "the dyno list said"}, v.timeline())
+	fmt.Fprintf(&b, "\n%s\n%s\n%s", happened, v.verdicts(), assumptionText(Judge(r), all))
+	if all {
+		fmt.Fprintf(&b, "\n%s", answers(r))
+	}
 	return b.String()
 }
 
-// Table aligns columns below a title and a head.
-func Table(title string, head []string, rows [][]string) string {
+func clockTime(t time.Time, zero string) string {
+	if t.IsZero() {
+		return zero
+	}
+	return t.UTC().Format(time.TimeOnly)
+}
+
+// Together is what several runs showed of the assumptions, for a terminal.
+func Together(runs ...*evidence.Run) string { return assumptionText(Judge(runs...), false) }
+
+// table aligns columns below a title and a head.
+func table(title string, head []string, rows [][]string) string {
 	if len(rows) == 0 {
 		return title + ": nothing\n"
 	}
@@ -59,103 +62,201 @@ func Table(title string, head []string, rows [][]string) string {
 		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 	}
 	w.Flush() // into memory
-	var lines []string
-	for line := range strings.Lines(b.String()) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	return title + ":\n" + strings.Join(lines, "\n") + "\n"
+	return title + ":\n" + b.String()
 }
 
-// after is a time since the release, as the README writes it: +5 min 08 s.
-func after(d time.Duration) string {
-	sign, s := "+", int(d.Round(time.Second)/time.Second)
-	if s < 0 {
-		sign, s = "-", -s
+// after is how long after the release something happened, for people.
+func (v *view) after(t time.Time) string {
+	if v.target.Version == 0 {
+		return "there was none"
 	}
-	if s < 60 {
-		return fmt.Sprintf("%s%d s", sign, s)
-	}
-	return fmt.Sprintf("%s%d min %02d s", sign, s/60, s%60)
+	return "+" + observe.Span(t.Sub(v.target.Created)).String()
 }
 
-// A Verdict is how one gate did.
-type Verdict struct {
-	Gate    string
-	Verdict string // with its basis or reason
-	At      string // from the release; empty if there is none
-	Truth   string
-	Wrong   bool // it opened while old code ran
+// A moment is something that happened.
+type moment struct {
+	at   time.Time
+	what string
 }
 
-// Verdicts compares the gates of a run with the truth.
-func Verdicts(r *evidence.Run) []Verdict {
-	start, _ := r.Clock()
-	var all []Verdict
-	for _, g := range r.Gates {
-		x := Verdict{Gate: "from " + g.Name + " the deploy", Verdict: g.Result + ", " + cmp.Or(g.Basis, g.Reason)}
-		if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
-			x.At = after(start.Add(g.Ended).Sub(r.Releases[i].Created))
+// timeline is the table of the README, as measured: when, what happened, what Heroku called the release then, and how
+// many old dynos the list had.
+func (v *view) timeline() (rows [][]string) {
+	for _, m := range v.moments() {
+		rows = append(rows, []string{v.after(m.at), m.what, v.called(m.at), v.listed(m.at)})
+	}
+	return rows
+}
+
+// final is what people call the final statuses of a release.
+var final = map[string]string{"succeeded": "finished", "failed": "failed"}
+
+// called is what Heroku called the release at a moment: its final status, if the release had it by then, or what the
+// newest list before that shows.
+func (v *view) called(at time.Time) string {
+	said := ""
+	for _, x := range v.releases {
+		switch called := final[x.Status]; {
+		case x.Version != v.target.Version:
+		case called != "" && !x.UpdatedAt.After(at):
+			return called
+		case called == "" && (said == "" || !x.asked.After(at)):
+			said = x.Status
 		}
-		late, _ := r.After(g)
-		last, any := r.LastOld(r.Awaited(g))
-		switch {
-		case g.Result == "":
-			x.Verdict, x.Truth = "none", "it ended without a verdict"
-		case g.Result != "passed" && any:
-			x.Truth = fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code)
-		case g.Result != "passed":
-			x.Truth = "it did not open"
-		case !any:
-			x.Truth = "there was no old code"
-		case late < 0:
-			x.Wrong, x.Truth = true, fmt.Sprintf("TOO EARLY: %s, code %d, printed a line %.1f s later", last.Dyno, last.Code, -late.Seconds())
-		case last.Open:
-			x.Truth = fmt.Sprintf("%.1f s after the last line of old code that came; the log has a gap there", late.Seconds())
-		default:
-			x.Truth = fmt.Sprintf("%.1f s after the last line of old code", late.Seconds())
-		}
-		all = append(all, x)
 	}
+	return cmp.Or(said, "nothing")
+}
+
+// listed is how many old dynos the first list shows that was asked for a second later, because the time at which a
+// release was made is cut to whole seconds; or else the last list.
+func (v *view) listed(at time.Time) string {
+	said := "nothing"
+	for _, l := range v.lists {
+		said = cmp.Or(map[int]string{0: "no old dyno", 1: "1 old dyno"}[l.old], fmt.Sprintf("%d old dynos", l.old))
+		if !l.asked.Before(at.Add(time.Second)) {
+			break
+		}
+	}
+	return said
+}
+
+// moments are what happened from the measured release on, in order. There are none if it was never made.
+func (v *view) moments() []moment {
+	if v.target.Version == 0 {
+		return nil
+	}
+	all := []moment{{v.target.Created, fmt.Sprintf("release v%d of code %d is made", v.target.Version, v.target.Code)}}
+	for _, x := range v.releases {
+		if called := final[x.Status]; x.Version == v.target.Version && called != "" {
+			all = append(all, moment{x.UpdatedAt, "Heroku calls the release " + called})
+			break
+		}
+	}
+	for _, p := range v.run.Processes {
+		what := fmt.Sprintf("line of %s, code %d", p.Dyno, p.Code)
+		if p.Code >= v.target.Code {
+			all = append(all, moment{p.First, "first " + what})
+		} else if p.Last.After(v.target.Created) && !p.Open {
+			all = append(all, moment{p.Last, "last " + what})
+		}
+	}
+	for _, s := range v.run.Steps {
+		if at := v.time(s.At); at.After(v.target.Created.Add(slack)) {
+			all = append(all, moment{at, s.What + map[bool]string{true: ": refused"}[s.Refused != ""]})
+		}
+	}
+	for _, g := range v.run.Gates {
+		all = append(all, moment{v.time(g.Ended), fmt.Sprintf("the gate from %s the deploy ends: %s", g.Name, verdict(g))})
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	return all
 }
 
-func verdictText(r *evidence.Run) string {
-	var rows [][]string
-	for _, v := range Verdicts(r) {
-		rows = append(rows, []string{v.Gate, v.Verdict, v.At, v.Truth})
+// verdict is how a gate ended, in short.
+func verdict(g evidence.Gate) string {
+	if g.Result == "" {
+		return "no verdict"
 	}
-	return Table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
+	return string(g.Result) + ", " + cmp.Or(string(g.Basis), string(g.Reason))
 }
 
-// assumptionText is the list of assumptions, with the lines that show each below it.
-func assumptionText(rows []Row) string {
+// TooEarly is an error if a gate opened while old code ran.
+func TooEarly(r *evidence.Run) error {
+	for _, g := range r.Gates {
+		if _, early := truth(r, g); early {
+			return fmt.Errorf("the gate from %s the deploy opened while old code ran, which it must never do: please report it, with the results", g.Name)
+		}
+	}
+	return nil
+}
+
+// truth compares a gate with the truth. early: the gate opened while old code ran.
+func truth(r *evidence.Run, g evidence.Gate) (says string, early bool) {
+	last := r.LastOld(g)
+	start, _ := r.Clock()
+	late := start.Add(g.Ended).Sub(last.Last)
+	switch {
+	case last.ID == "":
+		return "there was no old code", false
+	case g.Result != rollout.Passed:
+		return fmt.Sprintf("it did not open; the last line of old code is from %s, %s, code %d", last.Last.UTC().Format("15:04:05.000"), last.Dyno, last.Code), false
+	case late < 0:
+		return fmt.Sprintf("TOO EARLY: %s, code %d, printed a line %.1f s later", last.Dyno, last.Code, -late.Seconds()), true
+	case last.Open:
+		return fmt.Sprintf("%.1f s after the last line of old code that came; the log has a gap there", late.Seconds()), false
+	}
+	return fmt.Sprintf("%.1f s after the last line of old code", late.Seconds()), false
+}
+
+func (v *view) verdicts() string {
+	var rows [][]string
+	for _, g := range v.run.Gates {
+		says, _ := truth(v.run, g)
+		rows = append(rows, []string{"from " + g.Name + " the deploy", verdict(g), v.after(v.time(g.Ended)), says})
+	}
+	return table("The gates", []string{"gate", "verdict", "from the release", "truth"}, rows)
+}
+
+// assumptionText is the list of assumptions, with the lines that show each below it; if not all, only what is refuted
+// has its lines.
+func assumptionText(rows []Row, all bool) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, counts(rows))
+	count := map[Outcome]int{}
 	for _, outcome := range []Outcome{Refuted, Confirmed, NotSeen} {
 		for _, row := range rows {
-			if row.Outcome == outcome {
-				row.write(&b)
+			if row.Outcome != outcome {
+				continue
+			}
+			count[outcome]++
+			if outcome != Refuted && !all {
+				fmt.Fprintf(&b, "  %-9s  %s: %s\n", outcome, row.Name, row.Why)
+				continue
+			}
+			fmt.Fprintf(&b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(outcome.String()), row.Name, row.Says, strings.ToUpper(row.Why[:1])+row.Why[1:])
+			for _, line := range row.Lines {
+				fmt.Fprintf(&b, "    | %s\n", inert(line))
 			}
 		}
 	}
-	return b.String()
+	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen\n", count[Confirmed], count[Refuted], count[NotSeen]) + b.String()
 }
 
-func counts(rows []Row) string {
-	count := map[Outcome]int{}
-	for _, row := range rows {
-		count[row.Outcome]++
+// answers counts the answers to the experiment's own requests.
+func answers(r *evidence.Run) string {
+	counts := map[[3]string]int{} // by path, method and answer
+	for _, q := range r.Requests {
+		said := "no answer"
+		switch {
+		case q.Status == http.StatusPartialContent && q.NextRange == "":
+			said = "206 without Next-Range"
+		case q.Status == http.StatusPartialContent:
+			said = "206 with Next-Range"
+		case q.Status != 0:
+			said = strconv.Itoa(q.Status)
+		}
+		counts[[3]string{pattern(q.Path), q.Method, said}]++
 	}
-	return fmt.Sprintf("Assumptions: %d confirmed, %d refuted, %d not seen", count[Confirmed], count[Refuted], count[NotSeen])
+	var rows [][]string
+	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
+		request, said := key[1]+" "+key[0], fmt.Sprintf("%s (%d)", key[2], counts[key])
+		if n := len(rows); n > 0 && rows[n-1][0] == request {
+			rows[n-1][1] += ", " + said
+		} else {
+			rows = append(rows, []string{request, said})
+		}
+	}
+	return table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
 }
 
-// write writes a finding, with the lines that show it.
-func (row Row) write(b *strings.Builder) {
-	why := strings.TrimSpace(row.Plan + " " + row.Why)
-	fmt.Fprintf(b, "  %s  %s: %s\n    %s.\n", strings.ToUpper(string(row.Outcome)), row.Name, row.Says, strings.ToUpper(why[:1])+why[1:])
-	for _, line := range row.Lines {
-		fmt.Fprintf(b, "    | %s\n", inert(line))
+// pattern is a path without the ids and names of one run.
+func pattern(path string) string {
+	parts := strings.Split(path, "/")
+	for i := 2; i < len(parts); i += 2 {
+		if parts[i-1] != "features" {
+			parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
+		}
 	}
+	return strings.Join(parts, "/")
 }
 
 // inert removes from a line from outside what acts on a terminal.
@@ -166,41 +267,4 @@ func inert(s string) string {
 		}
 		return c
 	}, s[:min(len(s), 400)])
-}
-
-// answerText counts the answers to the experiment's own requests, by path, method and status.
-func answerText(r *evidence.Run) string {
-	counts := map[[2]string]map[int]int{} // by path and method
-	for i := range r.Requests {
-		q := &r.Requests[i]
-		key := [2]string{pattern(q.Path), q.Method}
-		if counts[key] == nil {
-			counts[key] = map[int]int{}
-		}
-		counts[key][q.Status]++
-	}
-	var rows [][]string
-	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		var said []string
-		for _, status := range slices.Sorted(maps.Keys(counts[key])) {
-			text := fmt.Sprint(status)
-			if status == 0 {
-				text = "no answer"
-			}
-			said = append(said, fmt.Sprintf("%s (%d)", text, counts[key][status]))
-		}
-		rows = append(rows, []string{key[1] + " " + key[0], strings.Join(said, ", ")})
-	}
-	return Table("What Heroku answered to the experiment", []string{"request", "status (how often)"}, rows)
-}
-
-// pattern is a path without the ids and names of one run.
-func pattern(path string) string {
-	parts := strings.Split(path, "/")
-	for i := 2; i < len(parts); i += 2 {
-		if parts[i-1] != "features" && parts[i] != "" {
-			parts[i] = "{" + strings.TrimSuffix(parts[i-1], "s") + "}"
-		}
-	}
-	return strings.Join(parts, "/")
 }

@@ -3,12 +3,15 @@
 package findings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"time"
+
+	heroku "github.com/heroku/heroku-go/v5"
 
 	"heroku-rollout-gate/cmd/experiment/evidence"
 	"heroku-rollout-gate/gate/logtail"
@@ -25,12 +28,12 @@ type view struct {
 	start time.Time
 	give  time.Duration
 
-	lines      []line // of the platform, as they came
-	lists      []answer[dyno]
-	releases   []answer[release]
-	recordings []*recording
-	target     evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
-	finished   time.Time        // when Heroku called the target finished; zero if it did not
+	lines    []line           // of the platform, as they came
+	dynos    []dyno           // of all dyno lists, as they came
+	lists    []dynoList       // all dyno lists, as they came
+	releases []release        // of all lists of releases, as they came
+	target   evidence.Release // the release that is measured: the first one of code 2; its version is 0 if there is none
+	finished time.Time        // when Heroku called the target finished; zero if it did not
 }
 
 // A line is a line of the platform about a process.
@@ -40,45 +43,42 @@ type line struct {
 	text string
 }
 
-// An answer is a list, and when it was asked for and came.
-type answer[T any] struct {
-	asked, came time.Time
-	request     *evidence.Request
-	all         []T
-}
-
-type dyno struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Type    string `json:"type"`
-	State   string `json:"state"`
-	Release struct {
-		Version int `json:"version"`
-	} `json:"release"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
-
-type release struct {
-	Version   int       `json:"version"`
-	Status    string    `json:"status"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
+// A dyno is a record of a dyno list, and a release is one of a list of releases.
+type (
+	dyno struct {
+		heroku.Dyno
+		answer
+	}
+	release struct {
+		heroku.Release
+		answer
+	}
+	dynoList struct {
+		answer
+		old int // how many of its dynos are of a release before the target and have not crashed
+	}
+	// answer is when the list was asked for and came.
+	answer struct {
+		asked, came time.Time
+		request     *evidence.Request
+	}
+)
 
 func newView(r *evidence.Run) *view {
-	v := &view{run: r, recordings: readRecordings(r)}
+	v := &view{run: r}
 	v.start, v.give = r.Clock()
 	for _, l := range r.Log {
 		if parsed, ok := logtail.Parse([]byte(l.Text)); ok {
 			v.lines = append(v.lines, line{parsed, v.time(l.At), l.Text})
 		}
 	}
-	v.lists, v.releases = readAnswers[dyno](v, "/dynos"), readAnswers[release](v, "/releases")
 	if i := slices.IndexFunc(r.Releases, func(x evidence.Release) bool { return x.Code == 2 }); i >= 0 {
 		v.target = r.Releases[i]
 	}
-	for _, x := range each(v.releases) {
+	for i := range r.Requests {
+		v.readList(&r.Requests[i])
+	}
+	for _, x := range v.releases {
 		if x.Version == v.target.Version && x.Status == "succeeded" && v.finished.IsZero() {
 			v.finished = x.UpdatedAt
 		}
@@ -86,27 +86,47 @@ func newView(r *evidence.Run) *view {
 	return v
 }
 
-// readAnswers reads all answers of one list.
-func readAnswers[T any](v *view, list string) (all []answer[T]) {
-	for i := range v.run.Requests {
-		q := &v.run.Requests[i]
-		if q.Method != "GET" || q.Status/100 != 2 || pathOf(q) != list {
-			continue
-		}
-		a := answer[T]{asked: v.time(q.At), came: v.time(q.At + q.Took), request: q}
-		if json.Unmarshal([]byte(q.Body), &a.all) == nil {
-			all = append(all, a)
+// readList reads an answer, if it is a list of dynos or releases.
+func (v *view) readList(q *evidence.Request) {
+	if q.Method != "GET" || q.Status/100 != 2 {
+		return
+	}
+	var dynos []heroku.Dyno
+	var releases []heroku.Release
+	switch {
+	case strings.HasSuffix(q.Path, "/dynos"):
+		_ = json.Unmarshal([]byte(q.Body), &dynos) // another answer has no records
+	case strings.HasSuffix(q.Path, "/releases"):
+		_ = json.Unmarshal([]byte(q.Body), &releases)
+	}
+	a := answer{v.time(q.At), v.time(q.At + q.Took), q}
+	old := 0
+	for _, x := range dynos {
+		d := dyno{x, a}
+		v.dynos = append(v.dynos, d)
+		if v.isOld(d) && d.State != "crashed" {
+			old++
 		}
 	}
-	return all
+	if strings.HasSuffix(q.Path, "/dynos") {
+		v.lists = append(v.lists, dynoList{a, old})
+	}
+	for _, r := range releases {
+		v.releases = append(v.releases, release{r, a})
+	}
 }
 
-// each yields every record of lists, with its list.
-func each[T any](lists []answer[T]) iter.Seq2[*answer[T], T] {
-	return func(yield func(*answer[T], T) bool) {
-		for i := range lists {
-			for _, x := range lists[i].all {
-				if !yield(&lists[i], x) {
+// observed yields every observation in the gates' recordings. A recording that breaks off is read as far as it goes.
+func (v *view) observed() iter.Seq2[string, observe.Observation] {
+	return func(yield func(string, observe.Observation) bool) {
+		for _, g := range v.run.Gates {
+			_, rest, _ := bytes.Cut(g.Recording, []byte("\n")) // the first line is no observation
+			for text := range bytes.Lines(rest) {
+				var o observe.Observation
+				if json.Unmarshal(text, &o) != nil {
+					break
+				}
+				if !yield(fmt.Sprintf("the gate from %s the deploy, at %s: ", g.Name, observe.Span(o.At)), o) {
 					return
 				}
 			}
@@ -114,23 +134,8 @@ func each[T any](lists []answer[T]) iter.Seq2[*answer[T], T] {
 	}
 }
 
-// pathOf is the path of a request below its app.
-func pathOf(q *evidence.Request) string {
-	rest, ok := strings.CutPrefix(q.Path, "/apps/")
-	_, below, deep := strings.Cut(rest, "/")
-	if !ok || !deep {
-		return q.Path
-	}
-	return "/" + below
-}
-
 // time is Heroku's time at a moment of the run.
 func (v *view) time(at time.Duration) time.Time { return v.start.Add(at) }
-
-// since is how long after the end of the release a time is, for people.
-func (v *view) since(t time.Time) string {
-	return fmt.Sprintf("%+.1fs", t.Sub(v.finished).Round(100*time.Millisecond).Seconds())
-}
 
 // typeOf is the process type of a label.
 func typeOf(label string) string {
@@ -138,18 +143,18 @@ func typeOf(label string) string {
 	return typ
 }
 
-// isOld reports whether a dyno is of a release before the target.
+// isOld and isNew report whether a dyno is of a release before the target, or of the target.
 func (v *view) isOld(d dyno) bool { return d.Release.Version < v.target.Version }
-
-// isNew reports whether a dyno is of the target.
 func (v *view) isNew(d dyno) bool { return d.Release.Version == v.target.Version }
+
+// keeps reports whether preboot keeps old processes of a label.
+func (v *view) keeps(label string) bool { return v.run.Preboot && typeOf(label) == "web" }
 
 // old returns the processes of code before the target that still ran when the target was finished: those that preboot
 // kept, or all others.
 func (v *view) old(preboot bool) (all []evidence.Process) {
 	for _, p := range v.run.Processes {
-		kept := v.run.Preboot && typeOf(p.Dyno) == "web"
-		if !v.finished.IsZero() && p.Code < v.target.Code && p.Last.After(v.finished) && kept == preboot {
+		if !v.finished.IsZero() && p.Code < v.target.Code && p.Last.After(v.finished) && v.keeps(p.Dyno) == preboot {
 			all = append(all, p)
 		}
 	}
@@ -161,9 +166,12 @@ func lives(all []evidence.Process, t time.Time) bool {
 	return slices.ContainsFunc(all, func(p evidence.Process) bool { return p.Last.After(t) })
 }
 
-// last returns the process that printed the latest line.
-func last(all []evidence.Process) evidence.Process {
-	return slices.MaxFunc(all, func(a, b evidence.Process) int { return a.Last.Compare(b.Last) })
+// ran is how long a process ran on from a time: at least, and at most.
+func ran(p evidence.Process, since time.Time) (least, most time.Duration) {
+	if least = p.Last.Sub(since); p.Open {
+		return least, forever
+	}
+	return least, least
 }
 
 // whole reports whether the log was read from one time to another without a gap, also the lines that come late.
@@ -171,49 +179,41 @@ func (v *view) whole(from, to time.Time) bool {
 	return !to.Add(evidence.Late).After(v.run.Read) && !slices.ContainsFunc(v.run.Gaps, func(g evidence.Gap) bool { return g.Meets(from, to) })
 }
 
-// of returns the lines of one kind under a label.
-func (v *view) of(label string, kind observe.LineKind) (all []line) {
+// find returns the lines of one kind under a label from one time to another, by clocks that may differ. The zero time
+// is no limit.
+func (v *view) find(label string, kind observe.LineKind, from, to time.Time) (all []line) {
 	for _, l := range v.lines {
-		if l.Label == label && l.Kind == kind {
+		if l.Label == label && l.Kind == kind && !l.Stamp.Before(from.Add(-slack)) && (to.IsZero() || !l.Stamp.After(to.Add(slack))) {
 			all = append(all, l)
 		}
 	}
 	return all
 }
 
-// ofFormation reports whether a label is of a process type of the plan. One-off dynos are not.
-func (v *view) ofFormation(label string) bool {
+// ofPlan reports whether a label is of a process type of the plan. One-off dynos are not.
+func (v *view) ofPlan(label string) bool {
 	_, is := v.run.Types[typeOf(label)]
 	return is
 }
 
-// lastLine is what a process printed last, as the log has it.
-func (v *view) lastLine(p evidence.Process) string {
-	for _, l := range slices.Backward(v.run.Log) {
-		if s, ok := evidence.ReadAppLine(l.Text); ok && s.Process == p.ID && s.At.Equal(p.Last) {
-			return l.Text
-		}
-	}
-	return fmt.Sprintf("process %s of %s, code %d, printed until %s", p.ID, p.Dyno, p.Code, p.Last.UTC().Format(time.RFC3339Nano))
+// stopped is a process with its SIGTERM, as a line.
+func (v *view) stopped(p evidence.Process) string {
+	return fmt.Sprintf("%s, code %d: SIGTERM at %s, %s from the release", p.Dyno, p.Code, p.Sigterm.UTC().Format("15:04:05.000"), v.since(p.Sigterm))
+}
+
+// since is how long after the end of the release a time is, for people.
+func (v *view) since(t time.Time) string {
+	return fmt.Sprintf("%+.1fs", t.Sub(v.finished).Round(100*time.Millisecond).Seconds())
 }
 
 // show is an answer as a line: what was asked when, and what of the answer matters.
 func (v *view) show(q *evidence.Request, what string) string {
-	if what != "" {
-		what = ": " + what
-	}
-	return fmt.Sprintf("%s %s %s %d%s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, pathOf(q), q.Status, what)
+	return fmt.Sprintf("%s %s %s %d: %s", v.time(q.At).UTC().Format("15:04:05.0"), q.Method, q.Path, q.Status, what)
 }
 
-// showDynos is a dyno list as a line, with some of its records.
-func (v *view) showDynos(l *answer[dyno], of func(dyno) bool) string {
-	var all []string
-	for _, d := range l.all {
-		if of(d) {
-			all = append(all, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
-		}
-	}
-	return v.show(l.request, strings.Join(all, ", "))
+// showDyno is a listed dyno as a line.
+func (v *view) showDyno(d dyno) string {
+	return v.show(d.request, fmt.Sprintf("%s v%d %s", d.Name, d.Release.Version, d.State))
 }
 
 // came is a line with when it came.
