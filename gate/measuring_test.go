@@ -78,17 +78,17 @@ func untrueFigure(story *herokusim.Story, o outcome, f figures) (wrong string) {
 			}
 		}
 		check := func(what string, told *float64, is time.Duration) { within(2*time.Millisecond, what, told, is) }
-		// Two processes of one label that are asked to stop within 0.1 s look like one whose line came twice. People read
+		// Two processes of one label that are asked to stop, or end, within 0.1 s look like one whose line came twice. People read
 		// these figures in tenths of a second.
-		kills := func(what string, told *float64, is time.Duration) { within(100*time.Millisecond, what, told, is) }
+		tenths := func(what string, told *float64, is time.Duration) { within(100*time.Millisecond, what, told, is) }
 		if all := ty.FirstKill != nil || ty.LastEnd != nil; all && (ty.Dynos != is.dynos || ty.Told != ty.Dynos) {
 			wrong = fmt.Sprintf("%d of %d dynos of %s are told, there were %d", ty.Told, ty.Dynos, ty.Name, is.dynos)
 		}
-		kills("the first kill", ty.FirstKill, is.firstKill)
-		kills("the last kill", ty.LastKill, is.lastKill)
-		check("the last exit", ty.LastEnd, is.lastExit)
+		tenths("the first kill", ty.FirstKill, is.firstKill)
+		tenths("the last kill", ty.LastKill, is.lastKill)
+		tenths("the last exit", ty.LastEnd, is.lastExit)
 		if ty.FirstKill != nil && ty.Dynos > 1 {
-			kills("how far the kills are apart", ty.Apart, (is.lastKill-is.firstKill)/time.Duration(ty.Dynos-1))
+			tenths("how far the kills are apart", ty.Apart, (is.lastKill-is.firstKill)/time.Duration(ty.Dynos-1))
 		}
 		if n := len(is.stops); n == ty.Stops && n > 0 {
 			check("SIGTERM to exit", ty.Stop, is.stops[(n-1)/2]/2+is.stops[n/2]/2)
@@ -97,7 +97,7 @@ func untrueFigure(story *herokusim.Story, o outcome, f figures) (wrong string) {
 			wrong = fmt.Sprintf("%d exits of %s are told with their SIGTERM, there were %d", ty.Stops, ty.Name, n)
 		}
 		if ty.Hold != nil && ty.LastEnd != nil {
-			check("what is spare", ty.Spare, time.Duration(*ty.Hold*float64(time.Second))-is.lastExit)
+			tenths("what is spare", ty.Spare, time.Duration(*ty.Hold*float64(time.Second))-is.lastExit)
 		}
 	}
 	return wrong

@@ -132,14 +132,19 @@ func (v *view) moments() []moment {
 			break
 		}
 	}
-	for _, p := range v.run.Processes {
-		what := fmt.Sprintf("line of %s, code %d", p.Dyno, p.Code)
-		if p.Code >= v.target.Code {
-			all = append(all, moment{p.First, "first " + what})
-		} else if p.Last.After(v.target.Created) && !p.Open {
-			all = append(all, moment{p.Last, "last " + what})
+	var begun, ended []moment
+	seen := map[string]bool{}
+	for _, p := range v.run.Processes { // in the order of their first lines
+		switch {
+		case p.Code == v.target.Code && !seen[p.Dyno]: // not those of a later restart
+			seen[p.Dyno] = true
+			begun = append(begun, moment{p.First, p.Dyno})
+		case p.Code < v.target.Code && p.Last.After(v.target.Created) && !p.Open:
+			ended = append(ended, moment{p.Last, p.Dyno})
 		}
 	}
+	slices.SortStableFunc(ended, func(a, b moment) int { return a.at.Compare(b.at) })
+	all = slices.Concat(all, firstAndLast(begun, "first line of the", "new"), firstAndLast(ended, "last line of the", "old"))
 	for _, s := range v.run.Steps {
 		if at := v.time(s.At); at.After(v.target.Created.Add(slack)) {
 			all = append(all, moment{at, s.What + map[bool]string{true: ": refused"}[s.Refused != ""]})
@@ -150,6 +155,21 @@ func (v *view) moments() []moment {
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	return all
+}
+
+// firstAndLast are the first and the last of some moments of processes, in the order of their times.
+func firstAndLast(all []moment, line, age string) []moment {
+	n := len(all)
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return []moment{{all[0].at, fmt.Sprintf("%s %s process (%s)", line, age, all[0].what)}}
+	}
+	return []moment{
+		{all[0].at, fmt.Sprintf("%s first of %d %s processes (%s)", line, n, age, all[0].what)},
+		{all[n-1].at, fmt.Sprintf("%s last of %d %s processes (%s)", line, n, age, all[n-1].what)},
+	}
 }
 
 // verdict is how a gate ended, in short.

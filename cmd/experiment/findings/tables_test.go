@@ -155,12 +155,12 @@ func TestTimeline(t *testing.T) {
 		run  *maker
 		want string
 	}{
-		"a release phase": {phase, "+0s made: pending, 2 old dynos; +20s finished: finished, 1 old dyno; +24s 2: finished, 1 old dyno; +25s 2: finished, 1 old dyno; " +
-			"+50s refused: finished, 1 old dyno; +3m10s 1: finished, 1 old dyno; +3m21s 1: finished, no old dyno; +3m25s proven: finished, no old dyno"},
+		"a release phase": {phase, "+0s made: pending, 2 old dynos; +20s finished: finished, 1 old dyno; +24s (web.1): finished, 1 old dyno; +25s (web.2): finished, 1 old dyno; " +
+			"+50s refused: finished, 1 old dyno; +3m10s (web.1): finished, 1 old dyno; +3m21s (web.2): finished, no old dyno; +3m25s proven: finished, no old dyno"},
 		"a release phase that fails": {newMaker().with(phaseFails), "+0s made: failed, 2 old dynos; +0s failed: failed, 2 old dynos; +3m25s proven: failed, 2 old dynos"},
-		"a list in the second of the release": {late, "+0s made: finished, no old dyno; +0s finished: finished, no old dyno; +4s 2: finished, no old dyno; +5s 2: finished, no old dyno; " +
-			"+3m10s 1: finished, no old dyno; +3m21s 1: finished, no old dyno; +3m25s proven: finished, no old dyno"},
-		"no list": {silent, "+0s made: nothing, nothing; +4s 2: nothing, nothing; +5s 2: nothing, nothing; +3m10s 1: nothing, nothing; +3m21s 1: nothing, nothing; +3m25s proven: nothing, nothing"},
+		"a list in the second of the release": {late, "+0s made: finished, no old dyno; +0s finished: finished, no old dyno; +4s (web.1): finished, no old dyno; +5s (web.2): finished, no old dyno; " +
+			"+3m10s (web.1): finished, no old dyno; +3m21s (web.2): finished, no old dyno; +3m25s proven: finished, no old dyno"},
+		"no list": {silent, "+0s made: nothing, nothing; +4s (web.1): nothing, nothing; +5s (web.2): nothing, nothing; +3m10s (web.1): nothing, nothing; +3m21s (web.2): nothing, nothing; +3m25s proven: nothing, nothing"},
 	} {
 		v := newView(c.run.make(t))
 		var all []string
@@ -217,6 +217,25 @@ func TestJudge(t *testing.T) {
 		i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == "exit-of-prebooted" })
 		if got := rows[i].Outcome.String() + ": " + rows[i].Why; !strings.HasPrefix(got, c.want) || len(rows) != len(Assumptions) {
 			t.Errorf("it is %s, want %s; %d rows", got, c.want, len(rows))
+		}
+	}
+}
+
+func TestFirstAndLast(t *testing.T) {
+	t.Parallel()
+	a, b, c := moment{began, "web.1"}, moment{began.Add(sec), "web.2"}, moment{began.Add(2 * sec), "web.3"}
+	for want, all := range map[string][]moment{
+		"":                                      nil,
+		"first line of the new process (web.1)": {a},
+		"first line of the first of 2 new processes (web.1); first line of the last of 2 new processes (web.2)": {a, b},
+		"first line of the first of 3 new processes (web.1); first line of the last of 3 new processes (web.3)": {a, b, c},
+	} {
+		var got []string
+		for _, m := range firstAndLast(all, "first line of the", "new") {
+			got = append(got, m.what)
+		}
+		if got := strings.Join(got, "; "); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
