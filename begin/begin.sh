@@ -49,7 +49,7 @@ fi
 within 300 docker run --detach --rm --network host --label heroku-rollout-gate=watch --volume "$RUNNER_TEMP:/github/runner_temp" --env RUNNER_TEMP=/github/runner_temp \
   --env HEROKU_API_KEY --env INPUT_APP --env INPUT_API_KEY --env INPUT_API_URL \
   --env GITHUB_RUN_ID --env GITHUB_RUN_ATTEMPT \
-  --env SSL_CERT_FILE --env SSL_CERT_DIR --env HTTPS_PROXY --env HTTP_PROXY --env NO_PROXY --env https_proxy --env http_proxy --env no_proxy \
+  --env HTTPS_PROXY --env HTTP_PROXY --env NO_PROXY --env https_proxy --env http_proxy --env no_proxy \
   "$image" watch-ahead >"$log" 2>&1 || give_up "the container does not start ($(reason "$log"))"
 
 until=$((SECONDS + patience))

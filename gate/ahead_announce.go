@@ -67,9 +67,9 @@ func writeAnnouncement(path, text string) error {
 	return err
 }
 
-// whyNotWatched returns why there is no watch of an app, from the file that the step begin has left. It is
-// empty if that step did not run for this app, except if a watch of another name still runs: an app has a name and an
-// id, and both steps must use the same.
+// whyNotWatched returns why there is no watch of an app, from the file that the step begin has left. If the step ran
+// for another name, and that watch still runs, it says so: both names may be the same app, once its name and once its
+// id. Otherwise it is empty.
 func whyNotWatched(folder, app string) string {
 	path := filepath.Join(folder, announcementFile)
 	if there, err := os.Lstat(path); err != nil || !there.Mode().IsRegular() {

@@ -115,7 +115,7 @@ func (l *Ledger) balanceFrom(base baseline, known Known) Balance {
 			switch {
 			case !line.Stamp.Before(base.exitsFrom):
 				b.exit(line.Stamp, crashes[i])
-			case len(b.openTerms) > 0 && !crashes[i]:
+			case len(b.openTerms) > 0 && !crashes[i]: // it does not count, but it was the end of a process that was stopped
 				b.openTerms = b.openTerms[1:]
 			}
 		}

@@ -156,7 +156,7 @@ func (f *follower) readHistory(ctx context.Context) (*history, error) {
 				cancel()
 			}
 		})
-		// A last line without a line break may be cut off, so it does not count. The stream has the whole line.
+		// A last line without a line break may be cut off. It does not count: half an exit would count as another exit.
 		switch {
 		case len(h.hashes) > maxHistory:
 			return nil, errEndless

@@ -59,8 +59,8 @@ func generation(raw json.RawMessage) string {
 	return ""
 }
 
-// Preboot reads whether preboot is on, with which old web dynos keep running for minutes. A 404 does not mean that it is
-// off: every app of the Common Runtime has the feature, and elsewhere the gate does not need the answer.
+// Preboot reads whether preboot is on, with which old web dynos keep running for minutes. It is not documented what a 404
+// means, so it is an error like any other, and the gate assumes that preboot is on.
 func (c *Client) Preboot(ctx context.Context, app string) (observe.Observation, error) {
 	var f heroku.AppFeature
 	ex, err := c.get(ctx, "reading the app feature preboot", c.appPath(app, "features", "preboot"), "", &f)

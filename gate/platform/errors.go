@@ -33,7 +33,7 @@ type Error struct {
 
 	// foreign: the refusal is not from the platform itself, which has answered before.
 	foreign bool
-	// mayPass: the platform has not refused this for long, and did not find it, or granted it before.
+	// mayPass: the refusal may be a passing fault. It has not lasted, and it is a 404, or the platform granted the same before.
 	mayPass bool
 	// cannotConnect: the set-up is wrong (see errCannotConnect), and the platform has never answered.
 	cannotConnect bool

@@ -28,11 +28,11 @@ type evidence struct {
 	limit        time.Duration // when no hidden process can live any more: the hold and killDeadline are over
 	droppedUntil time.Duration // when its dynos must have ended, if a release has dropped the process type
 	hiddenGoneAt time.Duration // when every process must have ended that was hidden when the ledger began
-	// beganLate: one of them may have ended after the release, and such an exit is not counted. That it is gone is then only
-	// presumed.
+	// beganLate: a process that was hidden when the ledger began may have ended after the release. The ledger does not count
+	// such an exit, so the gate only presumes that this process is gone.
 	beganLate           bool
 	aliveByMetricsUntil time.Duration // until when an old process counts as alive by its metrics
-	noReportSince       bool          // no process at all has reported later than 30 s after its last report: the log may have stopped
+	noReportSince       bool          // in the 30 s after its last report, and since, no process of the app has reported: the log may have stopped
 	killDeadline        time.Duration // when the last process must have ended that was asked to stop, and has not ended by the log
 	ended               bool          // of a pod or one-off dyno: its last exit is its end
 	crashes             []time.Time   // since the first new record
@@ -44,7 +44,7 @@ const longAgo = -observe.Never
 
 func (r *roster) evidence(lb *label, now time.Time) evidence {
 	e := evidence{roster: r, label: lb, noOldPossible: r.scaledUp(lb) || r.nothingOld(lb.typ), droppedUntil: r.droppedUntil(lb.typ)}
-	// Processes may have been hidden when the ledger began, but not since later than that.
+	// Processes may have been hidden already when the ledger began. They became hidden at hiddenSince at the latest.
 	hiddenGone := r.log.since
 	if since := lb.hiddenSince; !since.IsZero() && since.Before(hiddenGone) {
 		hiddenGone = since
@@ -63,9 +63,11 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.aliveByMetricsUntil, e.noReportSince = e.aliveByMetrics()
-	e.killDeadline = longAgo
+	if e.killDeadline = longAgo; lb.lostStop > 0 {
+		e.killDeadline = lb.lostStop
+	}
 	if stopping := b.Stopping(); !stopping.IsZero() {
-		e.killDeadline = r.clock.GateTime(stopping, lb.ledger.ChangedAt()) + ledger.KillAfter + ledger.StampSlack
+		e.killDeadline = max(e.killDeadline, r.clock.GateTime(stopping, lb.ledger.ChangedAt())+ledger.KillAfter+ledger.StampSlack)
 	}
 	e.limit = max(r.limit(lb, b.Announced), e.killDeadline)
 	e.ended = e.podEnded()

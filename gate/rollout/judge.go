@@ -20,7 +20,7 @@ import (
 //     a break of the log, see proof.go. If only the listed dyno reports metrics, that settles the doubts about the count.
 //  4. The limit. When the longest time that an old process can live is over, none is left: that is presumed.
 //
-// The reason that people read is the doubt about the log, if there is one, also where metrics decide.
+// If there is a doubt about the log, people read that as the reason, even if metrics decide.
 //
 // judge remembers nothing. What the label has to remember is part of the judgement. doc.go explains the words.
 func judge(e *evidence, t *timer) judgement {
@@ -29,7 +29,7 @@ func judge(e *evidence, t *timer) judgement {
 	switch {
 	case e.roster.fir() || e.label.typ.oneOff:
 		return judgePod(e, t)
-	case e.listedOld: // 1; it also ends any proof
+	case e.listedOld: // 1; the judgement has no proof, so the label forgets an earlier one
 		// If the release has dropped the process type, and a later look still lists the dyno, it is a one-off dyno.
 		t.lookPending(e.droppedUntil, e.roster.look)
 		return j.alive(0, observe.Never, oldListed)
@@ -45,7 +45,7 @@ func judge(e *evidence, t *timer) judgement {
 	case e.noReportSince: // 2
 		doubt = reportsStopped
 	case e.beganLate: // those that were hidden when the log began must have ended by now, but their ends were not counted
-		doubt, limit = historyShort, e.hiddenGoneAt
+		doubt, limit = historyShort, max(e.hiddenGoneAt, e.killDeadline)
 	}
 	stops, byMetrics := e.balance.Stops, false
 	if doubt != "" {

@@ -87,7 +87,7 @@ func (r *roster) renewals(t *processType) ledger.Renewals {
 }
 
 // prebootStale reports whether preboot was off, and web dynos have been created since: it may have been switched on
-// before them.
+// before them. An unknown preboot already counts as on.
 func (r *roster) prebootStale() bool {
 	return !r.rolling() && r.preboot.Known && !r.prebootEverOn && r.prebootAskedAt < max(r.newestWeb.seen, r.announcedWeb.seen)
 }

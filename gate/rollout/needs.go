@@ -92,9 +92,9 @@ func (r *Rollout) Needs() []Need {
 // needs are the needs that are there so far.
 type needs []Need
 
-// add adds a need if it is there. What is needed at [observe.Never] is not needed.
-func (n *needs) add(is bool, need Need) {
-	if is && need.By != observe.Never {
+// add adds a need if its condition holds. A need at [observe.Never] is left out.
+func (n *needs) add(holds bool, need Need) {
+	if holds && need.By != observe.Never {
 		*n = append(*n, need)
 	}
 }

@@ -137,7 +137,7 @@ func (os *outages) begin(t *observe.Trouble, now time.Duration) []string {
 		if os.answered {
 			before = " what it gave before"
 		}
-		return []string{fmt.Sprintf("Heroku refuses at %s%s (%s): it is asked again, and believed if it says so for %s", observe.Span(now), before, t.Message, believedAfter(t.Kind))}
+		return []string{fmt.Sprintf("Heroku refuses at %s%s (%s): it is asked again, and believed if it says so for %s", observe.Span(now), before, t.Message, observe.Span(believedAfter(t.Kind)))}
 	case t.OutOfBudget:
 		return []string{fmt.Sprintf("the account's budget of API requests is used up at %s (%s): its programs share it, and the gate keeps trying; it is full again an hour after they stop", observe.Span(now), t.Message)}
 	}

@@ -105,6 +105,7 @@ type label struct {
 	metrics  map[string]*reports // by the uuid of its processes
 	reporter *reports            // of the process that reported last
 	fault    observe.Line        // its last numbered error in the log
+	lostStop time.Duration       // when the last process must have ended whose SIGTERM was before a gap; 0: there was none
 	progress
 	crash crash
 }
@@ -112,8 +113,8 @@ type label struct {
 // counted is what the processes of a label are counted by. A gap of the log empties it.
 type counted struct {
 	ledger ledger.Ledger
-	// hiddenSince is when the first look after the ledger began can last have hidden a process: when its record was created,
-	// or when the dyno fell asleep.
+	// hiddenSince is the latest time at which a process can have become hidden behind the record of the first look after the
+	// ledger began: the record's creation, or when the dyno fell asleep.
 	hiddenSince time.Time
 	ranAt       time.Time // when that look was asked for, if it showed the dyno up; zero: it did not
 }
@@ -124,8 +125,9 @@ type progress struct {
 	newest           creation  // the newest creation among its new records
 	upAt             time.Time // when a new record of it first was up
 	// As of the last judgement:
-	proof proof
-	stops ledger.Stops
+	proof        proof
+	stops        ledger.Stops
+	killDeadline time.Duration // see evidence
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {

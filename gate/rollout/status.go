@@ -60,7 +60,7 @@ func (r *roster) update(before fleetStatus, at time.Duration) fleetStatus {
 	for i := range s.labels {
 		l := &s.labels[i]
 		lb := l.label
-		lb.proof, lb.stops = l.proof, l.stops
+		lb.proof, lb.stops, lb.killDeadline = l.proof, l.stops, l.killDeadline
 		s.noteCrashes(l, at)
 		s.listLags = s.listLags || at < l.listLagsUntil
 	}
