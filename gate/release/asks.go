@@ -53,6 +53,13 @@ func (t *Target) NeedsBuilds() bool {
 	return t.want.Commit != "" && t.release == nil || !t.buildsRead && t.OldAtStart()
 }
 
+// describe is the description of a code, if it was read. Code that the platform has destroyed cannot be read, so nothing
+// more will be known of it: it has no commit.
+func (t *Target) describe(code observe.CodeRef) (c observe.Code, known bool) {
+	c, known = t.codes[code.ID]
+	return c, known || t.history.destroyed[code]
+}
+
 // CodesToRead lists the codes that must be read to find the target, to name its commit, or to judge the
 // releases after it.
 func (t *Target) CodesToRead() []observe.CodeRef {
@@ -69,7 +76,7 @@ func (t *Target) CodesToRead() []observe.CodeRef {
 	}
 	listed := map[string]bool{}
 	for _, code := range candidates {
-		if _, read := t.codes[code.ID]; !read && !listed[code.ID] {
+		if _, known := t.describe(code); !known && !listed[code.ID] {
 			listed[code.ID] = true
 			codes = append(codes, code)
 		}

@@ -76,6 +76,10 @@ func TestCodesToRead(t *testing.T) {
 		{"a commit is searched", "B", "look: v39 codeless, v40, v41, v42 s41, v43; code s43 = C", "s41 s40"},
 		{"a commit is searched among the newest releases", "B", "look: v20-v42", "s42 s41 s40 s39 s38 s37 s36 s35 s34 s33"},
 		{"a newer release", "v42", "look: v42, v43", "s42 s43"},
+		{"the target's code was destroyed", "v40", "look: v40 expired", ""},
+		{"a commit is searched, and some code was destroyed", "B", "look: v40 expired, v41, v42", "s42 s41"},
+		{"a release of some code has expired, and another has not", "B", "look: v40 expired, v41 s40, v42", "s42 s40"},
+		{"all releases of some code have expired", "B", "look: v40 expired, v41 s40 expired, v42", "s42"},
 	}, func(s *subject) string {
 		var all []string
 		for _, c := range s.CodesToRead() {

@@ -39,9 +39,9 @@ func (t *Target) byCommit() *observe.Release {
 	followed := false // by a deployed release with other code
 	for i, r := range t.history.sorted() {
 		code := r.Code()
-		c, read := t.codes[code.ID]
+		c, known := t.describe(code)
 		switch {
-		case !read && i < maxSearched && (found == nil || abbreviated):
+		case !known && i < maxSearched && (found == nil || abbreviated):
 			return nil // this code must be read first
 		case found != nil && code != found.Code():
 			return t.ofThisAttempt(found, followed)
@@ -195,7 +195,7 @@ func (t *Target) noCommits() bool {
 		return false
 	}
 	for i, r := range t.history.sorted() {
-		if c, read := t.codes[r.Code().ID]; i < maxSearched && (!read || c.Commit != "") {
+		if c, known := t.describe(r.Code()); i < maxSearched && (!known || c.Commit != "") {
 			return false
 		}
 	}

@@ -20,10 +20,11 @@ const (
 // history is all releases that were ever listed.
 type history struct {
 	byVersion map[int]observe.Release
-	newest    int              // the highest version; 0 before the first look
-	knownFrom int              // all releases from this version on were listed; 0: all that exist
-	current   int              // the version that the platform calls current; 0 if it names none
-	firstCode *observe.Release // the first that was deployed with code; nil if none was, as in a new app
+	newest    int                      // the highest version; 0 before the first look
+	knownFrom int                      // all releases from this version on were listed; 0: all that exist
+	current   int                      // the version that the platform calls current; 0 if it names none
+	firstCode *observe.Release         // the first that was deployed with code; nil if none was, as in a new app
+	destroyed map[observe.CodeRef]bool // the platform has destroyed the code: all its releases have expired
 }
 
 // see adds the releases of a look.
@@ -47,11 +48,14 @@ func (h *history) see(l *observe.Look) {
 			h.current = max(h.current, r.Version)
 		}
 	}
-	h.firstCode = nil
+	h.firstCode, h.destroyed = nil, map[observe.CodeRef]bool{}
 	for _, r := range h.sorted() {
-		if r.Deployed() && r.Code().ID != "" {
+		code := r.Code()
+		if r.Deployed() && code.ID != "" {
 			h.firstCode = &r
 		}
+		destroyed, seen := h.destroyed[code]
+		h.destroyed[code] = r.Status == "expired" && (destroyed || !seen)
 	}
 }
 

@@ -196,13 +196,13 @@ func sameCommit(a, b string) bool {
 	return isCommit(a) && isCommit(b) && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
 }
 
-// lookUp is the description of a code, if it was read. If not, lookUp is false, and notes that it must be read.
+// lookUp is the description of a code, if it is known. If not, lookUp is false, and notes that it must be read.
 func (t *Target) lookUp(code observe.CodeRef) (observe.Code, bool) {
-	c, read := t.codes[code.ID]
-	if !read {
+	c, known := t.describe(code)
+	if !known {
 		t.newer.unread = append(t.newer.unread, code)
 	}
-	return c, read
+	return c, known
 }
 
 // ranBefore are the releases before the target that dynos have run, newest first.
