@@ -76,16 +76,16 @@ func (s *Stops) add(at time.Time) {
 	s.Last = at
 }
 
-// Ends are the exits since a time, without crashes of the listed dyno. Exits that the balance does not count are
+// StopsSince are the exits since a time, without crashes of the listed dyno. Exits that the balance does not count are
 // among them.
-func (l *Ledger) Ends(since time.Time) (ends Stops) {
+func (l *Ledger) StopsSince(since time.Time) (stops Stops) {
 	crashes := l.crashes()
 	for i, line := range l.lines {
 		if line.Kind == observe.Exit && !crashes[i] && !line.Stamp.Before(since) {
-			ends.add(line.Stamp)
+			stops.add(line.Stamp)
 		}
 	}
-	return ends
+	return stops
 }
 
 // nearestExit is the index of the exit that is nearest in time to line j; -1 if none is near enough to belong

@@ -66,8 +66,8 @@ func TestCrashOfProcessStartedBeforeTheLog(t *testing.T) {
 	}
 }
 
-// Ends are the exits of all processes but a listed one that crashed, even if the balance does not count them.
-func TestEnds(t *testing.T) {
+// StopsSince are the exits of all processes but a listed one that crashed, even if the balance does not count them.
+func TestStopsSince(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ about, lines, want string }{
 		{"no exit", "1s start, 2s sigterm", "never to never"},
@@ -78,7 +78,7 @@ func TestEnds(t *testing.T) {
 		{"a crash of the listed dyno", "3s exit, 3.1s up>crashed, 9s exit", "9s to 9s"},
 		{"a crash of the listed dyno at the end", "3s exit, 9s exit, 9.1s up>crashed", "3s to 3s"},
 	} {
-		ends := ledgerOf(t, c.lines).Ends(released)
+		ends := ledgerOf(t, c.lines).StopsSince(released)
 		if got := fmt.Sprintf("%s to %s", since(ends.First), since(ends.Last)); got != c.want {
 			t.Errorf("%s: %s: got %s, want %s", c.about, c.lines, got, c.want)
 		}

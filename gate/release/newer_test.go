@@ -18,7 +18,7 @@ func whatFollowed(s *subject) string {
 	if v := s.RolledBackBy(); v != 0 {
 		all += fmt.Sprintf(", v%d is old code", v)
 	}
-	if strings.HasPrefix(s.NotShown(), "word on which code ") {
+	if strings.HasPrefix(s.NotShown(), "Heroku to say which code ") {
 		all += ", unclassified"
 	}
 	if v := s.EndedBy(); v != 0 {
@@ -146,7 +146,7 @@ func TestNotShown(t *testing.T) {
 		{"the release before is current", "v42", "look: v41 current, v42", "release v42 to be the current one, which is v41"},
 		{"a newer release is current", "v42", "look: v42, v43 s42 current", ""},
 		{"old code comes back", "v42", "look: v41, v42 current, v43 s41", "release v43, which brings old code back and is not the current one, to be overtaken"},
-		{"the code of a newer release is not read", "v42", "look: v41, v42 current, v43", "word on which code release v43 carries"},
+		{"the code of a newer release is not read", "v42", "look: v41, v42 current, v43", "Heroku to say which code release v43 carries"},
 	}, func(s *subject) string { return s.NotShown() })
 }
 

@@ -142,7 +142,7 @@ func (t *Target) NotShown() string {
 	case t.RolledBackBy() != 0:
 		return fmt.Sprintf("release v%d, which brings old code back and is not the current one, to be overtaken", t.RolledBackBy())
 	case t.newer.newestWith[unclassified] != 0:
-		return fmt.Sprintf("word on which code release v%d carries", t.newer.newestWith[unclassified])
+		return fmt.Sprintf("Heroku to say which code release v%d carries", t.newer.newestWith[unclassified])
 	}
 	return ""
 }

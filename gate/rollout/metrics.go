@@ -101,7 +101,7 @@ func (e *evidence) listedAlone(t *timer) (ends ledger.Stops, alone bool) {
 	if own == nil {
 		return ends, false
 	}
-	ends = lb.ledger.Ends(r.target.released)
+	ends = lb.ledger.StopsSince(r.target.released)
 	if !e.othersEnded(own, ends.Last) || firstDoubt(hardDoubts, e, t) != "" {
 		return ends, false
 	}

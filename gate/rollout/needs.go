@@ -130,9 +130,9 @@ func (r *Rollout) apiSettled() bool { return r.lists.apiAt == 0 || r.now-r.lists
 // scaled and the log did not say so, or the dyno list is wrong. The first time is soon, each next one later;
 // observe.Never after the last one.
 func (r *Rollout) shortDue() time.Duration {
-	if r.short.holds {
+	if r.shortSince.holds {
 		for _, after := range [...]time.Duration{2, 5, 10, 20} {
-			if due := r.short.at + after*time.Second; r.roster.formationAt < due {
+			if due := r.shortSince.at + after*time.Second; r.roster.formationAt < due {
 				return due
 			}
 		}

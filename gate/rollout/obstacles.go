@@ -29,7 +29,7 @@ func (r *Rollout) updateObstacle() {
 	r.obstacle = *cmp.Or(shut, r.lastLook())
 	r.unshown.note(r.listsLack != "", r.now)
 	r.clear.note(shut == nil, r.now)
-	r.short.note(r.roster.short, r.now)
+	r.shortSince.note(r.roster.short, r.now)
 }
 
 // A since is whether something holds, and since when.

@@ -68,14 +68,14 @@ type Rollout struct {
 	end     observe.End
 
 	// As of the newest observation:
-	status    fleetStatus
-	timeline  timeline
-	obstacle  obstacle // the first thing that is still missing
-	listsLack string   // what the lists do not show yet of the target; empty if they show all
-	unshown   since    // they lack something
-	clear     since    // there is no obstacle
-	short     since    // fewer dynos are listed than the formation wants
-	verdict   *Verdict
+	status     fleetStatus
+	timeline   timeline
+	obstacle   obstacle // the first thing that is still missing
+	listsLack  string   // what the lists do not show yet of the target; empty if they show all
+	unshown    since    // they lack something
+	clear      since    // there is no obstacle
+	shortSince since    // fewer dynos are listed than the formation wants
+	verdict    *Verdict
 
 	targetAt time.Duration // when the target became known
 	notices  []string

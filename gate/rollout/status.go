@@ -25,7 +25,7 @@ type fleetStatus struct {
 	oldGone                       time.Time // when the last old process was gone; zero: there was none
 	lastStopped                   time.Time // the last exit that was certainly that of an old process
 
-	crashes moments // of new dynos; What is the label
+	crashes moments // of new dynos; the field What holds the label
 
 	timer
 	listLags      bool          // a dyno is up by the log and not yet by the list, or seems to be
