@@ -63,11 +63,9 @@ func (r *roster) evidence(lb *label, now time.Time) evidence {
 	}
 	e.beganLate = e.hiddenGoneAt > r.clock.Due(later(r.log.since, r.target.released))
 	e.aliveByMetricsUntil, e.noReportSince = e.aliveByMetrics()
-	if e.killDeadline = longAgo; lb.lostStop > 0 {
-		e.killDeadline = lb.lostStop
-	}
+	e.killDeadline = lb.lostStop
 	if stopping := b.Stopping(); !stopping.IsZero() {
-		e.killDeadline = max(e.killDeadline, r.clock.GateTime(stopping, lb.ledger.ChangedAt())+ledger.KillAfter+ledger.StampSlack)
+		e.killDeadline = r.clock.GateTime(stopping, lb.ledger.ChangedAt()) + ledger.KillAfter + ledger.StampSlack
 	}
 	e.limit = max(r.limit(lb, b.Announced), e.killDeadline)
 	e.ended = e.podEnded()

@@ -95,7 +95,7 @@ func (r *roster) seeLog(s *observe.LogStatus, at time.Duration) {
 		case observe.Flowing:
 			lb.ledger.DropBefore(s.Since)
 		case observe.Gapped:
-			lb.counted, lb.lostStop = counted{}, max(lb.lostStop, lb.killDeadline)
+			lb.counted, lb.lostStop = counted{}, lb.killDeadline
 			lb.proof = lb.proof.afterGap()
 		}
 	}

@@ -97,7 +97,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 
 // addLabel adds a label. then is the time of the event that first reported it.
 func (r *roster) addLabel(name string, typ *processType, then time.Time) *label {
-	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then}
+	lb := &label{name: name, typ: typ, metrics: map[string]*reports{}, firstSeen: then, killDeadline: longAgo, lostStop: longAgo}
 	r.labels[name], r.order = lb, nil
 	return lb
 }

@@ -4,6 +4,7 @@ package rollout_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,5 +111,21 @@ func TestWaitForApp(t *testing.T) {
 				t.Errorf("verdict %+v, want %q", v, want)
 			}
 		})
+	}
+}
+
+// Heroku has given nothing before the first good answer, so the notice of a refusal does not say so.
+func TestNoticeOfARefusal(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		"0 404":         "Heroku refuses at 0s (",
+		"0 look, 5 404": "Heroku refuses at 5s what it gave before (",
+	} {
+		r := rollout.New(rollout.Config{App: "shop"})
+		playScript(t, r, script)
+		notices := r.Picture().Notices
+		if !slices.ContainsFunc(notices, func(n string) bool { return strings.HasPrefix(n, want) && strings.HasSuffix(n, "believed if it says so for 1m00s") }) {
+			t.Errorf("%s: notices %q, want one that begins with %q", script, notices, want)
+		}
 	}
 }

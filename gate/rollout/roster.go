@@ -105,7 +105,8 @@ type label struct {
 	metrics  map[string]*reports // by the uuid of its processes
 	reporter *reports            // of the process that reported last
 	fault    observe.Line        // its last numbered error in the log
-	lostStop time.Duration       // when the last process must have ended whose SIGTERM was before a gap; 0: there was none
+	// killDeadline is that of the last judgement, see evidence. lostStop is what it was before the last gap.
+	killDeadline, lostStop time.Duration
 	progress
 	crash crash
 }
@@ -125,9 +126,8 @@ type progress struct {
 	newest           creation  // the newest creation among its new records
 	upAt             time.Time // when a new record of it first was up
 	// As of the last judgement:
-	proof        proof
-	stops        ledger.Stops
-	killDeadline time.Duration // see evidence
+	proof proof
+	stops ledger.Stops
 }
 
 func newRoster(cfg *Config, clock *observe.Clock) *roster {
