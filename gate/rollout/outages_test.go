@@ -124,7 +124,9 @@ func TestNoticeOfARefusal(t *testing.T) {
 		r := rollout.New(rollout.Config{App: "shop"})
 		playScript(t, r, script)
 		notices := r.Picture().Notices
-		if !slices.ContainsFunc(notices, func(n string) bool { return strings.HasPrefix(n, want) && strings.HasSuffix(n, "believed if it says so for 1m00s") }) {
+		if !slices.ContainsFunc(notices, func(n string) bool {
+			return strings.HasPrefix(n, want) && strings.HasSuffix(n, "believed if it says so for 1m00s")
+		}) {
 			t.Errorf("%s: notices %q, want one that begins with %q", script, notices, want)
 		}
 	}
