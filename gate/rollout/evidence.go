@@ -133,9 +133,7 @@ func (e *evidence) learnListDelay() {
 		r.listDelay = min(max(r.listDelay, delay), observe.ListLag)
 	}
 	if rec.State != "starting" {
-		caughtUp := lb.listLags
-		lb.listLags = false
-		if caughtUp || !e.oldRecord {
+		if lb.listLags = false; !e.oldRecord {
 			return
 		}
 	}

@@ -94,3 +94,17 @@ func TestHoldOfADynoThatFellAsleep(t *testing.T) {
 		b.opens(rollout.Presumed)
 	}
 }
+
+// If Heroku does not say whether preboot is on, it counts as on. The gate does not wait for an answer from after the newest
+// web dyno.
+func TestUnknownPrebootIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.core = rollout.New(rollout.Config{App: "shop", UseLog: true, Want: release.Want{Version: 42}})
+	b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "cedar"}})
+	b.apply(0, observe.Observation{Preboot: &observe.Preboot{}})
+	b.replaceWeb1()
+	b.line(10*sec, "web.1", observe.Exit)
+	b.look(22*sec, dyno("web.1", 42, "up", 1*sec))
+	b.opens(rollout.Proven)
+}

@@ -47,3 +47,20 @@ func TestInterruptedSaysNoMoreThanIsKnown(t *testing.T) {
 		})
 	}
 }
+
+// Until the release is deployed, old code can start again, even if nothing old runs.
+func TestOldCodeIsNotGoneBeforeTheReleaseIsDeployed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rollout.Config{})
+	b.lists.Formation[0].Quantity = 0
+	b.lists.Releases[1].Status = "pending"
+	b.look(1 * sec)
+	if got := b.core.Picture().Old; got != rollout.NotKnown {
+		t.Errorf("the release phase runs: old code is %s, want %s", got, rollout.NotKnown)
+	}
+	b.lists.Releases[1].Status = "succeeded"
+	b.look(2 * sec)
+	if got := b.core.Picture().Old; got != rollout.ByProof {
+		t.Errorf("the release is deployed: old code is %s, want %s", got, rollout.ByProof)
+	}
+}

@@ -212,6 +212,29 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 	}
 }
 
+// The same, while other processes report: the log has not stopped, so a minute without its reports is the end of the old
+// process, but not less.
+func TestNotFooledByConfirmedProofWhileOthersReport(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]func(b *bench){
+		"break": func(b *bench) { b.logState(22*sec, observe.Broken) },
+		"gap":   func(b *bench) { b.logState(22*sec, observe.Gapped); b.logState(22*sec, observe.Flowing) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := misledBench(t)
+			b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+			trouble(b)
+			b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+			b.apply(60*sec, observe.Observation{Line: &observe.Line{Stamp: at(60 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
+			b.look(61*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.shut("the old process of web.1 reported at 23 s")
+			b.look(84*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
+			b.opens(rollout.Proven)
+		})
+	}
+}
+
 // The minute without metrics begins with the newest metrics of the old process by their own time, and not
 // with those that came last.
 func TestMetricsThatComeLate(t *testing.T) {

@@ -73,7 +73,7 @@ func (r *roster) seeRecord(d *observe.Dyno, at time.Duration, logWhole bool) {
 	if rec := lb.record; rec == nil || rec.ID != d.ID || rec.Version != d.Version || !rec.CreatedAt.Equal(d.CreatedAt) {
 		lb.recordSeen = at
 		// A one-off dyno can get the name of an earlier one, which left the list before, or between the two looks.
-		if lb.oldLeftAt = max(lb.oldLeftAt, lb.leftAt); rec != nil {
+		if lb.oldLeftAt = lb.leftAt; rec != nil {
 			lb.oldLeftAt = at
 		}
 		if d.Type == "web" && d.ID != lb.lateRecordID {

@@ -227,9 +227,7 @@ func (r *Rollout) wakes(n *needs) {
 		n.add(by > r.now, Need{Kind: Wake, By: by, Why: why})
 	}
 	add(r.status.wake, "a hold or a doubt ends")
-	if r.roster.target.finished {
-		add(r.unseenTypesUntil(), "an old dyno of a type that the release has dropped must have ended")
-	}
+	add(r.unseenTypesUntil(), "an old dyno of a type that the release has dropped must have ended")
 	if r.clear.holds {
 		add(r.clear.at+r.cfg.Settle, "everything has settled")
 	}
