@@ -100,7 +100,7 @@ func TestHoldOfADynoThatFellAsleep(t *testing.T) {
 func TestUnknownPrebootIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rollout.Config{})
-	b.core = rollout.New(rollout.Config{App: "shop", UseLog: true, Want: release.Want{Version: 42}})
+	b.preboot, b.core = nil, rollout.New(rollout.Config{App: "shop", UseLog: true, Want: release.Want{Version: 42}})
 	b.apply(0, observe.Observation{App: &observe.App{ID: "a", Name: "shop", Generation: "cedar"}})
 	b.apply(0, observe.Observation{Preboot: &observe.Preboot{}})
 	b.replaceWeb1()
