@@ -180,6 +180,17 @@ func TestProofThatNeedsNoHold(t *testing.T) {
 	})
 }
 
+// oldReportsAfterProof is a bench on which a look has confirmed that the old process has ended. Then comes trouble, and then
+// the old process reports metrics at 23 s.
+func oldReportsAfterProof(t *testing.T, trouble func(b *bench)) *bench {
+	t.Helper()
+	b := misledBench(t)
+	b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
+	trouble(b)
+	b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+	return b
+}
+
 // An old process that reports metrics is alive, even if a look that was asked for late enough has confirmed
 // the proof of its end.
 func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
@@ -192,10 +203,7 @@ func TestNotFooledByConfirmedProofWhenOldMetricsGoOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := misledBench(t)
-			b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-			trouble(b)
-			b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+			b := oldReportsAfterProof(t, trouble)
 			b.look(25*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process of web.1 reports metrics")
 			b.look(84*sec+sec/2, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
@@ -222,10 +230,7 @@ func TestNotFooledByConfirmedProofWhileOthersReport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := misledBench(t)
-			b.look(21*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "starting", 1*sec))
-			trouble(b)
-			b.apply(24*sec, observe.Observation{Line: &observe.Line{Stamp: at(23 * sec), Label: "web.1", Kind: observe.Metric, UUID: "old"}})
+			b := oldReportsAfterProof(t, trouble)
 			b.apply(60*sec, observe.Observation{Line: &observe.Line{Stamp: at(60 * sec), Label: "web.2", Kind: observe.Metric, UUID: "new"}})
 			b.look(61*sec, dyno("web.1", 42, "up", 1*sec), dyno("web.2", 42, "up", 1*sec))
 			b.shut("the old process of web.1 reported at 23 s")
